@@ -1,0 +1,1 @@
+"""FACTS → DECISION: pure functions over plain values; no clock, no database, no request."""
