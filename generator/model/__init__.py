@@ -1,0 +1,1 @@
+"""The resolved, frozen model of all definitions. Nothing here imports a third-party library."""
