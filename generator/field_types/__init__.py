@@ -1,0 +1,161 @@
+"""The family of words after `type:`: what a field stores, accepts, shows and offers to filter by.
+
+One file a word, one class a file; everything about a type is in that file. A value has three forms:
+
+- **API**: what a program sends and gets as JSON (`"12.50"`, `"2026-11-22"`); forms and import files
+  arrive at it through `from_text`;
+- **stored**: what a column holds and expressions compute with (`1250`, `date(2026, 11, 22)`);
+- **shown**: a `Cell`, text for people in their language and time zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import marshmallow as ma
+import sqlalchemy as sa
+
+from generator.expressions import types
+from generator.kinds import Kind
+from generator.model.entity import Field
+from generator.model.text import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom a value is shown."""
+
+    locale: str = "en"
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value as people see it. `kind` chooses the template macro that draws it."""
+
+    text: str = ""
+    kind: str = "text"
+    """text, number, money, badge, badges, time, link, colour, image, file, rich, code, flag,
+    address or json."""
+    tone: str = ""
+    """neutral, info, success, warning, critical or attention, for a badge."""
+    progress: str = ""
+    """none, half, full or no: the shape beside a badge's colour."""
+    unit: str = ""
+    """The currency or unit after a number."""
+    href: str = ""
+    title: str = ""
+    """The exact value, shown on hover: an absolute time, a full text."""
+    items: tuple[Cell, ...] = ()
+
+
+EMPTY = Cell()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select or a filter."""
+
+    value: str
+    label: Label
+    tone: str = ""
+    progress: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The control of a form; `kind` chooses the template macro."""
+
+    kind: str
+    """text, textarea, rich, number, checkbox, date, time, datetime, select, multiselect, tags,
+    email, tel, url, color, file, image, picker, pickers, grid, translated, address, json or
+    duration."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """HTML attributes such as maxlength, inputmode, step, autocomplete."""
+    options: tuple[Option, ...] = ()
+    unit: str = ""
+    width: str = "half"
+    """half or full: how much of the form's two columns it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One value in its three forms, run by the contract test and printed in the reference."""
+
+    api: Any
+    stored: Any
+    shown: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the field in which this example holds."""
+
+
+class FieldType(Kind):
+    """A word after `type:`."""
+
+    operators: ClassVar[tuple[str, ...]] = ("eq", "ne", "in", "not_in", "empty")
+    """What a filter may ask; `runtime/store/filters.py` gives their meaning."""
+    sortable: ClassVar[bool] = True
+    searchable: ClassVar[bool] = False
+    """True where the search box may look for part of the value."""
+    relation: ClassVar[str] = ""
+    """reference (a foreign key), children, references (many to many) or empty."""
+    numeric: ClassVar[bool] = False
+    """Right-aligned, can be summed."""
+    examples: ClassVar[tuple[Example, ...]] = ()
+    rejects: ClassVar[tuple[Any, ...]] = ()
+    """API values that the schema refuses."""
+    generated: ClassVar[bool] = False
+    """True where the engine makes the value, as for a sequence: read only for everybody."""
+    example_args: ClassVar[Mapping[str, Any]] = {}
+    """Arguments under which `examples` and `rejects` hold, when the defaults are not enough."""
+
+    def column(self, field: Field) -> sa.types.TypeEngine[Any] | None:
+        """Return the type of the field's column; None when the field has no column of its own."""
+        raise NotImplementedError
+
+    def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
+        """Return the marshmallow field between the API form and the stored form.
+
+        `options` are marshmallow's own (required, allow_none, load_default, metadata).
+        """
+        raise NotImplementedError
+
+    def expression_type(self, field: Field) -> types.Type:
+        """Return what the value is inside expressions."""
+        raise NotImplementedError
+
+    def dump(self, field: Field) -> Callable[[Any], Any] | None:
+        """Return the function from the stored to the API form of a value that is not null.
+
+        None means that both are the same and orjson writes it, which is the fastest.
+        """
+        return None
+
+    def cell(self, value: Any, field: Field, viewer: Viewer) -> Cell:
+        """Return a stored value as people see it; `EMPTY` for null."""
+        return EMPTY if value is None else Cell(str(value))
+
+    def input(self, field: Field) -> Input:
+        """Return the control that edits the value."""
+        raise NotImplementedError
+
+    def to_text(self, value: Any, field: Field) -> str:
+        """Return a stored value as the text of a form control or of an exported cell."""
+        if value is None:
+            return ""
+        dump = self.dump(field)
+        return str(value if dump is None else dump(value))
+
+    def from_text(self, text: str, field: Field) -> Any:
+        """Return the API value that a form control's or an imported cell's text means.
+
+        An empty text is null. What cannot be understood is returned as it is: the schema words
+        the refusal.
+        """
+        return text if text.strip() else None
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        """Return the JSON Schema of the API form, for OpenAPI."""
+        return {"type": "string"}

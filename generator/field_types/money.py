@@ -1,0 +1,90 @@
+"""`type: money`: an exact amount, stored as a whole number of the smallest unit the field keeps.
+
+The number of decimals is fixed per field, so sums, comparisons and expressions are plain integer
+arithmetic, exact in every database. `currency` is an ISO 4217 code, or the name of a field of the
+same record that holds one (then `places` says how many decimals are kept, three by default, and a
+currency with fewer simply shows fewer). Without `currency` it is the app's currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import marshmallow as ma
+import sqlalchemy as sa
+
+from generator.expressions import types
+from generator.field_types import EMPTY, Cell, Example, FieldType, Input, Viewer
+from generator.field_types._numbers import (
+    ScaledNumber,
+    currency_places,
+    number_text,
+    scaled_text,
+    typed_number,
+)
+from generator.kinds import Arg
+from generator.model.entity import Field
+
+FLEXIBLE_PLACES = 3
+"""Decimals kept when the currency differs by record; enough for every currency in circulation."""
+
+
+class Money(FieldType):
+    args = {
+        "currency": Arg("text", "An ISO 4217 code such as EUR, or a field that holds one."),
+        "places": Arg("integer", "Decimals kept; those of the currency.", minimum=0, maximum=6),
+        "min": Arg("decimal", "The smallest amount allowed."),
+        "max": Arg("decimal", "The largest amount allowed."),
+    }
+    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "in", "empty")
+    numeric = True
+    example_args = {"currency": "EUR"}
+    examples = (
+        Example("12.50", 1250, "12.50"),
+        Example(3, 300, "3.00"),
+        Example("-0.05", -5, "-0.05"),
+        Example("1250", 1250, "1,250", {"currency": "JPY"}),
+    )
+    rejects = ("12.505", "twelve", "NaN", "1e3", True, [], "99999999999999999999", "１２")
+
+    def places(self, field: Field) -> int:
+        """Return how many decimals the field keeps."""
+        given = field.args.get("places")
+        if given is not None:
+            return int(given)
+        currency = str(field.args.get("currency") or "")
+        return currency_places(currency) if currency.isupper() else FLEXIBLE_PLACES
+
+    def column(self, field: Field) -> sa.types.TypeEngine[Any]:
+        return sa.BigInteger()
+
+    def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
+        return ScaledNumber(
+            self.places(field), field.args.get("min"), field.args.get("max"), **options
+        )
+
+    def expression_type(self, field: Field) -> types.Type:
+        return types.Number(self.places(field))
+
+    def dump(self, field: Field) -> Callable[[Any], Any]:
+        return scaled_text(self.places(field))
+
+    def cell(self, value: Any, field: Field, viewer: Viewer, currency: str = "") -> Cell:
+        if value is None:
+            return EMPTY
+        code = currency or str(field.args.get("currency") or "")
+        shown = currency_places(code) if code.isupper() else self.places(field)
+        text = number_text(value, self.places(field), viewer.locale, at_least=shown)
+        return Cell(text, "money", unit=code if code.isupper() else "")
+
+    def input(self, field: Field) -> Input:
+        code = str(field.args.get("currency") or "")
+        return Input("number", {"inputmode": "decimal"}, unit=code if code.isupper() else "")
+
+    def from_text(self, text: str, field: Field) -> Any:
+        return typed_number(text)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        pattern = rf"^-?\d{{1,15}}(\.\d{{1,{max(self.places(field), 1)}}})?$"
+        return {"type": "string", "pattern": pattern, "examples": ["12.50"]}

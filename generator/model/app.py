@@ -1,0 +1,53 @@
+"""The whole back office as one frozen value: what every definition together says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.model.access import GrantRule, Role
+from generator.model.entity import Entity, Field
+from generator.model.text import Label
+
+
+@dataclass(frozen=True)
+class Module:
+    """A folder of definitions; a group of the menu."""
+
+    name: str
+    label: Label
+    icon: str
+
+
+@dataclass(frozen=True)
+class App:
+    """The resolved, frozen model of all definitions."""
+
+    name: str
+    label: Label
+    locales: tuple[str, ...]
+    time_zone: str
+    currency: str
+    modules: Mapping[str, Module]
+    entities: Mapping[str, Entity]
+    roles: Mapping[str, Role]
+    grants: tuple[GrantRule, ...]
+    digest: str
+    """SHA-256 of all definition files: the definition hash an audit row carries."""
+
+    def field(self, entity: str, name: str) -> Field | None:
+        """Return a field by entity and name, or None."""
+        found = self.entities.get(entity)
+        return found.fields.get(name) if found else None
+
+    def walk(self, entity: str, path: str) -> tuple[Field, ...] | None:
+        """Return the fields along a path such as `customer.name`, or None when it leads nowhere."""
+        steps: list[Field] = []
+        here = entity
+        for name in path.split("."):
+            step = self.field(here, name)
+            if step is None:
+                return None
+            steps.append(step)
+            here = step.target
+        return tuple(steps)

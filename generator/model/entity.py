@@ -1,0 +1,159 @@
+"""An entity: what a record is made of, what must hold for it, and how its screens are laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.model.text import Label, Span
+
+if TYPE_CHECKING:
+    from generator.expressions.compile import Expression
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an entity."""
+
+    name: str
+    type: str
+    """The word after `type:`; its class is in the catalog `field_types`."""
+    entity: str
+    label: Label
+    span: Span
+    args: Mapping[str, Any]
+    """The arguments of the word, with their defaults."""
+    required: bool = False
+    unique: bool = False
+    index: bool = False
+    default: Any = None
+    """A value as a program would send it over REST, or None."""
+    default_expression: Expression | None = None
+    immutable: bool = False
+    """May be set on create and never changes after."""
+    readonly: bool = False
+    """Set by the engine only: never in a form, refused in a payload."""
+    help: Label | None = None
+    placeholder: Label | None = None
+    sensitivity: str = "public"
+    """public, internal, personal, sensitive or secret (`class:` in YAML)."""
+    computed: Expression | None = None
+    stored: bool = False
+    """A computed field that is kept in a column, written with every change of what it depends on."""
+    pick: Expression | None = None
+    """A condition on the records a reference may point at."""
+    bulk_edit: bool = False
+    renamed_from: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The entity a relation leads to; empty for a plain field."""
+        return str(self.args.get("to") or self.args.get("of") or "")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition every record must fulfil when it is saved."""
+
+    that: Expression
+    code: str
+    message: Label
+    field: str | None
+    span: Span
+
+
+@dataclass(frozen=True)
+class View:
+    """A saved view of a list: a tab."""
+
+    name: str
+    label: Label
+    where: Expression | None
+    sort: tuple[str, ...]
+    columns: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class ListScreen:
+    """How the list of an entity is laid out; a path is names joined by dots."""
+
+    columns: tuple[str, ...]
+    search: tuple[str, ...]
+    filters: tuple[str, ...]
+    sort: tuple[str, ...]
+    """Paths, `-` in front for descending."""
+    views: tuple[View, ...]
+    bulk: tuple[str, ...]
+    page_size: int
+
+
+@dataclass(frozen=True)
+class Section:
+    """A card on a detail page or a group of a form."""
+
+    name: str
+    label: Label
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DetailScreen:
+    """How one record is shown."""
+
+    facts: tuple[str, ...]
+    badges: tuple[str, ...]
+    sections: tuple[Section, ...]
+    tabs: tuple[str, ...]
+    """Children, many-to-many fields, `ENTITY.FIELD` of records that point here, or `history`."""
+    side: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FormScreen:
+    """How one record is edited."""
+
+    groups: tuple[Section, ...]
+    side: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A record type."""
+
+    name: str
+    label: Label
+    plural: Label
+    module: str
+    icon: str
+    span: Span
+    fields: Mapping[str, Field]
+    """In the order of the file; the built-in fields (id, version …) stand at the end."""
+    title: str
+    """A template of paths in braces, such as `{number}` or `{code} · {name}`."""
+    key: tuple[str, ...]
+    """The natural key: what an import matches a record by."""
+    unique: tuple[tuple[str, ...], ...]
+    indexes: tuple[tuple[str, ...], ...]
+    checks: tuple[Check, ...]
+    list: ListScreen
+    detail: DetailScreen
+    form: FormScreen
+    help: Label | None = None
+    child_of: str = ""
+    """The entity this one is a part of: its records are edited and saved with their parent."""
+    archive: bool = True
+    """Deleting hides the record and can be undone; false removes the row."""
+    renamed_from: str | None = None
+    menu: bool = True
+
+    @property
+    def table(self) -> str:
+        """The name of its table."""
+        return self.name
+
+    @property
+    def title_paths(self) -> tuple[str, ...]:
+        """The paths its title is made of."""
+        return tuple(part.partition("}")[0] for part in self.title.split("{")[1:])

@@ -1,0 +1,133 @@
+"""The whole: one file of kind `app` and one of kind `roles`, and everything in the folders."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from generator.kinds import Catalog, Shape
+from generator.model.app import App, Module
+from generator.model.text import Label, Span
+from generator.problems import Problem, defined_twice
+from generator.resolve.access import resolve_grants, resolve_roles
+from generator.resolve.entities import Draft, resolve_entities
+from generator.resolve.fields import humanize
+from generator.shape import Given, Reader
+from generator.shapes.access import ACCESS, ROLES
+from generator.shapes.app import APP
+from generator.shapes.entity import ENTITY
+from generator.source import Source
+
+SHAPES: Mapping[str, Shape] = {"app": APP, "roles": ROLES, "entity": ENTITY, "access": ACCESS}
+"""The shape of each kind of file."""
+
+
+def resolve(
+    sources: Iterable[Source], catalogs: Mapping[str, Catalog[Any]]
+) -> tuple[App, list[Problem]]:
+    """Return the model of all files and every problem found; the model is whole only without any."""
+    sources = tuple(sources)
+    reader = Reader(catalogs)
+    given: dict[str, list[tuple[Source, Given]]] = {kind: [] for kind in SHAPES}
+    for source in sources:
+        shape = SHAPES.get(source.kind)
+        if shape is None:
+            reader.problems.append(_later(source))
+            continue
+        read = reader.read(source.node, shape)
+        if read is not None:
+            given[source.kind].append((source, read))
+    problems = reader.problems
+    drafts = _drafts(given["entity"], problems)
+    entities, found = resolve_entities(drafts, catalogs["field_types"])
+    problems += found
+    head = given["app"][0][1] if given["app"] else Given("app", _top("app.yaml"), {})
+    if not given["app"]:
+        problems.append(_missing("app"))
+    roles, found = resolve_roles(given["roles"][0][1]) if given["roles"] else ({}, [])
+    problems += found
+    grants, found = resolve_grants((g for _, g in given["access"]), roles, entities)
+    problems += found
+    app = App(
+        name=head.get("app", "app"),
+        label=head.get("label") or Label({"": humanize(head.get("app", "app"))}),
+        locales=head.get("locales", ("en", "zh")),
+        time_zone=head.get("time_zone", "UTC"),
+        currency=head.get("currency", "EUR"),
+        modules=_modules(head, entities.values()),
+        entities=entities,
+        roles=roles,
+        grants=grants,
+        digest=_digest(sources),
+    )
+    return app, problems
+
+
+def _drafts(files: Iterable[tuple[Source, Given]], problems: list[Problem]) -> list[Draft]:
+    drafts: dict[str, Draft] = {}
+    for source, given in files:
+        name = given.get("entity")
+        if name is None:
+            continue
+        if name in drafts:
+            first = drafts[name].given.at("entity")
+            problems.append(defined_twice("entity", name, given.at("entity"), first))
+            continue
+        if name != source.name:
+            problems.append(_other_name(name, source, given.at("entity")))
+        drafts[name] = Draft(source, given, name)
+    return list(drafts.values())
+
+
+def _modules(head: Given, entities: Iterable[Any]) -> dict[str, Module]:
+    """Return the groups of the menu: as the app file orders them, then folders it does not name."""
+    modules = {
+        str(name): Module(str(name), body.get("label") or Label({"": humanize(str(name))}),
+                          body.get("icon", "folder"))
+        for name, body in head.get("modules", {}).items()
+    }
+    for entity in entities:
+        if entity.module not in modules:
+            modules[entity.module] = Module(
+                entity.module, Label({"": humanize(entity.module or "records")}), "folder"
+            )
+    return modules
+
+
+def _digest(sources: Iterable[Source]) -> str:
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(f"{source.file}\0{source.text}\0".encode())
+    return digest.hexdigest()
+
+
+def _top(file: str) -> Span:
+    return Span(file, 1, 1, 1, 1)
+
+
+def _missing(kind: str) -> Problem:
+    return Problem(
+        "D402",
+        _top(f"{kind}.yaml"),
+        f"There is no '{kind}.yaml' in the folder.",
+        "Write one at the top, with 'app: my_shop' and 'label: {en: My shop, zh: 我的店}'.",
+    )
+
+
+def _other_name(name: str, source: Source, at: Span) -> Problem:
+    return Problem(
+        "D403",
+        at,
+        f"The file is called '{source.name}' and the {source.kind} in it '{name}'.",
+        f"Rename the file to '{name}.{source.kind}.yaml', or the {source.kind} to '{source.name}'.",
+    )
+
+
+def _later(source: Source) -> Problem:
+    return Problem(
+        "D404",
+        _top(source.file),
+        f"Files of kind '{source.kind}' are not read by this version.",
+        f"Known kinds: {', '.join(SHAPES)}.",
+    )

@@ -1,0 +1,208 @@
+"""Entities: the fields of all first, then what refers to them: expressions, paths, screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generator.expressions import types
+from generator.expressions.compile import Expression, parse
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from generator.model.entity import Check, Entity, Field, View
+from generator.model.text import Label, Span
+from generator.problems import Problem, unknown_name
+from generator.resolve.fields import humanize, resolve_fields
+from generator.resolve.scope import ModelScope
+from generator.resolve.screens import detail_screen, form_screen, list_screen
+from generator.shape import Given, Written
+from generator.source import Source
+
+TITLE_FIELDS = ("name", "title", "number", "code", "label", "subject")
+"""What names a record when the author gives no `title`, in this order."""
+
+HISTORY = "history"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One entity file, read."""
+
+    source: Source
+    given: Given
+    name: str
+
+
+def resolve_entities(
+    drafts: Iterable[Draft], catalog: Catalog[FieldType]
+) -> tuple[dict[str, Entity], list[Problem]]:
+    """Return the entities by name and what is wrong with them."""
+    by_name = {draft.name: draft for draft in drafts}
+    problems: list[Problem] = []
+    fields: dict[str, dict[str, Field]] = {}
+    for name, draft in by_name.items():
+        fields[name], found = resolve_fields(draft.given, name, catalog, by_name)
+        problems += found
+        parent = draft.given.get("child_of")
+        if parent is not None and parent.text not in by_name:
+            problems.append(
+                unknown_name(
+                    "entity", parent.text, parent.span, by_name, defined_in="the definitions"
+                )
+            )
+    resolver = _Resolver(fields, catalog, problems)
+    return {name: resolver.entity(draft) for name, draft in by_name.items()}, problems
+
+
+class _Resolver:
+    """The second pass; it collects problems while it resolves one entity after the other."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, dict[str, Field]],
+        catalog: Catalog[FieldType],
+        problems: list[Problem],
+    ) -> None:
+        self.fields, self.catalog, self.problems = fields, catalog, problems
+
+    def entity(self, draft: Draft) -> Entity:
+        given, name = draft.given, draft.name
+        self._expressions(draft)
+        fields = self.fields[name]
+        label = given.get("label") or Label({"": humanize(name)})
+        listing = list_screen(given.get("list"), fields)
+        listing = replace(listing, views=self._views(listing.views, given, name))
+        entity = Entity(
+            name=name,
+            label=label,
+            plural=given.get("plural") or label,
+            module=draft.source.module,
+            icon=given.get("icon", "file"),
+            span=given.span,
+            fields=fields,
+            title=given.get("title") or _title(fields),
+            key=self._names(given.get("key", ()), name),
+            unique=tuple(self._names(group, name) for group in given.get("unique", ())),
+            indexes=tuple(self._names(group, name) for group in given.get("indexes", ())),
+            checks=tuple(self._check(check, name) for check in given.get("checks", ()) if check),
+            list=listing,
+            detail=detail_screen(given.get("detail"), fields),
+            form=form_screen(given.get("form"), fields),
+            help=given.get("help"),
+            child_of=str(given.get("child_of") or ""),
+            archive=given.get("archive", True) and "child_of" not in given,
+            renamed_from=given.get("renamed_from"),
+            menu=given.get("menu", "child_of" not in given),
+        )
+        self._check_paths(given, name)
+        self._check_title(given, entity)
+        return replace(entity, checks=tuple(c for c in entity.checks if c.that is not None))
+
+    def _expressions(self, draft: Draft) -> None:
+        """Compile `computed`, `default_to` and `pick` into the fields of one entity."""
+        for written, body in draft.given.get("fields", {}).items():
+            field = self.fields[draft.name].get(written.text)
+            if field is None:
+                continue
+            kind = self.catalog[field.type].expression_type(field)
+            changes: dict[str, Any] = {}
+            if "computed" in body:
+                changes["computed"] = self._parse(body.get("computed"), draft.name, kind)
+            if "default_to" in body:
+                changes["default_expression"] = self._parse(
+                    body.get("default_to"), draft.name, kind
+                )
+            if isinstance(body.get("pick"), Written) and field.target in self.fields:
+                changes["pick"] = self._parse(body.get("pick"), field.target, types.Boolean())
+            if changes:
+                self.fields[draft.name][field.name] = replace(field, **changes)
+
+    def _parse(self, written: Any, entity: str, expected: types.Type) -> Expression | None:
+        if not isinstance(written, Written):
+            return None
+        scope = ModelScope(entity, self.fields, self.catalog)
+        expression, found = parse(written.text, written.span, scope, expected)
+        self.problems += found
+        return expression
+
+    def _check(self, given: Given, entity: str) -> Check:
+        that = self._parse(given.get("that"), entity, types.Boolean())
+        field = given.get("field")
+        if field is not None:
+            self._names((field,), entity)
+        return Check(
+            that=that,  # type: ignore[arg-type]  # None is filtered out by the caller
+            code=given.get("code", ""),
+            message=given.get("message") or Label({"": ""}),
+            field=field.text if field else None,
+            span=given.span,
+        )
+
+    def _views(self, views: tuple[View, ...], given: Given, entity: str) -> tuple[View, ...]:
+        written = given.get("list").get("views", {}) if "list" in given else {}
+        bodies = {str(name): body for name, body in written.items()}
+        return tuple(
+            replace(view, where=self._parse(bodies[view.name].get("where"), entity, types.Boolean()))
+            if "where" in bodies[view.name]
+            else view
+            for view in views
+        )
+
+    def _names(self, names: Iterable[Written], entity: str) -> tuple[str, ...]:
+        """Return names of the entity's own fields; an unknown one is a problem."""
+        found = []
+        for name in names:
+            if name.text in self.fields[entity]:
+                found.append(name.text)
+            else:
+                self._unknown_field(name.text, name.span, entity)
+        return tuple(found)
+
+    def _unknown_field(self, name: str, span: Span, entity: str) -> None:
+        known = self.fields[entity]
+        self.problems.append(
+            unknown_name("field", name, span, known, defined_in=f"entity '{entity}'")
+        )
+
+    def _check_paths(self, given: Given, entity: str) -> None:
+        """Every path of list, detail and form must lead to a field."""
+        for screen in ("list", "detail", "form"):
+            if screen not in given:
+                continue
+            for path in _paths(given.get(screen)):
+                if path.text != HISTORY:
+                    self._walk(path, entity)
+
+    def _walk(self, path: Written, entity: str) -> None:
+        steps = path.text.lstrip("-").split(".")
+        if len(steps) == 2 and steps[0] in self.fields and steps[1] in self.fields[steps[0]]:
+            if self.fields[steps[0]][steps[1]].target == entity:
+                return
+        here = entity
+        for step in steps:
+            if here not in self.fields or step not in self.fields[here]:
+                self._unknown_field(step, path.span, here if here in self.fields else entity)
+                return
+            here = self.fields[here][step].target
+
+    def _check_title(self, given: Given, entity: Entity) -> None:
+        for path in entity.title_paths:
+            self._walk(Written(path, given.at("title")), entity.name)
+
+
+def _paths(given: Given) -> Iterable[Written]:
+    for value in given.values.values():
+        if isinstance(value, tuple):
+            yield from (item for item in value if isinstance(item, Written))
+        elif isinstance(value, dict):
+            for body in value.values():
+                yield from _paths(body)
+
+
+def _title(fields: Mapping[str, Field]) -> str:
+    for name in TITLE_FIELDS:
+        if name in fields:
+            return "{" + name + "}"
+    first = next((n for n, f in fields.items() if f.span.line and f.type == "text"), "id")
+    return "{" + first + "}"

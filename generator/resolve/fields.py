@@ -1,0 +1,157 @@
+"""The fields of one entity: what the author gave, the built-in ones, and the link to a parent.
+
+Comes in: the `Given` of an entity file. Goes out: `Field`s without expressions; those are compiled
+in a second pass (`generator/resolve/expressions.py`), because an expression may walk to any entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from generator.model.entity import Field
+from generator.model.text import NOWHERE, Label, Span
+from generator.problems import Problem, reserved_name, unknown_name
+from generator.shape import Given, Written
+
+BUILT_IN: Mapping[str, tuple[str, Label, Mapping[str, Any]]] = {
+    "id": ("id", Label({"en": "ID", "zh": "ID"}), {}),
+    "created_at": ("datetime", Label({"en": "Created", "zh": "创建时间"}), {}),
+    "created_by": ("user", Label({"en": "Created by", "zh": "创建人"}), {}),
+    "updated_at": ("datetime", Label({"en": "Updated", "zh": "更新时间"}), {}),
+    "updated_by": ("user", Label({"en": "Updated by", "zh": "更新人"}), {}),
+    "version": ("integer", Label({"en": "Version", "zh": "版本"}), {}),
+    "archived_at": ("datetime", Label({"en": "Archived", "zh": "归档时间"}), {}),
+}
+"""What every record has; the engine alone writes it."""
+
+CHILD_BUILT_IN = "position"
+"""The order of a child among its siblings, from 0."""
+
+RESERVED = {*BUILT_IN, CHILD_BUILT_IN, "actor", "now", "today", "input", "true", "false", "null"}
+"""Names that no field may take: built in, or with a meaning in every expression."""
+
+
+def resolve_fields(
+    given: Given,
+    entity: str,
+    catalog: Catalog[FieldType],
+    entities: Iterable[str],
+) -> tuple[dict[str, Field], list[Problem]]:
+    """Return the fields of an entity in the author's order, then the built-in ones."""
+    problems: list[Problem] = []
+    fields: dict[str, Field] = {}
+    for name, body in given.get("fields", {}).items():
+        if name.text in RESERVED:
+            problems.append(_reserved(name))
+        elif "type" in body and body.get("type").text in catalog:
+            fields[name.text] = _field(name, body, entity, catalog)
+            problems += _unknown_target(fields[name.text], body, entities)
+    parent = given.get("child_of")
+    if parent is not None and parent.text not in fields:
+        fields[parent.text] = _parent_field(parent, entity)
+        fields[CHILD_BUILT_IN] = _built_in(
+            CHILD_BUILT_IN, "integer", Label({"en": "Position", "zh": "序号"}), entity
+        )
+    for name, (word, label, args) in BUILT_IN.items():
+        fields[name] = _built_in(name, word, label, entity, args)
+    return fields, problems
+
+
+def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]) -> Field:
+    word = given.get("type").text
+    args = {
+        key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()
+    }
+    return Field(
+        name=name.text,
+        type=word,
+        entity=entity,
+        label=given.get("label") or Label({"": humanize(name.text)}),
+        span=name.span,
+        args=args,
+        required=given.get("required", False),
+        unique=given.get("unique", False),
+        index=given.get("index", False),
+        default=given.get("default"),
+        immutable=given.get("immutable", False),
+        readonly="computed" in given or catalog[word].generated,
+        help=given.get("help"),
+        placeholder=given.get("placeholder"),
+        sensitivity=given.get("class", "public"),
+        stored=given.get("stored", False),
+        bulk_edit=given.get("bulk_edit", False),
+        renamed_from=given.get("renamed_from"),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return an argument without its places: names and paths as text."""
+    if isinstance(value, Written):
+        return value.text
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Given):
+        return {key: _plain(item) for key, item in value.values.items()}
+    return value
+
+
+def _parent_field(parent: Written, entity: str) -> Field:
+    return Field(
+        name=parent.text,
+        type="reference",
+        entity=entity,
+        label=Label({"": humanize(parent.text)}),
+        span=parent.span,
+        args={"to": parent.text, "on_delete": "delete", "pick": None, "snapshot": False},
+        required=True,
+        index=True,
+        immutable=True,
+        readonly=True,
+    )
+
+
+def _built_in(
+    name: str, word: str, label: Label, entity: str, args: Mapping[str, Any] | None = None
+) -> Field:
+    return Field(
+        name=name,
+        type=word,
+        entity=entity,
+        label=label,
+        span=NOWHERE,
+        args=dict(args or {}),
+        required=name not in {"archived_at", "created_by", "updated_by"},
+        readonly=True,
+        sensitivity="internal" if name in {"created_by", "updated_by"} else "public",
+    )
+
+
+def humanize(name: str) -> str:
+    """Return a label made from a name: `postal_code` is `Postal code`."""
+    return name.replace("_", " ").capitalize()
+
+
+def _unknown_target(field: Field, given: Given, entities: Iterable[str]) -> list[Problem]:
+    known = set(entities)
+    return [
+        unknown_name("entity", field.args[key], given.at(key), known, defined_in="the definitions")
+        for key in ("to", "of")
+        if key in given and field.args.get(key) and field.args[key] not in known
+    ]
+
+
+def _reserved(name: Written) -> Problem:
+    why = "every record has a field of that name"
+    if name.text not in BUILT_IN and name.text != CHILD_BUILT_IN:
+        why = "the word has a meaning in every expression"
+    return reserved_name("a field", name.text, name.span, why)
+
+
+def span_of(field: Field, fallback: Span) -> Span:
+    """Return where a field was written, or the fallback for a built-in one."""
+    return fallback if field.span == NOWHERE else field.span

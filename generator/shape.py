@@ -1,0 +1,306 @@
+"""Step 2 of 5, shape: a parsed YAML node and the `Shape` it must have → typed values with their places.
+
+The keys a mapping accepts are declared once, as `Arg`s. This reader, the published JSON Schema
+(`generator/shapes/json_schema.py`) and the reference are three functions of that declaration, so
+they cannot disagree. A fault never stops the reading: what is wrong is left out and reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from generator.kinds import Arg, Catalog, Kind, Shape
+from generator.model.text import Label, Span
+from generator.problems import (
+    Problem,
+    bad_name,
+    missing_key,
+    not_one_of,
+    out_of_range,
+    quoted,
+    unknown_key,
+    unknown_name,
+    wrong_type,
+)
+from generator.source import Items, Mapped, Node, Scalar, plain
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+PATH = re.compile(r"-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\Z")
+LOCALE = re.compile(r"[a-z]{2}(_[A-Z][A-Za-z]+)?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as the author wrote it and where: a name, a path or an expression to resolve later."""
+
+    text: str
+    span: Span
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an author gave for a shape: only the keys that were written and are right."""
+
+    shape: str
+    span: Span
+    values: Mapping[str, Any]
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """Where each given value stands."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def at(self, key: str) -> Span:
+        """Return where a key's value stands, or where the mapping starts."""
+        return self.spans.get(key, self.span)
+
+
+class Reader:
+    """Reads nodes by shapes and collects what is wrong."""
+
+    def __init__(self, catalogs: Mapping[str, Catalog[Any]]) -> None:
+        self.catalogs = catalogs
+        self.problems: list[Problem] = []
+
+    def read(self, node: Node, shape: Shape) -> Given | None:
+        """Read one mapping; None when it is not a mapping at all."""
+        if not isinstance(node, Mapped):
+            self.problems.append(wrong_type("a mapping of keys", _written(node), node.span))
+            return None
+        args = dict(shape.args)
+        if shape.word:
+            word = self._word(node, shape)
+            if word is not None:
+                args |= word.args
+        values: dict[str, Any] = {}
+        spans: dict[str, Span] = {}
+        for key, entry in node.entries.items():
+            arg = args.get(key)
+            if arg is None:
+                if shape.word and shape.word not in node.entries:
+                    continue
+                self.problems.append(unknown_key(key, entry.key, tuple(args), _article(shape.name)))
+                continue
+            read = self.value(entry.node, arg, key)
+            if read is not None:
+                values[key], spans[key] = read, entry.node.span
+        for key, arg in args.items():
+            if arg.required and key not in node.entries:
+                self.problems.append(missing_key(key, node.span, _article(shape.name)))
+        return Given(shape.name, node.span, values, spans)
+
+    def value(self, node: Node, arg: Arg, key: str) -> Any:
+        """Read one value; None when it is wrong (reported) or when it is `null` in plain data."""
+        return _READERS[arg.type](self, node, arg, key)
+
+    def _word(self, node: Mapped, shape: Shape) -> Kind | None:
+        catalog = self.catalogs[shape.family]
+        entry = node.entries.get(shape.word)
+        if entry is None or not isinstance(entry.node, Scalar):
+            return None
+        written = str(entry.node.value)
+        if written not in catalog:
+            noun = shape.family.replace("_", " ").removesuffix("s")
+            self.problems.append(
+                unknown_name(noun, written, entry.node.span, catalog, defined_in="the vocabulary")
+            )
+            return None
+        found: Kind = catalog[written]
+        return found
+
+    def _wrong(self, expected: str, node: Node) -> None:
+        self.problems.append(wrong_type(expected, _written(node), node.span))
+
+
+def _written(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return node.text
+    return "a list" if isinstance(node, Items) else "a mapping"
+
+
+def _text(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return reader._wrong("a text (put it in quotes)", node)
+    if arg.pattern and not re.fullmatch(arg.pattern, node.value):
+        reader.problems.append(_unfit(key, node.value, node.span, arg.help))
+        return None
+    return node.value
+
+
+def _label(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return Label({"": node.value})
+    if not isinstance(node, Mapped):
+        return reader._wrong("a text or {en: …, zh: …}", node)
+    texts: dict[str, str] = {}
+    for locale, entry in node.entries.items():
+        if not LOCALE.match(locale):
+            reader.problems.append(unknown_key(locale, entry.key, ("en", "zh"), "label"))
+        elif isinstance(entry.node, Scalar) and isinstance(entry.node.value, str):
+            texts[locale] = entry.node.value
+        else:
+            reader._wrong("a text (put it in quotes)", entry.node)
+    return Label(texts) if texts else None
+
+
+def _identifier(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return reader._wrong("a name", node)
+    if not IDENTIFIER.match(node.value):
+        reader.problems.append(bad_name(f"'{key}'", node.value, node.span))
+        return None
+    return node.value
+
+
+def _unfit(key: str, written: str, at: Span, help: str) -> Problem:
+    """A text that has not the form its key asks for."""
+    return Problem("D207", at, f"{quoted(written)} does not have the form of '{key}'.", help)
+
+
+def _name(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return reader._wrong(f"the name of {_article(arg.to)}", node)
+    return Written(node.value, node.span)
+
+
+def _path(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return reader._wrong("a field name or a path such as customer.name", node)
+    if not PATH.match(node.value):
+        reader.problems.append(bad_name("a field", node.value, node.span))
+        return None
+    return Written(node.value, node.span)
+
+
+def _expression(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if isinstance(node, Scalar):
+        if isinstance(node.value, bool) and arg.or_true:
+            return node.value
+        if isinstance(node.value, (str, int, Decimal)) and not isinstance(node.value, bool):
+            return Written(str(node.text), node.span)
+    return reader._wrong("an expression", node)
+
+
+def _boolean(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, bool):
+        return reader._wrong("true or false", node)
+    return node.value
+
+
+def _integer(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if (
+        not isinstance(node, Scalar)
+        or not isinstance(node.value, int)
+        or isinstance(node.value, bool)
+    ):
+        return reader._wrong("a whole number", node)
+    return _in_range(reader, node, arg, key, node.value)
+
+
+def _decimal(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if (
+        not isinstance(node, Scalar)
+        or not isinstance(node.value, (int, Decimal))
+        or isinstance(node.value, bool)
+    ):
+        return reader._wrong("a number", node)
+    return _in_range(reader, node, arg, key, Decimal(node.value))
+
+
+def _in_range(reader: Reader, node: Node, arg: Arg, key: str, number: Any) -> Any:
+    low, high = arg.minimum, arg.maximum
+    if (low is not None and number < low) or (high is not None and number > high):
+        reader.problems.append(out_of_range(f"'{key}'", str(number), node.span, _range(low, high)))
+        return None
+    return number
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is not None and high is not None:
+        return f"from {low} to {high}"
+    return f"of at least {low}" if high is None else f"of at most {high}"
+
+
+def _choice(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    written = _written(node)
+    if not isinstance(node, Scalar) or written not in arg.options:
+        noun = f"one of the values of '{key}'"
+        reader.problems.append(not_one_of(noun, written, node.span, arg.options, "this key"))
+        return None
+    return written
+
+
+def _value(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    return plain(node)
+
+
+def _list(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    assert arg.of is not None
+    if not isinstance(node, Items):
+        if arg.one and isinstance(node, Scalar):
+            only = reader.value(node, arg.of, key)
+            return None if only is None else (only,)
+        return reader._wrong("a list", node)
+    read = [reader.value(item, arg.of, key) for item in node.items]
+    if arg.minimum is not None and len(node.items) < arg.minimum:
+        words = f"of items of at least {arg.minimum}"
+        reader.problems.append(out_of_range(f"The length of '{key}'", str(len(read)), node.span, words))
+    return tuple(item for item in read if item is not None)
+
+
+def _map(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    assert arg.of is not None
+    if not isinstance(node, Mapped):
+        return reader._wrong("a mapping of keys", node)
+    found: dict[Written, Any] = {}
+    for name, entry in node.entries.items():
+        if arg.pattern and not re.fullmatch(arg.pattern, name):
+            reader.problems.append(_unfit(key, name, entry.key, arg.help))
+            continue
+        if not arg.pattern and not IDENTIFIER.match(name):
+            reader.problems.append(bad_name(f"an entry of '{key}'", name, entry.key))
+            continue
+        read = reader.value(entry.node, arg.of, name)
+        if read is not None:
+            found[Written(name, entry.key)] = read
+    return found
+
+
+def _shape(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    assert arg.shape is not None
+    if arg.or_true and isinstance(node, Scalar) and isinstance(node.value, bool):
+        return node.value
+    return reader.read(node, arg.shape)
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
+
+
+_READERS: Mapping[str, Callable[[Reader, Node, Arg, str], Any]] = {
+    "text": _text,
+    "label": _label,
+    "identifier": _identifier,
+    "icon": _text,
+    "name": _name,
+    "path": _path,
+    "expression": _expression,
+    "boolean": _boolean,
+    "integer": _integer,
+    "decimal": _decimal,
+    "choice": _choice,
+    "value": _value,
+    "list": _list,
+    "map": _map,
+    "shape": _shape,
+}
