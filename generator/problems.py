@@ -1,15 +1,65 @@
-"""A `Problem` is one fault in a definition: its code, its place, what is wrong, what to write instead."""
+"""A `Problem` is one fault in a definition: code, place, what is wrong, what to write instead.
+
+The faults people make most often are worded here, once; every stage calls these functions with the
+author's own word and place. `CODES` lists every code there is: a code is never reused, a retired
+one stays in the table, and each has a specimen in `tests/problems/`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.model.text import Span
+from generator.suggest import closest
+
+CODES: Mapping[str, str] = {
+    "D101": "The text is not YAML.",
+    "D102": "A key is written twice in one mapping.",
+    "D103": "A key is empty.",
+    "D104": "A key is not a text.",
+    "D105": "A key or a list item has no value.",
+    "D106": "A line is indented with a tab.",
+    "D107": "An anchor (&) or an alias (*) is used.",
+    "D108": "A tag (!) is used.",
+    "D109": "The merge key << is used.",
+    "D110": "A file holds more than one document.",
+    "D111": "A file is empty.",
+    "D112": "Values are nested too deeply.",
+    "D113": "A file is too large.",
+    "D114": "A folder holds too many definition files.",
+    "D115": "A file is not a mapping of keys to values.",
+    "D116": "A file is not UTF-8 text.",
+    "D117": "A text holds a control character.",
+    "D118": "A file name does not have the form NAME.KIND.yaml.",
+    "D119": "A number has too many digits.",
+    "D120": "A file begins with a YAML directive (%).",
+    "D121": "A file has more faults than are shown.",
+    "D122": "A list item is swallowed by the text above it.",
+    "D123": "The folder of definitions cannot be read.",
+    "D201": "A key is not known here.",
+    "D202": "A key that must be there is missing.",
+    "D203": "A value has the wrong type.",
+    "D204": "A value is not one of those allowed here.",
+    "D205": "A name is not written as names are.",
+    "D206": "A number or a count is out of its range.",
+    "D301": "A name points at nothing.",
+    "D302": "A name is defined twice.",
+    "D303": "A name is reserved.",
+}
+"""Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
+D4xx check, D5xx expression."""
+
+LISTED = 12
+"""So many names stand in a hint; the rest is counted."""
+
+SHOWN = 60
+"""So many characters of an author's text are repeated in a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault. Codes: D1xx read, D2xx shape, D3xx unknown name, D4xx check, D5xx expression."""
+    """One fault; its code stands in `CODES`."""
 
     code: str
     span: Span
@@ -25,3 +75,120 @@ class DefinitionError(Exception):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__(f"{len(problems)} problems in the definitions")
         self.problems = problems
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems as they are shown: errors before warnings, each by file and place.
+
+    One that says again what was said is left out, and so is a later stage's word on a place that
+    could not even be read (D1xx): the author would only see the same fault twice.
+    """
+    every = sorted(
+        set(problems), key=lambda one: (one.severity != "error", one.span, one.code, one.message)
+    )
+    unread = {(one.span.file, one.span.line, one.span.column) for one in every if _is_read(one)}
+    return tuple(
+        one
+        for one in every
+        if _is_read(one) or (one.span.file, one.span.line, one.span.column) not in unread
+    )
+
+
+def whole_file(file: str) -> Span:
+    """Return the place of a fault that no line shows, such as a wrong file name."""
+    return Span(file, 1, 1, 1, 1)
+
+
+def _is_read(problem: Problem) -> bool:
+    return problem.code.startswith("D1")
+
+
+def quoted(text: str) -> str:
+    """Return an author's text in quotes, on one line and shortened."""
+    line = " ".join(text.split())
+    return f"'{line if len(line) <= SHOWN else line[: SHOWN - 1] + '…'}'"
+
+
+def listed(names: Iterable[str], limit: int = LISTED) -> str:
+    """Return names for a sentence: `a, b, c`, and how many more when there are many."""
+    every = list(names)
+    shown = ", ".join(every[:limit])
+    return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
+
+
+def did_you_mean(written: str, known: Iterable[str], *, otherwise: str) -> str:
+    """Return the hint for a word that is not known; `otherwise` when nothing is known at all."""
+    names = sorted(set(known))
+    close = closest(written, names)
+    if close is not None:
+        others = listed(name for name in names if name != close)
+        return f"Did you mean '{close}'?" + (f" The others are: {others}." if others else "")
+    return f"Known: {listed(names)}." if names else otherwise
+
+
+def unknown_key(written: str, at: Span, known: Iterable[str], where: str) -> Problem:
+    """A key that means nothing here; `where` such as `a field of type money`."""
+    hint = did_you_mean(written, known, otherwise="No key is allowed here; remove it.")
+    return Problem("D201", at, f"The key {quoted(written)} is not known in {where}.", hint)
+
+
+def missing_key(name: str, at: Span, where: str, *, example: str = "") -> Problem:
+    """A key that must be there; `at` is the mapping's key or first line."""
+    hint = f"Write it, for example `{example}`." if example else f"Add `{name}:` with its value."
+    return Problem("D202", at, f"The key '{name}' is missing in {where}.", hint)
+
+
+def wrong_type(expected: str, written: str, at: Span, *, hint: str = "") -> Problem:
+    """A value of another type; `expected` in words, such as `a whole number`."""
+    message = f"{quoted(written)} stands where {expected} is expected."
+    return Problem("D203", at, message, hint or f"Write {expected}.")
+
+
+def not_one_of(noun: str, written: str, at: Span, allowed: Iterable[str], where: str) -> Problem:
+    """A value outside a closed list, such as a field type."""
+    hint = did_you_mean(written, allowed, otherwise="None is allowed here; remove it.")
+    return Problem("D204", at, f"{quoted(written)} is not {noun} of {where}.", hint)
+
+
+def bad_name(noun: str, written: str, at: Span) -> Problem:
+    """A name that is not lower-case words joined by `_`."""
+    better = snake(written)
+    hint = "Write lower-case Latin letters, digits and '_', beginning with a letter."
+    if better and better != written:
+        hint = f"Write '{better}': lower-case letters, digits and '_', beginning with a letter."
+    return Problem("D205", at, f"{quoted(written)} cannot be the name of {noun}.", hint)
+
+
+def out_of_range(what: str, written: str, at: Span, allowed: str) -> Problem:
+    """A number or count outside its range; `allowed` in words, such as `from 1 to 200`."""
+    return Problem("D206", at, f"{what} is {written}.", f"Write a number {allowed}.")
+
+
+def unknown_name(
+    noun: str, written: str, at: Span, known: Iterable[str], *, defined_in: str
+) -> Problem:
+    """A name that points at nothing: the fault people make most often, worded once."""
+    hint = did_you_mean(written, known, otherwise=f"None is defined yet; add one in {defined_in}.")
+    return Problem("D301", at, f"There is no {noun} {quoted(written)} in {defined_in}.", hint)
+
+
+def defined_twice(noun: str, name: str, at: Span, first: Span) -> Problem:
+    """A name given to two things; `first` is where it was given before."""
+    message = f"The {noun} '{name}' is defined twice; the first is in {first.file}:{first.line}."
+    return Problem("D302", at, message, "Give one of them another name, or remove it.")
+
+
+def reserved_name(noun: str, written: str, at: Span, why: str) -> Problem:
+    """A name that is ours; `why` such as `every record has a field of that name`."""
+    message = f"{quoted(written)} cannot be the name of {noun}: {why}."
+    return Problem("D303", at, message, "Choose another name.")
+
+
+def snake(written: str) -> str:
+    """Return the written word as a name, `Sales Order` as `sales_order`; '' when it has none."""
+    letters = [
+        letter if letter.isascii() and letter.isalnum() else "_"
+        for letter in written.strip().lower()
+    ]
+    words = [word for word in "".join(letters).split("_") if word]
+    return "_".join(words).lstrip("0123456789_")

@@ -1,0 +1,250 @@
+"""The words for everything that can be wrong with a file before its meaning is asked: D101 to D123.
+
+A place and the author's own text in, a `Problem` out. The parser's own phrases never reach an
+author: `syntax` knows them and says what a person did.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from generator.model.text import Span
+from generator.problems import Problem, did_you_mean, listed, quoted, snake
+
+KINDS = (
+    "app roles entity workflow access promotion ledger decision job alert metric dashboard report"
+    " print importmap connector webhook sequence message scenario"
+).split()
+"""The kinds of definition file; a new one is rare and reviewed."""
+
+DEEPEST = 20
+LARGEST = 1_000_000
+"""Bytes in one file."""
+MOST_FILES = 5_000
+MOST_FAULTS = 100
+
+
+def duplicate_key(name: str, at: Span, first: Span) -> Problem:
+    message = f"{quoted(name)} is written twice; the first is on line {first.line}."
+    return Problem("D102", at, message, "Keep one of them, or give this one another name.")
+
+
+def empty_key(at: Span) -> Problem:
+    return Problem("D103", at, "A key is empty.", "Write a name before the ':'.")
+
+
+def key_not_text(written: str, at: Span, what: str) -> Problem:
+    hint = "Write a name." if written[0] in "[{" else f'Put it in quotes: "{written}".'
+    return Problem("D104", at, f"The key {quoted(written)} is {what}, not a text.", hint)
+
+
+def empty_value(name: str, at: Span, rest_of_line: str) -> Problem:
+    hint = "Write a value after the ':', or remove the key; `null` says that there is none."
+    if rest_of_line.startswith("#"):
+        hint = f"'#' begins a comment; put the value in quotes: \"{rest_of_line}\"."
+    return Problem("D105", at, f"{quoted(name)} has no value.", hint)
+
+
+def empty_item(at: Span) -> Problem:
+    return Problem("D105", at, "A list item has no value.", "Write a value after the '-'.")
+
+
+def tab(at: Span) -> Problem:
+    return Problem("D106", at, "This line is indented with a tab.", "Indent with spaces, two each.")
+
+
+def alias(written: str, at: Span) -> Problem:
+    hint = "Write the values out. A text that begins with '*' or '&' goes in quotes."
+    return Problem("D107", at, f"{quoted(written)} is an anchor or an alias.", hint)
+
+
+def tag(written: str, at: Span) -> Problem:
+    hint = "Remove it. A text that begins with '!' goes in quotes."
+    return Problem("D108", at, f"{quoted(written)} is a tag; values have no tags here.", hint)
+
+
+def merge_key(at: Span) -> Problem:
+    return Problem("D109", at, "'<<' does not merge mappings here.", "Write the keys out.")
+
+
+def second_document(at: Span) -> Problem:
+    hint = "Move what follows '---' to a file of its own."
+    return Problem("D110", at, "A second document begins here.", hint)
+
+
+def empty_file(at: Span) -> Problem:
+    return Problem("D111", at, "The file is empty.", "Write the definition, or delete the file.")
+
+
+def too_deep(at: Span) -> Problem:
+    message = f"Values are nested more than {DEEPEST} deep here."
+    return Problem("D112", at, message, "Split the definition.")
+
+
+def too_large(at: Span, size: int) -> Problem:
+    message = f"The file has {size:,} bytes; {LARGEST:,} are allowed."
+    return Problem("D113", at, message, "Split it into several files.")
+
+
+def too_many_files(at: Span) -> Problem:
+    message = f"There are more than {MOST_FILES:,} definition files."
+    return Problem("D114", at, message, "Name the folder that holds only the definitions.")
+
+
+def not_a_mapping(at: Span, what: str) -> Problem:
+    hint = "A definition is lines of the form `key: value`."
+    return Problem("D115", at, f"The file is {what}.", hint)
+
+
+def not_utf8(at: Span, byte: int, position: int) -> Problem:
+    message = f"The file is not UTF-8 text: byte 0x{byte:02X} at position {position:,}."
+    return Problem("D116", at, message, "Save it as UTF-8; in Excel or Notepad choose UTF-8.")
+
+
+def control_character(at: Span, code: int) -> Problem:
+    message = f"The text holds the invisible character U+{code:04X}."
+    return Problem("D117", at, message, "Delete it; type the text again if it was pasted.")
+
+
+def bad_file_name(at: Span) -> Problem:
+    """Say what is wrong with the last part of `at.file` and which name fits."""
+    folder, _, last = at.file.rpartition("/")
+    stem = re.sub(r"\.ya?ml$", "", last, flags=re.IGNORECASE)
+    if stem in ("app", "roles") and folder and last.endswith(".yaml"):
+        hint = f"Move it to {last} beside the folders; there is only one."
+        return Problem("D118", at, f"{last} stands in the folder '{folder}'.", hint)
+    name, _, kind = stem.rpartition(".")
+    if kind in ("app", "roles") and name:
+        return Problem(
+            "D118", at, f"There is only one file of kind '{kind}'.", f"Name it {kind}.yaml."
+        )
+    if kind in KINDS and name:
+        hint = f"Name it {snake(name) or 'name'}.{kind}.yaml."
+        return Problem("D118", at, f"The file name {quoted(last)} is not NAME.KIND.yaml.", hint)
+    if not name:
+        hint = f"Name it {snake(stem) or 'name'}.KIND.yaml; kinds: {listed(KINDS[2:], 99)}."
+        return Problem("D118", at, f"The file name {quoted(last)} does not say its kind.", hint)
+    hint = did_you_mean(kind, KINDS, otherwise="")
+    return Problem("D118", at, f"There is no kind of file {quoted(kind)}.", hint)
+
+
+def too_many_digits(written: str, at: Span) -> Problem:
+    hint = "Numbers have at most 38 digits; put it in quotes if it is a text."
+    return Problem("D119", at, f"The number {quoted(written)} is too long.", hint)
+
+
+def directive(at: Span) -> Problem:
+    hint = "Remove the line; put a text that begins with '%' in quotes."
+    return Problem("D120", at, "'%' begins a YAML directive; there are none here.", hint)
+
+
+def too_many_faults(at: Span) -> Problem:
+    message = f"The file has more than {MOST_FAULTS} faults; the rest is not shown."
+    return Problem("D121", at, message, "Correct those above and check again.")
+
+
+def swallowed_item(at: Span) -> Problem:
+    hint = "Begin the list on a line of its own, or put the text in quotes."
+    return Problem("D122", at, "A line that begins with '-' is read as more of this text.", hint)
+
+
+def unreadable(at: Span, why: str) -> Problem:
+    return Problem("D123", at, f"It cannot be read: {why}.", "Check the path and its permissions.")
+
+
+PHRASES: tuple[tuple[str, str, str], ...] = (
+    (
+        r"quoted scalar.*(end of stream|document indicator)",
+        "This quote is never closed.",
+        "Write the closing quote; inside '…' a quote is written twice.",
+    ),
+    (
+        r"unknown escape|escape code|hexdec",
+        "'\\' begins an escape that does not exist.",
+        "Use single quotes, where '\\' is only a character, or write '\\\\'.",
+    ),
+    (
+        r"flow (sequence|mapping).*expected ','",
+        "This bracket is not closed, or a comma is missing after it.",
+        "Write the closing bracket, and a comma between items.",
+    ),
+    (
+        r"block scalar",
+        "'|' and '>' announce a text that begins on the next line.",
+        "Put a value that begins with '>' or '|' in quotes.",
+    ),
+    (
+        r"flow.*node content|block.*node content|node content",
+        "A value is missing here.",
+        "Write the value, or remove the comma or bracket.",
+    ),
+    (
+        r"cannot start any token",
+        "A value cannot begin with this character.",
+        "Put the value in quotes.",
+    ),
+    (
+        r"sequence entries are not allowed",
+        "A list cannot begin here.",
+        "Begin the list on the next line, each item after '- '; or write it in brackets: [a, b].",
+    ),
+    (
+        r"document start",
+        "Something stands after the end of the document.",
+        "Remove the '...' above it.",
+    ),
+    (
+        r"expected ':'",
+        "This line has no ':'.",
+        "Write `key: value`, with a space after the ':'.",
+    ),
+)
+"""The parser's words (a pattern), what a person did, what to write instead; the first match wins.
+The two parsers of PyYAML, in C and in Python, put the same fault in slightly different words."""
+
+OPENINGS = r"simple key|an alias|an anchor|quoted scalar|flow (sequence|mapping).*expected ','|block scalar"
+"""Faults that are shown where the thing began, not where the parser gave up."""
+
+
+def syntax(said: str, at: Span, line: str) -> Problem:
+    """Say in an author's words what the parser `said` about a place in `line`."""
+    before = line[: at.column - 1]
+    if "tab character" in said or (not before.strip() and line[at.column - 1 : at.column] == "\t"):
+        return tab(at)
+    if "directive" in said:
+        return directive(at)
+    if re.search(r"scanning an? (alias|anchor)", said):
+        return alias(line[at.column - 1 :].split(" ")[0], at)
+    if re.search(r"tag handle|a tag\b|tag URI", said):
+        return tag(line[at.column - 1 :].split(" ")[0], at)
+    if "mapping values" in said or "mapping keys" in said:
+        return _second_colon(at, before)
+    if not before.strip() and line.strip().startswith(":"):
+        return empty_key(at)
+    for pattern, message, hint in PHRASES:
+        if re.search(pattern, said):
+            return Problem("D101", at, message, hint)
+    return _out_of_line(at, before, line[at.column - 1 : at.column])
+
+
+def _out_of_line(at: Span, before: str, letter: str) -> Problem:
+    if before.strip() and letter in ("]", "}"):
+        return Problem("D101", at, "This bracket closes nothing.", "Remove it.")
+    if before.strip():
+        hint = "Put the whole value in one pair of quotes."
+        return Problem("D101", at, "Something stands after the end of the value.", hint)
+    hint = "Give lines of one mapping or list the same indentation, two spaces a level."
+    return Problem("D101", at, "This line does not line up with the lines above it.", hint)
+
+
+def _second_colon(at: Span, before: str) -> Problem:
+    if re.search(r":(\s|$)", before):
+        hint = "Put the value in quotes, or begin a new line after the first ':'."
+        return Problem("D101", at, "A second ':' stands in this line.", hint)
+    hint = (
+        "Give it the indentation of the keys it belongs to, two spaces a level;"
+        " the line above needs a space after its ':'."
+    )
+    key = replace(at, column=len(before) - len(before.lstrip()) + 1)
+    return Problem("D101", key, "A key cannot begin here; the line above is a whole value.", hint)
