@@ -23,7 +23,7 @@ import yaml
 
 from generator import source_faults as faults
 from generator.model.text import Span
-from generator.problems import Problem
+from generator.problems import Problem, whole_file
 from generator.source_scalars import UNREADABLE, TooLong, offsets, value_of
 
 PASSED_OVER = ("data", "schemas", "templates")
@@ -148,11 +148,11 @@ def read_folder(folder: Path) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
     problems: list[Problem] = []
     sources: list[Source] = []
     if not folder.is_dir():
-        return (), (faults.unreadable(_start(folder.name), "there is no such folder"),)
+        return (), (faults.unreadable(whole_file(folder.name), "there is no such folder"),)
     for count, path in enumerate(_definition_files(folder), start=1):
         file = path.relative_to(folder).as_posix()
         if count > faults.MOST_FILES:
-            problems.append(faults.too_many_files(_start(file)))
+            problems.append(faults.too_many_files(whole_file(file)))
             break
         source, found = _read_file(path, file)
         problems += found
@@ -174,7 +174,7 @@ def read_text(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
     """Read one definition; the node is None when there is nothing whole to go on with."""
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > faults.LARGEST:
-        return None, (faults.too_large(_start(file), size),)
+        return None, (faults.too_large(whole_file(file), size),)
     reading = _Reading(_lines(text), file)
     try:
         node = reading.document()
@@ -184,12 +184,8 @@ def read_text(text: str, file: str) -> tuple[Node | None, tuple[Problem, ...]]:
         return None, (reading.syntax(error),)
     except (yaml.YAMLError, ValueError):
         # PyYAML's Python parser lets an escape such as "\UFFFFFFFF" reach `chr`.
-        return None, (faults.syntax("escape code", _start(file), ""),)
+        return None, (faults.syntax("escape code", whole_file(file), ""),)
     return node, tuple(sorted(reading.problems, key=lambda problem: problem.span))
-
-
-def _start(file: str) -> Span:
-    return Span(file, 1, 1, 1, 1)
 
 
 def _lines(text: str) -> str:
@@ -209,16 +205,16 @@ def _definition_files(folder: Path) -> Iterator[Path]:
 def _read_file(path: Path, file: str) -> tuple[Source | None, tuple[Problem, ...]]:
     named = _named(file)
     if named is None:
-        return None, (faults.bad_file_name(_start(file)),)
+        return None, (faults.bad_file_name(whole_file(file)),)
     try:
         size = path.stat().st_size
         if size > faults.LARGEST:
-            return None, (faults.too_large(_start(file), size),)
+            return None, (faults.too_large(whole_file(file), size),)
         text = _lines(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
         return None, (_not_utf8(file, error),)
     except OSError as error:
-        return None, (faults.unreadable(_start(file), (error.strerror or "unknown").lower()),)
+        return None, (faults.unreadable(whole_file(file), (error.strerror or "unknown").lower()),)
     node, problems = read_text(text, file)
     if not isinstance(node, Mapped):
         return None, problems
@@ -264,7 +260,7 @@ class _Reading:
         next(self.events)
         start = next(self.events)
         if isinstance(start, yaml.StreamEndEvent):
-            self._note(faults.empty_file(_start(self.file)))
+            self._note(faults.empty_file(whole_file(self.file)))
             return None
         if start.version or start.tags:
             self._note(faults.directive(self._span(start.start_mark, start.start_mark)))
@@ -283,7 +279,7 @@ class _Reading:
         if error.context_mark is not None and re.search(faults.OPENINGS, said):
             mark = error.context_mark
         if mark is None:
-            return faults.syntax(said, _start(self.file), self.lines[0])
+            return faults.syntax(said, whole_file(self.file), self.lines[0])
         row = min(mark.line, len(self.lines) - 1)
         while row and not self.lines[row].strip() and mark.index >= len(self.text.rstrip()):
             row -= 1
@@ -297,7 +293,7 @@ class _Reading:
             return node
         if isinstance(node, Scalar) and not node.text:
             if not self.problems:
-                self._note(faults.empty_file(_start(self.file)))
+                self._note(faults.empty_file(whole_file(self.file)))
             return None
         what = "a list" if isinstance(node, Items) else "a single value"
         line = node.span.line
@@ -310,7 +306,7 @@ class _Reading:
         if isinstance(event, yaml.AliasEvent):
             self._note(faults.alias(f"*{event.anchor}", span))
             return Scalar(None, span, "", quoted=False)
-        self._check_start(event, span)
+        self._check_begin(event, span)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, span)
         if depth > faults.DEEPEST:
@@ -320,7 +316,7 @@ class _Reading:
             return self._items(event, depth)
         return self._mapped(event, depth)
 
-    def _check_start(self, event: Any, span: Span) -> None:
+    def _check_begin(self, event: Any, span: Span) -> None:
         """Refuse what may stand before any value: anchor, tag, and a tab."""
         if event.anchor is not None:
             self._note(faults.alias(f"&{event.anchor}", span))

@@ -13,9 +13,27 @@ from generator.model.text import Span
 from generator.problems import Problem, did_you_mean, listed, quoted, snake
 
 KINDS = (
-    "app roles entity workflow access promotion ledger decision job alert metric dashboard report"
-    " print importmap connector webhook sequence message scenario"
-).split()
+    "app",
+    "roles",
+    "entity",
+    "workflow",
+    "access",
+    "promotion",
+    "ledger",
+    "decision",
+    "job",
+    "alert",
+    "metric",
+    "dashboard",
+    "report",
+    "print",
+    "importmap",
+    "connector",
+    "webhook",
+    "sequence",
+    "message",
+    "scenario",
+)
 """The kinds of definition file; a new one is rare and reviewed."""
 
 DEEPEST = 20

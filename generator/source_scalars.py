@@ -21,7 +21,7 @@ UNREADABLE = re.compile(
     "|[\u2028\u2029\ufeff\u200b\u202a-\u202e\u2066-\u2069\ufff0-\ufffb]"
 )
 """Control characters, unpaired surrogates, line breaks only YAML knows, a byte order mark inside
-the text, and the invisible characters that make a name look like another (direction, zero width)."""
+the text, and invisible ones that make a name look like another (direction, zero width)."""
 
 _ESCAPE = re.compile(r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
 
