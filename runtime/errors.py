@@ -1,0 +1,105 @@
+"""What a request may be refused with. Status and code are fixed by class; a bug is none of these.
+
+    RequestError
+    ├── Unauthenticated     401  R401
+    ├── Forbidden           403  R403
+    ├── NotFound            404  R404
+    ├── Conflict            409  R409
+    │   ├── Stale           412  R412   the record changed since it was read
+    │   └── Blocked         409  R410   a rule says no, with its reasons
+    ├── VersionRequired     428  R428
+    ├── Invalid             422  R422   values that fail validation, by field
+    ├── BadRequest          400  R400   a request that cannot be understood
+    ├── TooLarge            413  R413
+    └── TooMany             429  R429
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from generator.model.text import Label
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one value."""
+
+    field: str
+    """A path into the payload, such as `lines.2.quantity`; empty for the record as a whole."""
+    code: str
+    """Stable, for programs: required, invalid, unknown_field, not_unique, NEGATIVE_TOTAL …"""
+    message: Label
+    params: Mapping[str, Any] | None = None
+
+
+class RequestError(Exception):
+    """A refusal with a status, a stable code, a sentence and its details."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "R400"
+    title: ClassVar[Label] = Label({"en": "The request was refused", "zh": "请求被拒绝"})
+
+    def __init__(
+        self, message: Label | str = "", errors: tuple[FieldError, ...] = (), **params: Any
+    ) -> None:
+        self.message = Label({"": message}) if isinstance(message, str) else message
+        self.errors, self.params = errors, params
+        super().__init__(str(self.message) or str(self.title))
+
+
+class Unauthenticated(RequestError):
+    status, code = 401, "R401"
+    title = Label({"en": "Sign in first", "zh": "请先登录"})
+
+
+class Forbidden(RequestError):
+    status, code = 403, "R403"
+    title = Label({"en": "You may not do this", "zh": "没有权限执行此操作"})
+
+
+class NotFound(RequestError):
+    status, code = 404, "R404"
+    title = Label({"en": "Not found", "zh": "未找到"})
+
+
+class Conflict(RequestError):
+    status, code = 409, "R409"
+    title = Label({"en": "This conflicts with what is there", "zh": "与现有数据冲突"})
+
+
+class Stale(Conflict):
+    status, code = 412, "R412"
+    title = Label({"en": "Somebody changed this record meanwhile", "zh": "该记录已被其他人修改"})
+
+
+class Blocked(Conflict):
+    status, code = 409, "R410"
+    title = Label({"en": "This is not possible now", "zh": "当前无法执行"})
+
+
+class VersionRequired(RequestError):
+    status, code = 428, "R428"
+    title = Label({"en": "Say which version you change", "zh": "请指明要修改的版本"})
+
+
+class Invalid(RequestError):
+    status, code = 422, "R422"
+    title = Label({"en": "Some values are not right", "zh": "部分内容有误"})
+
+
+class BadRequest(RequestError):
+    status, code = 400, "R400"
+    title = Label({"en": "The request cannot be understood", "zh": "无法理解该请求"})
+
+
+class TooLarge(RequestError):
+    status, code = 413, "R413"
+    title = Label({"en": "The request is too large", "zh": "请求内容过大"})
+
+
+class TooMany(RequestError):
+    status, code = 429, "R429"
+    title = Label({"en": "Too many requests", "zh": "请求过于频繁"})

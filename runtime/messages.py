@@ -1,0 +1,104 @@
+"""The values that travel through the six steps: who asks, what is asked, what came out.
+
+    Incoming → (authorize) Grant → (parse) Call → (plan) Plan → (execute) Result
+
+`Call` and `Plan` differ by operation and stand in `runtime/operations/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+EMPTY: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person or program that asks."""
+
+    id: int
+    """The id in `ab_user`; 0 for the system itself."""
+    name: str
+    roles: frozenset[str]
+    email: str = ""
+    kind: str = "user"
+    """user, token, job or system."""
+    locale: str = "en"
+    time_zone: str = "UTC"
+    scopes: frozenset[str] | None = None
+    """What a token is limited to, as `action:entity`; None means no such limit."""
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What an expression may ask of the actor."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "email": self.email,
+            "roles": sorted(self.roles),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request before anything is known about its sense."""
+
+    operation: str
+    entity: str
+    actor: Actor | None
+    record_id: str = ""
+    values: Any = None
+    """The payload in API form: a mapping for one record, a list for bulk."""
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Filter, sort, fields, include, cursor as they came, still text."""
+    version: int | None = None
+    """The version the caller read, from `If-Match` or the form."""
+    idempotency_key: str = ""
+    source: str = "rest"
+    """screen, rest, import, job or seed: noted in the audit."""
+    reason: str = ""
+    request_id: str = ""
+    address: str = ""
+    """The IP address, for the audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out, in stored values; rendering is the transport's."""
+
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """Records as facts: stored values by field name or path, what was asked for and nothing else."""
+    row: Mapping[str, Any] | None = None
+    plan: Any = None
+    """The plan that was carried out; it says which columns stand in which order."""
+    total: int | None = None
+    total_is_exact: bool = True
+    next_cursor: str = ""
+    previous_cursor: str = ""
+    created: bool = False
+    replayed: bool = False
+    """The answer of an earlier request with the same idempotency key."""
+    outcomes: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record of a bulk request."""
+
+    record_id: str
+    status: str
+    """ok, invalid, conflict, forbidden, gone or blocked."""
+    version: int | None = None
+    errors: tuple[Any, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and under which request something happens; the clock is read once a request."""
+
+    now: datetime
+    request_id: str = ""
