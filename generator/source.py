@@ -415,11 +415,18 @@ class _Reading:
 
     def _span(self, start: Any, end: Any) -> Span:
         """Return the place between two marks, without the blank lines a block text ends with."""
-        line, column = end.line, end.column
-        while line > start.line and not self.lines[min(line, len(self.lines) - 1)][:column].strip():
+        first_line, first_column = self._point(start)
+        line, column = self._point(end)
+        while line > first_line and not self.lines[line][:column].strip():
             line -= 1
             column = len(self.lines[line])
-        return Span(self.file, start.line + 1, start.column + 1, line + 1, column + 1)
+        return Span(self.file, first_line + 1, first_column + 1, line + 1, column + 1)
+
+    def _point(self, mark: Any) -> tuple[int, int]:
+        """Return the line and column of a mark; at the end of the text some lie behind it."""
+        if mark.line >= len(self.lines):
+            return len(self.lines) - 1, len(self.lines[-1])
+        return mark.line, min(mark.column, len(self.lines[mark.line]))
 
     def _readable(self, text: str) -> str:
         """Note characters nobody can see, and read on with a visible one in their place."""

@@ -221,7 +221,10 @@ PHRASES: tuple[tuple[str, str, str], ...] = (
 """The parser's words (a pattern), what a person did, what to write instead; the first match wins.
 The two parsers of PyYAML, in C and in Python, put the same fault in slightly different words."""
 
-OPENINGS = r"simple key|an alias|an anchor|quoted scalar|flow (sequence|mapping).*expected ','|block scalar"
+OPENINGS = (
+    r"simple key|an alias|an anchor|quoted scalar|block scalar"
+    r"|flow (sequence|mapping).*expected ','"
+)
 """Faults that are shown where the thing began, not where the parser gave up."""
 
 
