@@ -1,17 +1,17 @@
 """What a request may be refused with. Status and code are fixed by class; a bug is none of these.
 
-    RequestError
-    ├── Unauthenticated     401  R401
-    ├── Forbidden           403  R403
-    ├── NotFound            404  R404
-    ├── Conflict            409  R409
-    │   ├── Stale           412  R412   the record changed since it was read
-    │   └── Blocked         409  R410   a rule says no, with its reasons
-    ├── VersionRequired     428  R428
-    ├── Invalid             422  R422   values that fail validation, by field
-    ├── BadRequest          400  R400   a request that cannot be understood
-    ├── TooLarge            413  R413
-    └── TooMany             429  R429
+RequestError
+├── Unauthenticated     401  R401
+├── Forbidden           403  R403
+├── NotFound            404  R404
+├── Conflict            409  R409
+│   ├── Stale           412  R412   the record changed since it was read
+│   └── Blocked         409  R410   a rule says no, with its reasons
+├── VersionRequired     428  R428
+├── Invalid             422  R422   values that fail validation, by field
+├── BadRequest          400  R400   a request that cannot be understood
+├── TooLarge            413  R413
+└── TooMany             429  R429
 """
 
 from __future__ import annotations

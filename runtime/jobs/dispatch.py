@@ -1,0 +1,95 @@
+"""From the database to Redis: queued runs that are due go in, messages for the workers come out.
+
+Every run that is `queued` and was not handed over lately is handed over again. That one rule
+covers a new run, a retry after its pause, a run whose worker died, and a Redis that came back
+empty. A message twice does no harm: the second one finds the run claimed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from runtime.jobs import runs
+from runtime.jobs.outbox import Deliver, OutboxRow
+from runtime.jobs.queue import JobQueue, QueueUnavailable
+from runtime.jobs.registry import JobKind
+from runtime.jobs.tables import RUN
+
+HAND_AGAIN_AFTER = timedelta(seconds=30)
+
+log = logging.getLogger(__name__)
+
+
+def hand_over(
+    engine: sa.Engine,
+    queue: JobQueue,
+    kinds: Mapping[str, JobKind],
+    now: datetime,
+    limit: int = 200,
+    again_after: timedelta = HAND_AGAIN_AFTER,
+) -> int:
+    """Hand queued runs that are due to the workers; return how many. Safe in any number.
+
+    When Redis is away, the runs are released at once and the next call tries them again.
+    """
+    with engine.begin() as connection:
+        due = connection.execute(
+            sa.select(RUN.c.id, RUN.c.job, RUN.c.queue, RUN.c.attempt)
+            .where(
+                RUN.c.state == "queued",
+                RUN.c.due_at <= now,
+                sa.or_(RUN.c.handed_at.is_(None), RUN.c.handed_at < now - again_after),
+            )
+            .order_by(RUN.c.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if due:
+            _mark(connection, [row.id for row in due], now)
+    for position, row in enumerate(due):
+        kind = kinds.get(row.job)
+        timeout = kind.timeout if kind is not None else 60
+        try:
+            queue.enqueue(row.job, row.id, row.queue, f"{row.id}-{row.attempt}", timeout)
+        except QueueUnavailable as error:
+            log.warning("Redis is away, runs wait in the database: %s", error)
+            with engine.begin() as connection:
+                _mark(connection, [each.id for each in due[position:]], None)
+            return position
+    return len(due)
+
+
+def deliver_to_jobs(
+    subscriptions: Mapping[str, tuple[str, ...]],
+    kinds: Mapping[str, JobKind],
+    clock: Callable[[], datetime],
+) -> Deliver:
+    """Return a delivery that turns an event into one run for each job subscribed to its topic.
+
+    The run's key is the event's id and the job's name, so an event makes a run once, ever.
+    """
+
+    def deliver(connection: sa.Connection, row: OutboxRow) -> None:
+        for job in subscriptions.get(row.topic, ()):
+            kind = kinds[job]
+            run = runs.NewRun(
+                job=job,
+                queue=kind.queue,
+                input={"topic": row.topic, "entity": row.entity, "record": row.record_id},
+                unique_key=f"{row.id}-{job}",
+                max_attempts=kind.attempts,
+                outbox_id=row.id,
+            )
+            runs.create(connection, run, clock())
+
+    return deliver
+
+
+def _mark(connection: sa.Connection, run_ids: list[str], at: datetime | None) -> None:
+    connection.execute(
+        RUN.update().where(RUN.c.id.in_(run_ids), RUN.c.state == "queued").values(handed_at=at)
+    )

@@ -1,0 +1,246 @@
+"""What a worker does with a message: claim the run, run its job, write down how it ended.
+
+`perform` is the one importable entry. What it needs (engine, clock, kinds, the application) is
+put in place by `prepare` before the pool forks, so no job loads the application again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from runtime.jobs import runs
+from runtime.jobs.queue import PAUSE_SIGNAL
+from runtime.jobs.redis_server import die_with_parent
+from runtime.jobs.registry import JobKind
+from runtime.jobs.tables import RUN
+
+LEASE = timedelta(seconds=60)
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+class RunPaused(Exception):
+    """The worker is stopping; the run goes back to the queue and resumes at its checkpoint."""
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What every job of this process shares."""
+
+    engine: sa.Engine
+    clock: Clock
+    kinds: Mapping[str, JobKind]
+    application: Any = None
+    """Whatever the composition root wants its jobs to have, such as `handle`."""
+    lease: timedelta = LEASE
+    finished: Callable[[str, str, float], None] = lambda job, state, seconds: None
+    """Told the job's name, the run's new state and the seconds, in the worker, not in its job."""
+
+
+@dataclass(frozen=True)
+class JobRuntime:
+    """What a job's `run(run_id, runtime)` works with."""
+
+    engine: sa.Engine
+    clock: Clock
+    application: Any
+    run: RunningRun
+
+
+class RunningRun:
+    """The run a job is working on."""
+
+    def __init__(self, setup: WorkerSetup, held: runs.Claim) -> None:
+        self._setup, self.claim = setup, held
+        self.stopping = threading.Event()
+        self.finished = False
+
+    @property
+    def input(self) -> Mapping[str, Any]:
+        """What the run was asked to do."""
+        return self.claim.input
+
+    @property
+    def checkpoint(self) -> Any:
+        """What the last committed chunk left, None at the first start."""
+        return self.claim.checkpoint
+
+    def advance(self, connection: sa.Connection, **changes: Any) -> None:
+        """Write done, total, message or checkpoint in the transaction of a chunk's effects."""
+        runs.advance(connection, self.claim, self._setup.clock(), self._setup.lease, changes)
+
+    def succeed(self, connection: sa.Connection, result: Any = None) -> None:
+        """Finish the run in the transaction of its last effects: together, or not at all."""
+        runs.succeed(connection, self.claim, self._setup.clock(), result)
+        self.finished = True
+
+    def note(self, text: str, level: str = "info") -> None:
+        """Add a line to the run's log, in a transaction of its own."""
+        with self._setup.engine.begin() as connection:
+            runs.write_log(connection, self.claim.run_id, self._setup.clock(), level, text)
+
+    def pause_point(self) -> None:
+        """Call between chunks: leaves the job here when its worker has been asked to stop."""
+        if self.stopping.is_set():
+            raise RunPaused(self.claim.run_id)
+
+
+_setup: list[WorkerSetup] = []
+
+
+def prepare(setup: WorkerSetup) -> None:
+    """Say what the jobs of this process and its forks work with."""
+    _setup[:] = [setup]
+
+
+def perform(job_name: str, run_id: str) -> None:
+    """Run one run to its end; a message that nobody asked for changes nothing.
+
+    Runs in a process of its own which dies with its worker, so a run has one process at a time.
+    """
+    setup = _setup[0]
+    die_with_parent(signal.SIGKILL)()
+    setup.engine.dispose(close=False)
+    kind = setup.kinds.get(job_name)
+    if kind is None:
+        log.error("job refused: no job is called %s", job_name)
+        return
+    with setup.engine.begin() as connection:
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        held = runs.claim(connection, run_id, job_name, name, setup.clock(), setup.lease)
+    if held is None:
+        log.info("run not started: %s is not waiting", run_id)
+        return
+    started = time.monotonic()
+    state = _run(setup, kind, held)
+    seconds = time.monotonic() - started
+    log.info(
+        "job",
+        extra={
+            "fields": {
+                "job": job_name,
+                "run": run_id,
+                "state": state,
+                "attempt": held.attempt,
+                "seconds": round(seconds, 3),
+            }
+        },
+    )
+
+
+def report(setup: WorkerSetup, job_name: str, run_id: str, seconds: float) -> None:
+    """Tell `finished` how a run ended, also when its process was killed; called in the worker."""
+    with setup.engine.connect() as connection:
+        state = connection.execute(sa.select(RUN.c.state).where(RUN.c.id == run_id)).scalar()
+    if state is not None and job_name in setup.kinds:
+        setup.finished(job_name, str(state), seconds)
+
+
+def _run(setup: WorkerSetup, kind: JobKind, held: runs.Claim) -> str:
+    current = RunningRun(setup, held)
+    runtime = JobRuntime(setup.engine, setup.clock, setup.application, current)
+    with _Heartbeat(setup, held), _PauseSignal(current):
+        try:
+            kind.run(held.run_id, runtime)
+        except runs.LeaseLost:
+            return "lost"
+        except runs.RunCancelled:
+            return _end(setup, lambda each: _cancelled(each, held, setup.clock()))
+        except RunPaused:
+            return _end(setup, lambda each: _paused(each, held, setup.clock()))
+        except Exception:
+            log.exception("job %s failed in run %s", kind.name, held.run_id)
+            text = traceback.format_exc()
+            return _end(setup, lambda each: runs.fail(each, held, setup.clock(), text))
+        if current.finished:
+            return "succeeded"
+        return _end(setup, lambda each: _succeeded(each, held, setup.clock()))
+
+
+def _end(setup: WorkerSetup, write: Callable[[sa.Connection], str]) -> str:
+    try:
+        with setup.engine.begin() as connection:
+            return write(connection)
+    except runs.LeaseLost:
+        return "lost"
+
+
+def _succeeded(connection: sa.Connection, held: runs.Claim, now: datetime) -> str:
+    runs.succeed(connection, held, now)
+    return "succeeded"
+
+
+def _cancelled(connection: sa.Connection, held: runs.Claim, now: datetime) -> str:
+    runs.cancelled(connection, held, now)
+    return "cancelled"
+
+
+def _paused(connection: sa.Connection, held: runs.Claim, now: datetime) -> str:
+    runs.pause(connection, held, now)
+    return "queued"
+
+
+class _Heartbeat:
+    """Extends the lease three times per lease while the job works, from a thread of its own."""
+
+    def __init__(self, setup: WorkerSetup, held: runs.Claim) -> None:
+        self._setup, self._held = setup, held
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(self._setup.lease.total_seconds() / 3):
+            try:
+                with self._setup.engine.begin() as connection:
+                    kept = runs.extend(
+                        connection, self._held, self._setup.clock(), self._setup.lease
+                    )
+            except SQLAlchemyError as error:
+                # a busy database is asked again at the next beat; two beats are to spare
+                log.warning("heartbeat of run %s failed: %s", self._held.run_id, error)
+                continue
+            if not kept:
+                return
+
+
+class _PauseSignal:
+    """Turns the worker's signal into `stopping` while a job runs in a process's main thread."""
+
+    def __init__(self, current: RunningRun) -> None:
+        self._current = current
+        self._in_main = threading.current_thread() is threading.main_thread()
+        self._before: Any = None
+
+    def __enter__(self) -> None:
+        if self._in_main:
+            self._before = signal.signal(PAUSE_SIGNAL, self._stop)
+
+    def __exit__(self, *error: object) -> None:
+        if self._in_main:
+            signal.signal(PAUSE_SIGNAL, self._before)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self._current.stopping.set()
