@@ -43,15 +43,26 @@ CODES: Mapping[str, str] = {
     "D204": "A value is not one of those allowed here.",
     "D205": "A name is not written as names are.",
     "D206": "A number or a count is out of its range.",
+    "D207": "A text does not have the form its key asks for.",
     "D301": "A name points at nothing.",
     "D302": "A name is defined twice.",
     "D303": "A name is reserved.",
+    "D401": "Roles include each other in a circle.",
+    "D402": "The file app.yaml is missing.",
+    "D403": "A file is called otherwise than what it defines.",
+    "D404": "A kind of file is not read by this version.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression."""
 
 LISTED = 12
 """So many names stand in a hint; the rest is counted."""
+
+TRUTHS = {
+    **dict.fromkeys(("true", "yes", "on", "y", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "n", "0"), "false"),
+}
+"""What people write for the only two booleans there are."""
 
 SHOWN = 60
 """So many characters of an author's text are repeated in a message."""
@@ -139,15 +150,28 @@ def missing_key(name: str, at: Span, where: str, *, example: str = "") -> Proble
 
 
 def wrong_type(expected: str, written: str, at: Span, *, hint: str = "") -> Problem:
-    """A value of another type; `expected` in words, such as `a whole number`."""
-    message = f"{quoted(written)} stands where {expected} is expected."
-    return Problem("D203", at, message, hint or f"Write {expected}.")
+    """A value of another type; `expected` in words, such as `a whole number`.
+
+    `written` is the author's text, or `a list` or `a mapping`.
+    """
+    whole = written in ("a list", "a mapping")
+    subject = written.capitalize() if whole else quoted(written)
+    message = f"{subject} stands where {expected} is expected."
+    return Problem("D203", at, message, hint or _in_its_place(expected, written, whole))
 
 
-def not_one_of(noun: str, written: str, at: Span, allowed: Iterable[str], where: str) -> Problem:
-    """A value outside a closed list, such as a field type."""
+def _in_its_place(expected: str, written: str, whole: bool) -> str:
+    if expected == "a text" and not whole:
+        return f'Put it in quotes: "{written}".'
+    if expected == "true or false" and written.lower() in TRUTHS:
+        return f"Write `{TRUTHS[written.lower()]}`."
+    return f"Write {expected}."
+
+
+def not_one_of(key: str, written: str, at: Span, allowed: Iterable[str]) -> Problem:
+    """A value outside a closed list; `key` is what takes it, such as `'class'`."""
     hint = did_you_mean(written, allowed, otherwise="None is allowed here; remove it.")
-    return Problem("D204", at, f"{quoted(written)} is not {noun} of {where}.", hint)
+    return Problem("D204", at, f"{quoted(written)} is not a value of {key}.", hint)
 
 
 def bad_name(noun: str, written: str, at: Span) -> Problem:

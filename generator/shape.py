@@ -124,13 +124,13 @@ class Reader:
 
 def _written(node: Node) -> str:
     if isinstance(node, Scalar):
-        return node.text
+        return node.value if isinstance(node.value, str) else node.text
     return "a list" if isinstance(node, Items) else "a mapping"
 
 
 def _text(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        return reader._wrong("a text (put it in quotes)", node)
+        return reader._wrong("a text", node)
     if arg.pattern and not re.fullmatch(arg.pattern, node.value):
         reader.problems.append(_unfit(key, node.value, node.span, arg.help))
         return None
@@ -149,7 +149,7 @@ def _label(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
         elif isinstance(entry.node, Scalar) and isinstance(entry.node.value, str):
             texts[locale] = entry.node.value
         else:
-            reader._wrong("a text (put it in quotes)", entry.node)
+            reader._wrong("a text", entry.node)
     return Label(texts) if texts else None
 
 
@@ -157,7 +157,7 @@ def _identifier(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return reader._wrong("a name", node)
     if not IDENTIFIER.match(node.value):
-        reader.problems.append(bad_name(f"'{key}'", node.value, node.span))
+        reader.problems.append(bad_name(_article(key), node.value, node.span))
         return None
     return node.value
 
@@ -187,7 +187,7 @@ def _expression(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
         if isinstance(node.value, bool) and arg.or_true:
             return node.value
         if isinstance(node.value, (str, int, Decimal)) and not isinstance(node.value, bool):
-            return Written(str(node.text), node.span)
+            return Written(_written(node), node.span)
     return reader._wrong("an expression", node)
 
 
@@ -234,8 +234,7 @@ def _range(low: int | None, high: int | None) -> str:
 def _choice(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     written = _written(node)
     if not isinstance(node, Scalar) or written not in arg.options:
-        noun = f"one of the values of '{key}'"
-        reader.problems.append(not_one_of(noun, written, node.span, arg.options, "this key"))
+        reader.problems.append(not_one_of(f"'{key}'", written, node.span, arg.options))
         return None
     return written
 

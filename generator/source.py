@@ -203,8 +203,8 @@ def _definition_files(folder: Path) -> Iterator[Path]:
 
 
 def _read_file(path: Path, file: str) -> tuple[Source | None, tuple[Problem, ...]]:
-    named = _named(file)
-    if named is None:
+    names = named(file)
+    if names is None:
         return None, (faults.bad_file_name(whole_file(file)),)
     try:
         size = path.stat().st_size
@@ -218,11 +218,11 @@ def _read_file(path: Path, file: str) -> tuple[Source | None, tuple[Problem, ...
     node, problems = read_text(text, file)
     if not isinstance(node, Mapped):
         return None, problems
-    name, kind, module = named
+    name, kind, module = names
     return Source(file, kind, name, module, node, text), problems
 
 
-def _named(file: str) -> tuple[str, str, str] | None:
+def named(file: str) -> tuple[str, str, str] | None:
     """Return name, kind and module that a path says, or None when it does not say them."""
     module, slash, _ = file.partition("/")
     last = file.rpartition("/")[2]
