@@ -44,6 +44,8 @@ class Arg:
     pattern: str = ""
     or_true: bool = False
     """An `expression` that may also be written `true` or `false`; a `shape` that may be `true`."""
+    or_label: str = ""
+    """A `shape` that may be written as a plain label: the key that the label then stands for."""
     one: bool = False
     """A `list` that may be written as its only item."""
 
@@ -71,7 +73,7 @@ class Kind:
     def help(cls) -> str:
         """Return the first paragraph of the module's docstring: what the word means."""
         text = inspect.getdoc(inspect.getmodule(cls)) or ""
-        return " ".join(text.split("\n\n")[0].split()).partition(": ")[2] or text
+        return " ".join(text.split("\n\n")[0].split()).partition("`: ")[2] or text
 
 
 K = TypeVar("K", bound=Kind)

@@ -279,7 +279,22 @@ def _shape(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     assert arg.shape is not None
     if arg.or_true and isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
+    if arg.or_label and _is_label(node, arg.shape):
+        label = _label(reader, node, arg, key)
+        if label is None:
+            return None
+        spans = {arg.or_label: node.span}
+        return Given(arg.shape.name, node.span, {arg.or_label: label}, spans)
     return reader.read(node, arg.shape)
+
+
+def _is_label(node: Node, shape: Shape) -> bool:
+    """Say whether a node is a text, or a text by language and not the keys of a shape."""
+    if isinstance(node, Scalar):
+        return isinstance(node.value, str)
+    if not isinstance(node, Mapped) or not node.entries:
+        return False
+    return all(LOCALE.match(name) and name not in shape.args for name in node.entries)
 
 
 def _article(noun: str) -> str:

@@ -52,6 +52,8 @@ class Cell:
 
 
 EMPTY = Cell()
+ANYONE = Viewer()
+"""Nobody in particular: English, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,18 @@ class FieldType(Kind):
         dump = self.dump(field)
         return str(value if dump is None else dump(value))
 
-    def from_text(self, text: str, field: Field) -> Any:
+    def form_text(self, value: Any, field: Field, viewer: Viewer) -> str:
+        """Return a stored value as the text its form control holds for a viewer.
+
+        Only a moment differs from `to_text`: its control shows the viewer's local time.
+        """
+        return self.to_text(value, field)
+
+    def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         """Return the API value that a form control's or an imported cell's text means.
 
         An empty text is null. What cannot be understood is returned as it is: the schema words
-        the refusal.
+        the refusal. `viewer` is who typed it: a time without offset is in their zone.
         """
         return text if text.strip() else None
 

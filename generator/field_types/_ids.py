@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import marshmallow as ma
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import UUID
+
+from generator.field_types._refusals import ApiField, Words
 
 WRITTEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -19,7 +21,7 @@ class _Id(sa.types.TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(sa.dialects.postgresql.UUID(as_uuid=False))
+            return dialect.type_descriptor(UUID(as_uuid=False))
         return dialect.type_descriptor(sa.String(36))
 
 
@@ -28,10 +30,10 @@ def id_type() -> sa.types.TypeEngine[str]:
     return _Id()
 
 
-class RecordId(ma.fields.Field[str]):
+class RecordId(ApiField[str]):
     """The id of a record, exactly as the API gives it."""
 
-    default_error_messages = {"invalid": "Write the id of a record."}
+    default_error_messages = {"invalid": Words("Send the id of a record.", "请选择记录。")}
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str) or not WRITTEN.fullmatch(value):

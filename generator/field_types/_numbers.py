@@ -13,13 +13,16 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import marshmallow as ma
 from babel.numbers import format_decimal, get_currency_precision
+
+from generator.field_types._locales import babel_locale
+from generator.field_types._refusals import ApiField, Words
 
 WRITTEN = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 LIMIT = 10**15
 """Scaled values stay within ±10^15, so that sums of a thousand of them fit into 64 bits exactly."""
-SEPARATORS = re.compile(r"(?<=\d)[,  _'’](?=\d{3}(?!\d))")
+GROUPED = re.compile(r"-?[0-9]{1,3}(?:([,  '’ ])[0-9]{3})(?:\1[0-9]{3})*(?:\.[0-9]+)?")
+"""A number with one kind of group separator in the right places: `1,250,000.50`."""
 
 
 @lru_cache(maxsize=512)
@@ -46,26 +49,43 @@ def number_text(value: int, places: int, locale: str, at_least: int | None = Non
     `at_least` decimals (all places by default)."""
     low = places if at_least is None else min(at_least, places)
     pattern = "#,##0" + ("." if places else "") + "0" * low + "#" * (places - low)
-    return format_decimal(Decimal(value).scaleb(-places), pattern, locale=locale)
+    return format_decimal(Decimal(value).scaleb(-places), pattern, locale=babel_locale(locale))
 
 
 def typed_number(text: str) -> Any:
-    """Return the number that a person typed, group separators removed; None for nothing."""
+    """Return the number that a person typed, group separators removed; None for nothing.
+
+    `12,5` is returned as it is, for the schema to refuse: it may mean 12.5 or 125.
+    """
     text = text.strip()
     if not text:
         return None
-    return SEPARATORS.sub("", text)
+    grouped = GROUPED.fullmatch(text) if len(text) < 40 else None
+    return text.replace(grouped[1], "") if grouped else text
 
 
-class ScaledNumber(ma.fields.Field[int]):
+def scaled_json_schema(places: int, example: str) -> dict[str, Any]:
+    """Return the JSON Schema of a scaled number: a text such as `12.50`, or a whole number."""
+    decimals = rf"\.[0-9]{{1,{places}}}0*" if places else r"\.0+"
+    most = LIMIT // 10**places
+    return {
+        "type": ["string", "integer"],
+        "pattern": rf"^-?[0-9]{{1,18}}({decimals})?$",
+        "minimum": -most,
+        "maximum": most,
+        "examples": [example],
+    }
+
+
+class ScaledNumber(ApiField[int]):
     """The marshmallow field between `"12.50"` and `1250`."""
 
     default_error_messages = {
-        "invalid": "Write a number such as 12.50.",
-        "places": "At most {places} decimals.",
-        "range": "This number is too large.",
-        "min": "At least {min}.",
-        "max": "At most {max}.",
+        "invalid": Words("Write a number such as 12.50.", "请填写数字，例如 12.50。"),
+        "places": Words("At most {places} decimals.", "最多 {places} 位小数。"),
+        "range": Words("This number is too large.", "数字太大。"),
+        "min": Words("At least {min}.", "不能小于 {min}。"),
+        "max": Words("At most {max}.", "不能大于 {max}。"),
     }
 
     def __init__(
@@ -78,14 +98,16 @@ class ScaledNumber(ma.fields.Field[int]):
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise self.make_error("invalid")
-        written = WRITTEN.fullmatch(str(value)) if len(str(value)) < 40 else None
+        if isinstance(value, int) and abs(value) > LIMIT:
+            raise self.make_error("range")
+        written = WRITTEN.fullmatch(text) if len(text := str(value)) < 40 else None
         if written is None:
             raise self.make_error("invalid")
         sign, whole, decimals = written.groups()
         decimals = (decimals or "").rstrip("0")
         if len(decimals) > self.places:
             raise self.make_error("places", places=self.places)
-        scaled = int(whole) * self.factor + int(decimals.ljust(self.places, "0") or "0")
+        scaled: int = int(whole) * self.factor + int(decimals.ljust(self.places, "0") or "0")
         if scaled > LIMIT:
             raise self.make_error("range")
         scaled = -scaled if sign else scaled

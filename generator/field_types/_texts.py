@@ -1,25 +1,31 @@
-"""Texts as programs and people send them: trimmed, bounded, without control characters."""
+"""Texts as programs and people send them: trimmed, bounded, without control characters.
+
+Comes in: any JSON value; goes out: a `str`, or None for an empty text, so that "nothing" has one
+form in the database. The length is looked at first: ten megabytes are refused without a scan.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-import marshmallow as ma
+from generator.field_types._refusals import ApiField, Words
 
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x80-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-CONTROL_IN_PARAGRAPHS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+CONTROL_IN_PARAGRAPHS = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 
 
-class Line(ma.fields.Field[str]):
+class Line(ApiField[str | None]):
     """One line of text; an empty text is null."""
 
     default_error_messages = {
-        "invalid": "Write a text.",
-        "control": "Control characters are not allowed.",
-        "max": "At most {max} characters.",
-        "min": "At least {min} characters.",
-        "pattern": "This does not have the expected form.",
+        "invalid": Words("Write a text.", "请填写文本。"),
+        "control": Words("Control characters are not allowed.", "不能包含控制字符。"),
+        "max": Words("At most {max} characters.", "最多 {max} 个字符。"),
+        "min": Words("At least {min} characters.", "至少 {min} 个字符。"),
+        "pattern": Words("This does not have the expected form.", "格式不正确。"),
     }
     control = CONTROL
 
@@ -30,23 +36,27 @@ class Line(ma.fields.Field[str]):
         self.most, self.fewest = most, fewest
         self.pattern = re.compile(pattern) if pattern else None
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str | None:
         if not isinstance(value, str):
             raise self.make_error("invalid")
         if len(value) > self.most * 2 + 100:
             raise self.make_error("max", max=self.most)
         if self.control.search(value):
             raise self.make_error("control")
-        value = value.strip()
-        if not value and self.required:
-            raise self.make_error("required")
-        if len(value) > self.most:
+        text: str = value.strip()
+        if not text:
+            if self.required:
+                raise self.make_error("required")
+            if not self.allow_none:
+                raise self.make_error("null")
+            return None
+        if len(text) > self.most:
             raise self.make_error("max", max=self.most)
-        if len(value) < self.fewest:
+        if len(text) < self.fewest:
             raise self.make_error("min", min=self.fewest)
-        if self.pattern and not self.pattern.fullmatch(value):
+        if self.pattern and not self.pattern.fullmatch(text):
             raise self.make_error("pattern")
-        return value
+        return text
 
 
 class Paragraphs(Line):
@@ -54,7 +64,7 @@ class Paragraphs(Line):
 
     control = CONTROL_IN_PARAGRAPHS
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
-        if isinstance(value, str):
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str | None:
+        if isinstance(value, str) and len(value) <= self.most * 2 + 100:
             value = value.replace("\r\n", "\n").replace("\r", "\n")
         return super()._deserialize(value, attr, data, **kwargs)

@@ -15,11 +15,12 @@ import marshmallow as ma
 import sqlalchemy as sa
 
 from generator.expressions import types
-from generator.field_types import EMPTY, Cell, Example, FieldType, Input, Viewer
+from generator.field_types import ANYONE, EMPTY, Cell, Example, FieldType, Input, Viewer
 from generator.field_types._numbers import (
     ScaledNumber,
     currency_places,
     number_text,
+    scaled_json_schema,
     scaled_text,
     typed_number,
 )
@@ -82,9 +83,8 @@ class Money(FieldType):
         code = str(field.args.get("currency") or "")
         return Input("number", {"inputmode": "decimal"}, unit=code if code.isupper() else "")
 
-    def from_text(self, text: str, field: Field) -> Any:
+    def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         return typed_number(text)
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        pattern = rf"^-?\d{{1,15}}(\.\d{{1,{max(self.places(field), 1)}}})?$"
-        return {"type": "string", "pattern": pattern, "examples": ["12.50"]}
+        return scaled_json_schema(self.places(field), "12.50")

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from generator.expressions import types
 from generator.field_types import Example, FieldType, Input
-from generator.field_types._ids import RecordId, id_type
+from generator.field_types._ids import WRITTEN, RecordId, id_type
 from generator.kinds import Arg
 from generator.model.entity import Field
 
@@ -26,11 +26,14 @@ class Reference(FieldType):
         "pick": Arg("expression", "Which records of that entity may be chosen."),
         "on_delete": Arg(
             "choice",
-            "restrict: the other record cannot go; clear: this field becomes empty; delete: so does this record.",
+            "When the other record goes: restrict forbids it, clear empties this field, "
+            "delete removes this record too.",
             default="restrict",
             options=("restrict", "clear", "delete"),
         ),
-        "snapshot": Arg("boolean", "Keep the link even when the other record is archived.", default=False),
+        "snapshot": Arg(
+            "boolean", "Keep the link even when the other record is archived.", default=False
+        ),
     }
     operators = ("eq", "ne", "in", "not_in", "empty")
     relation = "reference"
@@ -51,4 +54,4 @@ class Reference(FieldType):
         return Input("picker")
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        return {"type": "string", "format": "uuid"}
+        return {"type": "string", "format": "uuid", "pattern": f"^{WRITTEN.pattern}$"}

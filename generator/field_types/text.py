@@ -26,7 +26,10 @@ class Text(FieldType):
     }
     operators = ("eq", "ne", "in", "not_in", "contains", "starts_with", "empty")
     searchable = True
-    examples = (Example("Linen shirt", "Linen shirt", "Linen shirt"), Example(" 王芳 ", "王芳", "王芳"))
+    examples = (
+        Example("Linen shirt", "Linen shirt", "Linen shirt"),
+        Example(" 王芳 ", "王芳", "王芳"),
+    )
     rejects = (7, True, ["a"], "a\x00b", "two\nlines", "x" * 201)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
@@ -43,4 +46,7 @@ class Text(FieldType):
         return Input("text", {"maxlength": str(field.args.get("max") or 200)})
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        return {"type": "string", "maxLength": field.args.get("max") or 200}
+        schema = {"type": "string", "maxLength": field.args.get("max") or 200}
+        if field.args.get("pattern"):
+            schema["pattern"] = rf"^\s*(?:{field.args['pattern']})\s*$"
+        return schema

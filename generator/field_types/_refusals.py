@@ -1,0 +1,42 @@
+"""What a schema says when it refuses a value, in both languages, and the field all schemas extend.
+
+A refusal is a `str` (English) that also knows its Chinese wording, so every part of marshmallow
+passes it on untouched and whoever renders it asks `text(locale)`.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import marshmallow as ma
+
+T = TypeVar("T")
+
+
+class Words(str):
+    """A message in English that can also be read in Chinese."""
+
+    __slots__ = ("zh",)
+    zh: str
+
+    def __new__(cls, en: str, zh: str) -> Words:
+        words = super().__new__(cls, en)
+        words.zh = zh
+        return words
+
+    def format(self, *args: object, **kwargs: object) -> Words:
+        """Fill the places of both wordings."""
+        return Words(super().format(*args, **kwargs), self.zh.format(*args, **kwargs))
+
+    def text(self, locale: str) -> str:
+        """Return the wording for a locale such as `zh_CN` or `en`."""
+        return self.zh if locale.startswith("zh") else str(self)
+
+
+class ApiField(ma.fields.Field[T], Generic[T]):
+    """A marshmallow field whose refusals are `Words`."""
+
+    default_error_messages = {
+        "required": Words("This is required.", "必填。"),
+        "null": Words("This cannot be empty.", "不能为空。"),
+    }
