@@ -1,0 +1,40 @@
+/* Shortcuts. Single keys can be switched off (WCAG 2.1.4) and never fire while someone types or composes. */
+import { composing, one, typing } from "./dom.js";
+import { openDialog } from "./shell.js";
+import { clearSelection, move, toggleRow } from "./list.js";
+
+const SINGLE = {
+  "/": () => (one(".fs input") || one(".gs"))?.focus(),
+  "?": () => openDialog("help"),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => toggleRow(),
+  c: () => one("[data-create]")?.click(),
+  e: () => one("[data-edit]")?.click(),
+  "[": () => one("[rel=prev]:not([aria-disabled=true])")?.click(),
+  "]": () => one("[rel=next]:not([aria-disabled=true])")?.click(),
+  Escape: () => clearSelection(),
+};
+
+const withCommand = (event) => {
+  const key = event.key.toLowerCase();
+  if (key === "k") {
+    event.preventDefault();
+    openDialog("search");
+  } else if (key === "s" && one("form[data-guard]")) {
+    event.preventDefault();
+    one("form[data-guard]").requestSubmit();
+  }
+};
+
+export const start = () => document.addEventListener("keydown", (event) => {
+  if (composing(event)) return;
+  if ((event.metaKey || event.ctrlKey) && !event.altKey && !event.shiftKey) { withCommand(event); return; }
+  if (event.metaKey || event.ctrlKey || event.altKey || typing(event)) return;
+  if (document.documentElement.dataset.keys === "off") return;
+  if (one("dialog[open], .dropdown-menu.show, .offcanvas.show")) return;
+  const run = Object.hasOwn(SINGLE, event.key) ? SINGLE[event.key] : null;
+  if (!run) return;
+  if (event.key !== "Escape") event.preventDefault();
+  run();
+});

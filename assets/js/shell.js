@@ -1,0 +1,89 @@
+/* The shell: drawer on small screens, dialogs, copy, theme, density, password eye, shortcuts on or off. */
+import { all, one, remember, say, text } from "./dom.js";
+import { toast } from "./toasts.js";
+
+const root = document.documentElement;
+
+const drawer = (open) => {
+  const button = one(".menu-btn");
+  document.body.classList.toggle("nav-open", open);
+  button?.setAttribute("aria-expanded", String(open));
+  if (open) one(".side a")?.focus();
+  else if (document.activeElement?.closest(".side")) button?.focus();
+};
+
+const theme = (choice) => {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = choice;
+  root.dataset.bsTheme = choice === "system" ? (dark ? "dark" : "light") : choice;
+  remember("theme", choice);
+  all("[data-act=theme]").forEach((b) => b.setAttribute("aria-pressed", String(b.value === choice)));
+  document.dispatchEvent(new CustomEvent("sw:theme", { detail: root.dataset.bsTheme }));
+};
+
+const openDialog = (id) => {
+  const dialog = document.getElementById(id);
+  if (!dialog || dialog.open) return;
+  dialog.showModal();
+  one("[autofocus]", dialog)?.focus();
+};
+
+const copy = async (value) => {
+  try {
+    await navigator.clipboard.writeText(value);
+    toast(text("Copied"));
+  } catch {
+    toast(text("The browser did not allow copying."), { tone: "critical" });
+  }
+};
+
+const reveal = (button) => {
+  const field = document.getElementById(button.getAttribute("aria-controls"));
+  if (!field) return;
+  const show = field.type === "password";
+  field.type = show ? "text" : "password";
+  button.setAttribute("aria-pressed", String(show));
+};
+
+const ACTS = {
+  nav: () => drawer(!document.body.classList.contains("nav-open")),
+  theme: (control) => theme(control.value),
+  dialog: (control) => openDialog(control.dataset.dialog),
+  close: (control) => control.closest("dialog")?.close(),
+  copy: (control) => copy(control.dataset.value || location.href),
+  reveal,
+  print: () => window.print(),
+  dismiss: (control) => control.closest("[data-dismissable]")?.remove(),
+  density: (control) => {
+    const compact = document.body.classList.toggle("compact");
+    control.setAttribute("aria-pressed", String(compact));
+    remember("density", compact ? "compact" : "normal");
+  },
+  keys: (control) => {
+    root.dataset.keys = control.checked ? "on" : "off";
+    remember("keys", root.dataset.keys);
+    say(control.checked ? text("Shortcuts are on") : text("Shortcuts are off"));
+  },
+};
+
+/** Connect everything that carries `data-act`, now and after any swap. */
+export const start = () => {
+  document.addEventListener("click", (event) => {
+    const control = event.target.closest("[data-act]");
+    if (control && Object.hasOwn(ACTS, control.dataset.act)) {
+      if (control.tagName === "A" || control.type === "submit") event.preventDefault();
+      ACTS[control.dataset.act](control);
+    } else if (event.target.matches(".scrim")) drawer(false);
+    else if (event.target.matches("dialog[open]")) event.target.close();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    if (root.dataset.theme === "system") theme("system");
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.body.classList.contains("nav-open")) drawer(false);
+  });
+  one(".stp [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  one(".tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+};
+
+export { openDialog };

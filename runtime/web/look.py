@@ -1,0 +1,61 @@
+"""Give a Flask app our look: the names every template may use, and where Flask-AppBuilder extends.
+
+In: a Flask app whose template folder is `templates/`, and a function that makes the Shell of the
+present request. Out: the Jinja globals `shell`, `t`, `asset`, `js_texts`, `csp_nonce` and
+`fab_label`. They are globals and not a context processor because Flask-AppBuilder renders its
+widgets without context processors. Call it before `AppBuilder(app, …)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from flask import Flask, g, render_template
+from werkzeug.local import LocalProxy
+
+from runtime.web.shell import Shell
+from runtime.web.texts import js_texts
+
+
+def dress(app: Flask, make: Callable[[], Shell]) -> None:
+    """Register the template globals; `make` is called once a request, on first use."""
+
+    def shell() -> Shell:
+        if "sw_shell" not in g:
+            g.sw_shell = make()
+        return cast(Shell, g.sw_shell)
+
+    def t(msgid: str, ctx: str = "", many: str = "", **params: object) -> str:
+        return shell().t(msgid, ctx, many, **params)
+
+    def fab_label(label: object) -> str:
+        """A label FAB has already translated, or left in English where its catalogue has a gap."""
+        return shell().t(str(label), "fab")
+
+    app.config["FAB_BASE_TEMPLATE"] = "layout.html"
+    app.jinja_env.globals.update(
+        shell=LocalProxy(shell),
+        t=t,
+        asset=lambda name: shell().asset(name),
+        js_texts=lambda: js_texts(shell().t),
+        csp_nonce=lambda: shell().nonce,
+        fab_label=fab_label,
+    )
+
+
+ERROR_PAGES = (403, 404, 409, 429, 500)
+"""The status codes that have a page of their own; others borrow the next more general one."""
+
+
+def error_page(
+    code: int, reference: str = "", back: str | None = None, message: str = ""
+) -> tuple[str, int]:
+    """Return the page for a status code: a plain sentence, what to do next, the reference id.
+
+    `reference` is what the log line can be found by; `back` a path on this host; `message` replaces
+    the sentence of a 409.
+    """
+    shown = code if code in ERROR_PAGES else 404 if code < 500 else 500
+    page = render_template(f"errors/{shown}.html", reference=reference, back=back, message=message)
+    return page, code

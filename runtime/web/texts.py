@@ -1,0 +1,92 @@
+"""Fixed texts of the screens: English is in the templates, other languages are in PO catalogues.
+
+In: a locale such as `zh` or `en`. Out: a function `t(msgid, ctx, many=…, **params)`. The context
+tells apart what English writes alike ("Paid" as a state and as a sum). The catalogues are read from
+`translations/LOCALE/LC_MESSAGES/messages.po` once a process, so no compiled file is kept. A text
+without a translation is shown in English: a screen is never broken by a missing line, and a test
+proves that none is missing. Texts of definitions do not come from here but from their own labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+CATALOGUES = Path(__file__).parent / "translations"
+
+Translate = Callable[..., str]
+
+JS_TEXTS = (
+    "1 field changed",
+    "Close",
+    "Copied",
+    "Nothing found",
+    "Retry",
+    "Row removed",
+    "Searching…",
+    "Selection cleared",
+    "Shortcuts are off",
+    "Shortcuts are on",
+    "Sign in",
+    "Someone else changed this record meanwhile.",
+    "Something went wrong on the server.",
+    "The browser did not allow copying.",
+    "The server cannot be reached.",
+    "Too many requests. Wait a moment.",
+    "Unsaved changes",
+    "You are not allowed to do this.",
+    "Your session has ended.",
+    "{n} fields changed",
+    "{n} selected",
+)
+"""What the modules in `assets/js` say; the layout hands them over in `data-texts`."""
+
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@lru_cache(maxsize=16)
+def catalogue(locale: str) -> Mapping[tuple[str, str], str]:
+    """Return (context, English) → translation; empty for English and for an unknown locale."""
+    tag = locale.replace("-", "_")
+    while tag:
+        path = CATALOGUES / tag / "LC_MESSAGES" / "messages.po"
+        if path.is_file():
+            with path.open("rb") as file:
+                entries = list(read_po(file, locale=tag))
+            return {
+                (entry.context or "", str(entry.id)): str(entry.string)
+                for entry in entries
+                if entry.id and entry.string
+            }
+        tag = tag.rpartition("_")[0]
+    return {}
+
+
+@lru_cache(maxsize=16)
+def translator(locale: str) -> Translate:
+    """Return `t(msgid, ctx="", many="", **params)` for a locale.
+
+    `many` is the English plural, taken when the parameter `n` is not 1. A context without an entry
+    of its own falls back to the one without. `{name}` is replaced by the parameter `name`.
+    """
+    entries = catalogue(locale)
+
+    def t(msgid: str, ctx: str = "", many: str = "", **params: object) -> str:
+        found = entries.get((ctx, msgid)) or entries.get(("", msgid))
+        if found is None:
+            found = many if many and params.get("n") != 1 else msgid
+        if not params:
+            return found
+        return _NAME.sub(lambda name: str(params.get(name[1], name[0])), found)
+
+    return t
+
+
+def js_texts(t: Translate) -> dict[str, str]:
+    """Return what the browser's code says in the language of `t`; English needs none."""
+    pairs = ((msgid, t(msgid)) for msgid in JS_TEXTS)
+    return {msgid: found for msgid, found in pairs if found != msgid}

@@ -1,0 +1,120 @@
+"""A small Flask-AppBuilder app on SQLite in memory that wears our templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask, get_flashed_messages, request, session
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from runtime.web import assets, look
+from runtime.web.shell import Flash, Language, NavGroup, NavItem, Person, Shell
+from runtime.web.texts import translator
+
+ROOT = Path(__file__).resolve().parents[2]
+NONCE = "bm9uY2U="
+POLICY = (
+    f"default-src 'self'; script-src 'self' 'nonce-{NONCE}'; style-src 'self'; img-src 'self' data:"
+)
+TONES = {"danger": "critical", "warning": "warning", "success": "success"}
+
+
+class WithoutCharts(SecurityManager):
+    """FAB's statistics page draws with a foreign script; the product leaves it out too."""
+
+    userstatschartview = None
+
+
+def app_with_fab() -> Flask:
+    """Return the app with one administrator, `admin` / `correct horse`."""
+    app = Flask("look", template_folder=str(ROOT / "templates"))
+    app.config.update(
+        SECRET_KEY="only for tests",
+        SQLALCHEMY_DATABASE_URI="sqlite://",
+        LANGUAGES={"en": {"flag": "us", "name": "English"}, "zh": {"flag": "cn", "name": "中文"}},
+        FAB_ADD_SECURITY_VIEWS=True,
+        FAB_API_SWAGGER_UI=True,
+        APP_NAME="Harbour Trading",
+    )
+    CSRFProtect(app)
+    served = assets.load()
+    app.register_blueprint(assets.blueprint())
+    look.dress(app, lambda: present_shell(served))
+    engine = sa.create_engine(
+        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    with app.app_context():
+        session = scoped_session(sessionmaker(engine))
+        builder = AppBuilder(app, session, security_manager_class=WithoutCharts)
+        builder.sm.add_user(
+            "admin", "Mei", "Lin", "mei@example.com", builder.sm.find_role("Admin"), "correct horse"
+        )
+        builder.sm.add_group("office", "Office", "Everyone at a desk")
+
+    for code in look.ERROR_PAGES:
+        app.register_error_handler(code, lambda fault: look.error_page(fault.code, "r-123", "/"))
+
+    @app.after_request
+    def policy(answer):
+        answer.headers["Content-Security-Policy"] = POLICY
+        return answer
+
+    return app
+
+
+def present_shell(served: assets.Assets) -> Shell:
+    """Return the frame of the present request: theme and language by query or session."""
+    locale = request.args.get("lang") or session.get("locale") or "en"
+    other = "zh" if locale == "en" else "en"
+    names = {"en": "English", "zh": "中文"}
+    signed_in = session.get("_user_id") or request.args.get("as")
+    t = translator(locale)
+    return Shell(
+        app_name="Harbour Trading",
+        locale=locale,
+        asset=served.url,
+        t=t,
+        nonce=NONCE,
+        csrf_token=generate_csrf(),
+        theme=request.args.get("theme", "light"),
+        user=Person("Lin Mei", "林") if signed_in else None,
+        languages=(Language(names[other], other, f"/lang/{other}"),),
+        nav=navigation(request.path) if signed_in else (),
+        flashes=tuple(
+            Flash(TONES.get(c, "info"), m) for c, m in get_flashed_messages(with_categories=True)
+        ),
+    )
+
+
+def navigation(path: str) -> tuple[NavGroup, ...]:
+    """Return a sidebar with enough in it to be looked at."""
+    groups = (
+        ("", (("Home", "/", "home", None),)),
+        (
+            "Sales",
+            (
+                ("Orders", "/orders", "shopping-cart", 124),
+                ("Returns", "/returns", "receipt-refund", 7),
+                ("Customers", "/customers", "users", None),
+            ),
+        ),
+        (
+            "Administration",
+            (
+                ("Users", "/users/list/", "user-cog", None),
+                ("Roles", "/roles/list/", "shield-lock", None),
+            ),
+        ),
+    )
+    return tuple(
+        NavGroup(
+            label,
+            tuple(NavItem(name, url, icon, url == path, count) for name, url, icon, count in items),
+        )
+        for label, items in groups
+    )

@@ -1,0 +1,110 @@
+"""What the browser loads: built from pinned packages, named by content, safe under the policy."""
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from assets import build as building
+from runtime.web import assets
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def dist() -> Path:
+    return building.build().parent
+
+
+def test_every_asset_is_named_by_its_content_and_has_a_gzip_copy(dist: Path) -> None:
+    names = json.loads((dist / "manifest.json").read_text("utf-8"))
+    assert {
+        "app.css",
+        "app.js",
+        "early.js",
+        "tabler.css",
+        "bootstrap.js",
+        "htmx.js",
+        "sprite.svg",
+    } <= set(names)
+    for plain, hashed in names.items():
+        stem, suffix = plain.rsplit(".", 1)
+        assert re.fullmatch(rf"{re.escape(stem)}\.[0-9a-f]{{10}}\.{suffix}", hashed)
+        content = (dist / hashed).read_bytes()
+        assert gzip.decompress((dist / f"{hashed}.gz").read_bytes()) == content
+        assert b"sourceMappingURL" not in content, plain
+
+
+def test_modules_import_each_other_by_hashed_names(dist: Path) -> None:
+    for path in dist.glob("*.js"):
+        if not (ROOT / "assets" / "js" / re.sub(r"\.[0-9a-f]{10}", "", path.name)).is_file():
+            continue
+        for name in re.findall(r'"\./([^"]+)"', path.read_text("utf-8")):
+            assert (dist / name).is_file(), (path.name, name)
+
+
+def test_a_second_build_changes_nothing(dist: Path) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in dist.iterdir()}
+    building.build()
+    assert {path.name: path.stat().st_mtime_ns for path in dist.iterdir()} == before
+
+
+def test_the_lock_file_pins_versions_and_names_no_registry() -> None:
+    text = (ROOT / "assets" / "package-lock.json").read_text("utf-8")
+    assert "resolved" not in text
+    assert "http" not in re.sub(r'"(?:url|funding)":\s*"[^"]*"', "", text)
+    wanted = json.loads((ROOT / "assets" / "package.json").read_text("utf-8"))["dependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+
+
+def test_our_code_needs_neither_eval_nor_inline_script() -> None:
+    for path in (ROOT / "assets" / "js").glob("*.js"):
+        assert not re.search(
+            r"\beval\(|new Function|document\.write|\.style\.|setAttribute\(\"style",
+            path.read_text("utf-8"),
+        ), path
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
+        assert not re.search(r"\sstyle=|\son[a-z]+=|<style|javascript:", text), path
+
+
+def test_every_icon_the_templates_name_is_in_the_sprite(dist: Path) -> None:
+    names = json.loads((dist / "manifest.json").read_text("utf-8"))
+    sprite = (dist / names["sprite.svg"]).read_text("utf-8")
+    assert len(building.icon_names()) > 150
+    for path in (ROOT / "templates").rglob("*.html"):
+        for name in re.findall(
+            r'(?:ui\.icon\(|\bicon\(|icon_name=)"([a-z0-9-]+)"', path.read_text("utf-8")
+        ):
+            assert f'id="i-{name}"' in sprite, (path, name)
+
+
+def test_the_first_view_stays_within_its_budget(dist: Path) -> None:
+    names = json.loads((dist / "manifest.json").read_text("utf-8"))
+    lazily = {"swagger", "tom-select", "picker", "grid", "fab", "sprite"}
+    first = [name for name in names if name.rsplit(".", 1)[0].removesuffix("-ui") not in lazily]
+    size = sum((dist / f"{names[name]}.gz").stat().st_size for name in first)
+    assert size < 165_000, size
+
+
+def test_assets_are_served_for_ever_and_packed_only_to_those_who_ask(dist: Path) -> None:
+    app = Flask("assets-only")
+    app.register_blueprint(assets.blueprint(dist))
+    url = assets.load(dist).url("app.css")
+    plain = app.test_client().get(url)
+    packed = app.test_client().get(url, headers={"Accept-Encoding": "gzip"})
+    assert plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.mimetype == "text/css"
+    assert app.test_client().get("/assets/manifest.json").status_code == 404
+
+
+def test_a_missing_build_says_how_to_build(tmp_path: Path) -> None:
+    with pytest.raises(assets.AssetsMissing, match=r"python assets/build\.py"):
+        assets.load(tmp_path)
