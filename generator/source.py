@@ -11,7 +11,6 @@ only line break.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -24,15 +23,11 @@ import yaml
 from generator import source_faults as faults
 from generator.model.text import Span
 from generator.problems import Problem, whole_file
+from generator.source_files import definition_files, named
 from generator.source_scalars import UNREADABLE, TooLong, offsets, value_of
-
-PASSED_OVER = ("data", "schemas", "templates")
-"""Folders that hold no definitions; hidden ones do not either."""
 
 PARSER: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 """The C parser reads the same events eleven times faster; only its event stream is used."""
-
-_FILE_NAME = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\.(?P<kind>[a-z]+)\.yaml\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +144,7 @@ def read_folder(folder: Path) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
     sources: list[Source] = []
     if not folder.is_dir():
         return (), (faults.unreadable(whole_file(folder.name), "there is no such folder"),)
-    for count, path in enumerate(_definition_files(folder), start=1):
+    for count, path in enumerate(definition_files(folder), start=1):
         file = path.relative_to(folder).as_posix()
         if count > faults.MOST_FILES:
             problems.append(faults.too_many_files(whole_file(file)))
@@ -165,7 +160,7 @@ def read_sources(folder: Path) -> dict[str, str]:
     """Return the text of every file of a folder that can be shown, for the lines of a report."""
     return {
         path.relative_to(folder).as_posix(): _lines(path.read_bytes().decode("utf-8", "replace"))
-        for path in _definition_files(folder)
+        for path in definition_files(folder)
         if path.stat().st_size <= faults.LARGEST
     }
 
@@ -192,16 +187,6 @@ def _lines(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _definition_files(folder: Path) -> Iterator[Path]:
-    for base, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith((".", "_")) and name not in PASSED_OVER
-        )
-        for name in sorted(files):
-            if name.lower().endswith((".yaml", ".yml")) and not name.startswith("."):
-                yield Path(base, name)
-
-
 def _read_file(path: Path, file: str) -> tuple[Source | None, tuple[Problem, ...]]:
     names = named(file)
     if names is None:
@@ -220,18 +205,6 @@ def _read_file(path: Path, file: str) -> tuple[Source | None, tuple[Problem, ...
         return None, problems
     name, kind, module = names
     return Source(file, kind, name, module, node, text), problems
-
-
-def named(file: str) -> tuple[str, str, str] | None:
-    """Return name, kind and module that a path says, or None when it does not say them."""
-    module, slash, _ = file.partition("/")
-    last = file.rpartition("/")[2]
-    if file in ("app.yaml", "roles.yaml"):
-        return last[:-5], last[:-5], ""
-    match = _FILE_NAME.match(last)
-    if match is None or match["kind"] not in faults.KINDS or match["kind"] in ("app", "roles"):
-        return None
-    return match["name"], match["kind"], module if slash else ""
 
 
 def _not_utf8(file: str, error: UnicodeDecodeError) -> Problem:
@@ -329,12 +302,12 @@ class _Reading:
     def _scalar(self, event: Any, span: Span) -> Scalar:
         written = self.text[event.start_mark.index : event.end_mark.index].rstrip()
         value: str | int | Decimal | bool | None = event.value
-        invisible = UNREADABLE.search(event.value)
-        if invisible is not None:
-            self._note(faults.control_character(span, ord(invisible.group())))
         if event.style:
+            invisible = UNREADABLE.search(event.value) if "\\" in written else None
+            if invisible is not None:
+                self._note(faults.control_character(span, ord(invisible.group())))
             return Scalar(value, span, written, quoted=True)
-        if re.search(r"\n\s*- ", written):
+        if "\n" in written and re.search(r"\n\s*- ", written):
             self._note(faults.swallowed_item(span))
         if not event.value:
             return Scalar(None, span, "", quoted=False)
@@ -415,6 +388,9 @@ class _Reading:
 
     def _span(self, start: Any, end: Any) -> Span:
         """Return the place between two marks, without the blank lines a block text ends with."""
+        row = start.line
+        if row == end.line and row < len(self.lines) and end.column <= len(self.lines[row]):
+            return Span(self.file, row + 1, start.column + 1, row + 1, end.column + 1)
         first_line, first_column = self._point(start)
         line, column = self._point(end)
         while line > first_line and not self.lines[line][:column].strip():
