@@ -7,6 +7,7 @@ formats: a value cannot forge a second line. Nothing here decides what is logged
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ import orjson
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request or run in hand; empty outside of one."""
+
+_LINE_ENDS = {each: f"\\u{each:04x}" for each in (0x7F, 0x85, 0x2028, 0x2029)}
+"""What JSON leaves bare and a terminal or a reader of lines takes for an end of line."""
 
 NOISY = {"rq.worker": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.WARNING}
 
@@ -66,7 +70,7 @@ class JsonLines(logging.Formatter):
         line.update({key: value for key, value in _fields(record).items() if key not in line})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+        return _json(line)
 
 
 class HumanLines(logging.Formatter):
@@ -82,6 +86,15 @@ class HumanLines(logging.Formatter):
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return line
+
+
+def _json(line: Mapping[str, Any]) -> str:
+    try:
+        text = orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # numbers beyond 64 bits and broken surrogates are rare in a log, and must not lose its line
+        return json.dumps(line, default=str)
+    return text.translate(_LINE_ENDS)
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:

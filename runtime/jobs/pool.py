@@ -16,7 +16,7 @@ from multiprocessing.context import ForkProcess
 from types import FrameType
 
 from runtime.jobs import queue, worker
-from runtime.jobs.redis_server import die_with_parent
+from runtime.processes import die_with_parent
 
 SHORTEST_LIFE = 5.0
 """Seconds; a worker that dies sooner is started again only after a pause."""

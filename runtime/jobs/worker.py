@@ -24,9 +24,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from runtime.jobs import runs
 from runtime.jobs.queue import PAUSE_SIGNAL
-from runtime.jobs.redis_server import die_with_parent
 from runtime.jobs.registry import JobKind
 from runtime.jobs.tables import RUN
+from runtime.processes import die_with_parent
 
 LEASE = timedelta(seconds=60)
 

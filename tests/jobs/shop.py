@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +17,7 @@ from runtime.jobs.pool import run_pool
 from runtime.jobs.registry import JobKind
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
 from runtime.jobs.worker import JobRuntime, WorkerSetup
+from runtime.processes import kill_session
 from tests.databases import plain_engine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,18 +82,4 @@ def pool(url: str, redis_url: str, workers: int = 1, lease: float = 60.0) -> Ite
         try:
             process.wait(15)
         finally:
-            for pid in session_members(process.pid):
-                os.kill(pid, signal.SIGKILL)
-
-
-def session_members(session: int) -> list[int]:
-    """Return the processes of a session, its leader included."""
-    members = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] != "Z" and int(fields[3]) == session:
-            members.append(int(stat.parent.name))
-    return members
+            kill_session(process.pid)

@@ -19,7 +19,8 @@ from runtime.jobs.dispatch import hand_over
 from runtime.jobs.queue import ENTRY, JobQueue, QueueUnavailable, queues_of
 from runtime.jobs.redis_server import RedisServer
 from runtime.jobs.tables import LOG, RUN
-from tests.jobs.shop import EFFECT, KINDS, clock, pool, session_members
+from runtime.processes import session_members
+from tests.jobs.shop import EFFECT, KINDS, clock, pool
 
 
 def until(claim: Callable[[], Any], seconds: float = 30.0) -> Any:
