@@ -1,1 +1,1 @@
-"""One small language for checks, computed fields, conditions and filters: typed when loaded."""
+"""One expression language: read and typed once, run as Python and as SQL, told in words."""

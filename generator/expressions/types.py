@@ -1,93 +1,152 @@
-"""The types of expressions. A number carries its scale: how many decimals its integer stands for."""
+"""The types of the expression language: what a value is, known before anything runs.
+
+A number carries its scale: `Number(2)` is a whole number of hundredths. Money, decimals, percents
+and quantities are stored that way, so arithmetic is whole-number arithmetic in Python, SQLite and
+PostgreSQL alike and the three agree to the last digit.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+LIMIT = 10**18
+"""A number has at most 18 digits: its units stay below this. A result beyond it is null."""
 
-@dataclass(frozen=True)
+MAX_SCALE = 10
+"""More decimal places than this must be rounded away before the next multiplication."""
+
+
+@dataclass(frozen=True, slots=True)
 class Type:
     """What a value is."""
 
 
-@dataclass(frozen=True)
-class Null(Type):
-    """Nothing is known but that there is no value."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text(Type):
-    """A text."""
+    """Text, also the id of a record."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Number(Type):
-    """An exact number: an integer of 10^-scale."""
+    """A whole number of units of `10 ** -scale`; scale 0 is an integer."""
 
     scale: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Boolean(Type):
-    """True or false."""
+    """True, false, or null for unknown."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Date(Type):
-    """A day."""
+    """A calendar day, `datetime.date`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DateTime(Type):
-    """A moment."""
+    """A moment, an aware `datetime.datetime` in UTC."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Time(Type):
-    """A time of day."""
+    """A time of day, `datetime.time`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Duration(Type):
-    """A length of time, in seconds."""
+    """A length of time in whole seconds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Choice(Type):
-    """One of a closed list of texts."""
+    """Text out of a fixed set; comparing with a text outside the set is a fault."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ListOf(Type):
-    """Several values of one type."""
+    """A list without nulls: a stored JSON list of texts, or a list of the context."""
 
     item: Type
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference(Type):
-    """A record of another entity; a path may go on from here."""
+    """The id of a record of another entity; a dot walks to its fields. Compares with text."""
 
     entity: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Children(Type):
-    """Records of another entity that belong to this one."""
+    """The records of another entity that belong to this one; only aggregates read them."""
 
     entity: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record(Type):
-    """A value with named parts, such as `actor`."""
+    """A named set of values of the context, such as `actor` or `input`."""
 
     parts: Mapping[str, Type]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Opaque(Type):
-    """A value that expressions may only ask to be null or not: an address, a file, a JSON value."""
+    """A value that is only asked to be null or not: an address, a file, a JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Null(Type):
+    """The type of the literal `null`; it fits every other type."""
+
+
+TEXTUAL = (Text, Choice, Reference)
+ORDERED = (Number, Date, DateTime, Time, Duration)
+"""What `<` compares. Text is not here: its order differs between databases."""
+
+
+def describe(kind: Type) -> str:
+    """Name a type for an author: 'a number', 'a list of texts'."""
+    match kind:
+        case Number(scale=0):
+            return "a whole number"
+        case Number(scale=scale):
+            return f"a number with {scale} decimals"
+        case ListOf(item=item):
+            return f"a list of {describe(item).removeprefix('a ')}s"
+        case Reference(entity=entity):
+            return f"a reference to {entity}"
+        case Children(entity=entity):
+            return f"records of {entity}"
+    return _NAMES[type(kind)]
+
+
+_NAMES: Mapping[type, str] = {
+    Text: "a text",
+    Boolean: "a condition (true or false)",
+    Date: "a date",
+    DateTime: "a date with time",
+    Time: "a time of day",
+    Duration: "a duration",
+    Choice: "a choice",
+    Opaque: "a value without comparisons",
+    Record: "a group of values",
+    Null: "null",
+}
+
+
+def unify(left: Type, right: Type) -> Type | None:
+    """Return the type that both fit, or None: the wider number, text for two kinds of text."""
+    if left == right or isinstance(right, Null):
+        return left
+    if isinstance(left, Null):
+        return right
+    if isinstance(left, Number) and isinstance(right, Number):
+        return Number(max(left.scale, right.scale))
+    if isinstance(left, TEXTUAL) and isinstance(right, TEXTUAL):
+        return Text()
+    return None

@@ -1,0 +1,109 @@
+"""Text of a definition → `Expression`: parsed, typed, and ready to run.
+
+`parse` never raises for what an author wrote: the fault comes back as a `Problem` with its column
+inside the expression. One expression has at most one problem; the first fault hides the others,
+because what stands behind a wrong name has no type to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from generator.expressions import python, read
+from generator.expressions.numbers import settle
+from generator.expressions.problems import Fault, problem
+from generator.expressions.scan import syntax
+from generator.expressions.scope import Scope
+from generator.expressions.tree import Aggregate, Context, Field, Tree
+from generator.expressions.types import Boolean, Null, Type
+from generator.expressions.where import Where
+from generator.model.text import Span
+from generator.problems import Problem
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A typed expression."""
+
+    text: str
+    """As the author wrote it."""
+    span: Span
+    entity: str
+    """The entity it speaks about, '' for none."""
+    type: Type
+    paths: tuple[tuple[str, ...], ...]
+    """Every field it reads, from its entity: `('customer', 'name')`, `('lines', 'amount')`."""
+    context: tuple[tuple[str, ...], ...]
+    """Every value it needs from outside: `('actor', 'id')`, `('today',)`."""
+    tree: Tree
+    function: python.Evaluate = field(compare=False, repr=False)
+    """`function(facts, context)` gives the stored value, or None for null and unknown.
+
+    `facts` holds every field of `paths`, a missing one is a KeyError: a reference that is walked
+    is a mapping or None (an id will do for one that is not), children are a sequence of mappings.
+    """
+
+    def passes(self, facts: Any, context: Any) -> bool:
+        """Return whether a condition is true; false and unknown do not pass."""
+        return self.function(facts, context) is True
+
+
+def parse(
+    text: str, span: Span, scope: Scope, expected: Type | None = None
+) -> tuple[Expression | None, tuple[Problem, ...]]:
+    """Read an expression written at `span`; `expected` is the type its place needs.
+
+    Returns the expression and no problem, or None and the problem. A number is given the decimals
+    of the expected number; one with more decimals is a problem that asks for round().
+    """
+    try:
+        node = syntax(text)
+        where = Where(text, scope, scope.entity)
+        tree = read.read(node, where)
+        if isinstance(expected, Boolean):
+            tree = read.condition(node, where)
+        elif expected is not None:
+            tree = read.fit(tree, expected, node, where, "D512")
+        elif isinstance(tree.type, Null):
+            raise where.fault("D512", node, "The expression is always null.")
+    except Fault as fault:
+        return None, (problem(fault, text, span),)
+    tree = settle(tree)
+    kind = expected if isinstance(tree.type, Null) and expected is not None else tree.type
+    paths = tuple(dict.fromkeys(_paths(tree, (), ())))
+    context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
+    function = python.function(tree)
+    return Expression(text, span, scope.entity, kind, paths, context, tree, function), ()
+
+
+def walk(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and every tree in it, outer first."""
+    yield tree
+    for part in parts(tree):
+        yield from walk(part)
+
+
+def parts(tree: Tree) -> Iterator[Tree]:
+    """Yield the trees directly inside a tree."""
+    for slot in fields(tree):
+        value = getattr(tree, slot.name)
+        if slot.name == "shown":
+            continue
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Tree):
+                yield item
+
+
+def _paths(
+    tree: Tree, prefix: tuple[str, ...], outermost: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    if isinstance(tree, Field):
+        yield (*(outermost if tree.outer else prefix), *tree.path)
+    if isinstance(tree, Aggregate):
+        rows = (*(outermost if tree.rows.outer else prefix), *tree.rows.path)
+        yield rows
+        prefix = rows
+    for part in parts(tree):
+        yield from _paths(part, prefix, outermost)

@@ -1,0 +1,336 @@
+"""SQL that SQLite and PostgreSQL spell differently, as elements that know both spellings.
+
+An argument that a spelling needs twice is bound to a name in a small `FROM (SELECT …)` first, so
+that nesting never doubles the statement. `%` is never written: drivers read it as a placeholder.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from generator.expressions.types import LIMIT
+
+_DAYS = 3_652_059
+"""The number of the day 9999-12-31, counted as `date.toordinal` does."""
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799
+"""The first and last second of the years 1 to 9999, in seconds since 1970."""
+_SHIFT = 62_221_996_800
+"""Seconds from 1000 days before year 1 to 1970: added, no moment is negative when divided."""
+
+
+class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
+    """A moment: aware UTC in Python, `timestamptz` on PostgreSQL, ISO text in UTC on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(dt.UTC)
+        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        moment: dt.datetime = value
+        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+class Template(FunctionElement[Any]):
+    """SQL text with holes; `{0}` is the first argument."""
+
+    sqlite: ClassVar[str]
+    postgresql: ClassVar[str]
+    inherit_cache = True
+
+    def __init__(self, kind: sa.types.TypeEngine[Any], *arguments: sa.ColumnElement[Any]) -> None:
+        super().__init__(*arguments)
+        self.type = kind
+
+
+@compiles(Template)
+def _render(element: Template, compiler: SQLCompiler, **options: Any) -> str:
+    template = element.postgresql if compiler.dialect.name == "postgresql" else element.sqlite
+    arguments = [compiler.process(clause, **options) for clause in element.clauses]
+    return template.format(*arguments)
+
+
+def _within_sqlite(number: str, low: int, high: int) -> str:
+    return f"nullif(nullif(max(min({number}, {high}), {low}), {high}), {low})"
+
+
+def _within_postgresql(number: str, low: int, high: int) -> str:
+    # LEAST and GREATEST pass over null, so null becomes `low` or `high`, and then null again.
+    return f"nullif(nullif(greatest(least({number}, {high}), {low}), {high}), {low})"
+
+
+def _limited_sqlite(number: str) -> str:
+    # An overflow turns into floating point here, which is beyond the limit and becomes null.
+    return _within_sqlite(number, -LIMIT, LIMIT)
+
+
+def _limited_postgresql(number: str) -> str:
+    return f"({_within_postgresql(number, -LIMIT, LIMIT)})::bigint"
+
+
+class LimitedAdd(Template):
+    """`a + b`, null beyond 18 digits."""
+
+    inherit_cache = True
+    sqlite = _limited_sqlite("({0}) + ({1})")
+    postgresql = _limited_postgresql("({0})::numeric + ({1})")
+
+
+class LimitedSubtract(Template):
+    """`a - b`, null beyond 18 digits."""
+
+    inherit_cache = True
+    sqlite = _limited_sqlite("({0}) - ({1})")
+    postgresql = _limited_postgresql("({0})::numeric - ({1})")
+
+
+class LimitedMultiply(Template):
+    """`a * b`, null beyond 18 digits."""
+
+    inherit_cache = True
+    sqlite = _limited_sqlite("({0}) * ({1})")
+    postgresql = _limited_postgresql("({0})::numeric * ({1})")
+
+
+class LimitedSum(Template):
+    """The sum of a group, 0 for none, null beyond 18 digits.
+
+    SQLite's own sum() fails on overflow, so the high and low halves are added apart.
+    """
+
+    inherit_cache = True
+    sqlite = _limited_sqlite(
+        "coalesce(sum(({0}) / 1000000000), 0) * 1000000000 + "
+        "coalesce(sum(({0}) - ({0}) / 1000000000 * 1000000000), 0)"
+    )
+    postgresql = _limited_postgresql("coalesce(sum(({0})::numeric), 0)")
+
+
+_PAIR = "FROM (SELECT {0} AS sw_n, {1} AS sw_d) AS sw_q"
+_QUOTIENT = "sw_n / nullif(sw_d, 0)"
+_REST = f"(sw_n - {_QUOTIENT} * sw_d)"
+
+
+class RoundDivide(Template):
+    """`a / b` rounded half away from zero; null for b = 0."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        f"(SELECT {_QUOTIENT} + CASE WHEN abs({_REST}) >= abs(sw_d) - abs({_REST}) "
+        f"THEN CASE WHEN (sw_n < 0) = (sw_d < 0) THEN 1 ELSE -1 END ELSE 0 END {_PAIR})"
+    )
+
+
+class FloorDivide(Template):
+    """`a // b` towards minus infinity; null for b = 0."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        f"(SELECT {_QUOTIENT} - CASE WHEN {_REST} <> 0 AND (sw_n < 0) <> (sw_d < 0) "
+        f"THEN 1 ELSE 0 END {_PAIR})"
+    )
+
+
+class Modulo(Template):
+    """`a % b` with the sign of b; null for b = 0."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        f"(SELECT {_REST} + CASE WHEN {_REST} <> 0 AND ({_REST} < 0) <> (sw_d < 0) "
+        f"THEN sw_d ELSE 0 END {_PAIR})"
+    )
+
+
+class Smaller(Template):
+    """The smaller of two, null if one is null."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        "(SELECT CASE WHEN sw_n <= sw_d THEN sw_n WHEN sw_n > sw_d THEN sw_d END " + _PAIR + ")"
+    )
+
+
+class Larger(Template):
+    """The larger of two, null if one is null."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        "(SELECT CASE WHEN sw_n >= sw_d THEN sw_n WHEN sw_n < sw_d THEN sw_d END " + _PAIR + ")"
+    )
+
+
+class Epoch(Template):
+    """The whole seconds of a moment since 1970."""
+
+    inherit_cache = True
+    sqlite = "CAST(strftime('%s', substr({0}, 1, 19)) AS INTEGER)"
+    postgresql = "floor(extract(epoch FROM ({0})))::bigint"
+
+
+class DaysBetween(Template):
+    """The days from the second date to the first."""
+
+    inherit_cache = True
+    sqlite = "CAST(julianday({0}) - julianday({1}) AS INTEGER)"
+    postgresql = "(({0}) - ({1}))::bigint"
+
+
+class ShiftDate(Template):
+    """A date moved by the whole days of a duration; null outside the years 1 to 9999."""
+
+    inherit_cache = True
+    sqlite = "date({} + 1721424.5)".format(
+        _within_sqlite("CAST(julianday({0}) - 1721424.5 AS INTEGER) + ({1}) / 86400", 0, _DAYS + 1)
+    )
+    postgresql = "(DATE '0001-01-01' + ({})::int - 1)".format(
+        _within_postgresql("(({0}) - DATE '0001-01-01' + 1)::bigint + ({1}) / 86400", 0, _DAYS + 1)
+    )
+
+
+class LocalDay(Template):
+    """The day of a moment, some seconds east of UTC; null outside the years 1 to 9999."""
+
+    inherit_cache = True
+    sqlite = "date({} + 1721424.5)".format(
+        _within_sqlite(f"({Epoch.sqlite} + ({{1}}) + {_SHIFT}) / 86400 - 999", 0, _DAYS + 1)
+    )
+    postgresql = "(DATE '0001-01-01' + ({})::int - 1)".format(
+        _within_postgresql(f"({Epoch.postgresql} + ({{1}}) + {_SHIFT}) / 86400 - 999", 0, _DAYS + 1)
+    )
+
+
+class ShiftMoment(Template):
+    """A moment moved by seconds, its fraction kept; null outside the years 1 to 9999.
+
+    PostgreSQL adds in UTC without a zone: days of an interval would follow the session's zone.
+    """
+
+    inherit_cache = True
+    sqlite = (
+        "(SELECT strftime('%Y-%m-%d %H:%M:%S', {}, 'unixepoch') || substr(sw_n, 20) ".format(
+            _within_sqlite(Epoch.sqlite.replace("{0}", "sw_n") + " + sw_d", _FIRST - 1, _LAST + 1)
+        )
+        + _PAIR
+        + ")"
+    )
+    postgresql = (
+        "(SELECT (sw_n AT TIME ZONE 'UTC' + make_interval(days => (sw_g / 86400)::int, "
+        "secs => (sw_g - sw_g / 86400 * 86400)::double precision)) AT TIME ZONE 'UTC' "
+        "FROM (SELECT sw_n, {} - sw_e AS sw_g FROM (SELECT sw_n, sw_d, {} AS sw_e {}) AS sw_r) "
+        "AS sw_s)".format(
+            _within_postgresql("sw_e + sw_d", _FIRST - 1, _LAST + 1),
+            Epoch.postgresql.replace("{0}", "sw_n"),
+            _PAIR,
+        )
+    )
+
+
+class Part(Template):
+    """A part of a date; subclasses name it."""
+
+    inherit_cache = True
+
+
+class Year(Part):
+    """The year of a date."""
+
+    inherit_cache = True
+    sqlite = "CAST(substr({0}, 1, 4) AS INTEGER)"
+    postgresql = "extract(year FROM ({0}))::bigint"
+
+
+class Month(Part):
+    """The month of a date."""
+
+    inherit_cache = True
+    sqlite = "CAST(substr({0}, 6, 2) AS INTEGER)"
+    postgresql = "extract(month FROM ({0}))::bigint"
+
+
+class Day(Part):
+    """The day of the month of a date."""
+
+    inherit_cache = True
+    sqlite = "CAST(substr({0}, 9, 2) AS INTEGER)"
+    postgresql = "extract(day FROM ({0}))::bigint"
+
+
+class Contains(Template):
+    """A part occurs in a text; no LIKE, so `%` and `_` are letters and case matters."""
+
+    inherit_cache = True
+    sqlite = "(instr({0}, {1}) > 0)"
+    postgresql = "(strpos({0}, {1}) > 0)"
+
+
+class StartsWith(Template):
+    """A text begins with a part."""
+
+    inherit_cache = True
+    sqlite = "(substr({0}, 1, length({1})) = {1})"
+    postgresql = "starts_with({0}, {1})"
+
+
+class EndsWith(Template):
+    """A text ends with a part."""
+
+    inherit_cache = True
+    sqlite = postgresql = (
+        "(SELECT substr(sw_n, length(sw_n) - length(sw_d) + 1) = sw_d " + _PAIR + ")"
+    )
+
+
+class Lower(Template):
+    """A–Z in lower case; the "C" collation leaves other letters, as SQLite does."""
+
+    inherit_cache = True
+    sqlite = "lower({0})"
+    postgresql = 'lower(({0}) COLLATE "C")'
+
+
+class Upper(Template):
+    """a–z in upper case."""
+
+    inherit_cache = True
+    sqlite = "upper({0})"
+    postgresql = 'upper(({0}) COLLATE "C")'
+
+
+class Length(Template):
+    """The number of characters."""
+
+    inherit_cache = True
+    sqlite = "length({0})"
+    postgresql = "length({0})::bigint"
+
+
+class Absolute(Template):
+    """The number without its sign."""
+
+    inherit_cache = True
+    sqlite = postgresql = "abs({0})"
+
+
+class ListHas(Template):
+    """A JSON list of texts holds a text; null if one of them is null."""
+
+    inherit_cache = True
+    sqlite = (
+        "(SELECT CASE WHEN sw_n IS NOT NULL AND sw_d IS NOT NULL THEN "
+        "EXISTS (SELECT 1 FROM json_each(sw_d) WHERE json_each.value = sw_n) END " + _PAIR + ")"
+    )
+    postgresql = "jsonb_exists(({1})::jsonb, {0})"

@@ -1,0 +1,139 @@
+"""Names and dotted paths → fields, context values, child rows.
+
+A path walks declared fields only: there is no attribute access, so nothing of Python can be
+reached. `this.` reads the row of the whole expression from inside an aggregate.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Iterator
+
+from generator.expressions.problems import suggestion
+from generator.expressions.tree import Aggregate, Context, Field, Rows, Tree
+from generator.expressions.types import (
+    Children,
+    Number,
+    Record,
+    Reference,
+    Type,
+    describe,
+)
+from generator.expressions.where import MAX_NESTED, Where
+
+THIS = "this"
+RESERVED = frozenset(
+    {*keyword.kwlist, THIS, "actor", "input", "now", "today", "true", "false", "null"}
+)
+"""Names a field cannot have, because an expression could not read it."""
+
+
+def steps(node: ast.expr, where: Where) -> tuple[str, ...]:
+    """Return `('customer', 'name')` for the node of `customer.name`; raises `Fault` for others."""
+    names: list[str] = []
+    current = node
+    while isinstance(current, ast.Attribute):
+        names.append(current.attr)
+        current = current.value
+    if not isinstance(current, ast.Name):
+        message = f"'{where.written(current)}' has no fields."
+        raise where.fault("D502", node, message, "A dot stands between declared names only.")
+    names.append(current.id)
+    names.reverse()
+    hidden = next((name for name in names if name.startswith("_")), None)
+    if hidden is not None:
+        raise where.fault("D502", node, f"'{hidden}' is not allowed: names begin with a letter.")
+    return tuple(names)
+
+
+def resolve(node: ast.expr, where: Where) -> Tree:
+    """Return the one value a name or dotted path stands for."""
+    path = steps(node, where)
+    if path[0] in where.scope.names:
+        return _context(path, node, where)
+    rows, rest = split(path, node, where)
+    if rows is None:
+        return _field(path, node, where)
+    if rest == ("count",) or (not rest and path[-1] == "count"):
+        return Aggregate("count", rows, None, Number(0))
+    written = where.written(node)
+    name = ".".join(rows.path)
+    hint = f"Write sum({written})." if rest else f"Write count({name}) or any({name}, …)."
+    raise where.fault("D513", node, f"'{name}' is many records, one value is needed.", hint)
+
+
+def split(
+    path: tuple[str, ...], node: ast.expr, where: Where
+) -> tuple[Rows | None, tuple[str, ...]]:
+    """Split a path at its first children field: the rows, and the rest read on each of them."""
+    outer = path[0] == THIS and bool(where.scope.entity)
+    names = path[1:] if outer else path
+    entity = where.scope.entity if outer else where.entity
+    entities: list[str] = []
+    for position, name in enumerate(names):
+        entities.append(entity)
+        kind = where.scope.field(entity, name)
+        if isinstance(kind, Children):
+            if where.level >= MAX_NESTED:
+                message = f"Records are nested deeper than {MAX_NESTED}."
+                raise where.fault("D503", node, message)
+            done = position + 1
+            return Rows(names[:done], tuple(entities), kind.entity, outer), names[done:]
+        if not isinstance(kind, Reference):
+            return None, ()
+        entity = kind.entity
+    return None, ()
+
+
+def names_known(where: Where) -> Iterator[str]:
+    """Yield what a first name may be."""
+    yield from where.scope.names
+    if where.entity:
+        yield from where.scope.fields(where.entity)
+
+
+def _context(path: tuple[str, ...], node: ast.expr, where: Where) -> Tree:
+    kind: Type = where.scope.names[path[0]]
+    for position, name in enumerate(path[1:], 1):
+        so_far = ".".join(path[:position])
+        if not isinstance(kind, Record):
+            raise where.fault("D504", node, f"'{so_far}' is {describe(kind)}, it has no '{name}'.")
+        if name not in kind.parts:
+            message = f"There is no '{name}' in '{so_far}'."
+            raise where.fault("D504", node, message, suggestion(name, kind.parts))
+        kind = kind.parts[name]
+    if isinstance(kind, Record):
+        hint = f"Its values are: {', '.join(sorted(kind.parts))}."
+        raise where.fault("D506", node, f"'{'.'.join(path)}' is a group of values.", hint)
+    return Context(path, kind)
+
+
+def _field(path: tuple[str, ...], node: ast.expr, where: Where) -> Field:
+    outer = path[0] == THIS and bool(where.scope.entity)
+    names = path[1:] if outer else path
+    entity = where.scope.entity if outer else where.entity
+    if not names:
+        raise where.fault("D506", node, "'this' is the record.", "Write this.field or this.id.")
+    entities: list[str] = []
+    kind: Type = Reference(entity)
+    for position, name in enumerate(names):
+        if not isinstance(kind, Reference):
+            so_far = ".".join(names[:position])
+            raise where.fault("D504", node, f"'{so_far}' is {describe(kind)}, it has no '{name}'.")
+        entities.append(kind.entity)
+        found = where.scope.field(kind.entity, name)
+        if name == "id" and kind.entity:
+            found = Reference(kind.entity)
+        if found is None:
+            raise _unknown(name, kind.entity, position, node, where)
+        kind = found
+    if isinstance(kind, Children):  # pragma: no cover - split() has taken every children field
+        raise where.fault("D513", node, f"'{'.'.join(names)}' is many records.")
+    return Field(names, tuple(entities), kind, outer and where.level > 0)
+
+
+def _unknown(name: str, entity: str, position: int, node: ast.expr, where: Where) -> Exception:
+    known = list(where.scope.fields(entity)) if position else list(names_known(where))
+    message = f"There is no field '{name}' in {entity}." if entity else f"'{name}' is unknown here."
+    return where.fault("D504", node, message, suggestion(name, known))
