@@ -6,7 +6,6 @@ that nesting never doubles the statement. `%` is never written: drivers read it 
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -22,27 +21,6 @@ _FIRST, _LAST = -62_135_596_800, 253_402_300_799
 """The first and last second of the years 1 to 9999, in seconds since 1970."""
 _SHIFT = 62_221_996_800
 """Seconds from 1000 days before year 1 to 1970: added, no moment is negative when divided."""
-
-
-class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
-    """A moment: aware UTC in Python, `timestamptz` on PostgreSQL, ISO text in UTC on SQLite."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        moment = value.astimezone(dt.UTC)
-        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        moment: dt.datetime = value
-        return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 class Template(FunctionElement[Any]):

@@ -60,14 +60,15 @@ def syntax(text: str) -> ast.expr:
 
 
 def _check_tokens(text: str) -> None:
-    depth, at, last = 0, 0, ""
+    depth, at = 0, 0
+    last = glued = ""
     while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None:
             raise _foreign(text, at)
         kind, word = found.lastgroup or "", found.group()
         if kind == "text":
-            _check_text(word, at, glued=last in ("name", "number", "text"))
+            _check_text(word, at, glued=glued in ("name", "number") or last == "text")
         elif kind == "number" and not _NUMBER.fullmatch(word):
             raise Fault(
                 "D501", at, found.end(), f"'{word}' is not a number.", "Write it as 1200 or 12.50."
@@ -78,7 +79,8 @@ def _check_tokens(text: str) -> None:
             depth -= 1
         if depth > MAX_DEPTH:
             raise Fault("D503", at, at + 1, f"Brackets are nested deeper than {MAX_DEPTH}.")
-        at, last = found.end(), kind
+        at, glued = found.end(), kind
+        last = last if kind == "space" else kind
 
 
 def _check_text(word: str, at: int, *, glued: bool) -> None:

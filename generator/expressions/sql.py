@@ -36,6 +36,7 @@ from generator.expressions.types import (
     Time,
     Type,
 )
+from generator.field_types._times import Utc
 
 Element = sa.ColumnElement[Any]
 Test = sa.ColumnElement[bool]
@@ -117,11 +118,9 @@ def sql_type(kind: Type) -> sa.types.TypeEngine[Any]:
         case Date():
             return sa.Date()
         case DateTime():
-            return c.UtcDateTime()
+            return Utc()
         case Time():
             return sa.Time()
-        case ListOf():
-            return sa.JSON(none_as_null=True)
     return sa.String()
 
 
@@ -363,7 +362,7 @@ def _exists(node: t.Aggregate, row: _Row, test: Callable[[t.Tree, _Row], Test]) 
     """Return "there is a child row that passes the test of the element"."""
     child, belongs = _children(node, row)
     element = node.element or t.Literal(True, Boolean())
-    found = sa.select(sa.literal_column("1")).select_from(child)
+    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(child)
     found = found.where(belongs, test(element, replace(row, source=child)))
     return found.correlate_except(child).exists()
 
