@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from generator.expressions import types as t
 from generator.expressions.scope import FixedScope
 from generator.field_types._ids import id_type
-from generator.field_types._json import Json
+from generator.field_types._json import JsonType
 from generator.field_types._times import Utc
 
 ENTITIES: Mapping[str, Mapping[str, t.Type]] = {
@@ -112,7 +112,7 @@ _TABLES = {
         sa.Column("placed", Utc()),
         sa.Column("opens", sa.Time),
         sa.Column("lead", sa.BigInteger),
-        sa.Column("tags", Json()),
+        sa.Column("tags", JsonType()),
         sa.Column("customer_id", id_type(), sa.ForeignKey("customer.id")),
     ),
     "line": _table(
@@ -155,8 +155,41 @@ class Tables:
 
 TABLES = Tables()
 
-TEXTS = ("", "a", "A", "ab", "aB", "100%", "a_b", "a\\b", "É", "é", "中文", "张三丰", "'", "a b", "x")
-NUMBERS = (0, 1, -1, 2, 3, -7, 50, 99, 100, 101, 12_345, -12_345, 10**9, 10**15 + 1, -(10**17), 10**18 - 1)
+TEXTS = (
+    "",
+    "a",
+    "A",
+    "ab",
+    "aB",
+    "100%",
+    "a_b",
+    "a\\b",
+    "É",
+    "é",
+    "中文",
+    "张三丰",
+    "'",
+    "a b",
+    "x",
+)
+NUMBERS = (
+    0,
+    1,
+    -1,
+    2,
+    3,
+    -7,
+    50,
+    99,
+    100,
+    101,
+    12_345,
+    -12_345,
+    10**9,
+    10**15 + 1,
+    -(10**17),
+    10**18 - 1,
+)
 DATES = ("0001-01-01", "1969-12-31", "2024-02-29", "2026-11-22", "2026-11-23", "9999-12-31")
 MOMENTS = (
     "1969-12-31T23:59:59.999999+00:00",
