@@ -28,9 +28,7 @@ NAMING = {
 ON_DELETE = {"restrict": "RESTRICT", "clear": "SET NULL", "delete": "CASCADE"}
 
 
-def build_tables(
-    app: App, catalog: Catalog[FieldType], metadata: sa.MetaData
-) -> dict[str, sa.Table]:
+def build_tables(app: App, catalog: Catalog[FieldType], metadata: sa.MetaData) -> dict[str, sa.Table]:
     """Return the tables by entity name; link tables stand under `ENTITY.FIELD`."""
     tables: dict[str, sa.Table] = {}
     for entity in app.entities.values():

@@ -62,7 +62,9 @@ def resolve_fields(
 
 def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]) -> Field:
     word = given.get("type").text
-    args = {key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()}
+    args = {
+        key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()
+    }
     return Field(
         name=name.text,
         type=word,
