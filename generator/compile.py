@@ -47,13 +47,27 @@ def compile_definitions(folder: Path) -> Compiled:
     sources, problems = read_folder(folder)
     catalogs = load_catalogs(sources)
     app, found = resolve(sources, catalogs)
-    every = [*problems, *found]
+    every = [*problems, *_certain(found, problems, sources)]
     if not any(problem.severity == "error" for problem in every):
         every += check(app, catalogs)
     ordered = in_order(every)
     if any(problem.severity == "error" for problem in ordered):
         raise DefinitionError(ordered)
     return Compiled(app, catalogs, ordered, tuple(sources))
+
+
+def _certain(
+    found: list[Problem], unread: tuple[Problem, ...], sources: tuple[Source, ...]
+) -> list[Problem]:
+    """Return what is wrong whatever the files say that could not be read.
+
+    A name that is nowhere (D3xx to D5xx) may stand in one of them: one forgotten quote would be
+    answered with a fault at every place that refers to the file.
+    """
+    files = {source.file for source in sources}
+    if all(problem.span.file in files for problem in unread):
+        return found
+    return [problem for problem in found if problem.code < "D3"]
 
 
 def load_catalogs(sources: tuple[Source, ...] = ()) -> Mapping[str, Catalog[Any]]:

@@ -1,6 +1,10 @@
-"""Options of the whole test suite."""
+"""Options of the whole test suite; nothing in it is timed."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
