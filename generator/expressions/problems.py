@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable
 
 from generator.model.text import Span
-from generator.problems import Problem
-
-CODES: Mapping[str, str] = {
-    "D501": "The expression cannot be read.",
-    "D502": "The expression uses something the language does not have.",
-    "D503": "The expression is too long, too deep or too large.",
-    "D504": "A name in the expression is unknown.",
-    "D505": "A function in the expression is unknown.",
-    "D506": "A value in the expression has the wrong type.",
-    "D507": "A function is called with the wrong arguments.",
-    "D508": "A comparison with null; write `is null`.",
-    "D509": "A number has too many digits or decimals.",
-    "D510": "A value outside the choices of a field.",
-    "D511": "A division outside round().",
-    "D512": "The expression has another type than its place needs.",
-    "D513": "Records of another entity are used as one value.",
-}
+from generator.problems import Problem, did_you_mean
 
 
 class Fault(Exception):
@@ -36,12 +19,7 @@ class Fault(Exception):
 
 def suggestion(written: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'x'? …" or the list of what is known."""
-    names = sorted(set(known))
-    close = get_close_matches(written, names, n=1)
-    if close:
-        others = ", ".join(name for name in names if name != close[0])
-        return f"Did you mean '{close[0]}'?" + (f" The others are: {others}." if others else "")
-    return f"Known: {', '.join(names)}." if names else "None is defined here."
+    return did_you_mean(written, known, otherwise="None is defined here.")
 
 
 def place(span: Span, text: str, start: int, end: int) -> Span:
