@@ -38,7 +38,7 @@ class Cell:
     text: str = ""
     kind: str = "text"
     """text, number, money, badge, badges, time, link, colour, image, file, rich, code, flag,
-    address or json."""
+    address, user or json."""
     tone: str = ""
     """neutral, info, success, warning, critical or attention, for a badge."""
     progress: str = ""
@@ -49,6 +49,8 @@ class Cell:
     title: str = ""
     """The exact value, shown on hover: an absolute time, a full text."""
     items: tuple[Cell, ...] = ()
+    html: str = ""
+    """Sanitized HTML of a rich text; `text` is the same without tags."""
 
 
 EMPTY = Cell()

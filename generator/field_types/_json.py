@@ -90,4 +90,4 @@ def _is_plain(item: Any) -> bool:
         return True
     if isinstance(item, int):
         return -WHOLE <= item <= WHOLE
-    return isinstance(item, float) and math.isfinite(item)
+    return isinstance(item, float) and math.isfinite(item) and abs(item) <= WHOLE

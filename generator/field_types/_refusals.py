@@ -6,7 +6,7 @@ passes it on untouched and whoever renders it asks `text(locale)`.
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import marshmallow as ma
 
@@ -40,3 +40,12 @@ class ApiField(ma.fields.Field[T], Generic[T]):
         "required": Words("This is required.", "必填。"),
         "null": Words("This cannot be empty.", "不能为空。"),
     }
+
+    def nothing(self) -> Any:
+        """Return None for a value that says nothing, such as an empty text; refuse it if it must
+        say something."""
+        if self.required:
+            raise self.make_error("required")
+        if not self.allow_none:
+            raise self.make_error("null")
+        return None

@@ -45,11 +45,8 @@ class Line(ApiField[str | None]):
             raise self.make_error("control")
         text: str = value.strip()
         if not text:
-            if self.required:
-                raise self.make_error("required")
-            if not self.allow_none:
-                raise self.make_error("null")
-            return None
+            nothing: None = self.nothing()
+            return nothing
         if len(text) > self.most:
             raise self.make_error("max", max=self.most)
         if len(text) < self.fewest:

@@ -71,7 +71,7 @@ def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]
         entity=entity,
         label=given.get("label") or Label({"": humanize(name.text)}),
         span=name.span,
-        args=args,
+        args=_aimed(args, entity, catalog[word]),
         required=given.get("required", False),
         unique=given.get("unique", False),
         index=given.get("index", False),
@@ -85,6 +85,13 @@ def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]
         bulk_edit=given.get("bulk_edit", False),
         renamed_from=given.get("renamed_from"),
     )
+
+
+def _aimed(args: dict[str, Any], entity: str, kind: FieldType) -> dict[str, Any]:
+    """Return the arguments with the target of a relation that names none: its own entity."""
+    if kind.relation == "reference" and "to" not in kind.args:
+        return {**args, "to": entity}
+    return args
 
 
 def _plain(value: Any) -> Any:

@@ -233,7 +233,8 @@ def test_any_json_is_stored_or_refused(word: str, value: Any) -> None:
         return
     if stored is not None:
         assert schema.deserialize(dumped(kind, field, stored)) == stored
-        assert schema.deserialize(kind.from_text(kind.to_text(stored, field), field)) == stored
+        back = schema.deserialize(kind.from_text(kind.to_text(stored, field), field))
+        assert back == stored or (back is None and stored == [])
         kind.cell(stored, field, CHINESE)
 
 

@@ -1,0 +1,127 @@
+"""`type: json`: an object or a list of plain data, bounded in size and depth.
+
+`schema` is a JSON Schema (2020-12) the value must satisfy; it is never fetched from elsewhere. A
+lone text or number is refused, so that a typing mistake is not stored as a text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import marshmallow as ma
+import sqlalchemy as sa
+from referencing import Registry
+
+from generator.expressions import types
+from generator.field_types import (
+    ANYONE,
+    EMPTY,
+    Cell,
+    Example,
+    FieldType,
+    Input,
+    Viewer,
+)
+from generator.field_types._json import JsonType, fault, json_text, parsed
+from generator.field_types._refusals import ApiField, Words
+from generator.kinds import Arg
+from generator.model.entity import Field
+
+DEPTH = 20
+
+
+class Json(FieldType):
+    args = {
+        "schema": Arg("value", "A JSON Schema the value must satisfy."),
+        "max": Arg(
+            "integer", "The most characters as text.", default=20_000, minimum=2, maximum=1_000_000
+        ),
+    }
+    operators = ("empty",)
+    sortable = False
+    examples = (
+        Example(
+            {"a": [1, 2.5, None, True, "是"]},
+            {"a": [1, 2.5, None, True, "是"]},
+            '{"a":[1,2.5,null,true,"是"]}',
+        ),
+        Example([], [], "[]"),
+        Example({"n": 1}, {"n": 1}, '{"n":1}', {"schema": {"type": "object", "required": ["n"]}}),
+    )
+    rejects = (
+        "text",
+        7,
+        True,
+        {"a": "\x00"},
+        {"\x00": 1},
+        [float("nan")],
+        [float("inf")],
+        [2**53],
+        [1e300],
+        ["x" * 20_001],
+        [0] * 20_001,
+        ["\ud800"],
+    )
+
+    def column(self, field: Field) -> sa.types.TypeEngine[Any]:
+        return JsonType()
+
+    def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
+        return _Plain(field.args.get("schema"), field.args.get("max") or 20_000, **options)
+
+    def expression_type(self, field: Field) -> types.Type:
+        return types.Opaque()
+
+    def cell(self, value: Any, field: Field, viewer: Viewer) -> Cell:
+        if value is None:
+            return EMPTY
+        text = json_text(value)
+        return Cell(text, "json", title=text)
+
+    def input(self, field: Field) -> Input:
+        return Input("json", {"maxlength": str(field.args.get("max") or 20_000)}, width="full")
+
+    def to_text(self, value: Any, field: Field) -> str:
+        return "" if value is None else json_text(value)
+
+    def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
+        return parsed(text)
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        shape: dict[str, Any] = {"type": ["object", "array"]}
+        given = field.args.get("schema")
+        return {"allOf": [shape, given]} if given else shape
+
+
+class _Plain(ApiField[Any]):
+    default_error_messages = {
+        "invalid": Words("Send an object or a list.", "请提交 JSON 对象或数组。"),
+        "size": Words("This is too large.", "内容过大。"),
+        "depth": Words("This is nested too deeply.", "嵌套层级过深。"),
+        "control": Words("Control characters are not allowed.", "不能包含控制字符。"),
+        "number": Words("A number in it is too large.", "其中的数字过大。"),
+        "schema": Words(
+            "This does not have the expected form at '{path}'.", "“{path}”处的格式不正确。"
+        ),
+    }
+
+    def __init__(self, schema: Any, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+        self.validator = (
+            jsonschema.Draft202012Validator(schema, registry=Registry()) if schema else None
+        )
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, (dict, list)):
+            raise self.make_error("invalid")
+        reason = fault(value, DEPTH, self.most)
+        if reason:
+            raise self.make_error(reason)
+        if self.validator is not None:
+            wrong = next(self.validator.iter_errors(value), None)
+            if wrong is not None:
+                path = wrong.json_path if len(wrong.json_path) < 200 else "$"
+                raise self.make_error("schema", path=path)
+        return value
