@@ -253,7 +253,9 @@ def _list(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     read = [reader.value(item, arg.of, key) for item in node.items]
     if arg.minimum is not None and len(node.items) < arg.minimum:
         words = f"of items of at least {arg.minimum}"
-        reader.problems.append(out_of_range(f"The length of '{key}'", str(len(read)), node.span, words))
+        reader.problems.append(
+            out_of_range(f"The length of '{key}'", str(len(read)), node.span, words)
+        )
     return tuple(item for item in read if item is not None)
 
 

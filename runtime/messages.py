@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,11 +69,14 @@ class Incoming:
 class Result:
     """What came out, in stored values; rendering is the transport's."""
 
-    rows: tuple[Mapping[str, Any], ...] = ()
-    """Records as facts: stored values by field name or path, what was asked for and nothing else."""
-    row: Mapping[str, Any] | None = None
+    rows: Sequence[Any] = ()
+    """Records as tuples of stored values, in the order of `plan.paths`."""
+    row: Any = None
+    """The one record of a read or a write, also a tuple."""
     plan: Any = None
-    """The plan that was carried out; it says which columns stand in which order."""
+    """The query plan that was carried out; it says which path stands where."""
+    included: Mapping[str, Mapping[str, Sequence[Any]]] = field(default_factory=dict)
+    """By include, by record id: the rows that belong to the record."""
     total: int | None = None
     total_is_exact: bool = True
     next_cursor: str = ""

@@ -25,10 +25,12 @@ NAMING = {
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
-ON_DELETE = {"restrict": "RESTRICT", "clear": "SET NULL", "delete": "CASCADE"}
+ON_DELETE = {"restrict": "RESTRICT", "keep": "RESTRICT", "clear": "SET NULL", "delete": "CASCADE"}
 
 
-def build_tables(app: App, catalog: Catalog[FieldType], metadata: sa.MetaData) -> dict[str, sa.Table]:
+def build_tables(
+    app: App, catalog: Catalog[FieldType], metadata: sa.MetaData
+) -> dict[str, sa.Table]:
     """Return the tables by entity name; link tables stand under `ENTITY.FIELD`."""
     tables: dict[str, sa.Table] = {}
     for entity in app.entities.values():

@@ -26,13 +26,10 @@ class Reference(FieldType):
         "pick": Arg("expression", "Which records of that entity may be chosen."),
         "on_delete": Arg(
             "choice",
-            "When the other record goes: restrict forbids it, clear empties this field, "
-            "delete removes this record too.",
+            "When the other record goes: restrict forbids it; keep lets it be archived and keeps "
+            "the link; clear empties this field; delete removes this record too.",
             default="restrict",
-            options=("restrict", "clear", "delete"),
-        ),
-        "snapshot": Arg(
-            "boolean", "Keep the link even when the other record is archived.", default=False
+            options=("restrict", "keep", "clear", "delete"),
         ),
     }
     operators = ("eq", "ne", "in", "not_in", "empty")

@@ -82,9 +82,7 @@ def resolve_grants(
                 place = (role.text, entity.text)
                 if place in rules:
                     problems.append(
-                        defined_twice(
-                            "grant", f"{role} × {entity}", entity.span, rules[place].span
-                        )
+                        defined_twice("grant", f"{role} × {entity}", entity.span, rules[place].span)
                     )
                     continue
                 rules[place] = GrantRule(role.text, entity.text, _spell(actions), entity.span)

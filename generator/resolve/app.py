@@ -83,8 +83,11 @@ def _drafts(files: Iterable[tuple[Source, Given]], problems: list[Problem]) -> l
 def _modules(head: Given, entities: Iterable[Any]) -> dict[str, Module]:
     """Return the groups of the menu: as the app file orders them, then folders it does not name."""
     modules = {
-        str(name): Module(str(name), body.get("label") or Label({"": humanize(str(name))}),
-                          body.get("icon", "folder"))
+        str(name): Module(
+            str(name),
+            body.get("label") or Label({"": humanize(str(name))}),
+            body.get("icon", "folder"),
+        )
         for name, body in head.get("modules", {}).items()
     }
     for entity in entities:

@@ -143,7 +143,9 @@ class _Resolver:
         written = given.get("list").get("views", {}) if "list" in given else {}
         bodies = {str(name): body for name, body in written.items()}
         return tuple(
-            replace(view, where=self._parse(bodies[view.name].get("where"), entity, types.Boolean()))
+            replace(
+                view, where=self._parse(bodies[view.name].get("where"), entity, types.Boolean())
+            )
             if "where" in bodies[view.name]
             else view
             for view in views

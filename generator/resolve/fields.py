@@ -62,9 +62,7 @@ def resolve_fields(
 
 def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]) -> Field:
     word = given.get("type").text
-    args = {
-        key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()
-    }
+    args = {key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()}
     return Field(
         name=name.text,
         type=word,
@@ -114,7 +112,7 @@ def _parent_field(parent: Written, entity: str) -> Field:
         entity=entity,
         label=Label({"": humanize(parent.text)}),
         span=parent.span,
-        args={"to": parent.text, "on_delete": "delete", "pick": None, "snapshot": False},
+        args={"to": parent.text, "on_delete": "delete", "pick": None},
         required=True,
         index=True,
         immutable=True,

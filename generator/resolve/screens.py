@@ -26,9 +26,10 @@ def list_screen(given: Given | None, fields: Mapping[str, Field]) -> ListScreen:
     """Return the list: its columns are the first six that fit unless the author names them."""
     own = _own(fields)
     read: Mapping[str, Any] = given.values if given else {}
-    columns = _texts(read.get("columns")) or tuple(
-        name for name in own if fields[name].type not in WIDE
-    )[:DEFAULT_COLUMNS]
+    columns = (
+        _texts(read.get("columns"))
+        or tuple(name for name in own if fields[name].type not in WIDE)[:DEFAULT_COLUMNS]
+    )
     views = tuple(
         View(
             name.text,

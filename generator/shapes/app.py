@@ -28,7 +28,9 @@ APP = Shape(
         ),
         "time_zone": Arg("text", "An IANA time zone such as Asia/Shanghai.", default="UTC"),
         "currency": Arg(
-            "text", "The currency of amounts that name none (ISO 4217).", default="EUR",
+            "text",
+            "The currency of amounts that name none (ISO 4217).",
+            default="EUR",
             pattern=r"[A-Z]{3}",
         ),
         "modules": Arg(

@@ -26,7 +26,8 @@ FIELD = Shape(
         ),
         "computed": Arg("expression", "The value follows from other fields; nobody types it."),
         "stored": Arg(
-            "boolean", "Keep the computed value in a column, so that lists can sort by it.",
+            "boolean",
+            "Keep the computed value in a column, so that lists can sort by it.",
             default=False,
         ),
         "bulk_edit": Arg("boolean", "Offered when many records are edited at once.", default=False),
@@ -42,7 +43,9 @@ CHECK = Shape(
     {
         "that": Arg("expression", "What must be true.", required=True),
         "code": Arg(
-            "text", "A stable code for programs, in capitals.", required=True,
+            "text",
+            "A stable code for programs, in capitals.",
+            required=True,
             pattern=r"[A-Z][A-Z0-9_]{1,59}",
         ),
         "message": Arg("label", "What people read when it is not fulfilled.", required=True),
@@ -63,8 +66,13 @@ VIEW = Shape(
     {
         "label": Arg("label", "The tab's name.", required=True),
         "where": Arg("expression", "Which records it shows; all if missing."),
-        "sort": Arg("list", "Paths to sort by; - in front for descending.", default=(),
-                    of=_PATHS.of, one=True),
+        "sort": Arg(
+            "list",
+            "Paths to sort by; - in front for descending.",
+            default=(),
+            of=_PATHS.of,
+            one=True,
+        ),
         "columns": _paths("Columns in place of the list's own."),
     },
 )
@@ -76,12 +84,22 @@ LIST = Shape(
         "columns": _paths("The columns shown; the first one leads to the record."),
         "search": _paths("The fields that the search box looks into."),
         "filters": _paths("The fields offered as filters."),
-        "sort": Arg("list", "Paths to sort by; - in front for descending.", default=(),
-                    of=_PATHS.of, one=True),
-        "views": Arg("map", "Saved views, shown as tabs.", default={},
-                     of=Arg("shape", "", shape=VIEW)),
-        "bulk": Arg("list", "What can be done with many records at once.", default=(),
-                    of=Arg("choice", "", options=("edit", "delete", "restore", "tag", "export"))),
+        "sort": Arg(
+            "list",
+            "Paths to sort by; - in front for descending.",
+            default=(),
+            of=_PATHS.of,
+            one=True,
+        ),
+        "views": Arg(
+            "map", "Saved views, shown as tabs.", default={}, of=Arg("shape", "", shape=VIEW)
+        ),
+        "bulk": Arg(
+            "list",
+            "What can be done with many records at once.",
+            default=(),
+            of=Arg("choice", "", options=("edit", "delete", "restore", "tag", "export")),
+        ),
         "page_size": Arg("integer", "Rows of a page.", default=50, minimum=5, maximum=200),
     },
 )
@@ -101,9 +119,15 @@ DETAIL = Shape(
     {
         "facts": _paths("Short facts under the title."),
         "badges": _paths("Fields shown as badges beside the title."),
-        "sections": Arg("map", "Cards with fields; one with every field if missing.", default={},
-                        of=Arg("shape", "", shape=SECTION)),
-        "tabs": _paths("Children, many-to-many fields, ENTITY.FIELD of records that point here, history."),
+        "sections": Arg(
+            "map",
+            "Cards with fields; one with every field if missing.",
+            default={},
+            of=Arg("shape", "", shape=SECTION),
+        ),
+        "tabs": _paths(
+            "Children, many-to-many fields, ENTITY.FIELD of records that point here, history."
+        ),
         "side": _paths("Fields in the narrow column."),
     },
 )
@@ -112,8 +136,12 @@ FORM = Shape(
     "form",
     "The page that edits one record.",
     {
-        "groups": Arg("map", "Cards with fields; one with every field if missing.", default={},
-                      of=Arg("shape", "", shape=SECTION)),
+        "groups": Arg(
+            "map",
+            "Cards with fields; one with every field if missing.",
+            default={},
+            of=Arg("shape", "", shape=SECTION),
+        ),
         "side": _paths("Fields in the narrow column."),
     },
 )
@@ -122,24 +150,48 @@ ENTITY = Shape(
     "entity",
     "A record type: its fields and how they are shown.",
     {
-        "entity": Arg("identifier", "The name, for machines: the table, the address.", required=True),
+        "entity": Arg(
+            "identifier", "The name, for machines: the table, the address.", required=True
+        ),
         "label": Arg("label", "What one record is called.", required=True),
         "plural": Arg("label", "What many are called; the label if missing."),
         "icon": Arg("icon", "The name of a Tabler icon.", default="file"),
-        "title": Arg("text", "What names a record to people, such as \"{number}\"."),
+        "title": Arg("text", 'What names a record to people, such as "{number}".'),
         "help": Arg("label", "What the records are for; shown when there are none yet."),
-        "fields": Arg("map", "The fields by name, in the order of the form.", required=True,
-                      of=Arg("shape", "", shape=FIELD)),
-        "key": Arg("list", "The natural key: fields an import matches a record by.", default=(),
-                   one=True, of=Arg("name", "", to="field")),
-        "unique": Arg("list", "Sets of fields that are unique together.", default=(),
-                      of=Arg("list", "", of=Arg("name", "", to="field"), minimum=2)),
-        "indexes": Arg("list", "Sets of fields that are searched together.", default=(),
-                       of=Arg("list", "", of=Arg("name", "", to="field"), minimum=1)),
-        "checks": Arg("list", "Conditions every record must fulfil.", default=(),
-                      of=Arg("shape", "", shape=CHECK)),
-        "child_of": Arg("name", "The entity it is a part of; it is edited and saved with it.",
-                        to="entity"),
+        "fields": Arg(
+            "map",
+            "The fields by name, in the order of the form.",
+            required=True,
+            of=Arg("shape", "", shape=FIELD),
+        ),
+        "key": Arg(
+            "list",
+            "The natural key: fields an import matches a record by.",
+            default=(),
+            one=True,
+            of=Arg("name", "", to="field"),
+        ),
+        "unique": Arg(
+            "list",
+            "Sets of fields that are unique together.",
+            default=(),
+            of=Arg("list", "", of=Arg("name", "", to="field"), minimum=2),
+        ),
+        "indexes": Arg(
+            "list",
+            "Sets of fields that are searched together.",
+            default=(),
+            of=Arg("list", "", of=Arg("name", "", to="field"), minimum=1),
+        ),
+        "checks": Arg(
+            "list",
+            "Conditions every record must fulfil.",
+            default=(),
+            of=Arg("shape", "", shape=CHECK),
+        ),
+        "child_of": Arg(
+            "name", "The entity it is a part of; it is edited and saved with it.", to="entity"
+        ),
         "archive": Arg("boolean", "Deleting hides the record and can be undone.", default=True),
         "menu": Arg("boolean", "Shown in the menu.", default=True),
         "renamed_from": Arg("identifier", "The former name; the data is kept."),

@@ -1,0 +1,67 @@
+"""The model → what saving a record must look up and compute, per entity, decided once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from generator.model.app import App
+from generator.model.entity import Entity, Field
+
+ExpressionPath = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What saving a record of one entity must look up and compute."""
+
+    behind: Mapping[str, tuple[str, ...]]
+    """By reference field: the paths behind it that some expression reads."""
+    computed: tuple[Field, ...]
+    """Computed fields, each after those it depends on."""
+
+
+def build_needs(app: App) -> Mapping[str, Needs]:
+    """Return the needs of every entity; a child also needs what its parent's formulas read of it."""
+    return {entity.name: _needs(app, entity) for entity in app.entities.values()}
+
+
+def _needs(app: App, entity: Entity) -> Needs:
+    paths = list(_paths(entity))
+    parent = app.entities.get(entity.child_of)
+    for path in _paths(parent) if parent else ():
+        field = parent.fields.get(path[0]) if parent else None
+        if field is not None and field.target == entity.name and len(path) > 1:
+            paths.append(path[1:])
+    behind: dict[str, dict[str, None]] = {}
+    for path in paths:
+        first = entity.fields.get(path[0])
+        if first is not None and len(path) > 1 and first.type != "children":
+            behind.setdefault(first.name, {})[".".join(path[1:])] = None
+    return Needs({name: tuple(found) for name, found in behind.items()}, _in_order(entity))
+
+
+def _paths(entity: Entity) -> Iterable[ExpressionPath]:
+    for field in entity.fields.values():
+        for expression in (field.computed, field.default_expression):
+            yield from expression.paths if expression else ()
+    for check in entity.checks:
+        yield from check.that.paths
+
+
+def _in_order(entity: Entity) -> tuple[Field, ...]:
+    """Return the computed fields, each after its dependencies; circles are refused by a check."""
+    ordered: dict[str, Field] = {}
+
+    def visit(field: Field, above: frozenset[str]) -> None:
+        if field.name in ordered or field.name in above or field.computed is None:
+            return
+        for path in field.computed.paths:
+            inner = entity.fields.get(path[0])
+            if inner is not None:
+                visit(inner, above | {field.name})
+        ordered[field.name] = field
+
+    for field in entity.fields.values():
+        visit(field, frozenset())
+    return tuple(ordered.values())

@@ -1,0 +1,118 @@
+"""Loading a record in order to change it: inside the caller's grant, at the version they read."""
+
+from __future__ import annotations
+
+from generator.model.entity import Entity
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import Stale, VersionRequired
+from runtime.operations import _reading
+from runtime.operations._references import Facts, system_grant
+from runtime.operations._saving import Work
+from runtime.operations.read import not_found
+from runtime.store.paths import Path
+from runtime.store.plan import QueryPlan, Sort
+from runtime.store.rows import facts_function
+
+CHILDREN = 10_000
+
+
+def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
+    """Return every stored value of a record and its children.
+
+    Raises:
+        NotFound: there is none, or the caller may not reach it.
+
+    """
+    rows = _rows(work, entity, grant, ids=(record_id,))
+    if not rows:
+        raise not_found()
+    facts = rows[0]
+    for field in entity.fields.values():
+        if field.type == "children":
+            child = work.runtime.app.entities[field.target]
+            facts[field.name] = _rows(
+                work, child, system_grant(child.name), parent=(child.child_of, (record_id,))
+            )
+    return facts
+
+
+def _rows(
+    work: Work,
+    entity: Entity,
+    grant: Grant,
+    ids: tuple[str, ...] | None = None,
+    parent: tuple[str, tuple[str, ...]] | None = None,
+) -> list[Facts]:
+    actor = work.incoming.actor
+    assert actor is not None
+    catalog = work.runtime.compiled.field_types
+    reads = _reading.reader(work.runtime, actor)
+    paths = tuple(
+        Path(field.name, (field,))
+        for field in entity.fields.values()
+        if reads.is_column(Path("", (field,)))
+    )
+    order = ("position",) if parent else ("id",)
+    keys = tuple(
+        Sort(Path(name, (entity.fields[name],)), descending=False)
+        for name in dict.fromkeys((*order, "id"))
+    )
+    plan = QueryPlan(
+        entity=entity,
+        grant=grant,
+        roles=actor.roles,
+        paths=paths,
+        sort=keys,
+        limit=CHILDREN if parent else 1,
+        archived="all",
+        ids=ids,
+        parent=parent,
+        facts=work.context,
+    )
+    statements = work.runtime.statements
+    selection = statements.page(plan)
+    found = work.connection.execute(selection.statement, statements.values(plan)).tuples()
+    make = facts_function(paths, catalog)
+    return [make(row) for row in found]
+
+
+def require_version(version: int | None) -> int:
+    """Return the version the caller read.
+
+    Raises:
+        VersionRequired: they did not say.
+
+    """
+    if version is None:
+        raise VersionRequired(
+            Label(
+                {
+                    "en": 'Send the version you read, as If-Match: "3".',
+                    "zh": '请用 If-Match: "3" 指明读取到的版本。',
+                }
+            )
+        )
+    return version
+
+
+def same_version(before: Facts, version: int) -> None:
+    """Refuse a change that was made on an older version.
+
+    Raises:
+        Stale: the record has another version; it says which.
+
+    """
+    if before["version"] != version:
+        raise stale(before["version"])
+
+
+def stale(current: int | None = None) -> Stale:
+    """Refuse a change that somebody else overtook."""
+    message = Label(
+        {
+            "en": "Somebody changed this record after you read it.",
+            "zh": "您读取之后，该记录已被其他人修改。",
+        }
+    )
+    return Stale(message, version=current)

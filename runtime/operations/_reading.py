@@ -1,0 +1,345 @@
+"""From a query string to a `QueryPlan`: what every operation that reads rows has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generator.build.tables import has_column
+from generator.model.entity import Entity
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import BadRequest, FieldError
+from runtime.messages import Actor, Incoming
+from runtime.runtime import Runtime
+from runtime.store.cursor import read_cursor
+from runtime.store.filters import Clause, parse_filters
+from runtime.store.paths import Path, Reader, title_paths, unknown_field
+from runtime.store.plan import Include, QueryPlan, Sort
+
+MAX_PAGE = 200
+MAX_FIELDS = 100
+MAX_SORTS = 5
+MAX_INCLUDES = 5
+MAX_SEARCH = 200
+INCLUDED_ROWS = 1000
+"""Records of one include in a page; more are cut off and `includes_cut` says so."""
+
+
+@dataclass(frozen=True)
+class ReadCall:
+    """What a request asks to read, understood but not yet decided."""
+
+    entity: str
+    actor: Actor
+    fields: tuple[str, ...]
+    includes: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    sort: tuple[str, ...]
+    limit: int
+    after: str
+    before: str
+    search: str
+    view: str
+    count: str
+    archived: str
+    ids: tuple[str, ...] | None
+
+
+def reader(runtime: Runtime, actor: Actor) -> Reader:
+    """Return what an actor may read along paths."""
+    return Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, actor.roles)
+
+
+def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
+    """Return what expressions may ask: who acts, and when."""
+    now = runtime.clock()
+    return {"actor": actor.facts, "now": now, "today": now.date()}
+
+
+def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
+    """Understand the query of a read.
+
+    Raises:
+        BadRequest: a key, an operator or a value that means nothing here.
+
+    """
+    query = incoming.query
+    assert incoming.actor is not None
+    return ReadCall(
+        entity=incoming.entity,
+        actor=incoming.actor,
+        fields=_names(query, "fields", MAX_FIELDS),
+        includes=_names(query, "include", MAX_INCLUDES),
+        clauses=parse_filters(query, incoming.entity, reader(runtime, incoming.actor)),
+        sort=_names(query, "sort", MAX_SORTS),
+        limit=_limit(query, runtime.app.entities[incoming.entity].list.page_size),
+        after=_one(query, "after"),
+        before=_one(query, "before"),
+        search=_search(query),
+        view=_one(query, "view"),
+        count=_choice(query, "count", ("none", "capped", "exact")),
+        archived=_choice(query, "archived", ("no", "only", "all")),
+        ids=tuple(_one(query, "ids").split(",")) if "ids" in query else None,
+    )
+
+
+def plan_read(
+    call: ReadCall, grant: Grant, runtime: Runtime, default_fields: tuple[str, ...] = ()
+) -> QueryPlan:
+    """Decide how rows are read: columns, order, conditions, all inside the grant."""
+    entity = runtime.app.entities[call.entity]
+    reads = reader(runtime, call.actor)
+    view = _view(entity, call.view)
+    fields = call.fields or default_fields or own_columns(entity, grant, runtime)
+    sort_names = call.sort or (view.sort if view and view.sort else entity.list.sort)
+    plan = QueryPlan(
+        entity=entity,
+        grant=grant,
+        roles=call.actor.roles,
+        paths=select_paths(fields, call.includes, entity, reads),
+        clauses=call.clauses,
+        where=(view.where,) if view and view.where else (),
+        search=call.search,
+        search_paths=search_paths(entity, reads),
+        sort=sort_keys(sort_names, entity, reads, strict=bool(call.sort)),
+        limit=min(call.limit, grant.limits.get("page", MAX_PAGE)),
+        archived=call.archived,
+        ids=call.ids,
+        facts=context(runtime, call.actor),
+    )
+    includes = plan_includes(call.includes, entity, call.actor, runtime)
+    return replace(with_cursor(plan, call.after, call.before), includes=includes)
+
+
+def with_cursor(plan: QueryPlan, after: str, before: str) -> QueryPlan:
+    """Return the plan at a page; the sort values must be selected so that the next can be found."""
+    paths = {path.text: path for path in plan.paths}
+    for key in plan.sort:
+        paths.setdefault(key.path.text, key.path)
+    hidden = len(paths) - len(plan.paths)
+    plan = replace(plan, paths=tuple(paths.values()), hidden=hidden)
+    if after or before:
+        cursor = read_cursor(after or before, plan.sort, backwards=bool(before))
+        return replace(plan, cursor=cursor)
+    return plan
+
+
+def own_columns(entity: Entity, grant: Grant, runtime: Runtime) -> tuple[str, ...]:
+    """Return every single value of a record that the grant lets read."""
+    catalog = runtime.compiled.field_types
+    return tuple(
+        field.name
+        for field in entity.fields.values()
+        if field.name in grant.read
+        and catalog[field.type].relation not in {"children", "references"}
+        and (has_column(field, catalog) or field.computed is not None)
+    )
+
+
+def select_paths(
+    fields: tuple[str, ...], includes: tuple[str, ...], entity: Entity, reads: Reader
+) -> tuple[Path, ...]:
+    """Return the columns for the fields asked for: ids of what is crossed, id and version always.
+
+    A reference that is included brings every column of its target; one that is only named brings
+    its id.
+    """
+    found: dict[str, Path] = {}
+
+    def add(text: str) -> None:
+        path = reads.path(entity.name, text)
+        if reads.catalog[path.field.type].relation in {"children", "references"}:
+            return
+        for depth in range(1, len(path.steps)):
+            parent = Path(".".join(text.split(".")[:depth]), path.steps[:depth])
+            found.setdefault(parent.text, parent)
+        found.setdefault(text, path)
+
+    for text in ("id", "version"):
+        add(text)
+    for text in fields:
+        add(text)
+    for text in includes:
+        path = reads.path(entity.name, text)
+        if reads.catalog[path.field.type].relation == "reference":
+            for name in readable_columns(path.field.target, reads):
+                add(f"{text}.{name}")
+    return tuple(found.values())
+
+
+def readable_columns(entity: str, reads: Reader) -> tuple[str, ...]:
+    """Return the single values of an entity that a reader may see."""
+    grant = reads.matrix.grant(reads.roles, entity, "read")
+    if grant is None:
+        return ()
+    return tuple(
+        field.name
+        for field in reads.app.entities[entity].fields.values()
+        if field.name in grant.read and has_column(field, reads.catalog)
+    )
+
+
+def title_columns(entity: str, reads: Reader) -> tuple[str, ...]:
+    """Return the paths of a record's title that the reader may see."""
+    found = []
+    for text in title_paths(reads.app, entity):
+        try:
+            reads.path(entity, text)
+        except BadRequest:
+            continue
+        found.append(text)
+    return tuple(found)
+
+
+def search_paths(entity: Entity, reads: Reader) -> tuple[Path, ...]:
+    """Return where the search box looks: only where this caller may read."""
+    names = entity.list.search or tuple(
+        name
+        for name in entity.list.columns
+        if "." not in name and reads.catalog[entity.fields[name].type].searchable
+    )
+    found = []
+    for text in names:
+        try:
+            found.append(reads.path(entity.name, text))
+        except BadRequest:
+            continue
+    return tuple(found)
+
+
+def sort_keys(
+    names: tuple[str, ...], entity: Entity, reads: Reader, *, strict: bool
+) -> tuple[Sort, ...]:
+    """Return the order; it always ends with the id, so that it is total.
+
+    `strict` refuses what cannot be read or sorted; a default order leaves it out.
+    """
+    keys: list[Sort] = []
+    for name in names:
+        text = name.removeprefix("-")
+        try:
+            path = reads.path(entity.name, text)
+        except BadRequest:
+            if strict:
+                raise
+            continue
+        kind = reads.catalog[path.field.type]
+        if not kind.sortable or not (reads.is_column(path) or path.field.computed):
+            if strict:
+                raise _refuse("sort", f"'{text}' cannot be sorted by.", f"不能按“{text}”排序。")
+            continue
+        if all(key.path.text != text for key in keys):
+            keys.append(Sort(path, name.startswith("-")))
+    if all(key.path.text != "id" for key in keys):
+        last = keys[-1].descending if keys else False
+        keys.append(Sort(reads.path(entity.name, "id"), last))
+    return tuple(keys)
+
+
+def plan_includes(
+    names: tuple[str, ...], entity: Entity, actor: Actor, runtime: Runtime
+) -> tuple[Include, ...]:
+    """Return the plans of included children and linked records, each inside its own grant."""
+    reads = reader(runtime, actor)
+    found = []
+    for name in names:
+        path = reads.path(entity.name, name)
+        relation = reads.catalog[path.field.type].relation
+        if relation == "reference":
+            continue
+        if relation not in {"children", "references"} or path.parents:
+            raise unknown_field(name)
+        found.append(include_plan(name, path.field.target, relation, entity, actor, runtime))
+    return tuple(found)
+
+
+def include_plan(
+    name: str, target: str, relation: str, entity: Entity, actor: Actor, runtime: Runtime
+) -> Include:
+    """Return the plan of one include; its rows are limited and inside the target's own grant."""
+    reads = reader(runtime, actor)
+    grant = runtime.matrix.grant(actor.roles, target, "read")
+    if grant is None:
+        raise unknown_field(name)
+    model = runtime.app.entities[target]
+    texts = readable_columns(target, reads)
+    computed = tuple(
+        f.name
+        for f in model.fields.values()
+        if f.computed and not f.stored and f.name in grant.read
+    )
+    titles = tuple(
+        f"{field.name}.{inner}"
+        for field in model.fields.values()
+        if reads.catalog[field.type].relation == "reference"
+        and field.name in texts
+        and field.target != entity.name
+        and reads.may_read(field.target)
+        for inner in title_columns(field.target, reads)
+        if "." not in inner
+    )
+    order = ("position",) if relation == "children" else model.list.sort
+    plan = QueryPlan(
+        entity=model,
+        grant=grant,
+        roles=actor.roles,
+        paths=select_paths((*texts, *computed, *titles), (), model, reads),
+        sort=sort_keys(order, model, reads, strict=False),
+        limit=INCLUDED_ROWS,
+        archived="all" if relation == "children" else "no",
+        facts=context(runtime, actor),
+    )
+    return Include(name, plan, relation)
+
+
+def _view(entity: Entity, name: str) -> Any:
+    if not name:
+        return None
+    for view in entity.list.views:
+        if view.name == name:
+            return view
+    raise _refuse("view", f"There is no view '{name}'.", f"没有视图“{name}”。")
+
+
+def _one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
+    values = query.get(key, ())
+    return values[-1] if values else ""
+
+
+def _names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
+    names = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
+    names = tuple(dict.fromkeys(name for name in names if name))
+    if len(names) > most:
+        raise _refuse(key, f"At most {most} names.", f"最多 {most} 个。")
+    return names
+
+
+def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
+    text = _one(query, "limit")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
+        raise _refuse("limit", f"Write a number from 1 to {MAX_PAGE}.", f"请填写 1 到 {MAX_PAGE}。")
+    return int(text)
+
+
+def _search(query: Mapping[str, tuple[str, ...]]) -> str:
+    text = _one(query, "q").strip()
+    if len(text) > MAX_SEARCH or "\x00" in text:
+        raise _refuse("q", "At most 200 characters.", "最多 200 个字符。")
+    return text
+
+
+def _choice(query: Mapping[str, tuple[str, ...]], key: str, options: tuple[str, ...]) -> str:
+    text = _one(query, key) or options[0]
+    if text not in options:
+        known = ", ".join(options)
+        raise _refuse(key, f"Write one of: {known}.", f"可用的值：{known}。")
+    return text
+
+
+def _refuse(key: str, en: str, zh: str) -> BadRequest:
+    message = Label({"en": en, "zh": zh})
+    return BadRequest(message, (FieldError(key, "invalid", message),))

@@ -1,0 +1,193 @@
+"""What a record points at: it exists, the caller may see it, the field may pick it.
+
+One statement a reference field, however many records and children are saved; the same statement
+brings the values behind the reference that expressions ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from generator.model.entity import Field
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import FieldError
+from runtime.messages import Incoming
+from runtime.operations import _reading
+from runtime.runtime import Runtime
+from runtime.store.paths import Path
+from runtime.store.plan import QueryPlan
+from runtime.store.rows import facts_function
+
+if TYPE_CHECKING:
+    from runtime.operations._saving import Draft
+
+NOT_FOUND = Label({"en": "There is no such record to choose.", "zh": "没有可选的这条记录。"})
+CIRCLE = Label({"en": "A record cannot lie below itself.", "zh": "不能把记录放到它自己的下级。"})
+FILES = {"file", "image"}
+Facts = dict[str, Any]
+"""A record: stored values by field; behind a walked reference, a mapping of its own."""
+
+
+@dataclass
+class _Wanted:
+    """The ids one reference field needs, and where they stand in the payload."""
+
+    model: Field
+    checked: dict[str, list[str]] = field(default_factory=dict)
+    """Newly chosen ids → places; the caller must be allowed to choose them."""
+    known: set[str] = field(default_factory=set)
+    """Ids that were there before; only their values are needed."""
+    behind: tuple[str, ...] = ()
+
+
+class Lookup:
+    """Collects references of drafts, then looks them up all at once."""
+
+    def __init__(self, connection: sa.Connection, runtime: Runtime, incoming: Incoming) -> None:
+        self.connection, self.runtime, self.incoming = connection, runtime, incoming
+        self.wanted: dict[tuple[str, str], _Wanted] = {}
+        self.files: dict[str, list[str]] = {}
+        self.trees: list[tuple[Draft, Field]] = []
+        self.found: dict[tuple[str, str], dict[str, Facts]] = {}
+
+    def collect(self, draft: Draft) -> None:
+        """Note what a draft points at."""
+        entity, catalog = draft.entity, self.runtime.compiled.field_types
+        needs = self.runtime.needs[entity.name]
+        for name, value in draft.facts.items():
+            model = entity.fields[name]
+            if value is None or name == entity.child_of:
+                continue
+            changed = draft.before is None or draft.before.get(name) != value
+            if model.type in FILES and changed:
+                self.files.setdefault(value, []).append(draft.at(name))
+            if catalog[model.type].relation != "reference":
+                continue
+            behind = needs.behind.get(name, ())
+            wanted = self._of(model, behind)
+            if changed and model.computed is None:
+                wanted.checked.setdefault(value, []).append(draft.at(name))
+                if model.type == "tree" and draft.before is not None:
+                    self.trees.append((draft, model))
+            elif behind:
+                wanted.known.add(value)
+        for name, ids in draft.linked.items():
+            wanted = self._of(entity.fields[name], ())
+            for number, target in enumerate(ids):
+                wanted.checked.setdefault(target, []).append(draft.at(f"{name}.{number}"))
+
+    def _of(self, model: Field, behind: tuple[str, ...]) -> _Wanted:
+        wanted = self.wanted.setdefault((model.entity, model.name), _Wanted(model))
+        wanted.behind = behind or wanted.behind
+        return wanted
+
+    def resolve(self) -> list[FieldError]:
+        """Look everything up; what is missing, hidden or not to be picked is an error there."""
+        errors: list[FieldError] = []
+        for key, wanted in self.wanted.items():
+            rows: dict[str, Facts] = {}
+            if wanted.checked:
+                rows |= self._fetch(wanted, tuple(wanted.checked), as_actor=True)
+                errors += [
+                    FieldError(place, "not_found", NOT_FOUND)
+                    for target, places in wanted.checked.items()
+                    if target not in rows
+                    for place in places
+                ]
+            left = tuple(wanted.known - rows.keys())
+            if left:
+                rows |= self._fetch(wanted, left, as_actor=False)
+            self.found[key] = rows
+        errors += self._missing_files()
+        errors += [
+            FieldError(draft.at(model.name), "circular", CIRCLE)
+            for draft, model in self.trees
+            if self._turns_in_a_circle(draft, model)
+        ]
+        return errors
+
+    def with_targets(self, draft: Draft) -> Facts:
+        """Return a draft's facts with what lies behind its references in place of their ids."""
+        seen = dict(draft.facts)
+        needs = self.runtime.needs[draft.entity.name]
+        for name in needs.behind:
+            value = draft.facts.get(name)
+            if value is not None:
+                seen[name] = self.found.get((draft.entity.name, name), {}).get(value)
+        return seen
+
+    def _fetch(self, wanted: _Wanted, ids: tuple[str, ...], *, as_actor: bool) -> dict[str, Facts]:
+        target = self.runtime.app.entities[wanted.model.target]
+        actor = self.incoming.actor
+        assert actor is not None
+        grant = system_grant(target.name)
+        if as_actor:
+            granted = self.runtime.matrix.grant(actor.roles, target.name, "read")
+            if granted is None:
+                return {}
+            grant = granted
+        paths = [Path("id", (target.fields["id"],))]
+        for text in wanted.behind:
+            steps = self.runtime.app.walk(target.name, text)
+            if steps is not None:
+                paths += _with_parents(text, steps)
+        pick = wanted.model.pick
+        plan = QueryPlan(
+            entity=target,
+            grant=grant,
+            roles=actor.roles,
+            paths=tuple({path.text: path for path in paths}.values()),
+            where=(pick,) if pick is not None and as_actor else (),
+            limit=len(ids),
+            archived="no" if as_actor else "all",
+            ids=ids,
+            facts=_reading.context(self.runtime, actor),
+        )
+        statements = self.runtime.statements
+        selection = statements.page(plan)
+        rows = self.connection.execute(selection.statement, statements.values(plan)).tuples()
+        make = facts_function(plan.paths, self.runtime.compiled.field_types)
+        return {str(row[0]): make(row) for row in rows}
+
+    def _missing_files(self) -> list[FieldError]:
+        if not self.files:
+            return []
+        table = self.runtime.system.file
+        known = set(
+            self.connection.execute(
+                sa.select(table.c.id).where(table.c.id.in_(list(self.files)))
+            ).scalars()
+        )
+        return [
+            FieldError(place, "not_found", NOT_FOUND)
+            for file_id, places in self.files.items()
+            if file_id not in known
+            for place in places
+        ]
+
+    def _turns_in_a_circle(self, draft: Draft, model: Field) -> bool:
+        """Return whether the new parent lies at or below the record itself."""
+        table = self.runtime.schema.tables[model.entity]
+        start = draft.facts[model.name]
+        above = sa.select(table.c.id, table.c[model.name]).where(table.c.id == start)
+        tree = above.cte("above", recursive=True)
+        parent = table.alias()
+        tree = tree.union(
+            sa.select(parent.c.id, parent.c[model.name]).where(parent.c.id == tree.c[model.name])
+        )
+        ids = self.connection.execute(sa.select(tree.c.id)).scalars()
+        return str(draft.facts["id"]) in {str(found) for found in ids}
+
+
+def system_grant(entity: str) -> Grant:
+    """Return the engine's own right to read values for expressions; never used for answers."""
+    return Grant(entity, "read", "system", None, frozenset(), frozenset())
+
+
+def _with_parents(text: str, steps: tuple[Field, ...]) -> list[Path]:
+    names = text.split(".")
+    return [Path(".".join(names[:depth]), steps[:depth]) for depth in range(1, len(steps) + 1)]

@@ -1,0 +1,191 @@
+"""What every writing operation has in common: one transaction, one answer, one way to refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import marshmallow as ma
+import sqlalchemy as sa
+import sqlalchemy.exc
+
+from generator.build.schemas import Fault
+from generator.model.entity import Entity
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import FieldError, Invalid
+from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _reading
+from runtime.operations._saving import Work
+from runtime.operations.read import not_found
+from runtime.runtime import Runtime
+from runtime.store import fetch, idempotency, violations
+from runtime.store.engine import write
+from runtime.store.plan import QueryPlan
+
+
+@dataclass(frozen=True)
+class WriteCall:
+    """A write, its payload understood."""
+
+    incoming: Incoming
+    actor: Actor
+    entity: Entity
+    values: Mapping[str, Any]
+    record_id: str = ""
+
+
+@dataclass(frozen=True)
+class WritePlan:
+    """A write within its grant, and how its outcome is read back."""
+
+    call: WriteCall
+    grant: Grant
+    answer: QueryPlan | None
+    """What the caller may read of the record afterwards; None when nothing."""
+
+
+def load_payload(
+    incoming: Incoming, runtime: Runtime, entity: Entity, actor: Actor, *, changes: bool
+) -> Mapping[str, Any]:
+    """Return the payload in stored form.
+
+    Raises:
+        Invalid: with every wrong value at its path.
+
+    """
+    if not isinstance(incoming.values, Mapping):
+        raise invalid_shape()
+    schema = runtime.payload(entity, actor.roles, changes=changes)
+    try:
+        loaded: Mapping[str, Any] = schema.load(dict(incoming.values), partial=changes)
+    except ma.ValidationError as error:
+        errors = tuple(flatten(error.messages, entity, incoming.values))
+        raise Invalid(errors[0].message if errors else "", errors) from error
+    return loaded
+
+
+def invalid_shape() -> Invalid:
+    """Refuse a payload that is no object."""
+    return Invalid(
+        Label({"en": "Send an object of fields and values.", "zh": "请提交字段与值组成的对象。"})
+    )
+
+
+def flatten(
+    messages: Any, entity: Entity, values: Mapping[str, Any], place: str = ""
+) -> list[FieldError]:
+    """Return marshmallow's nested messages as errors at paths such as `lines.2.quantity`."""
+    found: list[FieldError] = []
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            path = place if key == "_schema" else f"{place}.{key}" if place else str(key)
+            found += flatten(inner, entity, values, path)
+        return found
+    for message in messages if isinstance(messages, list) else [messages]:
+        if isinstance(message, (Mapping, list)):
+            found += flatten(message, entity, values, place)
+            continue
+        code = message.code if isinstance(message, Fault) else "invalid"
+        chinese = message.zh if isinstance(message, Fault) else str(message)
+        if code == "unknown_field" and _is_engines(entity, place):
+            code = "read_only"
+        found.append(FieldError(place, code, Label({"en": str(message), "zh": chinese})))
+    return found
+
+
+def _is_engines(entity: Entity, place: str) -> bool:
+    model = entity.fields.get(place.partition(".")[0])
+    return model is not None and model.readonly
+
+
+def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
+    """Return the plan of a write; its answer is read through the caller's own right to read."""
+    readable = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
+    if readable is None:
+        return WritePlan(call, grant, None)
+    query = _reading.plan_read(
+        replace(
+            _reading.parse_read(replace(call.incoming, query={}), runtime), sort=("id",), limit=1
+        ),
+        readable,
+        runtime,
+    )
+    includes = tuple(
+        _reading.include_plan(
+            field.name, field.target, "children", call.entity, call.actor, runtime
+        )
+        for field in call.entity.fields.values()
+        if field.type == "children"
+        and field.name in readable.read
+        and runtime.matrix.grant(call.actor.roles, field.target, "read") is not None
+    )
+    return WritePlan(call, grant, replace(query, archived="all", includes=includes))
+
+
+def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str, bool]]) -> Result:
+    """Run a write in one transaction and read its outcome back inside it.
+
+    `body` returns the record's id and whether it was created. A request whose idempotency key was
+    used before is answered as then, without running `body`.
+
+    Raises:
+        RequestError: the write is refused; nothing is written.
+
+    """
+    call = plan.call
+    try:
+        with write(runtime.engine) as connection:
+            now = runtime.clock()
+            table = runtime.system.idempotency
+            earlier = idempotency.take(connection, table, call.incoming, now)
+            if earlier is not None:
+                record_id, created = str(earlier["id"]), bool(earlier["created"])
+                return answer(connection, plan, runtime, record_id, created, replayed=True)
+            context = _reading.context(runtime, call.actor)
+            work = Work(connection, runtime, call.incoming, now, context)
+            record_id, created = body(work)
+            idempotency.remember(
+                connection, table, call.incoming, {"id": record_id, "created": created}
+            )
+            return answer(connection, plan, runtime, record_id, created, replayed=False)
+    except sqlalchemy.exc.IntegrityError as error:
+        raise violations.translate(error, call.entity, runtime.engine.dialect.name) from error
+
+
+def answer(
+    connection: sa.Connection,
+    plan: WritePlan,
+    runtime: Runtime,
+    record_id: str,
+    created: bool,
+    *,
+    replayed: bool,
+) -> Result:
+    """Read the record as the caller may see it."""
+    if plan.answer is None:
+        return Result(row=(record_id,), created=created, replayed=replayed)
+    query = replace(plan.answer, ids=(record_id,))
+    page = fetch.page(connection, runtime.statements, query)
+    if not page.rows:
+        if created:
+            return Result(row=(record_id,), created=True, replayed=replayed)
+        raise not_found()
+    included = fetch.includes(connection, runtime.statements, query, page.rows)
+    return Result(
+        row=page.rows[0],
+        rows=page.rows,
+        plan=query,
+        included=included,
+        created=created,
+        replayed=replayed,
+    )
+
+
+def parse_write(incoming: Incoming, runtime: Runtime, *, changes: bool) -> WriteCall:
+    """Return the call of a write that has a payload."""
+    assert incoming.actor is not None
+    entity = runtime.app.entities[incoming.entity]
+    values = load_payload(incoming, runtime, entity, incoming.actor, changes=changes)
+    return WriteCall(incoming, incoming.actor, entity, values, incoming.record_id)

@@ -1,0 +1,45 @@
+"""`create`: a new record with its children, all or nothing."""
+
+from __future__ import annotations
+
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import BadRequest
+from runtime.messages import Incoming, Result
+from runtime.operations import _saving
+from runtime.operations._saving import Work
+from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
+from runtime.runtime import Runtime
+from runtime.store import audit
+
+ACTION = "create"
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
+    if runtime.app.entities[incoming.entity].child_of:
+        parent = runtime.app.entities[incoming.entity].child_of
+        raise BadRequest(
+            Label(
+                {
+                    "en": f"These records are saved with their {parent}: send them inside it.",
+                    "zh": f"此类记录随 {parent} 一起保存，请在其中提交。",
+                }
+            )
+        )
+    return parse_write(incoming, runtime, changes=False)
+
+
+def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
+    return plan_write(call, grant, runtime)
+
+
+def execute(plan: WritePlan, runtime: Runtime) -> Result:
+    def body(work: Work) -> tuple[str, bool]:
+        values = {**plan.grant.default, **plan.call.values, **plan.grant.force}
+        draft = _saving.draft_new(work, plan.call.entity, values)
+        _saving.settle(work, draft)
+        _saving.write(work, draft)
+        audit.record(work, "create", draft)
+        return str(draft.facts["id"]), True
+
+    return transact(plan, runtime, body)

@@ -1,0 +1,59 @@
+"""`restore`: bring an archived record back."""
+
+from __future__ import annotations
+
+from rules.permissions import Grant
+from runtime.messages import Incoming, Result
+from runtime.operations import _changing
+from runtime.operations._saving import Work
+from runtime.operations._writing import WriteCall, WritePlan, plan_write, transact
+from runtime.runtime import Runtime
+from runtime.store import audit
+
+ACTION = "restore"
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
+    assert incoming.actor is not None
+    entity = runtime.app.entities[incoming.entity]
+    return WriteCall(incoming, incoming.actor, entity, {}, incoming.record_id)
+
+
+def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
+    return plan_write(call, grant, runtime)
+
+
+def execute(plan: WritePlan, runtime: Runtime) -> Result:
+    def body(work: Work) -> tuple[str, bool]:
+        bring_back(work, plan.call, plan.grant, plan.call.incoming.version)
+        return plan.call.record_id, False
+
+    return transact(plan, runtime, body)
+
+
+def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -> None:
+    """Take a record out of the archive, inside the caller's transaction."""
+    before = _changing.load(work, call.entity, call.record_id, grant)
+    if version is not None:
+        _changing.same_version(before, version)
+    if before.get("archived_at") is None:
+        return
+    table = work.runtime.schema.tables[call.entity.name]
+    work.connection.execute(
+        table.update()
+        .where(table.c.id == call.record_id)
+        .values(
+            archived_at=None,
+            version=before["version"] + 1,
+            updated_at=work.now,
+            updated_by=work.actor_id,
+        )
+    )
+    audit.write(
+        work,
+        "restore",
+        call.entity,
+        before,
+        {"archived_at": before["archived_at"].isoformat()},
+        {"archived_at": None},
+    )

@@ -1,0 +1,60 @@
+"""`update`: change what the payload names, at the version the caller read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rules.permissions import Grant
+from runtime.messages import Incoming, Result
+from runtime.operations import _changing, _saving
+from runtime.operations._saving import Draft, Work
+from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
+from runtime.runtime import Runtime
+from runtime.store import audit
+
+ACTION = "update"
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
+    _changing.require_version(incoming.version)
+    return parse_write(incoming, runtime, changes=True)
+
+
+def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
+    return plan_write(call, grant, runtime)
+
+
+def execute(plan: WritePlan, runtime: Runtime) -> Result:
+    def body(work: Work) -> tuple[str, bool]:
+        version = _changing.require_version(plan.call.incoming.version)
+        change(work, plan.call, plan.grant, plan.call.values, version)
+        return plan.call.record_id, False
+
+    return transact(plan, runtime, body)
+
+
+def change(
+    work: Work, call: WriteCall, grant: Grant, values: Mapping[str, Any], version: int | None
+) -> None:
+    """Change one record; values that are as they were make no new version and no audit row."""
+    before = _changing.load(work, call.entity, call.record_id, grant)
+    if version is not None:
+        _changing.same_version(before, version)
+    draft = _saving.draft_change(work, call.entity, before, {**values, **grant.force})
+    if not differs(work, draft, before):
+        work.fail_if_wrong()
+        return
+    _saving.settle(work, draft)
+    _saving.write(work, draft)
+    audit.record(work, "update", draft)
+
+
+def differs(work: Work, draft: Draft, before: Mapping[str, Any]) -> bool:
+    """Return whether a draft says anything new."""
+    if work.errors or draft.linked or any(draft.removed.values()):
+        return True
+    for children in draft.children.values():
+        if any(child.is_new or differs(work, child, child.before or {}) for child in children):
+            return True
+    return any(before.get(name) != value for name, value in draft.facts.items())

@@ -1,0 +1,65 @@
+"""The way of every request: authorize → parse → plan → execute. Screens, REST, jobs, imports alike.
+
+Authentication comes before (`runtime/web`, or the job's own actor) and rendering after; both are
+the transport's. Rights are asked before anything is looked up, so that an outsider cannot probe.
+"""
+
+from __future__ import annotations
+
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import Forbidden, NotFound, RequestError, Unauthenticated
+from runtime.messages import Incoming, Result
+from runtime.runtime import Runtime
+
+
+def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
+    """Carry a request out, or say why not; a refusal is a value, a bug is an exception."""
+    try:
+        grant = authorize(incoming, runtime)
+        operation = runtime.operations[incoming.operation]
+        call = operation.parse(incoming, grant, runtime)
+        plan = operation.plan(call, grant, runtime)
+        result: Result = operation.execute(plan, runtime)
+    except RequestError as refusal:
+        return refusal
+    return result
+
+
+def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
+    """Return what the caller may do.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        NotFound: the entity or the operation is not there, or not there for this caller.
+        Forbidden: the caller sees the entity but may not do this with it.
+
+    """
+    actor = incoming.actor
+    if actor is None:
+        raise Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
+    if incoming.entity not in runtime.app.entities or incoming.operation not in runtime.operations:
+        raise _nothing_here()
+    action = runtime.operations[incoming.operation].ACTION
+    grant = runtime.matrix.grant(actor.roles, incoming.entity, action)
+    allowed = actor.scopes is None or _in_scopes(actor.scopes, action, incoming.entity)
+    if grant is not None and allowed:
+        return grant
+    if not runtime.matrix.actions(actor.roles, incoming.entity):
+        raise _nothing_here()
+    raise Forbidden(
+        Label(
+            {
+                "en": f"Your roles do not include '{action}' here. Ask an administrator.",
+                "zh": f"您的角色没有此处的“{action}”权限，请联系管理员。",
+            }
+        )
+    )
+
+
+def _in_scopes(scopes: frozenset[str], action: str, entity: str) -> bool:
+    return bool({f"{action}:{entity}", f"{action}:*", f"*:{entity}", "*:*"} & scopes)
+
+
+def _nothing_here() -> NotFound:
+    return NotFound(Label({"en": "There is nothing here.", "zh": "这里没有内容。"}))

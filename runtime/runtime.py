@@ -1,0 +1,96 @@
+"""`Runtime`: everything a request needs, made once when the process starts, and nothing global."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import marshmallow as ma
+import sqlalchemy as sa
+import uuid_utils
+
+import runtime.operations
+from generator.build.needs import Needs, build_needs
+from generator.build.schemas import build_schema
+from generator.compile import Compiled
+from generator.model.app import App
+from generator.model.entity import Entity
+from rules.permissions import Matrix
+from runtime.store.schema import Schema
+from runtime.store.statements import Statements
+from runtime.store.system_tables import SystemTables
+
+
+def new_id() -> str:
+    """Return a UUIDv7: ordered by time, made in the application."""
+    return str(uuid_utils.uuid7())
+
+
+def utc_now() -> datetime:
+    """Return the time; the one clock, handed in by `app.py`."""
+    return datetime.now(UTC)  # noqa: TID251 (the clock itself)
+
+
+@dataclass
+class Runtime:
+    """One back office, ready to answer."""
+
+    compiled: Compiled
+    engine: sa.Engine
+    schema: Schema
+    system: SystemTables
+    clock: Callable[[], datetime] = utc_now
+    make_id: Callable[[], str] = new_id
+    _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
+
+    @property
+    def app(self) -> App:
+        """The model."""
+        return self.compiled.app
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The permission matrix."""
+        return Matrix(self.app)
+
+    @cached_property
+    def needs(self) -> Mapping[str, Needs]:
+        """What saving a record of each entity looks up and computes."""
+        return build_needs(self.app)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """The statements built so far."""
+        return Statements(self.schema)
+
+    @cached_property
+    def operations(self) -> Mapping[str, ModuleType]:
+        """What requests can do, by name: the modules of `runtime/operations/`."""
+        return {
+            found.name.rstrip("_"): importlib.import_module(f"runtime.operations.{found.name}")
+            for found in pkgutil.iter_modules(runtime.operations.__path__)
+            if not found.name.startswith("_")
+        }
+
+    def payload(self, entity: Entity, roles: frozenset[str], *, changes: bool) -> ma.Schema:
+        """Return the schema of what these roles may send for an entity."""
+        action = "update" if changes else "create"
+        names = {entity.name: action, **dict.fromkeys(self.child_entities(entity), action)}
+        grants = {name: self.matrix.grant(roles, name, wanted) for name, wanted in names.items()}
+        writable = {name: grant.write for name, grant in grants.items() if grant is not None}
+        key = (entity.name, changes, tuple(sorted((n, g.key) for n, g in grants.items() if g)))
+        if key not in self._schemas:
+            self._schemas[key] = build_schema(
+                entity, self.app, self.compiled.field_types, writable, changes=changes
+            )
+        return self._schemas[key]
+
+    def child_entities(self, entity: Entity) -> tuple[str, ...]:
+        """Return the entities that are edited with this one."""
+        return tuple(field.target for field in entity.fields.values() if field.type == "children")

@@ -1,0 +1,122 @@
+"""The audit row of a write, in the same transaction: who, what, before, after, why, where from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from generator.model.entity import Entity
+from runtime.jobs.outbox import Event, emit
+
+if TYPE_CHECKING:
+    from runtime.operations._saving import Draft, Work
+
+LONGEST_TITLE = 500
+ENGINE_FIELDS = {"updated_at", "updated_by", "version", "created_at", "created_by"}
+
+
+def record(work: Work, operation: str, draft: Draft) -> None:
+    """Write the audit row and the outbox event of a saved draft."""
+    before, after = differences(draft, work.runtime.compiled.field_types)
+    write(work, operation, draft.entity, draft.facts, before, after)
+
+
+def write(
+    work: Work,
+    operation: str,
+    entity: Entity,
+    facts: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> None:
+    """Write an audit row and the event `ENTITY.OPERATION`."""
+    actor = work.incoming.actor
+    assert actor is not None
+    record_id = str(facts["id"])
+    work.connection.execute(
+        work.runtime.system.audit.insert(),
+        {
+            "id": work.runtime.make_id(),
+            "at": work.now,
+            "actor_id": actor.id,
+            "actor_name": actor.name,
+            "actor_kind": actor.kind,
+            "operation": operation,
+            "entity": entity.name,
+            "record_id": record_id,
+            "record_title": _title(entity, facts),
+            "before": before,
+            "after": after,
+            "reason": work.incoming.reason or None,
+            "source": work.incoming.source,
+            "request_id": work.incoming.request_id or None,
+            "address": work.incoming.address or None,
+            "digest": work.runtime.app.digest,
+        },
+    )
+    event = Event(f"{entity.name}.{operation}", entity.name, record_id)
+    emit(work.connection, [event], work.now, work.runtime.make_id)
+
+
+def differences(
+    draft: Draft, catalog: Catalog[FieldType]
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
+    """Return the changed values before and after, in API form; before is None for a new record."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in draft.facts.items():
+        old = None if draft.before is None else draft.before.get(name)
+        if name in ENGINE_FIELDS or value == old:
+            continue
+        dump = catalog[draft.entity.fields[name].type].dump(draft.entity.fields[name])
+        before[name], after[name] = _plain(old, dump), _plain(value, dump)
+    for name, targets in draft.linked.items():
+        after[name] = list(targets)
+    for name, children in draft.children.items():
+        old_rows, new_rows = _children(draft, name, children, catalog)
+        if old_rows or new_rows:
+            before[name], after[name] = old_rows, new_rows
+    return (None if draft.before is None else before), after
+
+
+def _children(
+    draft: Draft, name: str, children: list[Draft], catalog: Catalog[FieldType]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the changed children by id, before and after."""
+    old_rows: dict[str, Any] = {}
+    new_rows: dict[str, Any] = {}
+    for child in children:
+        old, new = differences(child, catalog)
+        new = {key: value for key, value in new.items() if key != "id"}
+        if new:
+            child_id = str(child.facts["id"])
+            new_rows[child_id] = new
+            if old is not None:
+                old_rows[child_id] = old
+    for row in draft.removed.get(name, ()):
+        old_rows[str(row["id"])] = {
+            key: _plain(value, None)
+            for key, value in row.items()
+            if key not in ENGINE_FIELDS and not isinstance(value, list)
+        }
+    return old_rows, new_rows
+
+
+def _plain(value: Any, dump: Any) -> Any:
+    if value is None:
+        return None
+    value = value if dump is None else dump(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _title(entity: Entity, facts: Mapping[str, Any]) -> str:
+    """Return the record's title from its own fields; what lies behind references is left out."""
+    title = entity.title
+    for path in entity.title_paths:
+        value = facts.get(path)
+        if isinstance(value, Mapping):
+            value = value.get("en") or next(iter(value.values()), "")
+        title = title.replace("{" + path + "}", "" if value is None else str(value))
+    return title.strip(" ·-,")[:LONGEST_TITLE]

@@ -1,0 +1,198 @@
+"""Clauses, searches and expressions → SQL conditions, on SQLite and PostgreSQL alike.
+
+A clause over references becomes `column IN (SELECT id …)`, never a join, so that no row is doubled
+or lost. A condition that is unknown because of a null does not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from generator.build.tables import has_column
+from generator.expressions import sql
+from generator.model.entity import Field
+from runtime.store.filters import Clause
+from runtime.store.paths import Path
+from runtime.store.schema import Schema
+
+if TYPE_CHECKING:
+    from generator.expressions.compile import Expression
+    from runtime.store.plan import QueryPlan
+
+LIKE_ESCAPE = "\\"
+
+
+def like_text(text: str) -> str:
+    """Return a text with the wildcards of LIKE made literal."""
+    for sign in (LIKE_ESCAPE, "%", "_"):
+        text = text.replace(sign, LIKE_ESCAPE + sign)
+    return text
+
+
+def contains_pattern(text: str) -> str:
+    """Return the LIKE pattern that finds a text anywhere."""
+    return f"%{like_text(text.strip())}%"
+
+
+def context_values(expression: Expression, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an expression asks of actor, now, today by the names its SQL binds them under."""
+    return sql.binds(expression, facts)
+
+
+class Conditions:
+    """Builds conditions over the tables of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+
+    def column(self, source: Any, field: Field) -> Any:
+        """Return a field's value: its column, or its formula when it is computed and not kept."""
+        if has_column(field, self.schema.catalog):
+            return source.c[field.name]
+        if field.computed is not None:
+            return sql.value(field.computed, self.schema, source)
+        raise LookupError(f"{field.entity}.{field.name} is no single value")
+
+    def scalar(self, table: Any, path: Path) -> Any:
+        """Return the value at the end of a path over references, as a subquery."""
+        first, *rest = path.steps
+        target = self.schema.tables[first.target].alias()
+        inner = Path(path.text, tuple(rest))
+        value = (
+            self.column(target, inner.field) if not inner.parents else self.scalar(target, inner)
+        )
+        return (
+            sa.select(value)
+            .where(target.c.id == table.c[first.name])
+            .correlate(table)
+            .scalar_subquery()
+        )
+
+    def expression(self, expression: Expression, source: Any = None) -> Any:
+        """Return "this condition is true" of the entity's own table, or of an alias of it."""
+        table = self.schema.tables[expression.entity] if source is None else source
+        return sql.condition(expression, self.schema, table)
+
+    def target_scope(self, step: Field, target: Any, plan: QueryPlan) -> Any:
+        """Return the rows of a reference's target that the caller may see; None for all.
+
+        The matrix of issue A gives whole entities only; with row scopes the condition on the alias
+        stands here, in the ON clause, so that a hidden target leaves its row in place.
+        """
+        return None
+
+    def clause(self, table: Any, number: int, clause: Clause) -> Any:
+        """Return the condition of one filter; its values are bound as `f<number>_<n>`."""
+        return self._walk(table, clause.path.steps, number, clause)
+
+    def clause_values(self, number: int, clause: Clause) -> dict[str, Any]:
+        """Return the bound values of one filter."""
+        if clause.operator == "empty":
+            return {}
+        if clause.operator in {"in", "not_in"}:
+            return {f"f{number}_0": list(clause.values)}
+        values = clause.values
+        if clause.operator == "contains":
+            values = (contains_pattern(clause.values[0]),)
+        if clause.operator == "starts_with":
+            values = (like_text(clause.values[0]) + "%",)
+        return {f"f{number}_{index}": value for index, value in enumerate(values)}
+
+    def search(self, table: Any, paths: tuple[Path, ...]) -> Any:
+        """Return "one of these fields holds the text looked for"."""
+        found = [self._search(table, path.steps) for path in paths]
+        return sa.or_(*found) if found else sa.false()
+
+    def _search(self, table: Any, steps: tuple[Field, ...]) -> Any:
+        first, *rest = steps
+        if not rest:
+            text = sa.cast(self.column(table, first), sa.Text())
+            return text.ilike(sa.bindparam("search", type_=sa.Text()), escape=LIKE_ESCAPE)
+        return self._among(table, first, lambda target: self._search(target, tuple(rest)))
+
+    def _walk(self, table: Any, steps: tuple[Field, ...], number: int, clause: Clause) -> Any:
+        first, *rest = steps
+        if not rest:
+            return self._test(table, first, number, clause)
+        return self._among(
+            table, first, lambda target: self._walk(target, tuple(rest), number, clause)
+        )
+
+    def _among(self, table: Any, reference: Field, condition: Any) -> Any:
+        target = self.schema.tables[reference.target].alias()
+        return table.c[reference.name].in_(sa.select(target.c.id).where(condition(target)))
+
+    def _test(self, table: Any, field: Field, number: int, clause: Clause) -> Any:
+        kind = self.schema.catalog[field.type]
+        operator = clause.operator
+        if kind.relation == "references":
+            return self._linked(table, field, number, clause)
+        column = self.column(table, field)
+        if operator == "empty":
+            return column.is_(None) if clause.values[0] else column.is_not(None)
+        if operator in {"has", "has_any"}:
+            return self._has(column, number, len(clause.values))
+        if operator == "under":
+            return column.in_(self._below(field, number))
+        return self._compare(column, operator, number)
+
+    def _compare(self, column: Any, operator: str, number: int) -> Any:
+        bound = sa.bindparam(f"f{number}_0", type_=column.type)
+        many = sa.bindparam(f"f{number}_0", type_=column.type, expanding=True)
+        text = sa.bindparam(f"f{number}_0", type_=sa.Text())
+        if operator == "in":
+            return column.in_(many)
+        if operator == "not_in":
+            return column.not_in(many)
+        if operator == "between":
+            return column.between(bound, sa.bindparam(f"f{number}_1", type_=column.type))
+        if operator in {"contains", "starts_with"}:
+            return sa.cast(column, sa.Text()).ilike(text, escape=LIKE_ESCAPE)
+        tests = {
+            "eq": column.__eq__,
+            "ne": column.__ne__,
+            "lt": column.__lt__,
+            "lte": column.__le__,
+            "gt": column.__gt__,
+            "gte": column.__ge__,
+        }
+        return tests[operator](bound)
+
+    def _has(self, column: Any, number: int, count: int) -> Any:
+        """Return "the list holds one of these texts"."""
+        bound = [sa.bindparam(f"f{number}_{index}", type_=sa.Text()) for index in range(count)]
+        if self.schema.dialect == "postgresql":
+            json = sa.cast(column, sa.dialects.postgresql.JSONB)
+            return sa.or_(*(sa.func.jsonb_exists(json, value) for value in bound))
+        each = sa.func.json_each(column).table_valued("value")
+        return sa.exists(sa.select(1).select_from(each).where(each.c.value.in_(bound)))
+
+    def _linked(self, table: Any, field: Field, number: int, clause: Clause) -> Any:
+        """Return the condition on a many-to-many field."""
+        link = self.schema.tables[f"{field.entity}.{field.name}"].alias()
+        linked = sa.select(1).select_from(link).where(link.c.source_id == table.c.id)
+        if clause.operator == "empty":
+            return ~sa.exists(linked) if clause.values[0] else sa.exists(linked)
+        bound = [
+            sa.bindparam(f"f{number}_{index}", type_=link.c.target_id.type)
+            for index in range(len(clause.values))
+        ]
+        return sa.exists(linked.where(link.c.target_id.in_(bound)))
+
+    def _below(self, field: Field, number: int) -> Any:
+        """Return the ids of a record and of everything below it in its tree."""
+        target = field.target
+        parent = next(
+            f.name
+            for f in self.schema.app.entities[target].fields.values()
+            if f.type == "tree" and f.target == target
+        )
+        table = self.schema.tables[target]
+        bound = sa.bindparam(f"f{number}_0", type_=table.c.id.type)
+        tree = sa.select(table.c.id).where(table.c.id == bound).cte("below", recursive=True)
+        child = table.alias()
+        tree = tree.union(sa.select(child.c.id).where(child.c[parent] == tree.c.id))
+        return sa.select(tree.c.id)

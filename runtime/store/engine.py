@@ -1,0 +1,115 @@
+"""A database URL in, a SQLAlchemy engine out; and the two ways to open a connection of it.
+
+`write(engine)` is one transaction that commits at the end; on SQLite it takes the write lock at
+once (`BEGIN IMMEDIATE`), so it waits in line instead of failing half-way. `read(engine)` never
+writes: on SQLite a deferred transaction, which sees one state of the database and blocks nobody;
+on PostgreSQL autocommit, which saves the two round trips of BEGIN and COMMIT for every request.
+An engine used without either (`engine.begin()`, an ORM session) behaves as `write`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import psycopg
+import sqlalchemy as sa
+from psycopg.types.string import TextLoader
+
+BUSY_SECONDS = 15
+"""How long SQLite waits for the write lock before it says 'database is locked'."""
+
+SQLITE_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "foreign_keys = ON",
+    f"busy_timeout = {BUSY_SECONDS * 1000}",
+    "temp_store = MEMORY",
+    "cache_size = -32000",
+)
+
+BEGIN = "shopwright_begin"
+"""The execution option that names the statement which opens a SQLite transaction."""
+
+
+def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
+    """Return an engine for `sqlite:///…` or `postgresql://…`.
+
+    Args:
+        url: the driver may be left out; psycopg 3 is the one used for PostgreSQL.
+        pool_size: connections kept open; as many again may be opened for a moment.
+
+    Raises:
+        ValueError: the URL names another database.
+
+    """
+    where = sa.make_url(url)
+    json: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
+    if where.get_backend_name() == "sqlite":
+        engine = sa.create_engine(where, **json)
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if where.get_backend_name() == "postgresql":
+        engine = sa.create_engine(
+            where.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_recycle=1800,
+            pool_use_lifo=True,
+            **json,
+        )
+        sa.event.listen(engine, "connect", _prepare_postgresql)
+        return engine
+    raise ValueError(
+        f"'{where.get_backend_name()}' is not a database we know; use sqlite:/// or postgresql://."
+    )
+
+
+@contextmanager
+def write(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open one transaction that may write; it commits at the end and is undone by an exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def read(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection that only reads and keeps no writer waiting."""
+    with deferred(engine).connect() as connection:
+        yield connection
+
+
+def deferred(engine: sa.Engine) -> sa.Engine:
+    """Return the same engine, sharing its pool, for code that mostly reads.
+
+    On SQLite a transaction then takes the write lock only when it first writes. On PostgreSQL each
+    statement stands alone.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{BEGIN: "BEGIN"})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver must not begin or commit by itself
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    statement = connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE")
+    connection.exec_driver_sql(statement)
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> None:
+    connection.adapters.register_loader("uuid", TextLoader)
+    connection.autocommit = True
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.autocommit = False
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,142 @@
+"""Carries a `QueryPlan` out: a page, what it includes, how many there are.
+
+A fixed number of statements, whatever the rows: one for the page, one for each include, one for
+the count when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.cursor import write_cursor
+from runtime.store.engine import read
+from runtime.store.plan import Include, QueryPlan
+from runtime.store.statements import Statements
+
+COUNT_CAP = 1000
+"""Counts are exact up to here; beyond, the count would cost more than the page."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows in order, and where the pages beside it start."""
+
+    rows: Sequence[Any]
+    next_cursor: str
+    previous_cursor: str
+
+
+def connection(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Return a connection to read with."""
+    return read(engine)
+
+
+def page(connection: sa.Connection, statements: Statements, plan: QueryPlan) -> Page:
+    """Fetch one page: one statement."""
+    selection = statements.page(plan)
+    rows: list[Any] = list(
+        connection.execute(selection.statement, statements.values(plan)).tuples().all()
+    )
+    more = len(rows) > plan.limit
+    rows = rows[: plan.limit]
+    backwards = plan.cursor is not None and plan.cursor.backwards
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page((), "", "")
+    has_next = backwards or more
+    has_previous = more if backwards else plan.cursor is not None
+    places = [selection.position[key.path.text] for key in plan.sort]
+    return Page(
+        rows,
+        _cursor(plan, rows[-1], places) if has_next else "",
+        _cursor(plan, rows[0], places) if has_previous else "",
+    )
+
+
+def _cursor(plan: QueryPlan, row: Any, places: list[int]) -> str:
+    return write_cursor(plan.sort, tuple(row[place] for place in places))
+
+
+def count(
+    connection: sa.Connection, statements: Statements, plan: QueryPlan, *, exact: bool
+) -> tuple[int, bool]:
+    """Return how many records match, and whether that is exact: one statement."""
+    uncut = replace(plan, cursor=None)
+    values = statements.values(uncut)
+    del values["page_limit"]
+    if exact:
+        return int(
+            connection.execute(statements.count(uncut, capped=False), values).scalar_one()
+        ), True
+    values["count_cap"] = COUNT_CAP + 1
+    found = int(connection.execute(statements.count(uncut, capped=True), values).scalar_one())
+    return min(found, COUNT_CAP), found <= COUNT_CAP
+
+
+def includes(
+    connection: sa.Connection, statements: Statements, plan: QueryPlan, rows: Sequence[Any]
+) -> Mapping[str, Mapping[str, Sequence[Any]]]:
+    """Fetch what a page includes: one statement an include, its rows grouped by record."""
+    if not plan.includes or not rows:
+        return {}
+    place = [path.text for path in plan.paths].index("id")
+    ids = tuple(row[place] for row in rows)
+    return {
+        include.name: _included(connection, statements, plan, include, ids)
+        for include in plan.includes
+    }
+
+
+def _included(
+    connection: sa.Connection,
+    statements: Statements,
+    plan: QueryPlan,
+    include: Include,
+    ids: tuple[str, ...],
+) -> Mapping[str, Sequence[Any]]:
+    inner = include.plan
+    if include.via == "references":
+        return _linked(connection, statements, plan, include, ids)
+    reference = inner.entity.child_of
+    inner = replace(inner, parent=(reference, ids))
+    selection = statements.page(inner)
+    rows = connection.execute(selection.statement, statements.values(inner)).tuples().all()
+    place = selection.position[reference]
+    grouped: dict[str, list[Any]] = {}
+    for row in rows[: inner.limit]:
+        grouped.setdefault(str(row[place]), []).append(row)
+    return grouped
+
+
+def _linked(
+    connection: sa.Connection,
+    statements: Statements,
+    plan: QueryPlan,
+    include: Include,
+    ids: tuple[str, ...],
+) -> Mapping[str, Sequence[Any]]:
+    """Fetch many-to-many records: the link rows, then the records themselves through their plan."""
+    link = statements.schema.tables[f"{plan.entity.name}.{include.name}"]
+    pairs = connection.execute(
+        sa.select(link.c.source_id, link.c.target_id)
+        .where(link.c.source_id.in_(sa.bindparam("sources", expanding=True)))
+        .order_by(link.c.source_id, link.c.position),
+        {"sources": list(ids)},
+    ).all()
+    targets = tuple(dict.fromkeys(str(pair.target_id) for pair in pairs))
+    inner = replace(include.plan, ids=targets)
+    selection = statements.page(inner)
+    found = connection.execute(selection.statement, statements.values(inner)).tuples().all()
+    place = selection.position["id"]
+    by_id = {str(row[place]): row for row in found}
+    grouped: dict[str, list[Any]] = {}
+    for source, target in pairs:
+        if str(target) in by_id:
+            grouped.setdefault(str(source), []).append(by_id[str(target)])
+    return grouped

@@ -1,0 +1,152 @@
+"""Filters: `?status=paid&total[gte]=100&customer.name[contains]=li` → conditions on a table.
+
+A clause is a path, an operator and texts. An unknown path, an operator the field's type does not
+have, or a value that its schema refuses is a 400 with the clause's name: a clause is never ignored,
+because a bulk change with an ignored clause would change everything.
+
+Meaning: `eq ne lt lte gt gte between in not_in` compare; `contains` and `starts_with` look for
+parts without regard to case; `empty` takes true or false; `has` and `has_any` look into lists;
+`under` takes a record and finds what lies below it in a tree, itself included.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from generator.model.text import Label
+from runtime.errors import BadRequest, FieldError
+from runtime.store.paths import Path, Reader
+
+CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?\Z")
+MAX_CLAUSES = 20
+MAX_VALUES = 500
+MANY = {"in", "not_in", "between", "has_any"}
+RESERVED = {
+    "sort",
+    "fields",
+    "include",
+    "limit",
+    "after",
+    "before",
+    "q",
+    "view",
+    "count",
+    "archived",
+    "locale",
+    "where",
+    "columns",
+    "ids",
+}
+"""Query keys with a meaning of their own."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One condition: its values are in stored form."""
+
+    path: Path
+    operator: str
+    values: tuple[Any, ...]
+
+    @property
+    def shape(self) -> tuple[str, str, int]:
+        """What decides its SQL, without the values."""
+        return (self.path.text, self.operator, len(self.values))
+
+
+def parse_filters(
+    query: Mapping[str, tuple[str, ...]], entity: str, reader: Reader
+) -> tuple[Clause, ...]:
+    """Return the clauses of a query string.
+
+    Raises:
+        BadRequest: a clause cannot be understood; every wrong one is named.
+
+    """
+    clauses: list[Clause] = []
+    errors: list[FieldError] = []
+    for key, texts in query.items():
+        if key in RESERVED:
+            continue
+        for text in texts:
+            try:
+                clauses.append(_clause(key, text, entity, reader))
+            except BadRequest as refusal:
+                errors += refusal.errors
+    if len(clauses) > MAX_CLAUSES:
+        errors.append(_error("", "too_many", "At most 20 filters.", "最多 20 个筛选条件。"))
+    if errors:
+        raise BadRequest(errors[0].message, tuple(errors))
+    return tuple(clauses)
+
+
+def _clause(key: str, text: str, entity: str, reader: Reader) -> Clause:
+    written = CLAUSE.match(key)
+    if written is None:
+        raise _refuse(
+            key, "unknown_field", f"There is no field '{key}' here.", f"这里没有字段“{key}”。"
+        )
+    path = reader.path(entity, written[1])
+    kind = reader.catalog[path.field.type]
+    operator = written[2] or ("has" if "has" in kind.operators else "eq")
+    if operator not in kind.operators:
+        known = ", ".join(kind.operators)
+        raise _refuse(
+            key,
+            "unknown_operator",
+            f"'{path.text}' cannot be filtered by '{operator}'. It can by: {known}.",
+            f"“{path.text}”不支持筛选方式“{operator}”，可用：{known}。",
+        )
+    return Clause(path, operator, _values(key, text, operator, path, kind))
+
+
+def _values(key: str, text: str, operator: str, path: Path, kind: FieldType) -> tuple[Any, ...]:
+    if operator == "empty":
+        if text not in {"true", "false"}:
+            raise _refuse(key, "invalid", "Write true or false.", "请填写 true 或 false。")
+        return (text == "true",)
+    texts = text.split(",") if operator in MANY else [text]
+    if operator == "between" and len(texts) != 2:
+        raise _refuse(key, "invalid", "Write two values with a comma.", "请用逗号分隔两个值。")
+    if len(texts) > MAX_VALUES:
+        raise _refuse(key, "too_many", "At most 500 values.", "最多 500 个值。")
+    return tuple(_value(key, part, operator, path, kind) for part in texts)
+
+
+def _value(key: str, text: str, operator: str, path: Path, kind: FieldType) -> Any:
+    if operator in {"contains", "starts_with", "has", "has_any"}:
+        if not text or len(text) > 200 or "\x00" in text:
+            raise _refuse(key, "invalid", "Write 1 to 200 characters.", "请输入 1 到 200 个字符。")
+        return text
+    api = kind.from_text(text, path.field)
+    if api is None:
+        raise _refuse(key, "invalid", "Write a value.", "请填写值。")
+    try:
+        return filter_schema(kind, path).deserialize(api)
+    except ma.ValidationError as error:
+        message = str(error.messages[0]) if isinstance(error.messages, list) else str(error)
+        raise _refuse(key, "invalid", message, message) from error
+
+
+def filter_schema(kind: FieldType, path: Path) -> ma.fields.Field[Any]:
+    """Return the field that understands a filter's value: the field's own, without its bounds."""
+    return kind.schema(path.field)
+
+
+def _error(field: str, code: str, en: str, zh: str) -> FieldError:
+    return FieldError(field, code, Label({"en": en, "zh": zh}))
+
+
+def _refuse(key: str, code: str, en: str, zh: str) -> BadRequest:
+    error = _error(key, code, en, zh)
+    return BadRequest(error.message, (error,))
+
+
+Catalogs = Catalog[FieldType]

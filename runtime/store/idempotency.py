@@ -1,0 +1,98 @@
+"""`Idempotency-Key`: a request sent twice is done once, and answered twice alike.
+
+The key is taken in the transaction of the write itself, so there is no moment in which the work
+is done and the key is not known, or the other way round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from generator.model.text import Label
+from runtime.errors import BadRequest, Conflict
+from runtime.messages import Incoming
+
+LONGEST = 255
+
+
+def request_hash(incoming: Incoming) -> str:
+    """Return what tells one request from another under the same key."""
+    body = orjson.dumps(
+        [incoming.operation, incoming.entity, incoming.record_id, incoming.values],
+        option=orjson.OPT_SORT_KEYS,
+        default=str,
+    )
+    return hashlib.sha256(body).hexdigest()
+
+
+def take(
+    connection: sa.Connection, table: sa.Table, incoming: Incoming, now: datetime
+) -> dict[str, Any] | None:
+    """Take the request's key; None when it is new, the earlier answer when it was done before.
+
+    A second request with the key waits here until the first one commits.
+
+    Raises:
+        Conflict: the key was used for another request.
+
+    """
+    if not incoming.idempotency_key:
+        return None
+    if len(incoming.idempotency_key) > LONGEST or not incoming.idempotency_key.isprintable():
+        raise BadRequest(
+            Label(
+                {
+                    "en": "An Idempotency-Key has at most 255 printable characters.",
+                    "zh": "Idempotency-Key 最多 255 个可见字符。",
+                }
+            )
+        )
+    assert incoming.actor is not None
+    wanted = request_hash(incoming)
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    taken = connection.execute(
+        insert(table)
+        .values(
+            actor_id=incoming.actor.id,
+            key=incoming.idempotency_key,
+            request_hash=wanted,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(table.c.key)
+    ).first()
+    if taken is not None:
+        return None
+    found = connection.execute(
+        sa.select(table.c.request_hash, table.c.answer).where(
+            table.c.actor_id == incoming.actor.id, table.c.key == incoming.idempotency_key
+        )
+    ).one()
+    if found.request_hash != wanted:
+        raise Conflict(
+            Label(
+                {
+                    "en": "This Idempotency-Key was used for another request.",
+                    "zh": "该 Idempotency-Key 已用于另一个请求。",
+                }
+            )
+        )
+    return dict(found.answer or {})
+
+
+def remember(
+    connection: sa.Connection, table: sa.Table, incoming: Incoming, answer: dict[str, Any]
+) -> None:
+    """Keep the answer under the request's key, in the transaction of the work."""
+    if incoming.idempotency_key and incoming.actor is not None:
+        connection.execute(
+            table.update()
+            .where(table.c.actor_id == incoming.actor.id, table.c.key == incoming.idempotency_key)
+            .values(answer=answer)
+        )

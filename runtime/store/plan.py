@@ -1,0 +1,100 @@
+"""`QueryPlan`: everything about reading rows that can be decided before the database is asked.
+
+It is the one way rows are read: list, detail, count, search, choices, export, history. It is made
+from a grant, so a row out of scope or a cell not to be read has no way into it. A plan holds the
+values apart from the form; plans of one form share one compiled statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from generator.model.entity import Entity
+from rules.permissions import Grant
+from runtime.store.filters import Clause
+from runtime.store.paths import Path
+
+if TYPE_CHECKING:
+    from generator.expressions.compile import Expression
+
+
+@dataclass(frozen=True)
+class Sort:
+    """One key of the order."""
+
+    path: Path
+    descending: bool
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page starts: the sort values of the row before it (or after it, when backwards)."""
+
+    values: tuple[Any, ...]
+    backwards: bool = False
+
+
+@dataclass(frozen=True)
+class Include:
+    """Records of another entity fetched with the page: one more statement, not one a row."""
+
+    name: str
+    """The field: children or many to many."""
+    plan: QueryPlan
+    via: str
+    """children, references or back (records that point here)."""
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """A read of one entity within one grant."""
+
+    entity: Entity
+    grant: Grant
+    roles: frozenset[str]
+    paths: tuple[Path, ...]
+    """What is selected, in order; ids and versions included where they are needed."""
+    hidden: int = 0
+    """So many of the last paths are only there to find the next page; they are not shown."""
+    clauses: tuple[Clause, ...] = ()
+    where: tuple[Expression, ...] = ()
+    """Conditions in our own language: a saved view, what a reference may pick."""
+    search: str = ""
+    search_paths: tuple[Path, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    limit: int = 50
+    cursor: Cursor | None = None
+    archived: str = "no"
+    """no, only or all."""
+    ids: tuple[str, ...] | None = None
+    """Only these records."""
+    parent: tuple[str, tuple[str, ...]] | None = None
+    """A reference field and the ids it must have: children of a page of records."""
+    includes: tuple[Include, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """actor, now, today: what expressions in the plan may ask."""
+
+    @property
+    def shown(self) -> tuple[Path, ...]:
+        """The paths that a caller gets to see."""
+        return self.paths[: len(self.paths) - self.hidden]
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What decides the SQL; two plans of one shape differ only in bound values."""
+        cursor = self.cursor
+        return (
+            self.entity.name,
+            self.grant.key,
+            tuple(path.text for path in self.paths),
+            tuple(clause.shape for clause in self.clauses),
+            tuple(expression.text for expression in self.where),
+            bool(self.search) and tuple(path.text for path in self.search_paths),
+            tuple((key.path.text, key.descending) for key in self.sort),
+            cursor and (cursor.backwards, tuple(value is None for value in cursor.values)),
+            self.archived,
+            self.ids is not None,
+            self.parent and self.parent[0],
+        )

@@ -1,0 +1,228 @@
+"""`QueryPlan` → one SQL statement, built once per form of plan and kept.
+
+The page is cut first, on the entity's own table, and only then joined to what its rows point at:
+the database looks up 25 names, not a million. Values are bound, never written into the SQL, so
+that both SQLAlchemy's cache and PostgreSQL's prepared statements meet the same text again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.model.entity import Field
+from runtime.store.conditions import Conditions, contains_pattern, context_values
+from runtime.store.paths import Path
+from runtime.store.plan import QueryPlan, Sort
+from runtime.store.schema import Schema
+
+KEPT = 2000
+"""Statements kept in memory; a client that invents new forms only empties the cache."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A statement and what its columns mean."""
+
+    statement: sa.Select[Any]
+    names: tuple[str, ...]
+    """The path of each column."""
+    position: Mapping[str, int]
+
+
+class Statements:
+    """Builds and keeps the statements of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.conditions = Conditions(schema)
+        self._pages: dict[Any, Selection] = {}
+        self._counts: dict[Any, sa.Select[Any]] = {}
+
+    def page(self, plan: QueryPlan) -> Selection:
+        """Return the statement that fetches a page of a plan, one row more than its limit."""
+        shape = plan.shape
+        found = self._pages.get(shape)
+        if found is None:
+            if len(self._pages) >= KEPT:
+                self._pages.clear()
+            found = self._pages[shape] = _Builder(self.schema, self.conditions, plan).page()
+        return found
+
+    def count(self, plan: QueryPlan, *, capped: bool) -> sa.Select[Any]:
+        """Return the statement that counts what a plan matches, up to `cap` or exactly."""
+        shape = (plan.shape, capped)
+        found = self._counts.get(shape)
+        if found is None:
+            if len(self._counts) >= KEPT:
+                self._counts.clear()
+            found = self._counts[shape] = _Builder(self.schema, self.conditions, plan).count(
+                capped=capped
+            )
+        return found
+
+    def values(self, plan: QueryPlan) -> dict[str, Any]:
+        """Return the values of a plan by the names its statement binds them under."""
+        values: dict[str, Any] = {"page_limit": plan.limit + 1}
+        for number, clause in enumerate(plan.clauses):
+            values |= self.conditions.clause_values(number, clause)
+        if plan.search:
+            values["search"] = contains_pattern(plan.search)
+        if plan.ids is not None:
+            values["record_ids"] = list(plan.ids)
+        if plan.parent is not None:
+            values["parent_ids"] = list(plan.parent[1])
+        if plan.cursor is not None:
+            for number, value in enumerate(plan.cursor.values):
+                values[f"cursor_{number}"] = value
+        for expression in (*plan.where, *(plan.grant.rows or ())):
+            values |= context_values(expression, plan.facts)
+        return values
+
+
+class _Builder:
+    """One statement in the making."""
+
+    def __init__(self, schema: Schema, conditions: Conditions, plan: QueryPlan) -> None:
+        self.schema, self.conditions, self.plan = schema, conditions, plan
+        self.table = schema.tables[plan.entity.name]
+
+    def page(self) -> Selection:
+        inner = self._inner()
+        aliases: dict[tuple[str, ...], Any] = {(): inner}
+        joined: Any = inner
+        columns: list[Any] = []
+        for path in self.plan.paths:
+            joined = self._join(path, aliases, joined)
+            prefix = tuple(step.name for step in path.parents)
+            source = aliases[prefix]
+            columns.append(self._outer_column(source, path).label(path.text.replace(".", "__")))
+        order = [
+            key for sort in self._sorts() for key in self._order(inner.c[_sort_name(sort)], sort)
+        ]
+        statement = sa.select(*columns).select_from(joined).order_by(*order)
+        names = tuple(path.text for path in self.plan.paths)
+        return Selection(statement, names, {name: index for index, name in enumerate(names)})
+
+    def count(self, *, capped: bool) -> sa.Select[Any]:
+        rows = sa.select(sa.literal(1).label("one")).select_from(self.table).where(*self._where())
+        if capped:
+            rows = rows.limit(sa.bindparam("count_cap", type_=sa.Integer()))
+        return sa.select(sa.func.count()).select_from(rows.subquery())
+
+    def _inner(self) -> Any:
+        """Return the cut page: own columns that are asked for, joined on or sorted by."""
+        needed: dict[str, Any] = {}
+        for path in self.plan.paths:
+            first = path.steps[0]
+            needed[first.name] = self._column(self.table, first)
+        for sort in self._sorts():
+            needed[_sort_name(sort)] = self._sort_value(sort)
+        columns = [value.label(name) for name, value in needed.items()]
+        statement = sa.select(*columns).where(*self._where())
+        cursor = self.plan.cursor
+        if cursor is not None:
+            statement = statement.where(self._after(cursor.values))
+        order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
+        return (
+            statement.order_by(*order)
+            .limit(sa.bindparam("page_limit", type_=sa.Integer()))
+            .subquery("page")
+        )
+
+    def _sorts(self) -> tuple[Sort, ...]:
+        """Return the order asked for, turned round when the page is read backwards."""
+        cursor = self.plan.cursor
+        if cursor is None or not cursor.backwards:
+            return self.plan.sort
+        return tuple(Sort(sort.path, not sort.descending) for sort in self.plan.sort)
+
+    def _sort_value(self, sort: Sort) -> Any:
+        path = sort.path
+        if not path.parents:
+            return self._column(self.table, path.field)
+        return self.conditions.scalar(self.table, path)
+
+    def _order(self, column: Any, sort: Sort) -> list[Any]:
+        """Return the order by one key; null counts as the largest value on every database."""
+        key = column.desc() if sort.descending else column.asc()
+        if self._may_be_null(sort):
+            key = key.nulls_first() if sort.descending else key.nulls_last()
+        return [key]
+
+    def _may_be_null(self, sort: Sort) -> bool:
+        return bool(sort.path.parents) or not sort.path.field.required
+
+    def _where(self) -> list[Any]:
+        plan, table = self.plan, self.table
+        found: list[Any] = []
+        if plan.parent is not None:
+            ids = sa.bindparam("parent_ids", expanding=True, type_=table.c.id.type)
+            found.append(table.c[plan.parent[0]].in_(ids))
+        if plan.ids is not None:
+            ids = sa.bindparam("record_ids", expanding=True, type_=table.c.id.type)
+            found.append(table.c.id.in_(ids))
+        if plan.archived != "all" and plan.entity.archive:
+            empty = table.c.archived_at.is_(None)
+            found.append(empty if plan.archived == "no" else table.c.archived_at.is_not(None))
+        if plan.grant.rows is not None:
+            scopes = [self.conditions.expression(rows) for rows in plan.grant.rows]
+            found.append(sa.or_(sa.false(), *scopes))
+        found += [self.conditions.expression(expression) for expression in plan.where]
+        for number, clause in enumerate(plan.clauses):
+            found.append(self.conditions.clause(table, number, clause))
+        if plan.search:
+            found.append(self.conditions.search(table, plan.search_paths))
+        return found
+
+    def _after(self, values: tuple[Any, ...]) -> Any:
+        """Return "comes after the row with these sort values", key by key."""
+        alternatives = []
+        equal: list[Any] = []
+        for number, (sort, value) in enumerate(zip(self._sorts(), values, strict=True)):
+            column = self._sort_value(sort)
+            bound = sa.bindparam(f"cursor_{number}", type_=column.type)
+            after = self._beyond(column, bound, sort, is_null=value is None)
+            if after is not None:
+                alternatives.append(sa.and_(*equal, after))
+            equal.append(column.is_(None) if value is None else column == bound)
+        return sa.or_(*alternatives) if alternatives else sa.false()
+
+    def _beyond(self, column: Any, bound: Any, sort: Sort, *, is_null: bool) -> Any:
+        if sort.descending:
+            return column.is_not(None) if is_null else column < bound
+        if is_null:
+            return None
+        if self._may_be_null(sort):
+            return sa.or_(column > bound, column.is_(None))
+        return column > bound
+
+    def _join(self, path: Path, aliases: dict[tuple[str, ...], Any], joined: Any) -> Any:
+        """Join the tables a path crosses, outer, with the target's own rows in the ON clause."""
+        prefix: tuple[str, ...] = ()
+        for step in path.parents:
+            source = aliases[prefix]
+            prefix = (*prefix, step.name)
+            if prefix in aliases:
+                continue
+            target = self.schema.tables[step.target].alias("__".join(prefix))
+            aliases[prefix] = target
+            on = source.c[step.name] == target.c.id
+            scope = self.conditions.target_scope(step, target, self.plan)
+            joined = joined.outerjoin(target, on if scope is None else sa.and_(on, scope))
+        return joined
+
+    def _outer_column(self, source: Any, path: Path) -> Any:
+        if not path.parents:
+            return source.c[path.field.name]
+        return self._column(source, path.field)
+
+    def _column(self, source: Any, field: Field) -> Any:
+        return self.conditions.column(source, field)
+
+
+def _sort_name(sort: Sort) -> str:
+    return sort.path.text.replace(".", "__") if sort.path.parents else sort.path.field.name

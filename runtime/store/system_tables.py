@@ -1,0 +1,209 @@
+"""The engine's own tables, prefixed `sw_`: releases, audit, outbox, jobs, sequences, files, tokens.
+
+Comes in: the MetaData they shall belong to. Goes out: one frozen value with a table an attribute.
+Users are named by their id in `ab_user` without a foreign key: what they did outlives them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import sqlalchemy as sa
+
+from runtime.jobs.columns import UtcDateTime, small_json, text_id
+from runtime.jobs.outbox import outbox_table
+from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+
+PREFIX = "sw_"
+
+
+@dataclass(frozen=True)
+class SystemTables:
+    """Every table of the engine."""
+
+    release: sa.Table
+    audit: sa.Table
+    outbox: sa.Table
+    job_run: sa.Table
+    job_log: sa.Table
+    schedule: sa.Table
+    idempotency: sa.Table
+    sequence: sa.Table
+    file: sa.Table
+    token: sa.Table
+    setting: sa.Table
+    saved_view: sa.Table
+    epoch: sa.Table
+
+
+def system_tables(metadata: sa.MetaData) -> SystemTables:
+    """Return the engine's tables as tables of this metadata."""
+    return SystemTables(
+        release=_release(metadata),
+        audit=_audit(metadata),
+        outbox=outbox_table(metadata),
+        job_run=job_run_table(metadata),
+        job_log=job_log_table(metadata),
+        schedule=schedule_table(metadata),
+        idempotency=_idempotency(metadata),
+        sequence=_sequence(metadata),
+        file=_file(metadata),
+        token=_token(metadata),
+        setting=_setting(metadata),
+        saved_view=_saved_view(metadata),
+        epoch=_epoch(metadata),
+    )
+
+
+@cache
+def own_tables() -> SystemTables:
+    """Return the tables as statements name them; the schema's own copies are made by a plan."""
+    return system_tables(sa.MetaData())
+
+
+def _release(metadata: sa.MetaData) -> sa.Table:
+    """One row each time definitions were applied; the latest says what the database holds."""
+    return sa.Table(
+        "sw_release",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("number", sa.Integer, nullable=False, unique=True),
+        sa.Column("applied_at", UtcDateTime, nullable=False),
+        sa.Column("applied_by", sa.String(200), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("status", sa.String(12), nullable=False),
+        sa.Column("returns_to", sa.Integer),
+        sa.Column("definitions", small_json(), nullable=False),
+        sa.Column("facts", small_json(), nullable=False),
+        sa.Column("shape", small_json(), nullable=False),
+        sa.Column("plan", small_json(), nullable=False),
+    )
+
+
+def _audit(metadata: sa.MetaData) -> sa.Table:
+    """Who changed what; written in the transaction of the change and never altered."""
+    return sa.Table(
+        "sw_audit",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("actor_id", sa.Integer),
+        sa.Column("actor_name", sa.String(200), nullable=False),
+        sa.Column("actor_kind", sa.String(12), nullable=False),
+        sa.Column("operation", sa.String(63), nullable=False),
+        sa.Column("entity", sa.String(63), nullable=False),
+        sa.Column("record_id", sa.String(64)),
+        sa.Column("record_title", sa.String(500)),
+        sa.Column("before", small_json()),
+        sa.Column("after", small_json()),
+        sa.Column("reason", sa.Text),
+        sa.Column("source", sa.String(12), nullable=False),
+        sa.Column("request_id", sa.String(64)),
+        sa.Column("address", sa.String(64)),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Index("ix_sw_audit_record", "entity", "record_id", "id"),
+        sa.Index("ix_sw_audit_actor", "actor_id", "id"),
+        sa.Index("ix_sw_audit_request", "request_id"),
+    )
+
+
+def _idempotency(metadata: sa.MetaData) -> sa.Table:
+    """What was answered to a request with an `Idempotency-Key`."""
+    return sa.Table(
+        "sw_idempotency",
+        metadata,
+        sa.Column("actor_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("key", sa.String(255), primary_key=True),
+        sa.Column("request_hash", sa.String(64), nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("answer", small_json()),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Index("ix_sw_idempotency_created_at", "created_at"),
+    )
+
+
+def _sequence(metadata: sa.MetaData) -> sa.Table:
+    """The next number of every sequence; a name includes its period, such as `order/2026-11`."""
+    return sa.Table(
+        "sw_sequence",
+        metadata,
+        sa.Column("name", sa.String(200), primary_key=True),
+        sa.Column("next", sa.BigInteger, nullable=False),
+    )
+
+
+def _file(metadata: sa.MetaData) -> sa.Table:
+    """What is known of an uploaded file; its bytes lie in the folder of files, named by hash."""
+    return sa.Table(
+        "sw_file",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("media_type", sa.String(127), nullable=False),
+        sa.Column("size", sa.BigInteger, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("width", sa.Integer),
+        sa.Column("height", sa.Integer),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("created_by", sa.Integer),
+        sa.Index("ix_sw_file_sha256", "sha256"),
+    )
+
+
+def _token(metadata: sa.MetaData) -> sa.Table:
+    """Personal access tokens; only their hash is kept, the prefix tells people which is which."""
+    return sa.Table(
+        "sw_token",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("prefix", sa.String(16), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False, unique=True),
+        sa.Column("scopes", small_json()),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime),
+        sa.Column("last_used_at", UtcDateTime),
+        sa.Column("revoked_at", UtcDateTime),
+        sa.Index("ix_sw_token_user_id", "user_id"),
+    )
+
+
+def _setting(metadata: sa.MetaData) -> sa.Table:
+    """What a person chose for themselves: theme, columns of a list, language."""
+    return sa.Table(
+        "sw_setting",
+        metadata,
+        sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("key", sa.String(200), primary_key=True),
+        sa.Column("value", small_json()),
+        sa.Column("updated_at", UtcDateTime, nullable=False),
+    )
+
+
+def _saved_view(metadata: sa.MetaData) -> sa.Table:
+    """A list as somebody arranged it, by its query string; shared ones are seen by everybody."""
+    return sa.Table(
+        "sw_saved_view",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("entity", sa.String(63), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("query", sa.Text, nullable=False),
+        sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("position", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Index("ix_sw_saved_view_entity", "entity", "user_id"),
+    )
+
+
+def _epoch(metadata: sa.MetaData) -> sa.Table:
+    """Counters that tell every process that something it keeps in memory has changed."""
+    return sa.Table(
+        "sw_epoch",
+        metadata,
+        sa.Column("name", sa.String(63), primary_key=True),
+        sa.Column("number", sa.BigInteger, nullable=False),
+    )

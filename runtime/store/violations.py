@@ -1,0 +1,49 @@
+"""A constraint of the database that said no → the error at the field it protects.
+
+Checks before the write find almost everything; what is left are races, and uniqueness, which only
+the database can decide.
+"""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy.exc
+
+from generator.model.entity import Entity
+from generator.model.text import Label
+from runtime.errors import Conflict, FieldError, Invalid, RequestError
+
+NOT_UNIQUE = Label({"en": "This value is already taken.", "zh": "该值已被使用。"})
+STILL_USED = Label(
+    {"en": "Other records still point at this one.", "zh": "仍有其他记录引用此记录。"}
+)
+SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
+
+
+def translate(error: sqlalchemy.exc.IntegrityError, entity: Entity, dialect: str) -> RequestError:
+    """Return the refusal for an integrity error; one we cannot name is a conflict all the same."""
+    columns = _unique_columns(error, entity, dialect)
+    if columns:
+        return Invalid(
+            NOT_UNIQUE, tuple(FieldError(name, "not_unique", NOT_UNIQUE) for name in columns)
+        )
+    return Conflict(STILL_USED, (FieldError("", "has_dependants", STILL_USED),))
+
+
+def _unique_columns(
+    error: sqlalchemy.exc.IntegrityError, entity: Entity, dialect: str
+) -> tuple[str, ...]:
+    """Return the columns of a violated unique constraint."""
+    if dialect == "postgresql":
+        diagnosis = getattr(error.orig, "diag", None)
+        if getattr(error.orig, "sqlstate", "") != "23505" or diagnosis is None:
+            return ()
+        name = str(diagnosis.constraint_name or "")
+        rest = name.removeprefix(f"uq_{diagnosis.table_name}_")
+        known = [*((f,) for f in entity.fields), *entity.unique, entity.key]
+        return next((c for c in known if c and "_".join(c) == rest), (rest,))
+    found = SQLITE_UNIQUE.search(str(error.orig))
+    if found is None:
+        return ()
+    return tuple(part.strip().rpartition(".")[2] for part in found[1].split(","))
