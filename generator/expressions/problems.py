@@ -1,4 +1,4 @@
-"""The faults of the expression language: D5xx, each worded in one place."""
+"""A fault inside an expression, and its place in the YAML file. The codes are D5xx."""
 
 from __future__ import annotations
 

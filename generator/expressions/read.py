@@ -148,6 +148,8 @@ def _constant(node: ast.Constant, where: Where) -> Tree:
         return Literal(node.value, Boolean())
     if isinstance(node.value, str):
         return Literal(node.value, Text())
+    if not isinstance(node.value, (int, float)):
+        raise where.fault("D502", node, f"'{where.written(node)}' is not allowed here.")
     whole, _, decimals = where.written(node).partition(".")
     decimals = decimals.rstrip("0")
     value = int(whole + decimals)

@@ -57,6 +57,10 @@ class Tables(Protocol):
         """Return the child entity and its column that points back."""
         ...
 
+    def computed(self, entity: str, field: str) -> Expression:
+        """Return the expression of a computed field; asked for a field without a column."""
+        ...
+
 
 def condition(
     expression: Expression, tables: Tables, source: sa.FromClause | None = None
@@ -334,6 +338,9 @@ def _column(
 ) -> Element:
     """Return the column at the end of a path: each reference on the way is a subquery."""
     if len(path) == 1:
+        if path[0] not in source.c and not is_reference:
+            computed = tables.computed(entities[0], path[0])
+            return _value(computed.tree, _Row(tables, source, source))
         if not is_reference or path[0] == "id":
             return source.c[path[0]]
         return source.c[tables.reference(entities[0], path[0])[0]]
