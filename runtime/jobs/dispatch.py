@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow
 from runtime.jobs.queue import JobQueue, QueueUnavailable
-from runtime.jobs.registry import JobKind
+from runtime.jobs.registry import QUEUES, JobKind
 from runtime.jobs.tables import RUN
 
 HAND_AGAIN_AFTER = timedelta(seconds=30)
@@ -34,20 +34,15 @@ def hand_over(
 ) -> int:
     """Hand queued runs that are due to the workers; return how many. Safe in any number.
 
-    When Redis is away, the runs are released at once and the next call tries them again.
+    The limit is one queue's, so a hundred thousand bulk runs do not hold back a critical one. When
+    Redis is away, the runs are released at once and the next call tries them again.
     """
     with engine.begin() as connection:
-        due = connection.execute(
-            sa.select(RUN.c.id, RUN.c.job, RUN.c.queue, RUN.c.attempt)
-            .where(
-                RUN.c.state == "queued",
-                RUN.c.due_at <= now,
-                sa.or_(RUN.c.handed_at.is_(None), RUN.c.handed_at < now - again_after),
-            )
-            .order_by(RUN.c.due_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
+        due = [
+            row
+            for name in QUEUES
+            for row in connection.execute(_due(name, now, again_after, limit)).all()
+        ]
         if due:
             _mark(connection, [row.id for row in due], now)
     for position, row in enumerate(due):
@@ -87,6 +82,23 @@ def deliver_to_jobs(
             runs.create(connection, run, clock())
 
     return deliver
+
+
+def _due(
+    queue: str, now: datetime, again_after: timedelta, limit: int
+) -> sa.Select[tuple[str, str, str, int]]:
+    return (
+        sa.select(RUN.c.id, RUN.c.job, RUN.c.queue, RUN.c.attempt)
+        .where(
+            RUN.c.state == "queued",
+            RUN.c.queue == queue,
+            RUN.c.due_at <= now,
+            sa.or_(RUN.c.handed_at.is_(None), RUN.c.handed_at < now - again_after),
+        )
+        .order_by(RUN.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _mark(connection: sa.Connection, run_ids: list[str], at: datetime | None) -> None:

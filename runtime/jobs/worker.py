@@ -22,6 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from runtime import logs
 from runtime.jobs import runs
 from runtime.jobs.queue import PAUSE_SIGNAL
 from runtime.jobs.registry import JobKind
@@ -114,6 +115,11 @@ def perform(job_name: str, run_id: str) -> None:
 
     Runs in a process of its own which dies with its worker, so a run has one process at a time.
     """
+    with logs.within(run_id):
+        _perform(job_name, run_id)
+
+
+def _perform(job_name: str, run_id: str) -> None:
     setup = _setup[0]
     die_with_parent(signal.SIGKILL)()
     setup.engine.dispose(close=False)
@@ -122,32 +128,33 @@ def perform(job_name: str, run_id: str) -> None:
         log.error("job refused: no job is called %s", job_name)
         return
     with setup.engine.begin() as connection:
-        name = f"{socket.gethostname()}:{os.getpid()}"
-        held = runs.claim(connection, run_id, job_name, name, setup.clock(), setup.lease)
+        worker = _worker_name(os.getppid())
+        held = runs.claim(connection, run_id, job_name, worker, setup.clock(), setup.lease)
     if held is None:
         log.info("run not started: %s is not waiting", run_id)
         return
     started = time.monotonic()
     state = _run(setup, kind, held)
     seconds = time.monotonic() - started
-    log.info(
-        "job",
-        extra={
-            "fields": {
-                "job": job_name,
-                "run": run_id,
-                "state": state,
-                "attempt": held.attempt,
-                "seconds": round(seconds, 3),
-            }
-        },
-    )
+    fields = {
+        "job": job_name,
+        "run": run_id,
+        "state": state,
+        "attempt": held.attempt,
+        "seconds": round(seconds, 3),
+    }
+    logs.event(log, "job", fields)
 
 
 def report(setup: WorkerSetup, job_name: str, run_id: str, seconds: float) -> None:
     """Tell `finished` how a run ended, also when its process was killed; called in the worker."""
-    with setup.engine.connect() as connection:
+    with setup.engine.begin() as connection:
         state = connection.execute(sa.select(RUN.c.state).where(RUN.c.id == run_id)).scalar()
+        if state == "running" and runs.expire_lease(
+            connection, run_id, _worker_name(os.getpid()), setup.clock()
+        ):
+            log.warning("the process of run %s was killed", run_id)
+            state = "killed"
     if state is not None and job_name in setup.kinds:
         setup.finished(job_name, str(state), seconds)
 
@@ -194,6 +201,10 @@ def _cancelled(connection: sa.Connection, held: runs.Claim, now: datetime) -> st
 def _paused(connection: sa.Connection, held: runs.Claim, now: datetime) -> str:
     runs.pause(connection, held, now)
     return "queued"
+
+
+def _worker_name(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}"
 
 
 class _Heartbeat:

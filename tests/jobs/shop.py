@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 import time
@@ -12,19 +13,20 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from runtime.jobs.outbox import outbox_table
+from runtime.jobs.dispatch import deliver_to_jobs
 from runtime.jobs.pool import run_pool
+from runtime.jobs.queue import JobQueue
 from runtime.jobs.registry import JobKind
-from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.jobs.scheduler import housekeeping, run_scheduler
+from runtime.jobs.tables import job_tables
 from runtime.jobs.worker import JobRuntime, WorkerSetup
-from runtime.processes import kill_session
+from runtime.processes import kill_session, stop_on_signals
 from tests.databases import plain_engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
 METADATA = sa.MetaData()
-for _make in (outbox_table, job_run_table, job_log_table, schedule_table):
-    _make(METADATA)
+job_tables(METADATA)
 EFFECT = sa.Table(
     "effect",
     METADATA,
@@ -48,12 +50,31 @@ def count(run_id: str, runtime: JobRuntime) -> None:
             runtime.run.stopping.wait()
 
 
+def forever(run_id: str, runtime: JobRuntime) -> None:
+    """Make progress until somebody ends it."""
+    for step in itertools.count():
+        with runtime.engine.begin() as connection:
+            runtime.run.advance(connection, done=step + 1)
+        time.sleep(0.02)
+
+
+def settle(run_id: str, runtime: JobRuntime) -> None:
+    """Do the one effect of an event, in one transaction with the run's success."""
+    with runtime.engine.begin() as connection:
+        step = int(runtime.run.input["record"])
+        connection.execute(EFFECT.insert().values(run_id=run_id, step=step))
+        runtime.run.succeed(connection)
+
+
 def break_down(run_id: str, runtime: JobRuntime) -> None:
     runtime.run.note("about to divide")
     raise ZeroDivisionError(run_id)
 
 
 KINDS = {
+    "settle": JobKind("settle", settle),
+    "forever": JobKind("forever", forever, attempts=2),
+    "hasty": JobKind("hasty", forever, attempts=1, timeout=1),
     "count": JobKind("count", count),
     "break_down": JobKind("break_down", break_down, attempts=2),
 }
@@ -83,3 +104,13 @@ def pool(url: str, redis_url: str, workers: int = 1, lease: float = 60.0) -> Ite
             process.wait(15)
         finally:
             kill_session(process.pid)
+
+
+def schedule_main(url: str, redis_url: str) -> None:
+    """Run a scheduler; the tests start it as a process of its own."""
+    engine, stop = plain_engine(url), stop_on_signals()
+    deliver = deliver_to_jobs({"order.paid": ("settle",)}, KINDS, clock)
+    queue = JobQueue(redis_url)
+    topics, soon = ("order.paid",), timedelta(seconds=3)
+    periodics = housekeeping(engine, queue, KINDS, deliver, topics, clock, again_after=soon)
+    run_scheduler(engine, [], KINDS, periodics, clock, stop, pause=0.1)

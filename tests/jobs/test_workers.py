@@ -101,6 +101,59 @@ def test_a_worker_killed_in_the_middle_of_a_run_is_replaced_and_every_effect_hap
     assert effects(engine, run_id) == [0, 1, 2, 3, 4, 5]
 
 
+def test_a_job_whose_process_alone_is_killed_is_found_without_waiting_for_its_lease(
+    engine: sa.Engine, url: str, redis: RedisServer
+) -> None:
+    run_id = queue_run(engine, input={"steps": 3, "stuck_after": 1})
+    queue = JobQueue(redis.url)
+    hand_over(engine, queue, KINDS, clock())
+    with pool(url, redis.url) as parent:
+        until(lambda: row_of(engine, run_id).done == 1)
+        worker = int(row_of(engine, run_id).worker.rpartition(":")[2])
+        [job] = [pid for pid in session_members(parent) if pid not in (parent, worker)]
+        os.kill(job, signal.SIGKILL)
+        until(lambda: runs.requeue_lost(engine, clock()))
+        hand_over(engine, queue, KINDS, clock())
+        row = ended(engine, run_id)
+        assert worker in session_members(parent)
+    assert row.attempt == 2
+    assert effects(engine, run_id) == [0, 1, 2]
+
+
+def test_a_running_job_is_cancelled_at_its_next_chunk(
+    engine: sa.Engine, url: str, redis: RedisServer
+) -> None:
+    run_id = queue_run(engine, "forever")
+    hand_over(engine, JobQueue(redis.url), KINDS, clock())
+    with pool(url, redis.url):
+        until(lambda: row_of(engine, run_id).done)
+        with engine.begin() as connection:
+            assert runs.ask_to_cancel(connection, run_id, clock()) == "running"
+        row = ended(engine, run_id, "cancelled")
+    assert row.done > 0
+
+
+def test_a_job_that_takes_too_long_is_interrupted(
+    engine: sa.Engine, url: str, redis: RedisServer
+) -> None:
+    run_id = queue_run(engine, "hasty", max_attempts=1)
+    hand_over(engine, JobQueue(redis.url), KINDS, clock())
+    with pool(url, redis.url):
+        row = ended(engine, run_id, "failed")
+    assert "exceeded maximum timeout value" in row.error
+
+
+def test_a_flood_of_bulk_runs_does_not_hold_back_a_critical_one(
+    engine: sa.Engine, redis: RedisServer
+) -> None:
+    for _ in range(8):
+        queue_run(engine, queue="bulk")
+    queue_run(engine, queue="critical")
+    queue = JobQueue(redis.url)
+    assert hand_over(engine, queue, KINDS, clock(), limit=5) == 6
+    assert [each.waiting for each in queue.depths()] == [1, 0, 5]
+
+
 def test_a_run_whose_worker_is_asked_to_stop_goes_back_to_the_queue_where_it_stood(
     engine: sa.Engine, url: str, redis: RedisServer
 ) -> None:
