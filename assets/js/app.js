@@ -7,8 +7,10 @@ import * as tabs from "./tabs.js";
 import * as time from "./time.js";
 import * as server from "./server.js";
 
-[shell, keys, list, form, tabs, time, server].forEach((part) => part.start());
-if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => part.start());
+[shell, keys, list, tabs, time, server].forEach((part) => part.start());
+/* The grid drops its empty rows first: what it changes at the start is no change of the person's. */
+if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { part.start(); form.start(); });
+else form.start();
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
 
 const pick = (root) => {

@@ -45,6 +45,9 @@ const connect = (select) => {
   };
   const picker = new window.TomSelect(select, settings);
   picker.on("type", () => picker.clearOptions());
+  /* The select itself is only the value now; a link from the error summary still lands on it. */
+  select.setAttribute("aria-hidden", "true");
+  select.addEventListener("focus", () => picker.focus());
   const label = select.getAttribute("aria-label") || select.labels?.[0]?.textContent.trim();
   if (label) picker.dropdown_content.setAttribute("aria-label", label);
   ["aria-describedby", "aria-invalid", "aria-required"].forEach((name) => {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, get_flashed_messages, request, session
+from flask import Flask, get_flashed_messages, render_template, request, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_wtf.csrf import CSRFProtect, generate_csrf
+from jinja2 import ChoiceLoader, FileSystemLoader
 from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
@@ -64,7 +66,63 @@ def app_with_fab() -> Flask:
         answer.headers["Content-Security-Policy"] = POLICY
         return answer
 
+    samples(app)
     return app
+
+
+def samples(app: Flask) -> None:
+    """Serve the sample list, detail and form, which are made only of the building blocks."""
+    folder = FileSystemLoader(str(ROOT / "tests" / "web"))
+    app.jinja_loader = ChoiceLoader([FileSystemLoader(str(ROOT / "templates")), folder])
+
+    @app.get("/sample/<name>")
+    def sample(name: str) -> Any:
+        if name == "pick":
+            names = ("王芳", "Emma Clarke", "Sofia Rossi")
+            return {"items": [{"id": n, "label": n, "note": "VIP"} for n in names]}
+        locale = request.args.get("lang", "en")
+        errors = request.args.get("errors")
+        words = {"s": lambda en, zh: zh if locale == "zh" else en, "orders": ORDERS[locale]}
+        return render_template(f"samples/{name}.html", errors=errors, **words)
+
+
+def orders(locale: str) -> list[dict[str, object]]:
+    """Return fifty rows of invented orders in one language."""
+    states = {
+        "en": (
+            "Paid",
+            "Pending",
+            "Partially paid",
+            "Voided",
+            "Unfulfilled",
+            "Packed",
+            "On hold",
+            "Cancelled",
+        ),
+        "zh": ("已付款", "待付款", "部分付款", "已作废", "未发货", "已打包", "挂起", "已取消"),
+    }[locale]
+    looks = (("success", "full"), ("warning", "none"), ("warning", "half"), ("neutral", "no"))
+    moves = (("attn", "none"), ("info", "half"), ("critical", "none"), ("neutral", "no"))
+    people = ("王芳", "Sofia Rossi", "李伟", "Emma Clarke", "北京远航贸易有限公司")
+    return [
+        {
+            "number": f"SO-{12399 - n}",
+            "iso": "2026-11-21T07:00:00Z",
+            "when": f"2026-11-21 {15 - n // 6:02}:{59 - n % 60:02}",
+            "customer": people[n % 5],
+            "total": f"{(n * 7919) % 9000 + 28:,}.{n % 100:02}",
+            "currency": "CNY" if n % 3 else "EUR",
+            "payment": (states[n % 4], *looks[n % 4]),
+            "fulfilment": (states[4 + n % 4], *moves[n % 4]),
+            "state": n % 4,
+            "pieces": n % 9 + 1,
+            "tags": ("VIP", "gift")[: n % 3],
+        }
+        for n in range(50)
+    ]
+
+
+ORDERS = {locale: orders(locale) for locale in ("en", "zh")}
 
 
 def present_shell(served: assets.Assets) -> Shell:

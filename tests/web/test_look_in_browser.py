@@ -1,0 +1,179 @@
+"""The sample pages in Chromium: no axe violation, no sideways scroll, keys that work."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from assets import build
+from tests.web.look_app import app_with_fab
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(build.__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    build.build()
+    server = make_server("127.0.0.1", 0, app_with_fab(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        found = shutil.which("chromium") or shutil.which("chromium-browser")
+        options = ["--no-sandbox", "--disable-gpu"]
+        chromium = play.chromium.launch(executable_path=found, args=options)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    tab = browser.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=False)
+    faults: list[str] = []
+    tab.on("pageerror", lambda fault: faults.append(str(fault)))
+    tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    yield tab
+    tab.close()
+    assert faults == []
+
+
+def violations(page: Page) -> list[str]:
+    """Run axe in the page; its script comes in through the debugger, past the policy."""
+    page.evaluate(AXE.read_text("utf-8"))
+    result: dict[str, Any] = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+    )
+    return [
+        f"{fault['id']}: {[node['html'][:120] for node in fault['nodes'][:3]]}"
+        for fault in result["violations"]
+    ]
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    "path",
+    ["/sample/list?as=1", "/sample/detail?as=1", "/sample/form?as=1&errors=1", "/login/?x=1",
+     "/?as=1"],
+)  # fmt: skip
+def test_axe_finds_nothing(page: Page, address: str, path: str, width: int, theme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    language = "zh" if theme == "dark" else "en"
+    page.goto(f"{address}{path}&theme={theme}&lang={language}")
+    page.wait_for_load_state("networkidle")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["list?as=1", "detail?as=1", "form?as=1&errors=1"])
+@pytest.mark.parametrize("width", [320, 390, 640, 991])
+def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{address}/sample/{path}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('#main').scrollWidth") <= width
+
+
+def test_rows_are_walked_and_selected_by_keys(page: Page, address: str) -> None:
+    page.goto(f"{address}/sample/list?as=1")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") == "SO-12398"
+    page.keyboard.press("x")
+    assert page.inner_text("#nsel") == "1 selected"
+    page.keyboard.press("Escape")
+    assert not page.is_visible(".bulk")
+    page.keyboard.press("?")
+    assert page.is_visible("#help")
+    page.click("#help [data-act=keys]")
+    page.keyboard.press("Escape")
+    page.locator("#help").wait_for(state="hidden")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert not page.is_visible(".bulk"), "shortcuts are off"
+
+
+def test_a_bulk_action_says_how_many_rows_may_take_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/sample/list?as=1")
+    page.wait_for_load_state("networkidle")
+    for number in (1, 2, 3):
+        page.locator(".dt tbody .ck").nth(number).check()
+    assert page.inner_text("[data-bulk=pack] .of") == "0/3"
+    assert page.get_attribute("[data-bulk=pack]", "aria-disabled") == "true"
+    page.locator(".dt tbody .ck").nth(0).check()
+    assert page.inner_text("[data-bulk=pack] .of") == "1/4"
+
+
+def test_the_save_bar_counts_changes_and_leaving_asks(page: Page, address: str) -> None:
+    page.goto(f"{address}/sample/form?as=1")
+    page.wait_for_load_state("networkidle")
+    assert not page.is_visible(".sv"), "an untouched form is clean"
+    page.fill("#note", "Ring twice")
+    page.fill("#fee", "20.00")
+    assert page.inner_text(".sv .n") == "2 fields changed"
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"{address}/sample/list?as=1")
+    assert asked == ["beforeunload"]
+
+
+def test_the_children_grid_adds_pastes_and_removes_rows(page: Page, address: str) -> None:
+    page.goto(f"{address}/sample/form?as=1")
+    page.wait_for_load_state("networkidle")
+    rows = page.locator(".cg tbody tr:visible")
+    assert rows.count() == 2, "the empty rows are for browsers without script"
+    page.click("[data-grid-add]")
+    assert rows.count() == 3
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          data.setData("text/plain", "5\\t10.00\\n6\\t11.00\\n");
+          const cell = document.querySelector("[name=lines-2-qty]");
+          const how = {clipboardData: data, bubbles: true, cancelable: true};
+          cell.dispatchEvent(new ClipboardEvent("paste", how));
+        }"""
+    )  # fmt: skip
+    assert rows.count() == 4
+    assert page.input_value("[name=lines-3-price]") == "11.00"
+    page.locator("[data-grid-remove]").first.click()
+    assert rows.count() == 3
+    assert page.input_value("[name=lines-0-_delete]") == "1"
+
+
+def test_a_picker_offers_what_the_server_finds(page: Page, address: str) -> None:
+    page.goto(f"{address}/sample/form?as=1")
+    page.wait_for_load_state("networkidle")
+    page.click("#customer + .ts-wrapper .ts-control")
+    page.locator(".ts-dropdown .option", has_text="Emma Clarke").click()
+    assert page.input_value("#customer") == "Emma Clarke"
+    assert page.is_visible(".sv")
+
+
+def test_the_drawer_and_the_theme_work_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{address}/sample/list?as=1&theme=light")
+    page.wait_for_load_state("networkidle")
+    page.click(".menu-btn")
+    assert page.is_visible(".side nav")
+    page.keyboard.press("Escape")
+    page.locator(".side nav").wait_for(state="hidden")
+    page.locator(".top .dropdown > button").click()
+    page.click("[data-act=theme][value=dark]")
+    assert page.get_attribute("html", "data-bs-theme") == "dark"
+    assert "theme=dark" in page.evaluate("document.cookie")
