@@ -44,6 +44,8 @@ class Arg:
     pattern: str = ""
     or_true: bool = False
     """An `expression` that may also be written `true` or `false`; a `shape` that may be `true`."""
+    from_app: str = ""
+    """The key of `app.yaml` that gives the value when nobody writes it."""
     or_label: str = ""
     """A `shape` that may be written as a plain label: the key that the label then stands for."""
     one: bool = False

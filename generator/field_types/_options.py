@@ -40,6 +40,12 @@ def given_options(field: Field) -> Mapping[str, Option]:
     return {name: _option(name, given) for name, given in field.args["options"].items()}
 
 
+def shown_option(field: Field, name: str, locale: str) -> Cell:
+    """Return the badge of one option without reading the others: a list asks for every cell."""
+    given = field.args["options"].get(name)
+    return badge(None if given is None else _option(name, given), name, locale)
+
+
 def badge(option: Option | None, name: str, locale: str) -> Cell:
     """Return an option as a badge; a name that is no longer an option shows as it is."""
     if option is None:

@@ -17,7 +17,7 @@ from generator.field_types import (
     Input,
     Viewer,
 )
-from generator.field_types._options import OPTIONS, badge, given_options, named
+from generator.field_types._options import OPTIONS, given_options, named, shown_option
 from generator.field_types._refusals import ApiField, Words
 from generator.model.entity import Field
 from generator.model.text import Label
@@ -55,7 +55,7 @@ class Choice(FieldType):
     def cell(self, value: Any, field: Field, viewer: Viewer) -> Cell:
         if value is None:
             return EMPTY
-        return badge(given_options(field).get(value), value, viewer.locale)
+        return shown_option(field, value, viewer.locale)
 
     def input(self, field: Field) -> Input:
         return Input("select", options=tuple(given_options(field).values()))

@@ -21,7 +21,7 @@ from generator.field_types import (
 from generator.field_types._json import JsonType
 from generator.field_types._lists import Items
 from generator.field_types._locales import joined
-from generator.field_types._options import OPTIONS, badge, given_options, named
+from generator.field_types._options import OPTIONS, given_options, named, shown_option
 from generator.field_types.choice import Choice, OneOption
 from generator.model.entity import Field
 
@@ -59,8 +59,7 @@ class Choices(FieldType):
     def cell(self, value: Any, field: Field, viewer: Viewer) -> Cell:
         if value is None:
             return EMPTY
-        options = given_options(field)
-        items = tuple(badge(options.get(name), name, viewer.locale) for name in value)
+        items = tuple(shown_option(field, name, viewer.locale) for name in value)
         return Cell(joined([item.text for item in items], viewer.locale), "badges", items=items)
 
     def input(self, field: Field) -> Input:

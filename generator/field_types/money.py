@@ -33,7 +33,11 @@ FLEXIBLE_PLACES = 3
 
 class Money(FieldType):
     args = {
-        "currency": Arg("text", "An ISO 4217 code such as EUR, or a field that holds one."),
+        "currency": Arg(
+            "text",
+            "An ISO 4217 code such as EUR, or a field that holds one; the app's if missing.",
+            from_app="currency",
+        ),
         "places": Arg("integer", "Decimals kept; those of the currency.", minimum=0, maximum=6),
         "min": Arg("decimal", "The smallest amount allowed."),
         "max": Arg("decimal", "The largest amount allowed."),

@@ -23,6 +23,9 @@ SHAPES: Mapping[str, Shape] = {"app": APP, "roles": ROLES, "entity": ENTITY, "ac
 """The shape of each kind of file."""
 
 
+DEFAULT_CURRENCY = str(APP.args["currency"].default)
+
+
 def resolve(
     sources: Iterable[Source], catalogs: Mapping[str, Catalog[Any]]
 ) -> tuple[App, list[Problem]]:
@@ -40,9 +43,10 @@ def resolve(
             given[source.kind].append((source, read))
     problems = reader.problems
     drafts = _drafts(given["entity"], problems)
-    entities, found = resolve_entities(drafts, catalogs["field_types"])
-    problems += found
     head = given["app"][0][1] if given["app"] else Given("app", _top("app.yaml"), {})
+    from_app = {"currency": head.get("currency", DEFAULT_CURRENCY)}
+    entities, found = resolve_entities(drafts, catalogs["field_types"], from_app)
+    problems += found
     if not given["app"]:
         problems.append(_missing("app"))
     roles, found = resolve_roles(given["roles"][0][1]) if given["roles"] else ({}, [])
@@ -54,7 +58,7 @@ def resolve(
         label=head.get("label") or Label({"": humanize(head.get("app", "app"))}),
         locales=head.get("locales", ("en", "zh")),
         time_zone=head.get("time_zone", "UTC"),
-        currency=head.get("currency", "EUR"),
+        currency=head.get("currency", DEFAULT_CURRENCY),
         modules=_modules(head, entities.values()),
         entities=entities,
         roles=roles,

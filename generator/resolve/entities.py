@@ -35,14 +35,17 @@ class Draft:
 
 
 def resolve_entities(
-    drafts: Iterable[Draft], catalog: Catalog[FieldType]
+    drafts: Iterable[Draft], catalog: Catalog[FieldType], from_app: Mapping[str, Any]
 ) -> tuple[dict[str, Entity], list[Problem]]:
-    """Return the entities by name and what is wrong with them."""
+    """Return the entities by name and what is wrong with them.
+
+    `from_app` holds the values of `app.yaml` that fields fall back to, such as the currency.
+    """
     by_name = {draft.name: draft for draft in drafts}
     problems: list[Problem] = []
     fields: dict[str, dict[str, Field]] = {}
     for name, draft in by_name.items():
-        fields[name], found = resolve_fields(draft.given, name, catalog, by_name)
+        fields[name], found = resolve_fields(draft.given, name, catalog, by_name, from_app)
         problems += found
         parent = draft.given.get("child_of")
         if parent is not None and parent.text not in by_name:

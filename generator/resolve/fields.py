@@ -39,6 +39,7 @@ def resolve_fields(
     entity: str,
     catalog: Catalog[FieldType],
     entities: Iterable[str],
+    from_app: Mapping[str, Any],
 ) -> tuple[dict[str, Field], list[Problem]]:
     """Return the fields of an entity in the author's order, then the built-in ones."""
     problems: list[Problem] = []
@@ -47,7 +48,7 @@ def resolve_fields(
         if name.text in RESERVED:
             problems.append(_reserved(name))
         elif "type" in body and body.get("type").text in catalog:
-            fields[name.text] = _field(name, body, entity, catalog)
+            fields[name.text] = _field(name, body, entity, catalog, from_app)
             problems += _unknown_target(fields[name.text], body, entities)
     parent = given.get("child_of")
     if parent is not None and parent.text not in fields:
@@ -60,9 +61,18 @@ def resolve_fields(
     return fields, problems
 
 
-def _field(name: Written, given: Given, entity: str, catalog: Catalog[FieldType]) -> Field:
+def _field(
+    name: Written,
+    given: Given,
+    entity: str,
+    catalog: Catalog[FieldType],
+    from_app: Mapping[str, Any],
+) -> Field:
     word = given.get("type").text
-    args = {key: _plain(given.get(key, arg.default)) for key, arg in catalog[word].args.items()}
+    args = {
+        key: _plain(given.get(key, from_app.get(arg.from_app, arg.default)))
+        for key, arg in catalog[word].args.items()
+    }
     return Field(
         name=name.text,
         type=word,
