@@ -96,7 +96,9 @@ class Outcome:
     """ok, invalid, conflict, forbidden, gone or blocked."""
     version: int | None = None
     errors: tuple[Any, ...] = ()
-    message: str = ""
+    """`FieldError`s."""
+    message: Any = None
+    """A `Label`: why not."""
 
 
 @dataclass(frozen=True, slots=True)

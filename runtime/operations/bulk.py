@@ -1,0 +1,227 @@
+"""`bulk`: one change to many records; each is its own transaction and has its own outcome.
+
+The records are named by id, or by a filter that is frozen to ids before anything is changed. A bad
+row never fails the others, and nothing is changed twice. A filter that says nothing is refused:
+changing everything must be asked for with `"all": true`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy.exc
+
+from generator.model.entity import Entity
+from generator.model.text import Label
+from rules.permissions import Grant
+from runtime.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RequestError,
+    Stale,
+    TooLarge,
+)
+from runtime.messages import Actor, Incoming, Outcome, Result
+from runtime.operations import _reading, delete, restore, update
+from runtime.operations._saving import Work
+from runtime.operations._writing import WriteCall, invalid_shape, load_payload
+from runtime.runtime import Runtime
+from runtime.store import fetch, violations
+from runtime.store.engine import write
+from runtime.store.plan import QueryPlan
+
+ACTION = "bulk"
+MOST = 1000
+"""Records of one request; more belong into a job."""
+OPERATIONS = ("update", "delete", "restore")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A change and to what."""
+
+    incoming: Incoming
+    actor: Actor
+    entity: Entity
+    operation: str
+    values: Mapping[str, Any]
+    targets: tuple[tuple[str, int | None], ...]
+    """Ids with the version the caller read, if they said."""
+    query: Mapping[str, tuple[str, ...]] | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The change within the grant of its operation."""
+
+    call: Call
+    grant: Grant
+    matching: QueryPlan | None
+    """What freezes the filter to ids."""
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
+    body = incoming.values
+    assert incoming.actor is not None
+    if not isinstance(body, Mapping):
+        raise invalid_shape()
+    entity = runtime.app.entities[incoming.entity]
+    operation = _operation(body)
+    values: Mapping[str, Any] = {}
+    if operation == "update":
+        inner = replace(incoming, values=body.get("values"))
+        values = load_payload(inner, runtime, entity, incoming.actor, changes=True)
+        if not values:
+            raise _refuse("values", "Say what to change.", "请指明要修改的内容。")
+    unknown = set(body) - {"operation", "values", "ids", "filter", "all"}
+    if unknown:
+        name = sorted(unknown)[0]
+        raise _refuse(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_field")
+    return Call(incoming, incoming.actor, entity, operation, values, _targets(body), _filter(body))
+
+
+def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
+    inner = runtime.matrix.grant(call.actor.roles, call.entity.name, call.operation)
+    if inner is None:
+        raise Forbidden(
+            Label(
+                {
+                    "en": f"Your roles do not include '{call.operation}' here.",
+                    "zh": f"您的角色没有此处的“{call.operation}”权限。",
+                }
+            )
+        )
+    if call.query is None:
+        return Plan(call, inner, None)
+    listing = runtime.matrix.grant(call.actor.roles, call.entity.name, "list")
+    if listing is None:
+        raise Forbidden()
+    asked = _reading.parse_read(replace(call.incoming, query=call.query), runtime)
+    matching = _reading.plan_read(replace(asked, fields=("id",), includes=()), listing, runtime)
+    return Plan(call, inner, replace(matching, limit=MOST, cursor=None))
+
+
+def execute(plan: Plan, runtime: Runtime) -> Result:
+    targets = plan.call.targets
+    if plan.matching is not None:
+        targets = _freeze(plan.matching, runtime)
+    return Result(
+        outcomes=tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
+    )
+
+
+def _freeze(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None], ...]:
+    with fetch.connection(runtime.engine) as connection:
+        page = fetch.page(connection, runtime.statements, matching)
+    if page.next_cursor:
+        raise TooLarge(
+            Label(
+                {
+                    "en": f"More than {MOST} records match; narrow the filter.",
+                    "zh": f"匹配的记录超过 {MOST} 条，请缩小筛选范围。",
+                }
+            )
+        )
+    return tuple((str(row[0]), None) for row in page.rows)
+
+
+def _one(plan: Plan, runtime: Runtime, record_id: str, version: int | None) -> Outcome:
+    """Change one record in a transaction of its own."""
+    call = plan.call
+    single = WriteCall(call.incoming, call.actor, call.entity, call.values, record_id)
+    try:
+        with write(runtime.engine) as connection:
+            context = _reading.context(runtime, call.actor)
+            work = Work(connection, runtime, call.incoming, runtime.clock(), context)
+            _CHANGES[call.operation](work, single, plan.grant, version)
+    except sqlalchemy.exc.IntegrityError as error:
+        refusal = violations.translate(error, call.entity, runtime.engine.dialect.name)
+        return _refused(record_id, refusal)
+    except RequestError as refusal:
+        return _refused(record_id, refusal)
+    return Outcome(record_id, "ok")
+
+
+def _update(work: Work, call: WriteCall, grant: Grant, version: int | None) -> None:
+    update.change(work, call, grant, call.values, version)
+
+
+_CHANGES: Mapping[str, Callable[[Work, WriteCall, Grant, int | None], None]] = {
+    "update": _update,
+    "delete": delete.remove,
+    "restore": restore.bring_back,
+}
+
+_STATUS: tuple[tuple[type[RequestError], str], ...] = (
+    (NotFound, "gone"),
+    (Stale, "conflict"),
+    (Conflict, "blocked"),
+    (Forbidden, "forbidden"),
+    (Invalid, "invalid"),
+)
+
+
+def _refused(record_id: str, refusal: RequestError) -> Outcome:
+    status = next((name for kind, name in _STATUS if isinstance(refusal, kind)), "invalid")
+    return Outcome(record_id, status, errors=refusal.errors, message=refusal.message)
+
+
+def _operation(body: Mapping[str, Any]) -> str:
+    operation = body.get("operation")
+    if operation not in OPERATIONS:
+        known = ", ".join(OPERATIONS)
+        raise _refuse("operation", f"Write one of: {known}.", f"可用的操作：{known}。")
+    return str(operation)
+
+
+def _targets(body: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:
+    items = body.get("ids", [])
+    if not isinstance(items, list) or len(items) > MOST:
+        raise _refuse("ids", f"Send a list of at most {MOST} ids.", f"请提交最多 {MOST} 个 ID。")
+    targets: dict[str, int | None] = {}
+    for item in items:
+        record_id, version = (item, None)
+        if isinstance(item, Mapping):
+            record_id, version = item.get("id"), item.get("version")
+        if not isinstance(record_id, str) or isinstance(version, bool):
+            raise _refuse("ids", "Each is an id, or {id, version}.", "每项为 ID 或 {id, version}。")
+        if version is not None and not isinstance(version, int):
+            raise _refuse("ids", "A version is a whole number.", "版本号应为整数。")
+        targets[record_id] = version
+    return tuple(targets.items())
+
+
+def _filter(body: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]] | None:
+    """Return the filter to freeze; ids and a filter exclude each other, and one must be given."""
+    given, everything = body.get("filter"), body.get("all") is True
+    if "ids" in body:
+        if given is not None or everything:
+            raise _refuse("filter", "Send ids or a filter, not both.", "ids 与 filter 只能选一个。")
+        if not body["ids"]:
+            raise _refuse("ids", "Name at least one record.", "请至少选择一条记录。")
+        return None
+    if given is None and everything:
+        return {}
+    if not isinstance(given, Mapping) or not given:
+        raise _refuse(
+            "filter",
+            'Send ids, a filter, or "all": true.',
+            "请提交 ids、filter 或 all: true。",
+        )
+    query: dict[str, tuple[str, ...]] = {}
+    for key, value in given.items():
+        texts = value if isinstance(value, list) else [value]
+        if not all(isinstance(text, str) for text in texts) or key in {"after", "before", "limit"}:
+            raise _refuse(str(key), "Write filters as texts.", "筛选条件应为文本。")
+        query[str(key)] = tuple(texts)
+    return query
+
+
+def _refuse(key: str, en: str, zh: str, code: str = "invalid") -> Invalid:
+    message = Label({"en": en, "zh": zh})
+    return Invalid(message, (FieldError(key, code, message),))

@@ -1,0 +1,144 @@
+"""`history`: what happened to a record, newest first, through the reader's own rights of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.model.entity import Entity
+from rules.permissions import Grant
+from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _reading
+from runtime.operations.read import not_found
+from runtime.runtime import Runtime
+from runtime.store import fetch
+from runtime.store.plan import QueryPlan
+
+ACTION = "history"
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Call:
+    """A record, and from which entry on."""
+
+    actor: Actor
+    entity: Entity
+    record_id: str
+    before: str
+    """The id of the last entry seen; empty for the newest."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The record itself must be readable; then its entries, cut to the fields that are."""
+
+    call: Call
+    record: QueryPlan
+    readable: Mapping[str, frozenset[str]]
+    """By entity: the fields the caller may read now."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One write."""
+
+    id: str
+    at: datetime
+    actor_name: str
+    actor_kind: str
+    operation: str
+    source: str
+    reason: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
+    assert incoming.actor is not None
+    before = incoming.query.get("before", ("",))[-1]
+    entity = runtime.app.entities[incoming.entity]
+    return Call(incoming.actor, entity, incoming.record_id, before)
+
+
+def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
+    asked = Incoming("read", call.entity.name, call.actor)
+    reading = _reading.parse_read(asked, runtime)
+    record = _reading.plan_read(replace(reading, fields=("id",), sort=("id",)), grant, runtime)
+    record = replace(record, ids=(call.record_id,), limit=1, archived="all")
+    readable = {call.entity.name: _readable(call, call.entity.name, runtime)}
+    for field in call.entity.fields.values():
+        if field.type == "children":
+            readable[field.target] = _readable(call, field.target, runtime)
+    return Plan(call, record, readable)
+
+
+def _readable(call: Call, entity: str, runtime: Runtime) -> frozenset[str]:
+    grant = runtime.matrix.grant(call.actor.roles, entity, "read")
+    return grant.read - frozenset(grant.masked) if grant else frozenset()
+
+
+def execute(plan: Plan, runtime: Runtime) -> Result:
+    audit, call = runtime.system.audit, plan.call
+    statement = (
+        sa.select(
+            audit.c.id,
+            audit.c.at,
+            audit.c.actor_name,
+            audit.c.actor_kind,
+            audit.c.operation,
+            audit.c.source,
+            audit.c.reason,
+            audit.c.before,
+            audit.c.after,
+        )
+        .where(audit.c.entity == call.entity.name, audit.c.record_id == call.record_id)
+        .order_by(audit.c.id.desc())
+        .limit(PAGE + 1)
+    )
+    if call.before:
+        statement = statement.where(audit.c.id < call.before)
+    with fetch.connection(runtime.engine) as connection:
+        if not fetch.page(connection, runtime.statements, plan.record).rows:
+            raise not_found()
+        rows = connection.execute(statement).all()
+    entries = tuple(_entry(plan, row) for row in rows[:PAGE])
+    more = entries[-1].id if len(rows) > PAGE else ""
+    return Result(rows=entries, next_cursor=more)
+
+
+def _entry(plan: Plan, row: Any) -> Entry:
+    return Entry(
+        str(row.id),
+        row.at,
+        row.actor_name,
+        row.actor_kind,
+        row.operation,
+        row.source,
+        row.reason or "",
+        _seen(plan, row.before),
+        _seen(plan, row.after),
+    )
+
+
+def _seen(plan: Plan, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return the values that the reader may see today, whoever could see them then."""
+    entity = plan.call.entity
+    seen: dict[str, Any] = {}
+    for name, value in (values or {}).items():
+        if name not in plan.readable[entity.name]:
+            continue
+        field = entity.fields.get(name)
+        if field is not None and field.type == "children" and isinstance(value, Mapping):
+            allowed = plan.readable.get(field.target, frozenset())
+            seen[name] = {
+                child: {key: inner for key, inner in cells.items() if key in allowed}
+                for child, cells in value.items()
+            }
+        else:
+            seen[name] = value
+    return seen
