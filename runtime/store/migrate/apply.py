@@ -1,0 +1,252 @@
+"""A plan carried out in one transaction: all of it is there afterwards, or nothing.
+
+The plan is made again under the lock and must carry the same seal, so nothing that changed since
+it was read can slip in; the consents and the counted rows are those of that moment. After the last
+step the database is compared with the definitions once more: a plan that does not lead to them is
+undone. PostgreSQL takes an advisory lock; SQLite an exclusive transaction, with foreign keys
+checked at its end instead of at every step, because tables are copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+import uuid_utils
+
+from generator.compile import Compiled
+from generator.model.text import Label
+from runtime.store.engine import BEGIN
+from runtime.store.migrate.convert import text_functions
+from runtime.store.migrate.faults import (
+    ApplyFailed,
+    ApplyRunning,
+    ConsentNeeded,
+    PlanBlocked,
+    PlanOutdated,
+)
+from runtime.store.migrate.make import plan_on
+from runtime.store.migrate.plan import CONSENTS, MigrationPlan
+from runtime.store.migrate.releases import APPLIED
+from runtime.store.migrate.render import plan_json
+from runtime.store.migrate.shapes import reflected, schema_json
+from runtime.store.system_tables import own_tables
+
+LOCK = 7_305_807_215_411_201
+"""The advisory lock of PostgreSQL that an apply holds; any number no other program uses."""
+WAIT_SECONDS = 30
+DEFINITIONS = "definitions"
+"""The epoch that every process watches to load a new release."""
+
+
+def apply(
+    engine: sa.Engine,
+    compiled: Compiled,
+    plan: MigrationPlan,
+    *,
+    now: datetime,
+    by: str = "",
+    allow: frozenset[str] = frozenset(),
+) -> int:
+    """Carry out a plan and return the number of the release.
+
+    A plan that changes nothing at all leaves no release and returns the number of the last one.
+
+    Args:
+        engine: from `make_engine`.
+        compiled: the definitions the plan was made for.
+        plan: from `make_plan`.
+        now: the time the release is kept under.
+        by: who applies it.
+        allow: the consents given: drop, narrow.
+
+    Raises:
+        ConsentNeeded: something is dropped or narrowed without being allowed.
+        PlanBlocked: rows stand in the way.
+        PlanOutdated: definitions, database or release changed since the plan was made.
+        ApplyRunning: another apply did not end in time.
+        ApplyFailed: a step failed; everything was undone.
+
+    """
+    _refuse(plan, allow)
+    with _alone(engine) as connection:
+        fresh = plan_on(connection, compiled, plan.returns_to)
+        _same(plan, fresh)
+        _refuse(fresh, allow)
+        if not fresh.is_new_release:
+            return fresh.release
+        for step in fresh.steps:
+            for statement in step.sql:
+                _run(connection, statement, step.words)
+        _check_references(connection)
+        left = _verify(connection, compiled, fresh)
+        return _record(connection, compiled, fresh, left, now, by)
+
+
+def apply_saved(
+    engine: sa.Engine,
+    compiled: Compiled,
+    saved: Mapping[str, Any],
+    *,
+    now: datetime,
+    by: str = "",
+    allow: frozenset[str] = frozenset(),
+) -> int:
+    """Carry out a plan that was kept as JSON, if making it again leads to the same.
+
+    Raises:
+        PlanOutdated: it does not; and all that `apply` raises.
+
+    """
+    with engine.connect() as connection:
+        fresh = plan_on(connection, compiled, saved.get("returns_to"))
+    if saved.get("seal") != fresh.seal:
+        raise PlanOutdated(_why(saved, plan_json(fresh)))
+    return apply(engine, compiled, fresh, now=now, by=by, allow=allow)
+
+
+def create_all(engine: sa.Engine, compiled: Compiled, *, now: datetime, by: str = "") -> int:
+    """Bring an empty database to these definitions and return the number of the release.
+
+    Raises:
+        MigrationError: the database is not empty and the way there needs a person.
+
+    """
+    with engine.connect() as connection:
+        plan = plan_on(connection, compiled)
+    return apply(engine, compiled, plan, now=now, by=by)
+
+
+def _refuse(plan: MigrationPlan, allow: frozenset[str]) -> None:
+    if plan.obstacles:
+        raise PlanBlocked(tuple(one.words for one in plan.obstacles))
+    missing = plan.consents - allow
+    if missing:
+        steps = tuple(step.words for step in plan.steps if CONSENTS.get(step.risk) in missing)
+        found = tuple(one.words for one in plan.findings if one.consent in missing)
+        raise ConsentNeeded(missing, steps + found)
+
+
+def _same(plan: MigrationPlan, fresh: MigrationPlan) -> None:
+    if plan.seal != fresh.seal:
+        raise PlanOutdated(_why(plan_json(plan), plan_json(fresh)))
+
+
+def _why(old: Mapping[str, Any], new: Mapping[str, Any]) -> Label:
+    reasons = {
+        "dialect": ("it was made for another kind of database", "它是为另一种数据库生成的"),
+        "digest": ("the definitions changed", "定义文件已更改"),
+        "release": (
+            f"release {new['release']} was applied meanwhile",
+            f"期间已应用版本 {new['release']}",
+        ),
+        "fingerprint": ("the database schema was altered", "数据库结构已被更改"),
+        "returns_to": ("it returns to another release", "它回退到另一个版本"),
+    }
+    for key, (en, zh) in reasons.items():
+        if old.get(key) != new[key]:
+            return Label({"en": en, "zh": zh})
+    return Label({"en": "its steps changed", "zh": "其步骤已改变"})
+
+
+@contextmanager
+def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open the one transaction that may alter the schema; everybody else waits or is refused."""
+    if engine.dialect.name == "sqlite":
+        with _sqlite_alone(engine) as connection:
+            yield connection
+        return
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
+        try:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        except sa.exc.OperationalError as error:
+            raise ApplyRunning from error
+        yield connection
+
+
+@contextmanager
+def _sqlite_alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Foreign keys can only be switched outside a transaction, so before it and after it."""
+    alone = engine.execution_options(**{BEGIN: "BEGIN EXCLUSIVE"})
+    with alone.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            try:
+                transaction = connection.begin()
+            except sa.exc.OperationalError as error:
+                raise ApplyRunning from error
+            with transaction:
+                text_functions(connection)
+                yield connection
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _run(connection: sa.Connection, statement: str, words: Label) -> None:
+    try:
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    except sa.exc.DBAPIError as error:
+        raise ApplyFailed(words, str(error.orig).strip()) from error
+
+
+def _check_references(connection: sa.Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        tables = ", ".join(sorted({f"{row[0]} → {row[2]}" for row in broken}))
+        words = Label({"en": "checking references", "zh": "检查引用"})
+        raise ApplyFailed(words, f"{len(broken)} rows point at nothing: {tables}")
+
+
+def _verify(connection: sa.Connection, compiled: Compiled, plan: MigrationPlan) -> dict[str, Any]:
+    """Return the schema as it is now; undo everything when it is not what was asked for."""
+    rest = plan_on(connection, compiled, plan.returns_to)
+    if not rest.is_empty:
+        raise ApplyFailed(rest.steps[0].words, "the step is still to be done after it was done")
+    every = schema_json(reflected(connection))
+    return {name: every[name] for name in rest.tables}
+
+
+def _record(
+    connection: sa.Connection,
+    compiled: Compiled,
+    plan: MigrationPlan,
+    shape: Mapping[str, Any],
+    now: datetime,
+    by: str,
+) -> int:
+    number = plan.release + 1
+    tables = own_tables()
+    connection.execute(
+        tables.release.insert(),
+        {
+            "id": str(uuid_utils.uuid7()),
+            "number": number,
+            "applied_at": now,
+            "applied_by": by,
+            "digest": plan.digest,
+            "status": APPLIED,
+            "returns_to": plan.returns_to,
+            "definitions": {source.file: source.text for source in compiled.sources},
+            "facts": dict(plan.facts),
+            "shape": dict(shape),
+            "plan": plan_json(replace(plan, facts={})),
+        },
+    )
+    epoch = tables.epoch
+    changed = connection.execute(
+        epoch.update()
+        .where(epoch.c.name == DEFINITIONS)
+        .values(number=number)
+        .returning(epoch.c.number)
+    )
+    if changed.first() is None:
+        connection.execute(epoch.insert(), {"name": DEFINITIONS, "number": number})
+    return number

@@ -1,0 +1,95 @@
+"""Definitions and a database in, a plan out; nothing is written."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from generator.compile import Compiled
+from runtime.store.engine import deferred
+from runtime.store.migrate import changes as ch
+from runtime.store.migrate.convert import narrows, text_functions
+from runtime.store.migrate.ddl import Work, write_sql
+from runtime.store.migrate.defaults import backfill
+from runtime.store.migrate.diff import find_changes
+from runtime.store.migrate.drift import find_drift
+from runtime.store.migrate.facts import describe
+from runtime.store.migrate.plan import BACKFILLS, DROPS, NARROWS, SAFE, MigrationPlan, Step
+from runtime.store.migrate.probes import Prober
+from runtime.store.migrate.releases import last_release
+from runtime.store.migrate.renames import find_renames, renamed
+from runtime.store.migrate.shapes import fingerprint, reflected, schema_json
+from runtime.store.migrate.target import Target, build_target
+from runtime.store.migrate.words import Wording
+
+
+def make_plan(
+    engine: sa.Engine, compiled: Compiled, *, returns_to: int | None = None
+) -> MigrationPlan:
+    """Return what applying these definitions to this database will do.
+
+    Args:
+        engine: from `make_engine`.
+        compiled: the definitions.
+        returns_to: the number of the release these definitions are taken from, for a rollback.
+
+    """
+    with deferred(engine).connect() as connection:
+        return plan_on(connection, compiled, returns_to)
+
+
+def plan_on(
+    connection: sa.Connection, compiled: Compiled, returns_to: int | None = None
+) -> MigrationPlan:
+    """Return the plan, seen from inside a transaction that may hold the lock."""
+    text_functions(connection)
+    current = reflected(connection)
+    last = last_release(connection)
+    facts, shape = (last.facts, last.shape) if last else ({}, {})
+    target = build_target(compiled, _writing(connection.dialect))
+    renames = find_renames(target, current)
+    after = renamed(current, renames)
+    changes = find_changes(after, target, renames, facts, shape)
+    wording = Wording(target, renames, facts)
+    prober = Prober(connection, target, renames, current, facts, wording)
+    works = write_sql(changes, target, after)
+    return MigrationPlan(
+        dialect=connection.dialect.name,
+        digest=compiled.app.digest,
+        release=last.number if last else 0,
+        release_digest=last.digest if last else "",
+        fingerprint=fingerprint(schema_json(current)),
+        steps=tuple(_step(work, prober, wording, target) for work in works),
+        findings=prober.findings(changes),
+        drift=find_drift(shape, schema_json(current)) if last else (),
+        returns_to=returns_to,
+        tables=tuple(str(name) for name in target.schema),
+        facts=describe(target),
+    )
+
+
+def _writing(dialect: sa.Dialect) -> sa.Dialect:
+    """Return a dialect whose SQL is run as it is written: `%` stays one character."""
+    if dialect.name != "postgresql":
+        return dialect
+    return PGDialect_psycopg(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+def _step(work: Work, prober: Prober, wording: Wording, target: Target) -> Step:
+    risk = _risk(work.change, prober, target)
+    return Step(work.change.table, wording.words(work.change), work.sql, risk)
+
+
+def _risk(change: ch.Change, prober: Prober, target: Target) -> str:
+    match change:
+        case ch.DropTable() | ch.DropColumn() | ch.ReplaceColumn():
+            return DROPS
+        case ch.ConvertColumn():
+            after = target.schema[change.table].columns[change.column].type
+            loses = narrows(change.was, change.becomes, change.before.type, after)
+            return NARROWS if loses and prober.rows(change.table) else SAFE
+        case ch.AddColumn() | ch.SetNullable(nullable=False):
+            given = backfill(target, change.table, change.column)
+            return BACKFILLS if given is not None and prober.rows(change.table) else SAFE
+        case _:
+            return SAFE

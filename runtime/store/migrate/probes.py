@@ -1,0 +1,301 @@
+"""The rows that a change breaks or alters, counted in the database before anything is changed.
+
+Every probe is one statement on the tables as they are now, with the values as they will be: the
+old column, converted, or the default that old rows get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.model.text import Label
+from runtime.store.migrate import changes as ch
+from runtime.store.migrate.convert import Conversion, conversion, narrows
+from runtime.store.migrate.defaults import backfill
+from runtime.store.migrate.facts import known_stored, stored
+from runtime.store.migrate.plan import CONSENTS, NARROWS, Finding
+from runtime.store.migrate.renames import Renames
+from runtime.store.migrate.shapes import KeyShape, Schema
+from runtime.store.migrate.target import Target
+from runtime.store.migrate.words import Wording
+
+NARROW = CONSENTS[NARROWS]
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "NO_DEFAULT": (
+        "{column} of {table} is required, and {count} records have no value; "
+        "give it a default, or make it optional",
+        "{table}的{column}为必填，但有 {count} 条记录没有值；请设置默认值，或改为选填",
+    ),
+    "BACKFILLED": (
+        "{count} records of {table} get the default of {column}",
+        "{table}中有 {count} 条记录将填入{column}的默认值",
+    ),
+    "ALTERED": (
+        "{count} values of {column} of {table} are cut or rounded",
+        "{table}的{column}中有 {count} 个值将被截短或舍入",
+    ),
+    "LOST": (
+        "{count} values of {column} of {table} mean nothing under the new type and become empty",
+        "{table}的{column}中有 {count} 个值无法转换为新类型，将被清空",
+    ),
+    "DOES_NOT_FIT": (
+        "{count} values of {column} of {table} do not fit the new type",
+        "{table}的{column}中有 {count} 个值不符合新类型",
+    ),
+    "NOT_UNIQUE": (
+        "{count} values of {column} occur more than once in {table}",
+        "{table}的{column}中有 {count} 个值重复出现",
+    ),
+    "NO_TARGET": (
+        "{count} records of {table} point with {column} at a record that is not there",
+        "{table}中有 {count} 条记录的{column}指向不存在的记录",
+    ),
+    "OPTION_REMOVED": (
+        "{count} records of {table} still have '{option}' in {column}",
+        "{table}中仍有 {count} 条记录的{column}为“{option}”",
+    ),
+    "VALUES_DROPPED": (
+        "{count} values of {column} of {table} are lost",
+        "{table}的{column}中 {count} 个值将丢失",
+    ),
+    "RECORDS_DROPPED": ("{count} records of {table} are lost", "{table}的 {count} 条记录将丢失"),
+    "RENAME_TAKEN": (
+        "'{option}' cannot become {table}{column}: the database has both; "
+        "remove one of them first, in a release of its own",
+        "“{option}”无法更名为{table}{column}：数据库中两者都存在；请先单独发布一次以删除其一",
+    ),
+}
+
+
+class Prober:
+    """Counts rows of one database for one plan; every table is counted once."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        target: Target,
+        renames: Renames,
+        current: Schema,
+        facts: Mapping[str, Any],
+        wording: Wording,
+    ) -> None:
+        self.connection, self.target, self.renames = connection, target, renames
+        self.current, self.facts, self.wording = current, facts, wording
+        self.quote = target.dialect.identifier_preparer.quote
+        self.counted: dict[str, int] = {}
+        self.converted: dict[tuple[str, str], ch.ConvertColumn] = {}
+
+    def rows(self, table: str) -> int:
+        """Return how many rows a table has now, under its new name."""
+        old = self.renames.old_table(table)
+        if old not in self.current:
+            return 0
+        if old not in self.counted:
+            self.counted[old] = self._count(f"SELECT count(*) FROM {self.quote(old)}")
+        return self.counted[old]
+
+    def findings(self, changes: Sequence[ch.Change]) -> tuple[Finding, ...]:
+        """Return every finding, what stops the plan first."""
+        self.converted = {
+            (one.table, one.column): one for one in changes if isinstance(one, ch.ConvertColumn)
+        }
+        found: list[Finding] = []
+        for change in changes:
+            found += self._of(change)
+        found += self._options()
+        found += self._taken(changes)
+        return tuple(sorted((one for one in found if one.count), key=lambda one: not one.blocking))
+
+    def _of(self, change: ch.Change) -> Iterator[Finding]:
+        match change:
+            case ch.AddColumn():
+                yield from self._added(change)
+            case ch.SetNullable(nullable=False):
+                yield from self._required(change)
+            case ch.ConvertColumn():
+                yield from self._conversion(change)
+            case ch.AddKey(constraint=True) | ch.AddKey(key=KeyShape(unique=True)):
+                yield from self._repeated(change)
+            case ch.AddForeign():
+                yield from self._missing(change)
+            case ch.DropTable():
+                yield self._finding("RECORDS_DROPPED", change.table, (), self.rows(change.table))
+            case ch.DropColumn() | ch.ReplaceColumn():
+                yield from self._dropped(change)
+            case _:
+                pass
+
+    def _added(self, change: ch.AddColumn) -> Iterator[Finding]:
+        shape = self.target.schema[change.table].columns[change.column]
+        if shape.nullable or shape.default or self._given(change) is not None:
+            return
+        count = self.rows(change.table)
+        yield self._finding("NO_DEFAULT", change.table, (change.column,), count, blocking=True)
+
+    def _required(self, change: ch.SetNullable) -> Iterator[Finding]:
+        nulls = f"{self._old(change.table, change.column)} IS NULL"
+        count = self._where(change.table, nulls)
+        given = self._given(change) is not None
+        code = "BACKFILLED" if given else "NO_DEFAULT"
+        yield self._finding(code, change.table, (change.column,), count, blocking=not given)
+
+    def _conversion(self, change: ch.ConvertColumn) -> Iterator[Finding]:
+        made = self._made(change)
+        where = change.table, (change.column,)
+        if made.lossy:
+            count = self._where(change.table, made.lossy)
+            yield self._finding("ALTERED", *where, count, consent=NARROW)
+        if made.failing:
+            count = self._where(change.table, made.failing)
+            after = self.target.schema[change.table].columns[change.column]
+            loses = narrows(change.was, change.becomes, change.before.type, after.type)
+            if loses and (after.nullable or self._given(change) is not None):
+                yield self._finding("LOST", *where, count, consent=NARROW)
+            else:
+                yield self._finding("DOES_NOT_FIT", *where, count, blocking=True)
+
+    def _repeated(self, change: ch.AddKey) -> Iterator[Finding]:
+        table = change.table
+        if not self.rows(table):
+            return
+        values = [self._value(table, column) for column in change.key.columns]
+        named = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
+        names = ", ".join(f"v{place}" for place in range(len(values)))
+        known = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(values)))
+        count = self._count(
+            f"SELECT count(*) FROM (SELECT {names} FROM "
+            f"(SELECT {named} FROM {self._table(table)}) t "
+            f"WHERE {known} GROUP BY {names} HAVING count(*) > 1) g"
+        )
+        yield self._finding("NOT_UNIQUE", table, change.key.columns, count, blocking=True)
+
+    def _missing(self, change: ch.AddForeign) -> Iterator[Finding]:
+        table, key = change.table, change.foreign
+        if not self.rows(table):
+            return
+        values = [self._value(table, column) for column in key.columns]
+        named = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
+        known = " AND ".join(f"v.v{place} IS NOT NULL" for place in range(len(values)))
+        there = "false"
+        if self.renames.old_table(key.table) in self.current:
+            pairs = zip(key.targets, range(len(values)), strict=True)
+            same = " AND ".join(f"r.{self._old(key.table, to)} = v.v{at}" for to, at in pairs)
+            there = f"EXISTS (SELECT 1 FROM {self._table(key.table)} r WHERE {same})"
+        count = self._count(
+            f"SELECT count(*) FROM (SELECT {named} FROM {self._table(table)}) v "
+            f"WHERE {known} AND NOT {there}"
+        )
+        yield self._finding("NO_TARGET", table, key.columns, count, blocking=True)
+
+    def _dropped(self, change: ch.DropColumn | ch.ReplaceColumn) -> Iterator[Finding]:
+        column = change.shape.name
+        count = self._where(change.table, f"{self._old(change.table, column)} IS NOT NULL")
+        yield self._finding("VALUES_DROPPED", change.table, (column,), count)
+
+    def _options(self) -> Iterator[Finding]:
+        """An option that is no longer offered while records still have it."""
+        for table, entity in self.target.entities.items():
+            for field in entity.fields.values():
+                if self.target.field(table, field.name) is None:
+                    continue
+                old = self.renames.old_table(table), self.renames.old_column(table, field.name)
+                was = known_stored(self.facts, *old)
+                now = stored(field, self.target.compiled.field_types[field.type])
+                if was is None or not now.options or old[0] not in self.current:
+                    continue
+                if was.kind == now.kind and old[1] in self.current[old[0]].columns:
+                    for option in was.options:
+                        if option not in now.options:
+                            yield self._option(table, field.name, option, now.kind)
+
+    def _option(self, table: str, column: str, option: str, kind: str) -> Finding:
+        name, text = self._old(table, column), "'" + option.replace("'", "''") + "'"
+        holds = f"{name} = {text}"
+        if kind == "list" and self.target.dialect.name == "sqlite":
+            holds = f"EXISTS (SELECT 1 FROM json_each({name}) WHERE value = {text})"
+        elif kind == "list":
+            holds = f"jsonb_exists({name}, {text})"
+        count = self._where(table, holds)
+        return self._finding(
+            "OPTION_REMOVED", table, (column,), count, consent=NARROW, option=option
+        )
+
+    def _taken(self, changes: Sequence[ch.Change]) -> Iterator[Finding]:
+        """A declared rename whose old name would be dropped because the new one is there too."""
+        for change in changes:
+            if isinstance(change, ch.DropTable):
+                for entity in self.target.entities.values():
+                    if entity.renamed_from == change.table:
+                        yield self._finding(
+                            "RENAME_TAKEN", entity.table, (), 1, blocking=True, option=change.table
+                        )
+            elif isinstance(change, ch.DropColumn):
+                for field in self.target.entities[change.table].fields.values():
+                    if field.renamed_from == change.shape.name:
+                        yield self._finding(
+                            "RENAME_TAKEN",
+                            change.table,
+                            (field.name,),
+                            1,
+                            blocking=True,
+                            option=change.shape.name,
+                        )
+
+    def _made(self, change: ch.ConvertColumn) -> Conversion:
+        after = self.target.schema[change.table].columns[change.column].type
+        old = self._old(change.table, change.column)
+        return conversion(old, change.was, change.becomes, after, self.target.dialect.name)
+
+    def _value(self, table: str, column: str) -> str:
+        """Return the SQL of what a column will hold, in terms of the table as it is."""
+        change = self.converted.get((table, column))
+        if change is not None:
+            return self._made(change).expression
+        old = self.renames.old_column(table, column)
+        if old in self.current[self.renames.old_table(table)].columns:
+            return self.quote(old)
+        return backfill(self.target, table, column) or "NULL"
+
+    def _given(self, change: ch.AddColumn | ch.SetNullable | ch.ConvertColumn) -> str | None:
+        return backfill(self.target, change.table, change.column)
+
+    def _table(self, table: str) -> str:
+        return str(self.quote(self.renames.old_table(table)))
+
+    def _old(self, table: str, column: str) -> str:
+        return str(self.quote(self.renames.old_column(table, column)))
+
+    def _where(self, table: str, condition: str) -> int:
+        if not self.rows(table):
+            return 0
+        return self._count(f"SELECT count(*) FROM {self._table(table)} WHERE {condition}")
+
+    def _count(self, statement: str) -> int:
+        options = {"no_parameters": True}
+        return int(
+            self.connection.exec_driver_sql(statement, execution_options=options).scalar_one()
+        )
+
+    def _finding(
+        self,
+        code: str,
+        table: str,
+        columns: Iterable[str],
+        count: int,
+        *,
+        consent: str = "",
+        blocking: bool = False,
+        option: str = "",
+    ) -> Finding:
+        names = tuple(columns)
+        texts = {}
+        for locale, form in zip(("en", "zh"), TEXTS[code], strict=True):
+            comma = "、" if locale == "zh" else ", "
+            column = comma.join(self.wording.column(table, name, locale) for name in names)
+            texts[locale] = form.format(
+                column=column, table=self.wording.table(table, locale), count=count, option=option
+            )
+        return Finding(code, Label(texts), count, consent if count else "", blocking)

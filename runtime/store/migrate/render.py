@@ -1,0 +1,132 @@
+"""A plan as people read it and as programs read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runtime.store.migrate.plan import DROPS, NARROWS, MigrationPlan, Step
+
+TEXTS = {
+    "en": {
+        "nothing": "Nothing to do: the database is as the definitions ask.",
+        "no_sql": "No table changes; the new definitions become release {number}.",
+        "head": "{count} steps lead from release {release} to {number} ({dialect}).",
+        "back": "The definitions are those of release {number}.",
+        "drift": "Altered by hand since the last release:",
+        "findings": "In the data:",
+        "blocked": "must be solved first",
+        "consent": "needs --allow {consent}",
+        "needs": "To apply it, pass --allow {consents}.",
+        "stops": "It cannot be applied yet.",
+        "drops": "drops data",
+        "narrows": "may cut values",
+    },
+    "zh": {
+        "nothing": "无需更改：数据库已与定义一致。",
+        "no_sql": "数据表无变化；新的定义将成为版本 {number}。",
+        "head": "共 {count} 步，从版本 {release} 升级到版本 {number}（{dialect}）。",
+        "back": "使用的是版本 {number} 的定义。",
+        "drift": "自上个版本以来被手工改动：",
+        "findings": "现有数据：",
+        "blocked": "须先解决",
+        "consent": "需要 --allow {consent}",
+        "needs": "如要应用，请加上 --allow {consents}。",
+        "stops": "目前还无法应用。",
+        "drops": "会删除数据",
+        "narrows": "可能截短数据",
+    },
+}
+
+
+def render_plan(plan: MigrationPlan, locale: str = "en", *, sql: bool = True) -> str:
+    """Return a plan as text for a terminal.
+
+    Args:
+        plan: from `make_plan`.
+        locale: en or zh.
+        sql: with the statements below each step.
+
+    """
+    return "\n".join(_lines(plan, locale, sql)) + "\n"
+
+
+def plan_json(plan: MigrationPlan) -> dict[str, Any]:
+    """Return a plan as plain data; `apply_saved` takes it back."""
+    return {
+        "seal": plan.seal,
+        "dialect": plan.dialect,
+        "digest": plan.digest,
+        "release": plan.release,
+        "release_digest": plan.release_digest,
+        "fingerprint": plan.fingerprint,
+        "returns_to": plan.returns_to,
+        "is_empty": plan.is_empty,
+        "consents": sorted(plan.consents),
+        "blocked": bool(plan.obstacles),
+        "steps": [
+            {
+                "table": step.table,
+                "words": dict(step.words.texts),
+                "risk": step.risk,
+                "sql": list(step.sql),
+            }
+            for step in plan.steps
+        ],
+        "findings": [
+            {
+                "code": one.code,
+                "words": dict(one.words.texts),
+                "count": one.count,
+                "consent": one.consent,
+                "blocking": one.blocking,
+            }
+            for one in plan.findings
+        ],
+        "drift": [dict(one.texts) for one in plan.drift],
+    }
+
+
+def _lines(plan: MigrationPlan, locale: str, sql: bool) -> Iterator[str]:
+    texts = TEXTS["zh" if locale.startswith("zh") else "en"]
+    number = plan.release + 1
+    if plan.returns_to is not None:
+        yield texts["back"].format(number=plan.returns_to)
+    if not plan.is_new_release:
+        yield texts["nothing"]
+    elif plan.is_empty:
+        yield texts["no_sql"].format(number=number)
+    else:
+        yield texts["head"].format(
+            count=len(plan.steps), release=plan.release, number=number, dialect=plan.dialect
+        )
+        for step in plan.steps:
+            yield from _step(step, locale, sql, texts)
+    yield from _seen(plan, locale, texts)
+    if plan.obstacles:
+        yield texts["stops"]
+    elif plan.consents:
+        yield texts["needs"].format(consents=",".join(sorted(plan.consents)))
+
+
+def _seen(plan: MigrationPlan, locale: str, texts: dict[str, str]) -> Iterator[str]:
+    """Yield what was found in the data and in the schema."""
+    if plan.findings:
+        yield texts["findings"]
+    for one in plan.findings:
+        note = texts["blocked"] if one.blocking else ""
+        if one.consent:
+            note = texts["consent"].format(consent=one.consent)
+        yield f"  ! {one.words.text(locale)}" + (f"  [{note}]" if note else "")
+    if plan.drift:
+        yield texts["drift"]
+    yield from (f"  ~ {one.text(locale)}" for one in plan.drift)
+
+
+def _step(step: Step, locale: str, sql: bool, texts: dict[str, str]) -> Iterator[str]:
+    mark = {DROPS: "-", NARROWS: "!"}.get(step.risk, "+")
+    note = f"  [{texts[step.risk]}]" if step.risk in (DROPS, NARROWS) else ""
+    yield f"  {mark} {step.words.text(locale)}{note}"
+    if sql:
+        for statement in step.sql:
+            yield from (f"      {line}" for line in f"{statement};".splitlines())
