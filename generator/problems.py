@@ -51,6 +51,7 @@ CODES: Mapping[str, str] = {
     "D402": "The file app.yaml is missing.",
     "D403": "A file is called otherwise than what it defines.",
     "D404": "A kind of file is not read by this version.",
+    "D420": "The currency of an amount is neither a code nor a field that holds one.",
     "D501": "An expression cannot be read.",
     "D502": "An expression uses something the language does not have.",
     "D503": "An expression is too long, too deep or too large.",

@@ -54,8 +54,22 @@ def resolve_entities(
                     "entity", parent.text, parent.span, by_name, defined_in="the definitions"
                 )
             )
+        else:
+            _name_the_parent(fields[name], parent, by_name)
     resolver = _Resolver(fields, catalog, problems)
     return {name: resolver.entity(draft) for name, draft in by_name.items()}, problems
+
+
+def _name_the_parent(
+    fields: dict[str, Field], parent: Written | None, drafts: Mapping[str, Draft]
+) -> None:
+    """Call the link from a child to its parent what the parent is called, in every language."""
+    if parent is None:
+        return
+    label = drafts[parent.text].given.get("label")
+    link = fields[parent.text]
+    if label is not None and link.span == parent.span:
+        fields[parent.text] = replace(link, label=label)
 
 
 class _Resolver:

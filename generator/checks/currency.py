@@ -1,0 +1,55 @@
+"""`currency:` of an amount is an ISO 4217 code, a text field of the record, or one of its parent.
+
+Comes in: the resolved model. Goes out: D420 for a code that does not exist and for a name that
+leads to no text. A field of the parent (`order.currency`) is allowed because a part is always read
+and saved with its whole, so its currency costs no query.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from babel.numbers import list_currencies
+
+from generator.expressions import types
+from generator.kinds import Catalog
+from generator.model.app import App
+from generator.model.entity import Entity, Field
+from generator.problems import Problem
+
+CODE = re.compile(r"[A-Z]{3}")
+
+
+def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> list[Problem]:
+    """Return a problem for every amount whose currency nobody can tell."""
+    words = catalogs["field_types"]
+    return [
+        _untold(field, entity)
+        for entity in app.entities.values()
+        for field in entity.fields.values()
+        if field.args.get("currency") and not _told(app, words, entity, str(field.args["currency"]))
+    ]
+
+
+def _told(app: App, words: Catalog[Any], entity: Entity, currency: str) -> bool:
+    if CODE.fullmatch(currency):
+        return currency in list_currencies()
+    steps = app.walk(entity.name, currency)
+    if steps is None or (len(steps) > 1 and steps[0].name != entity.child_of):
+        return False
+    return len(steps) <= 2 and isinstance(
+        words[steps[-1].type].expression_type(steps[-1]), (types.Text, types.Choice)
+    )
+
+
+def _untold(field: Field, entity: Entity) -> Problem:
+    parent = f" or of its {entity.child_of}" if entity.child_of else ""
+    return Problem(
+        "D420",
+        field.span,
+        f"'{field.args['currency']}', the currency of '{field.name}', is not an ISO 4217 code and"
+        f" not a text field of {entity.name}{parent}.",
+        "Write a code such as EUR, or the name of a field that holds one.",
+    )
