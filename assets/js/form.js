@@ -18,7 +18,6 @@ const changed = (before, now) => {
 const guard = (form) => {
   if (!form.id) form.id = "guarded";
   let before = values(form);
-  let refused = form.dataset.guard === "dirty";
   let leaving = false;
   const bar = one(".sv");
   const save = bar && one("[data-save]", bar);
@@ -26,8 +25,8 @@ const guard = (form) => {
   const look = () => {
     const number = changed(before, values(form));
     const was = document.body.classList.contains("dirty");
-    document.body.classList.toggle("dirty", number > 0 || refused);
-    const words = number ? text(number === 1 ? "1 field changed" : "{n} fields changed", { n: number }) : "";
+    document.body.classList.toggle("dirty", number > 0);
+    const words = text(number === 1 ? "1 field changed" : "{n} fields changed", { n: number });
     if (bar) one(".n", bar).textContent = words;
     if (!was && number) say(`${text("Unsaved changes")}. ${words}`);
   };
@@ -37,14 +36,14 @@ const guard = (form) => {
   form.addEventListener("submit", () => { leaving = true; });
   form.addEventListener("htmx:afterRequest", (event) => {
     leaving = false;
-    if (event.detail.successful) { before = values(form); refused = false; look(); }
+    if (event.detail.successful) { before = values(form); look(); }
   });
   bar && one("[data-discard]", bar)?.addEventListener("click", () => { leaving = true; location.reload(); });
   addEventListener("beforeunload", (event) => {
     if (!leaving && document.body.classList.contains("dirty")) event.preventDefault();
   });
   addEventListener("pageshow", () => { leaving = false; });
-  look();
+  if (form.dataset.guard === "dirty") { before = new Map(); look(); }
 };
 
 /** A double click makes one record: the second submit of a form that is under way is dropped. */

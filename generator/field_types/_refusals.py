@@ -6,7 +6,7 @@ passes it on untouched and whoever renders it asks `text(locale)`.
 
 from __future__ import annotations
 
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
 import marshmallow as ma
 
@@ -16,19 +16,17 @@ T = TypeVar("T")
 class Words(str):
     """A message in English that can also be read in Chinese."""
 
-    __slots__ = ("code", "zh")
+    __slots__ = ("zh",)
     zh: str
-    code: str
-    """A stable word for programs: the key of the message in its field."""
 
-    def __new__(cls, en: str, zh: str, code: str = "invalid") -> Self:
+    def __new__(cls, en: str, zh: str) -> Words:
         words = super().__new__(cls, en)
-        words.zh, words.code = zh, code
+        words.zh = zh
         return words
 
     def format(self, *args: object, **kwargs: object) -> Words:
         """Fill the places of both wordings."""
-        return Words(super().format(*args, **kwargs), self.zh.format(*args, **kwargs), self.code)
+        return Words(super().format(*args, **kwargs), self.zh.format(*args, **kwargs))
 
     def text(self, locale: str) -> str:
         """Return the wording for a locale such as `zh_CN` or `en`."""
@@ -42,14 +40,6 @@ class ApiField(ma.fields.Field[T], Generic[T]):
         "required": Words("This is required.", "必填。"),
         "null": Words("This cannot be empty.", "不能为空。"),
     }
-
-    def make_error(self, key: str, **kwargs: Any) -> ma.ValidationError:
-        """Return the refusal under a key, which it keeps as its code; null is `required`."""
-        error = super().make_error(key, **kwargs)
-        for words in error.messages:
-            if isinstance(words, Words):
-                words.code = "required" if key == "null" else key
-        return error
 
     def nothing(self) -> Any:
         """Return None for a value that says nothing, such as an empty text; refuse it if it must

@@ -124,14 +124,14 @@ def relay_once(
 ) -> int:
     """Deliver up to `limit` waiting events and return how many rows were settled.
 
-    Events of other topics have no subscriber and are marked sent and done by one statement. A
+    Events of other topics have no subscriber and are marked sent in the same statement. A
     delivery that raises is undone alone (savepoint), keeps its error, and waits twice as long
     after each attempt.
     """
     with engine.begin() as connection:
         rows = _take(connection, limit, now)
         unheard = [row.id for row in rows if row.topic not in topics]
-        sent: list[str] = []
+        sent: list[str] = list(unheard)
         for row in rows:
             if row.topic not in topics:
                 continue
@@ -140,11 +140,14 @@ def relay_once(
                 sent.append(row.id)
             else:
                 _postpone(connection, row, error, now)
-        _settle(connection, unheard, {"sent_at": now, "done_at": now})
-        _settle(
-            connection, sent, {"sent_at": now, "attempts": OUTBOX.c.attempts + 1, "error": None}
-        )
-    return len(unheard) + len(sent)
+        if sent:
+            done = sa.case((OUTBOX.c.id.in_(unheard), sa.literal(now, UtcDateTime)), else_=None)
+            connection.execute(
+                OUTBOX.update()
+                .where(OUTBOX.c.id.in_(sent))
+                .values(sent_at=now, attempts=OUTBOX.c.attempts + 1, error=None, done_at=done)
+            )
+    return len(sent)
 
 
 def mark_done(connection: sa.Connection, outbox_id: str, now: datetime) -> bool:
@@ -158,24 +161,9 @@ def mark_done(connection: sa.Connection, outbox_id: str, now: datetime) -> bool:
     return changed.first() is not None
 
 
-def forget_done(connection: sa.Connection, before: datetime, limit: int = 5000) -> int:
-    """Delete up to `limit` events written and acknowledged before a time; return how many.
-
-    Ids sort by time, so the primary key finds the old ones and no index on the time is needed.
-    """
-    old = (
-        sa.select(OUTBOX.c.id)
-        .where(OUTBOX.c.id < first_id_of(before), OUTBOX.c.done_at < before)
-        .order_by(OUTBOX.c.id)
-        .limit(limit)
-    )
-    return connection.execute(OUTBOX.delete().where(OUTBOX.c.id.in_(old))).rowcount
-
-
-def first_id_of(moment: datetime) -> str:
-    """Return the smallest UUIDv7 that can have been made at a moment (to the millisecond)."""
-    digits = f"{int(moment.timestamp() * 1000):012x}"
-    return f"{digits[:8]}-{digits[8:]}-7000-8000-000000000000"
+def forget_done(connection: sa.Connection, before: datetime) -> int:
+    """Delete events acknowledged before a time and return how many there were."""
+    return connection.execute(OUTBOX.delete().where(OUTBOX.c.done_at < before)).rowcount
 
 
 def back_off(attempts: int) -> timedelta:
@@ -205,11 +193,6 @@ def _deliver(connection: sa.Connection, deliver: Deliver, row: OutboxRow) -> Exc
         return error
     savepoint.commit()
     return None
-
-
-def _settle(connection: sa.Connection, ids: Sequence[str], values: Mapping[str, Any]) -> None:
-    if ids:
-        connection.execute(OUTBOX.update().where(OUTBOX.c.id.in_(ids)).values(**values))
 
 
 def _postpone(connection: sa.Connection, row: OutboxRow, error: Exception, now: datetime) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from runtime.jobs.outbox import LONGEST_ERROR, OUTBOX, back_off, first_id_of, new_id
+from runtime.jobs.outbox import LONGEST_ERROR, OUTBOX, back_off, new_id
 from runtime.jobs.tables import FINAL, LOG, RUN
 
 LONGEST_MESSAGE = 500
@@ -280,21 +280,11 @@ def write_log(
     )
 
 
-def forget_finished(connection: sa.Connection, before: datetime, limit: int = 1000) -> int:
+def forget_finished(connection: sa.Connection, before: datetime) -> int:
     """Delete runs and logs that ended well or were cancelled before a time; failures stay."""
-    old = (
-        sa.select(RUN.c.id)
-        .where(
-            RUN.c.id < first_id_of(before),
-            RUN.c.state.in_(("succeeded", "cancelled")),
-            RUN.c.finished_at < before,
-        )
-        .order_by(RUN.c.id)
-        .limit(limit)
-    )
-    ids = connection.execute(old).scalars().all()
-    connection.execute(LOG.delete().where(LOG.c.run_id.in_(ids)))
-    return connection.execute(RUN.delete().where(RUN.c.id.in_(ids))).rowcount
+    old = sa.and_(RUN.c.state.in_(("succeeded", "cancelled")), RUN.c.finished_at < before)
+    connection.execute(LOG.delete().where(LOG.c.run_id.in_(sa.select(RUN.c.id).where(old))))
+    return connection.execute(RUN.delete().where(old)).rowcount
 
 
 def _held(held: Claim) -> sa.Update:

@@ -33,12 +33,6 @@ MISSED_AFTER = timedelta(seconds=90)
 MOST_CAUGHT_UP = 200
 """Slots that `run_all` makes up for in one round; the rest follow in the next."""
 
-BATCH = 1000
-"""Events the relay settles in one transaction."""
-
-MOST_BATCHES = 20
-"""Batches in one round; the watchdog and the schedules want their turn as well."""
-
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
@@ -131,30 +125,16 @@ def housekeeping(
     clock: Clock,
     keep: timedelta = timedelta(days=30),
     again_after: timedelta = dispatch.HAND_AGAIN_AFTER,
-    tidy: Sequence[Callable[[sa.Connection, datetime], object]] = (),
 ) -> tuple[Periodic, ...]:
-    """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done.
-
-    `tidy` are further functions that forget something (expired keys, old sessions); each is called
-    every minute with a connection and the time, in a transaction of its own.
-    """
-
-    def forget_events(connection: sa.Connection, now: datetime) -> None:
-        outbox.forget_done(connection, now - keep)
-
-    def forget_runs(connection: sa.Connection, now: datetime) -> None:
-        runs.forget_finished(connection, now - keep)
+    """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done."""
 
     def forget() -> None:
-        for each in (forget_events, forget_runs, *tidy):
-            with engine.begin() as connection:
-                each(connection, clock())
+        with engine.begin() as connection:
+            outbox.forget_done(connection, clock() - keep)
+            runs.forget_finished(connection, clock() - keep)
 
     def relay() -> None:
-        # a long import writes thousands of events a second, so a full batch calls for the next
-        for _ in range(MOST_BATCHES):
-            if outbox.relay_once(engine, deliver, BATCH, topics=topics, now=clock()) < BATCH:
-                return
+        outbox.relay_once(engine, deliver, 500, topics=topics, now=clock())
 
     def hand_over() -> None:
         dispatch.hand_over(engine, queue, kinds, clock(), again_after=again_after)
@@ -164,7 +144,7 @@ def housekeeping(
         Periodic("relay", second, relay),
         Periodic("hand_over", second, hand_over),
         Periodic("watchdog", 10 * second, lambda: runs.requeue_lost(engine, clock())),
-        Periodic("forget", timedelta(minutes=1), forget),
+        Periodic("forget", timedelta(hours=1), forget),
     )
 
 

@@ -10,7 +10,7 @@ import marshmallow as ma
 import sqlalchemy as sa
 import sqlalchemy.exc
 
-from generator.field_types._refusals import Words
+from generator.build.schemas import Fault
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -87,8 +87,8 @@ def flatten(
         if isinstance(message, (Mapping, list)):
             found += flatten(message, entity, values, place)
             continue
-        code = message.code if isinstance(message, Words) else "invalid"
-        chinese = message.zh if isinstance(message, Words) else str(message)
+        code = message.code if isinstance(message, Fault) else "invalid"
+        chinese = message.zh if isinstance(message, Fault) else str(message)
         if code == "unknown_field" and _is_engines(entity, place):
             code = "read_only"
         found.append(FieldError(place, code, Label({"en": str(message), "zh": chinese})))

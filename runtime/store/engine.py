@@ -46,7 +46,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 
     """
     where = sa.make_url(url)
-    json: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": _json_value}
+    json: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
     if where.get_backend_name() == "sqlite":
         engine = sa.create_engine(where, **json)
         sa.event.listen(engine, "connect", _prepare_sqlite)
@@ -113,10 +113,3 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> 
 
 def _json_text(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _json_value(text: Any) -> Any:
-    if not isinstance(text, str | bytes):
-        # SQLite hands a bare number back as one; SQLAlchemy keeps it when this says TypeError
-        raise TypeError(f"{type(text).__name__} is no JSON text")
-    return orjson.loads(text)

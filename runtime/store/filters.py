@@ -19,7 +19,6 @@ from typing import Any
 import marshmallow as ma
 
 from generator.field_types import FieldType
-from generator.field_types._refusals import Words
 from generator.kinds import Catalog
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError
@@ -132,9 +131,8 @@ def _value(key: str, text: str, operator: str, path: Path, kind: FieldType) -> A
     try:
         return filter_schema(kind, path).deserialize(api)
     except ma.ValidationError as error:
-        first = error.messages[0] if isinstance(error.messages, list) else str(error)
-        chinese = first.zh if isinstance(first, Words) else str(first)
-        raise _refuse(key, "invalid", str(first), chinese) from error
+        message = str(error.messages[0]) if isinstance(error.messages, list) else str(error)
+        raise _refuse(key, "invalid", message, message) from error
 
 
 def filter_schema(kind: FieldType, path: Path) -> ma.fields.Field[Any]:

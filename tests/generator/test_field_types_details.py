@@ -48,15 +48,6 @@ def test_a_refusal_names_the_limit_in_both_languages() -> None:
     assert refusal("money", "1.234", "zh", currency="EUR") == "最多 2 位小数。"
 
 
-def test_a_refusal_has_a_code_for_programs_even_inside_a_list() -> None:
-    with pytest.raises(ma.ValidationError) as caught:
-        stored("tags", ["x" * 51])
-    assert [words.code for words in caught.value.messages[0]] == ["max"]
-    with pytest.raises(ma.ValidationError) as caught:
-        stored("integer", None)
-    assert caught.value.messages[0].code == "required"
-
-
 def test_an_empty_text_is_null_and_refused_where_something_is_required() -> None:
     field = field_of("text")
     assert WORDS["text"].schema(field, allow_none=True).deserialize("  ") is None

@@ -16,10 +16,7 @@ from runtime.jobs.outbox import (
     OutboxRow,
     back_off,
     emit,
-    first_id_of,
-    forget_done,
     mark_done,
-    new_id,
     relay_once,
 )
 
@@ -135,21 +132,3 @@ def test_an_event_is_acknowledged_once(engine: sa.Engine) -> None:
 def test_a_time_without_a_zone_is_refused(engine: sa.Engine) -> None:
     with pytest.raises(sa.exc.StatementError, match="no time zone"), engine.begin() as connection:
         emit(connection, [Event("a", "order", None)], NOW.replace(tzinfo=None))
-
-
-def test_events_long_done_are_forgotten_and_waiting_ones_never(engine: sa.Engine) -> None:
-    put(engine, 3)
-    put(engine, 2, "order.viewed")
-    relay(engine, lambda c, row: None, limit=4)
-    years_later = datetime(2126, 1, 1, tzinfo=UTC)
-    with engine.begin() as connection:
-        assert forget_done(connection, NOW) == 0
-        assert forget_done(connection, years_later) == 1
-        left = connection.execute(sa.select(OUTBOX.c.topic).order_by(OUTBOX.c.id)).scalars().all()
-    assert left == ["order.paid"] * 3 + ["order.viewed"]
-
-
-def test_an_id_made_now_lies_between_two_moments() -> None:
-    assert (
-        first_id_of(NOW - timedelta(days=400)) < new_id() < first_id_of(NOW + timedelta(days=9e3))
-    )

@@ -199,17 +199,6 @@ def test_old_runs_are_forgotten_but_failures_stay(engine: sa.Engine) -> None:
             runs.write_log(connection, run_id, NOW, "info", "started")
         runs.succeed(connection, done, NOW)
         runs.fail(connection, broken, NOW, "no")
-        assert runs.forget_finished(connection, NOW.replace(year=2126)) == 1
+        assert runs.forget_finished(connection, NOW + timedelta(days=1)) == 1
         assert connection.execute(sa.select(RUN.c.id)).scalars().all() == [bad]
         assert connection.execute(sa.select(LOG.c.run_id)).scalars().all() == [bad]
-
-
-@pytest.mark.parametrize("checkpoint", [7, 0, 2.5, "seven", True, [1, 2], {"row": 7}, None])
-def test_a_checkpoint_comes_back_as_it_was_whatever_its_type(
-    engine: sa.Engine, checkpoint: Any
-) -> None:
-    run_id = queue_run(engine)
-    claim = held(engine, run_id)
-    with engine.begin() as connection:
-        runs.advance(connection, claim, NOW, LEASE, {"checkpoint": checkpoint})
-    assert row_of(engine, run_id).checkpoint == checkpoint

@@ -177,35 +177,3 @@ def test_the_drawer_and_the_theme_work_on_a_phone(page: Page, address: str) -> N
     page.click("[data-act=theme][value=dark]")
     assert page.get_attribute("html", "data-bs-theme") == "dark"
     assert "theme=dark" in page.evaluate("document.cookie")
-
-
-@pytest.mark.parametrize("path", ["/users/list/", "/users/add", "/roles/edit/1", "/nowhere"])
-def test_axe_finds_nothing_on_the_pages_of_fab(browser: Browser, address: str, path: str) -> None:
-    tab = browser.new_page(viewport={"width": 1200, "height": 900})
-    tab.goto(f"{address}/login/")
-    tab.fill("[name=username]", "admin")
-    tab.fill("[name=password]", "correct horse")
-    tab.click("button.b-p")
-    tab.goto(address + path)
-    tab.wait_for_load_state("networkidle")
-    found = violations(tab)
-    tab.close()
-    assert found == []
-
-
-def test_a_form_that_was_refused_asks_before_leaving(page: Page, address: str) -> None:
-    page.goto(f"{address}/sample/form?as=1&errors=1")
-    page.wait_for_load_state("networkidle")
-    assert page.is_visible(".sv")
-    assert page.inner_text(".sv .n") == ""
-    assert "errs" in page.evaluate("document.activeElement.className")
-
-
-def test_nothing_fires_while_an_input_method_composes(page: Page, address: str) -> None:
-    page.goto(f"{address}/sample/list?as=1")
-    page.wait_for_load_state("networkidle")
-    press = "(how) => document.body.dispatchEvent(new KeyboardEvent('keydown', how))"
-    page.evaluate(press, {"key": "?", "bubbles": True, "isComposing": True})
-    assert not page.is_visible("#help")
-    page.evaluate(press, {"key": "?", "bubbles": True})
-    assert page.is_visible("#help")

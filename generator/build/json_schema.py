@@ -1,0 +1,204 @@
+"""The shapes → JSON Schemas that an editor completes and checks YAML with, and the reference.
+
+They follow from the same `Arg`s that the reader reads by, so the three accept the same keys; the
+tests try it with every specimen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.field_types import FieldType
+from generator.kinds import Arg, Catalog, Kind, Shape
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+NAME = "^[a-z][a-z0-9_]{0,39}$"
+PATH = r"^-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+
+_SCALAR = {"type": ["string", "number", "boolean"]}
+
+
+def json_schema(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    """Return the JSON Schema of one kind of definition file."""
+    return {"$schema": DRAFT, "title": shape.name, **_shape(shape, catalogs)}
+
+
+def _shape(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "description": shape.help,
+        "properties": {name: _arg(arg, catalogs) for name, arg in shape.args.items()},
+        "required": [name for name, arg in shape.args.items() if arg.required],
+    }
+    if not shape.word:
+        return {**schema, "additionalProperties": False}
+    catalog = catalogs[shape.family]
+    schema["properties"][shape.word] = {"enum": list(catalog)}
+    schema["allOf"] = [
+        {
+            "if": {"properties": {shape.word: {"const": word}}, "required": [shape.word]},
+            "then": _word(catalog[word], catalogs),
+        }
+        for word in catalog
+    ]
+    schema["unevaluatedProperties"] = False
+    return schema
+
+
+def _word(kind: Kind, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    return {
+        "properties": {name: _arg(arg, catalogs) for name, arg in kind.args.items()},
+        "required": [name for name, arg in kind.args.items() if arg.required],
+    }
+
+
+def _arg(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    schema = dict(_TYPES[arg.type](arg, catalogs)) if arg.type in _TYPES else _plain(arg)
+    if arg.help:
+        schema["description"] = arg.help
+    if arg.default is not None and not isinstance(arg.default, (tuple, dict)):
+        schema["default"] = arg.default
+    return schema
+
+
+def _plain(arg: Arg) -> dict[str, Any]:
+    simple: dict[str, dict[str, Any]] = {
+        "icon": {"type": "string"},
+        "identifier": {"type": "string", "pattern": NAME},
+        "name": {"type": "string"},
+        "path": {"type": "string", "pattern": PATH},
+        "expression": {
+            "type": ["string", "number", "boolean"] if arg.or_true else ["string", "number"]
+        },
+        "boolean": {"type": "boolean"},
+        "choice": {"enum": list(arg.options)},
+        "value": {},
+    }
+    return simple[arg.type]
+
+
+def _text(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if arg.pattern:
+        schema["pattern"] = f"^(?:{arg.pattern})$"
+    return schema
+
+
+def _label(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    texts = {
+        "type": "object",
+        "patternProperties": {"^[a-z]{2}(_[A-Z][A-Za-z]+)?$": {"type": "string"}},
+    }
+    return {"anyOf": [{"type": "string"}, {**texts, "additionalProperties": False}]}
+
+
+def _number(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer" if arg.type == "integer" else "number"}
+    if arg.minimum is not None:
+        schema["minimum"] = arg.minimum
+    if arg.maximum is not None:
+        schema["maximum"] = arg.maximum
+    return schema
+
+
+def _list(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    assert arg.of is not None
+    item = _arg(arg.of, catalogs)
+    schema: dict[str, Any] = {"type": "array", "items": item}
+    if arg.minimum is not None:
+        schema["minItems"] = arg.minimum
+    return {"anyOf": [schema, item]} if arg.one else schema
+
+
+def _map(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    assert arg.of is not None
+    pattern = f"^(?:{arg.pattern})$" if arg.pattern else NAME
+    return {
+        "type": "object",
+        "patternProperties": {pattern: _arg(arg.of, catalogs)},
+        "additionalProperties": False,
+    }
+
+
+def _nested(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    assert arg.shape is not None
+    schema = _shape(arg.shape, catalogs)
+    return {"anyOf": [schema, {"type": "boolean"}]} if arg.or_true else schema
+
+
+_TYPES = {
+    "text": _text,
+    "label": _label,
+    "integer": _number,
+    "decimal": _number,
+    "list": _list,
+    "map": _map,
+    "shape": _nested,
+}
+
+
+def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]]) -> str:
+    """Return the reference of the definition language as Markdown: every kind, every key."""
+    parts = [
+        "# Reference of the definition language",
+        "",
+        "Generated by `python app.py reference`; a test fails when it is stale.",
+        "",
+    ]
+    seen: set[str] = set()
+    for kind, shape in shapes.items():
+        parts += [f"## `{'NAME.' if kind not in {'app', 'roles'} else ''}{kind}.yaml`", ""]
+        parts += _reference_of(shape, seen)
+    parts += ["## Field types", "", "What may stand after `type:`.", ""]
+    catalog: Catalog[FieldType] = catalogs["field_types"]
+    for word in catalog:
+        parts += [f"### `{word}`", "", catalog[word].help().rstrip(".") + ".", ""]
+        parts += _table(catalog[word].args)
+        parts += [f"Filters: {', '.join(f'`{name}`' for name in catalog[word].operators)}.", ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _reference_of(shape: Shape, seen: set[str]) -> list[str]:
+    if shape.name in seen:
+        return []
+    seen.add(shape.name)
+    parts = [shape.help, "", *_table(shape.args)]
+    for arg in shape.args.values():
+        inner: Arg | None = arg
+        while inner is not None:
+            if inner.shape is not None and inner.shape.name not in seen:
+                parts += [f"### {inner.shape.name}", "", *_reference_of(inner.shape, seen)]
+            inner = inner.of
+    return parts
+
+
+def _table(args: Mapping[str, Arg]) -> list[str]:
+    if not args:
+        return []
+    rows = ["| key | takes | default | meaning |", "|---|---|---|---|"]
+    for name, arg in args.items():
+        takes = _takes(arg).replace("|", "\\|")
+        default = "required" if arg.required else _default(arg)
+        rows.append(f"| `{name}` | {takes} | {default} | {arg.help} |")
+    return [*rows, ""]
+
+
+def _takes(arg: Arg) -> str:
+    if arg.type == "choice":
+        return " ".join(f"`{option}`" for option in arg.options)
+    if arg.type == "name":
+        return f"name of {arg.to}" if arg.to else "name"
+    if arg.type == "shape" and arg.shape is not None:
+        return f"[{arg.shape.name}](#{arg.shape.name})"
+    if arg.type in {"list", "map"} and arg.of is not None:
+        return f"{arg.type} of {_takes(arg.of)}"
+    return arg.type
+
+
+def _default(arg: Arg) -> str:
+    if arg.default is None or arg.default in ((), {}):
+        return ""
+    if isinstance(arg.default, bool):
+        return f"`{str(arg.default).lower()}`"
+    return f"`{arg.default}`"

@@ -1,0 +1,39 @@
+"""The permission matrix: entities nobody can reach, roles that can do nothing.
+
+Comes in: the resolved model. Goes out: D418 and D419, warnings: default is deny, so a forgotten
+line shows itself only when somebody misses a menu entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.kinds import Catalog
+from generator.model.app import App
+from generator.problems import Problem
+
+
+def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+    """Yield a warning for every entity without grants and every role without any."""
+    reached = {rule.entity for rule in app.grants}
+    for entity in app.entities.values():
+        whole = entity.child_of or entity.name
+        if not reached & {entity.name, whole, "*"}:
+            yield Problem(
+                "D418",
+                entity.span,
+                f"No role may do anything with '{entity.name}'.",
+                f"Give it a line in an access file, such as 'clerk: {{{entity.name}: view}}'.",
+                "warning",
+            )
+    active = {rule.role for rule in app.grants}
+    for role in app.roles.values():
+        if role.name not in active and not set(role.includes):
+            yield Problem(
+                "D419",
+                role.span,
+                f"The role '{role.name}' may do nothing.",
+                "Give it grants in an access file, or let it include another role.",
+                "warning",
+            )

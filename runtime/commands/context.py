@@ -1,0 +1,71 @@
+"""What commands share: settings in, a compiled folder, an engine or a whole runtime out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from generator.compile import Compiled, compile_definitions
+from generator.problems import DefinitionError, Problem
+from generator.report import as_text
+from generator.source import read_sources
+from runtime.messages import Actor
+from runtime.runtime import Runtime
+from runtime.settings import Settings
+from runtime.store.engine import make_engine
+from runtime.store.schema import build_schema
+from runtime.store.system_tables import system_tables
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Return the settings that `app.py` read."""
+    found = context.find_object(Settings)
+    assert found is not None
+    return found
+
+
+def compiled_of(settings: Settings) -> Compiled:
+    """Return the model of the definitions, or end the command with every fault on the terminal."""
+    try:
+        return compile_definitions(settings.definitions)
+    except DefinitionError as error:
+        click.echo(problems_text(error.problems, settings.definitions), err=True)
+        raise click.exceptions.Exit(1) from error
+
+
+def problems_text(problems: tuple[Problem, ...], folder: Path) -> str:
+    """Return problems as a terminal shows them."""
+    sources = read_sources(folder)
+    return as_text(problems, sources, color=sys.stderr.isatty(), folder=folder.name)
+
+
+@contextmanager
+def engine_of(settings: Settings) -> Iterator[sa.Engine]:
+    """Open the database; its folder is made when it is the embedded one."""
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(
+            parents=True, exist_ok=True
+        )
+    engine = make_engine(settings.database_url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def make_runtime(compiled: Compiled, engine: sa.Engine) -> Runtime:
+    """Return a back office over a database that has its tables."""
+    metadata = sa.MetaData()
+    system = system_tables(metadata)
+    schema = build_schema(compiled, engine.dialect.name, metadata)
+    return Runtime(compiled, engine, schema, system)
+
+
+def system_actor(compiled: Compiled) -> Actor:
+    """Return who acts on the command line: whoever may run commands on the server may do all."""
+    return Actor(0, "command line", frozenset(compiled.app.roles), kind="system")

@@ -1,0 +1,135 @@
+"""Commands about the database: what definitions would change, do it, go back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import orjson
+import sqlalchemy as sa
+
+from generator.compile import Compiled
+from runtime.commands.context import compiled_of, engine_of, settings_of
+from runtime.runtime import utc_now
+from runtime.store.migrate.apply import apply as apply_plan
+from runtime.store.migrate.apply import apply_saved
+from runtime.store.migrate.faults import MigrationError
+from runtime.store.migrate.make import make_plan
+from runtime.store.migrate.plan import MigrationPlan
+from runtime.store.migrate.releases import releases
+from runtime.store.migrate.render import plan_json, render_plan
+from runtime.store.migrate.rollback import plan_rollback, write_release
+from runtime.web.people import sync_roles
+
+LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+ALLOW = click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    type=click.Choice(["drop", "narrow"]),
+    help="Consent to lose data: drop columns or tables, narrow values.",
+)
+
+
+@click.command()
+@click.option("--json", "in_json", is_flag=True, help="Print the plan as JSON, for apply --plan.")
+@click.option("--sql/--no-sql", default=True, help="Show the statements.")
+@LOCALE
+@click.pass_context
+def plan(context: click.Context, in_json: bool, sql: bool, locale: str) -> None:
+    """Show what the definitions would change in the database, and what that does to the data."""
+    settings = settings_of(context)
+    compiled = compiled_of(settings)
+    with engine_of(settings) as engine:
+        made = make_plan(engine, compiled)
+    if in_json:
+        click.echo(orjson.dumps(plan_json(made), option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(render_plan(made, locale, sql=sql))
+
+
+@click.command()
+@click.option("--plan", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@ALLOW
+@LOCALE
+@click.pass_context
+def apply(
+    context: click.Context, file: Path | None, yes: bool, allowed: tuple[str, ...], locale: str
+) -> None:
+    """Bring the database to the definitions: a sealed plan from a file, or one made now."""
+    settings = settings_of(context)
+    compiled = compiled_of(settings)
+    with engine_of(settings) as engine:
+        try:
+            if file is not None:
+                number = apply_saved(
+                    engine,
+                    compiled,
+                    orjson.loads(file.read_bytes()),
+                    now=utc_now(),
+                    allow=frozenset(allowed),
+                )
+            else:
+                made = make_plan(engine, compiled)
+                number = _confirm_and_apply(engine, compiled, made, yes, allowed, locale)
+            sync_roles(engine, compiled.app)
+        except MigrationError as error:
+            raise click.ClickException(error.text(locale)) from error
+    click.echo(f"Release {number} is applied.")
+
+
+@click.command()
+@click.argument("number", type=int, required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--files", type=click.Path(file_okay=False, path_type=Path),
+              help="Also write the release's definition files to this folder.")
+@ALLOW
+@LOCALE
+@click.pass_context
+def rollback(
+    context: click.Context,
+    number: int | None,
+    yes: bool,
+    files: Path | None,
+    allowed: tuple[str, ...],
+    locale: str,
+) -> None:
+    """Return to an applied release; without a number, list the releases."""
+    settings = settings_of(context)
+    with engine_of(settings) as engine:
+        if number is None:
+            for one in releases(engine):
+                click.echo(f"{one.number:>4}  {one.applied_at:%Y-%m-%d %H:%M}  {one.digest[:12]}")
+            return
+        try:
+            compiled, made = plan_rollback(engine, number)
+            applied = _confirm_and_apply(engine, compiled, made, yes, allowed, locale)
+            sync_roles(engine, compiled.app)
+            if files is not None:
+                write_release(engine, number, files)
+        except MigrationError as error:
+            raise click.ClickException(error.text(locale)) from error
+    click.echo(f"Release {applied} is applied: the definitions of release {number}.")
+    if files is None:
+        click.echo("The folder of definitions is as it was; --files DIR writes the old ones.")
+
+
+def _confirm_and_apply(
+    engine: sa.Engine,
+    compiled: Compiled,
+    made: MigrationPlan,
+    yes: bool,
+    allowed: tuple[str, ...],
+    locale: str,
+) -> int:
+    click.echo(render_plan(made, locale, sql=False))
+    if not yes and made.is_new_release:
+        if not sys.stdin.isatty():
+            raise click.ClickException("Nobody is there to ask; pass --yes.")
+        click.confirm("Apply this?", abort=True)
+    return apply_plan(engine, compiled, made, now=utc_now(), allow=frozenset(allowed))
+
+
+COMMANDS = (plan, apply, rollback)

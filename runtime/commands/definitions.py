@@ -1,0 +1,103 @@
+"""Commands about definitions: check them, show the model, publish schemas and the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from generator.build.json_schema import json_schema, reference
+from generator.compile import compile_definitions, load_catalogs
+from generator.problems import DefinitionError
+from generator.report import as_json
+from generator.resolve.app import SHAPES
+from runtime.commands.context import compiled_of, problems_text, settings_of
+
+
+@click.command()
+@click.option("--json", "in_json", is_flag=True, help="Print the problems as JSON.")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.pass_context
+def check(context: click.Context, in_json: bool, strict: bool) -> None:
+    """Check the definitions and print every problem with its place and what to write instead."""
+    folder = settings_of(context).definitions
+    try:
+        compiled = compile_definitions(folder)
+        problems, failed, app = compiled.warnings, strict and bool(compiled.warnings), compiled.app
+    except DefinitionError as error:
+        problems, failed, app = error.problems, True, None
+    if in_json:
+        click.echo(orjson.dumps(as_json(problems), option=orjson.OPT_INDENT_2))
+    elif problems:
+        click.echo(problems_text(problems, folder))
+    elif app is not None:
+        fields = sum(1 for e in app.entities.values() for f in e.fields.values() if f.span.line)
+        click.echo(
+            f"{folder}: {len(app.entities)} entities, {fields} fields, {len(app.roles)} roles. "
+            "No problems."
+        )
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("entity", required=False)
+@click.pass_context
+def show(context: click.Context, entity: str | None) -> None:
+    """Show the model: every entity, or one with its fields, checks and grants."""
+    app = compiled_of(settings_of(context)).app
+    if entity is None:
+        for module in app.modules.values():
+            click.echo(f"{module.label} ({module.name})")
+            for one in app.entities.values():
+                if one.module == module.name:
+                    click.echo(f"  {one.name:<24} {one.label}")
+        return
+    if entity not in app.entities:
+        raise click.ClickException(f"There is no entity '{entity}'. Try: {', '.join(app.entities)}.")
+    found = app.entities[entity]
+    click.echo(f"{found.name}: {found.label}, titled {found.title}")
+    for field in found.fields.values():
+        marks = [
+            word
+            for word, holds in (
+                ("required", field.required),
+                ("unique", field.unique),
+                ("computed", field.computed is not None),
+                (field.sensitivity, field.sensitivity != "public"),
+                (f"→ {field.target}", bool(field.target)),
+            )
+            if holds
+        ]
+        click.echo(f"  {field.name:<24} {field.type:<12} {', '.join(marks)}")
+    for rule in app.grants:
+        if rule.entity in (entity, "*"):
+            click.echo(f"  {rule.role} may {', '.join(rule.actions)}")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_context
+def schemas(context: click.Context, directory: Path) -> None:
+    """Write the JSON Schema of every kind of definition file, for editors."""
+    directory.mkdir(parents=True, exist_ok=True)
+    catalogs = load_catalogs()
+    for kind, shape in SHAPES.items():
+        body = orjson.dumps(json_schema(shape, catalogs), option=orjson.OPT_INDENT_2)
+        (directory / f"{kind}.schema.json").write_bytes(body + b"\n")
+    click.echo(f"{len(SHAPES)} schemas in {directory}.")
+
+
+@click.command(name="reference")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+def write_reference(file: Path | None) -> None:
+    """Print the reference of the definition language, or write it to a file."""
+    text = reference(SHAPES, load_catalogs())
+    if file is None:
+        click.echo(text)
+    else:
+        file.write_text(text, encoding="utf-8")
+
+
+COMMANDS = (check, show, schemas, write_reference)

@@ -1,0 +1,103 @@
+"""What the environment says, read once by `app.py` and handed on as one value.
+
+Comes in: the variables `SHOPWRIGHT_*`, `DATABASE_URL`, `REDIS_URL`. Goes out: `Settings`. Nothing
+else in the house reads the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEVELOPMENT_SECRET = "not-a-secret-only-for-this-machine"  # noqa: S105 (refused in production)
+HOME = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A variable is missing or has a value that means nothing."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process runs."""
+
+    definitions: Path
+    data: Path
+    """Where the embedded database, Redis and files live."""
+    database_url: str
+    redis_url: str
+    """Empty for the embedded Redis."""
+    secret_key: str
+    production: bool = False
+    host: str = "127.0.0.1"
+    port: int = 8080
+    web_workers: int = 2
+    web_threads: int = 4
+    job_workers: int = 2
+    https: bool = False
+    """Whether people reach the site over https: cookies are then sent over nothing else."""
+    trusted_hosts: tuple[str, ...] = ()
+    proxies: int = 0
+    """How many proxies stand in front and may be believed about addresses."""
+    log_format: str = "human"
+    log_level: str = "INFO"
+    watch: bool = False
+    metrics_directory: Path | None = None
+    start_token: str = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a process.
+
+    Raises:
+        SettingsError: in production, a secret is missing; or a number is none.
+
+    """
+    data = Path(environment.get("SHOPWRIGHT_DATA") or Path.cwd() / "var").resolve()
+    production = _flag(environment, "SHOPWRIGHT_PRODUCTION")
+    secret = environment.get("SHOPWRIGHT_SECRET_KEY", "")
+    if production and len(secret) < 32:
+        raise SettingsError(
+            "SHOPWRIGHT_SECRET_KEY must be set to at least 32 random characters in production; "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one."
+        )
+    metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")
+    return Settings(
+        definitions=Path(environment.get("SHOPWRIGHT_DEFINITIONS") or HOME / "definitions"),
+        data=data,
+        database_url=environment.get("DATABASE_URL") or f"sqlite:///{data / 'shop.db'}",
+        redis_url=environment.get("REDIS_URL", ""),
+        secret_key=secret or DEVELOPMENT_SECRET,
+        production=production,
+        host=environment.get("SHOPWRIGHT_HOST", "127.0.0.1"),
+        port=_number(environment, "SHOPWRIGHT_PORT", 8080),
+        web_workers=_number(environment, "SHOPWRIGHT_WEB_WORKERS", 2),
+        web_threads=_number(environment, "SHOPWRIGHT_WEB_THREADS", 4),
+        job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 2),
+        https=_flag(environment, "SHOPWRIGHT_HTTPS"),
+        trusted_hosts=tuple(
+            host.strip()
+            for host in environment.get("SHOPWRIGHT_HOSTS", "").split(",")
+            if host.strip()
+        ),
+        proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),
+        log_format=environment.get("SHOPWRIGHT_LOG", "json" if production else "human"),
+        log_level=environment.get("SHOPWRIGHT_LOG_LEVEL", "INFO"),
+        watch=_flag(environment, "SHOPWRIGHT_WATCH"),
+        metrics_directory=Path(metrics) if metrics else None,
+        start_token=environment.get("SHOPWRIGHT_START_TOKEN", ""),
+    )
+
+
+def _flag(environment: Mapping[str, str], name: str) -> bool:
+    return environment.get(name, "").lower() in {"1", "true", "yes"}
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "")
+    if not text:
+        return default
+    if not text.isdigit():
+        raise SettingsError(f"{name} is '{text}'; write a whole number.")
+    return int(text)
