@@ -76,7 +76,7 @@ def apply(
                 number = _confirm_and_apply(engine, compiled, made, yes, allowed, locale)
             sync_roles(engine, compiled.app)
         except MigrationError as error:
-            raise click.ClickException(error.text(locale)) from error
+            raise click.ClickException(error.message.text(locale)) from error
     click.echo(f"Release {number} is applied.")
 
 
@@ -110,7 +110,7 @@ def rollback(
             if files is not None:
                 write_release(engine, number, files)
         except MigrationError as error:
-            raise click.ClickException(error.text(locale)) from error
+            raise click.ClickException(error.message.text(locale)) from error
     click.echo(f"Release {applied} is applied: the definitions of release {number}.")
     if files is None:
         click.echo("The folder of definitions is as it was; --files DIR writes the old ones.")
