@@ -123,8 +123,12 @@ def _map(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
 
 def _nested(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
     assert arg.shape is not None
-    schema = _shape(arg.shape, catalogs)
-    return {"anyOf": [schema, {"type": "boolean"}]} if arg.or_true else schema
+    forms = [_shape(arg.shape, catalogs)]
+    if arg.or_true:
+        forms.append({"type": "boolean"})
+    if arg.or_label:
+        forms.append(_label(arg, catalogs))
+    return forms[0] if len(forms) == 1 else {"anyOf": forms}
 
 
 _TYPES = {
@@ -155,6 +159,7 @@ def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]])
     for word in catalog:
         parts += [f"### `{word}`", "", catalog[word].help().rstrip(".") + ".", ""]
         parts += _table(catalog[word].args)
+        parts += _nested_references(catalog[word].args, seen)
         parts += [f"Filters: {', '.join(f'`{name}`' for name in catalog[word].operators)}.", ""]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -163,8 +168,12 @@ def _reference_of(shape: Shape, seen: set[str]) -> list[str]:
     if shape.name in seen:
         return []
     seen.add(shape.name)
-    parts = [shape.help, "", *_table(shape.args)]
-    for arg in shape.args.values():
+    return [shape.help, "", *_table(shape.args), *_nested_references(shape.args, seen)]
+
+
+def _nested_references(args: Mapping[str, Arg], seen: set[str]) -> list[str]:
+    parts: list[str] = []
+    for arg in args.values():
         inner: Arg | None = arg
         while inner is not None:
             if inner.shape is not None and inner.shape.name not in seen:
