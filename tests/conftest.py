@@ -13,3 +13,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite the expected texts of the specimens; the diff is the review",
     )
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="draw thousands of random cases where the default run draws a hundred or so",
+    )

@@ -112,7 +112,7 @@ def _duration(seconds: int) -> Reader:
 
 def _abs(node: ast.Call, where: Where) -> Tree:
     (written,) = _arguments(node, where, 1, 1)
-    tree = numbers.settle(read.read(written, where))
+    tree = read.read(written, where)
     if not isinstance(tree.type, (Number, Duration)):
         raise where.fault("D507", written, f"abs() does not take {describe(tree.type)}.")
     return Call("abs", (tree,), tree.type)

@@ -8,15 +8,16 @@ because what stands behind a wrong name has no type to check.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from generator.expressions import python, read
-from generator.expressions.numbers import settle
+from generator.expressions.depth import BUDGET, depth
+from generator.expressions.numbers import close
 from generator.expressions.problems import Fault, problem
 from generator.expressions.scan import syntax
 from generator.expressions.scope import Scope
-from generator.expressions.tree import Aggregate, Context, Field, Tree
+from generator.expressions.tree import Aggregate, Context, Field, Tree, parts, walk
 from generator.expressions.types import Boolean, Null, Type
 from generator.expressions.where import Where
 from generator.model.text import Span
@@ -68,32 +69,17 @@ def parse(
             tree = read.fit(tree, expected, node, where, "D512")
         elif isinstance(tree.type, Null):
             raise where.fault("D512", node, "The expression is always null.")
+        tree = close(tree)
+        if depth(tree) > BUDGET:
+            hint = "Split it: give a part a name as a computed field."
+            raise where.fault("D503", node, "The expression is nested too deeply.", hint)
     except Fault as fault:
         return None, (problem(fault, text, span),)
-    tree = settle(tree)
     kind = expected if isinstance(tree.type, Null) and expected is not None else tree.type
     paths = tuple(dict.fromkeys(_paths(tree, (), ())))
     context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
     function = python.function(tree)
     return Expression(text, span, scope.entity, kind, paths, context, tree, function), ()
-
-
-def walk(tree: Tree) -> Iterator[Tree]:
-    """Yield a tree and every tree in it, outer first."""
-    yield tree
-    for part in parts(tree):
-        yield from walk(part)
-
-
-def parts(tree: Tree) -> Iterator[Tree]:
-    """Yield the trees directly inside a tree."""
-    for slot in fields(tree):
-        value = getattr(tree, slot.name)
-        if slot.name == "shown":
-            continue
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Tree):
-                yield item
 
 
 def _paths(

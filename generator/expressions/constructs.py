@@ -13,6 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from generator.expressions.numbers import WORD
 from generator.expressions.types import LIMIT
 
 _DAYS = 3_652_059
@@ -42,63 +43,80 @@ def _render(element: Template, compiler: SQLCompiler, **options: Any) -> str:
     return template.format(*arguments)
 
 
-def _within_sqlite(number: str, low: int, high: int) -> str:
-    return f"nullif(nullif(max(min({number}, {high}), {low}), {high}), {low})"
+_ONE = "FROM (SELECT {0} AS sw_n) AS sw_q"
+_PAIR = "FROM (SELECT {0} AS sw_n, {1} AS sw_d) AS sw_q"
 
 
-def _within_postgresql(number: str, low: int, high: int) -> str:
+def _bounded(number: str, low: int, high: int) -> str:
     # LEAST and GREATEST pass over null, so null becomes `low` or `high`, and then null again.
     return f"nullif(nullif(greatest(least({number}, {high}), {low}), {high}), {low})"
 
 
-def _limited_sqlite(number: str) -> str:
-    # An overflow turns into floating point here, which is beyond the limit and becomes null.
-    return _within_sqlite(number, -LIMIT, LIMIT)
-
-
-def _limited_postgresql(number: str) -> str:
-    return f"({_within_postgresql(number, -LIMIT, LIMIT)})::bigint"
+def _word(number: str) -> str:
+    return f"({_bounded(number, -WORD - 1, WORD)})::bigint"
 
 
 class LimitedAdd(Template):
-    """`a + b`, null beyond 18 digits."""
+    """`a + b`, null beyond 64 bits; on SQLite floating point, which `Limited` makes null."""
 
     inherit_cache = True
-    sqlite = _limited_sqlite("({0}) + ({1})")
-    postgresql = _limited_postgresql("({0})::numeric + ({1})")
+    sqlite = "(({0}) + ({1}))"
+    postgresql = _word("({0})::numeric + ({1})")
 
 
 class LimitedSubtract(Template):
-    """`a - b`, null beyond 18 digits."""
+    """`a - b`, as `LimitedAdd`."""
 
     inherit_cache = True
-    sqlite = _limited_sqlite("({0}) - ({1})")
-    postgresql = _limited_postgresql("({0})::numeric - ({1})")
+    sqlite = "(({0}) - ({1}))"
+    postgresql = _word("({0})::numeric - ({1})")
 
 
 class LimitedMultiply(Template):
-    """`a * b`, null beyond 18 digits."""
+    """`a * b`, as `LimitedAdd`."""
 
     inherit_cache = True
-    sqlite = _limited_sqlite("({0}) * ({1})")
-    postgresql = _limited_postgresql("({0})::numeric * ({1})")
+    sqlite = "(({0}) * ({1}))"
+    postgresql = _word("({0})::numeric * ({1})")
 
 
-class LimitedSum(Template):
-    """The sum of a group, 0 for none, null beyond 18 digits.
-
-    SQLite's own sum() fails on overflow, so the high and low halves are added apart.
-    """
+class Limited(Template):
+    """A number of at most 18 digits, else null."""
 
     inherit_cache = True
-    sqlite = _limited_sqlite(
-        "coalesce(sum(({0}) / 1000000000), 0) * 1000000000 + "
-        "coalesce(sum(({0}) - ({0}) / 1000000000 * 1000000000), 0)"
+    sqlite = (
+        f"(SELECT CASE WHEN typeof(sw_n) = 'integer' AND sw_n > {-LIMIT} AND sw_n < {LIMIT} "
+        f"THEN sw_n END {_ONE})"
     )
-    postgresql = _limited_postgresql("coalesce(sum(({0})::numeric), 0)")
+    postgresql = _bounded("({0})", -LIMIT, LIMIT)
 
 
-_PAIR = "FROM (SELECT {0} AS sw_n, {1} AS sw_d) AS sw_q"
+class HighSum(Template):
+    """The sum of the high halves: SQLite's sum() fails where a total does not fit."""
+
+    inherit_cache = True
+    sqlite = postgresql = "sum(({0}) / 1000000000)"
+
+
+class LowSum(Template):
+    """The sum of the low halves."""
+
+    inherit_cache = True
+    sqlite = "sum(({0}) % 1000000000)"
+    postgresql = "sum(mod(({0}), 1000000000))"
+
+
+_TOTAL = "(coalesce({0}, 0) * 1000000000 + coalesce({1}, 0))"
+
+
+class Total(Template):
+    """A sum out of its halves; 0 for none, null beyond 18 digits."""
+
+    inherit_cache = True
+    sqlite = f"CASE WHEN {_TOTAL} > {-LIMIT} AND {_TOTAL} < {LIMIT} THEN {_TOTAL} END"
+    postgresql = f"({_bounded(_TOTAL, -LIMIT, LIMIT)})::bigint"
+
+
 _QUOTIENT = "sw_n / nullif(sw_d, 0)"
 _REST = f"(sw_n - {_QUOTIENT} * sw_d)"
 
@@ -133,22 +151,42 @@ class Modulo(Template):
     )
 
 
-class Smaller(Template):
-    """The smaller of two, null if one is null."""
+class Extreme(Template):
+    """The smallest or largest of several values; null if one is null, as SQLite's own is."""
 
     inherit_cache = True
-    sqlite = postgresql = (
+    sqlite = postgresql = ""
+    word: ClassVar[str]
+
+
+class Smallest(Extreme):
+    """The smallest of several values."""
+
+    inherit_cache = True
+    word = "min"
+    postgresql = (
         "(SELECT CASE WHEN sw_n <= sw_d THEN sw_n WHEN sw_n > sw_d THEN sw_d END " + _PAIR + ")"
     )
 
 
-class Larger(Template):
-    """The larger of two, null if one is null."""
+class Largest(Extreme):
+    """The largest of several values."""
 
     inherit_cache = True
-    sqlite = postgresql = (
+    word = "max"
+    postgresql = (
         "(SELECT CASE WHEN sw_n >= sw_d THEN sw_n WHEN sw_n < sw_d THEN sw_d END " + _PAIR + ")"
     )
+
+
+@compiles(Extreme)
+def _render_extreme(element: Extreme, compiler: SQLCompiler, **options: Any) -> str:
+    first, *rest = (compiler.process(clause, **options) for clause in element.clauses)
+    if compiler.dialect.name != "postgresql":
+        return f"{element.word}({', '.join([first, *rest])})"
+    for argument in rest:
+        first = element.postgresql.format(first, argument)
+    return first
 
 
 class Epoch(Template):
@@ -167,15 +205,24 @@ class DaysBetween(Template):
     postgresql = "(({0}) - ({1}))::bigint"
 
 
+def _date_of(number: str, arguments: str) -> tuple[str, str]:
+    """Return the date of a day number, null outside the years 1 to 9999, in both spellings."""
+    inner = f"(SELECT {arguments}) AS sw_q"
+    sqlite = f"(SELECT CASE WHEN sw_n > 0 AND sw_n <= {_DAYS} THEN date(sw_n + 1721424.5) END "
+    postgresql = f"(SELECT DATE '0001-01-01' + ({_bounded('sw_n', 0, _DAYS + 1)})::int - 1 "
+    end = "FROM " + inner.replace("{number}", number) + ")"
+    return sqlite + end, postgresql + end
+
+
 class ShiftDate(Template):
     """A date moved by the whole days of a duration; null outside the years 1 to 9999."""
 
     inherit_cache = True
-    sqlite = "date({} + 1721424.5)".format(
-        _within_sqlite("CAST(julianday({0}) - 1721424.5 AS INTEGER) + ({1}) / 86400", 0, _DAYS + 1)
+    sqlite, _ = _date_of(
+        "CAST(julianday({0}) - 1721424.5 AS INTEGER) + ({1}) / 86400", "{number} AS sw_n"
     )
-    postgresql = "(DATE '0001-01-01' + ({})::int - 1)".format(
-        _within_postgresql("(({0}) - DATE '0001-01-01' + 1)::bigint + ({1}) / 86400", 0, _DAYS + 1)
+    _, postgresql = _date_of(
+        "(({0}) - DATE '0001-01-01' + 1)::bigint + ({1}) / 86400", "{number} AS sw_n"
     )
 
 
@@ -183,11 +230,9 @@ class LocalDay(Template):
     """The day of a moment, some seconds east of UTC; null outside the years 1 to 9999."""
 
     inherit_cache = True
-    sqlite = "date({} + 1721424.5)".format(
-        _within_sqlite(f"({Epoch.sqlite} + ({{1}}) + {_SHIFT}) / 86400 - 999", 0, _DAYS + 1)
-    )
-    postgresql = "(DATE '0001-01-01' + ({})::int - 1)".format(
-        _within_postgresql(f"({Epoch.postgresql} + ({{1}}) + {_SHIFT}) / 86400 - 999", 0, _DAYS + 1)
+    sqlite, _ = _date_of(f"({Epoch.sqlite} + ({{1}}) + {_SHIFT}) / 86400 - 999", "{number} AS sw_n")
+    _, postgresql = _date_of(
+        f"({Epoch.postgresql} + ({{1}}) + {_SHIFT}) / 86400 - 999", "{number} AS sw_n"
     )
 
 
@@ -199,18 +244,16 @@ class ShiftMoment(Template):
 
     inherit_cache = True
     sqlite = (
-        "(SELECT strftime('%Y-%m-%d %H:%M:%S', {}, 'unixepoch') || substr(sw_n, 20) ".format(
-            _within_sqlite(Epoch.sqlite.replace("{0}", "sw_n") + " + sw_d", _FIRST - 1, _LAST + 1)
-        )
-        + _PAIR
-        + ")"
+        f"(SELECT CASE WHEN sw_t >= {_FIRST} AND sw_t <= {_LAST} THEN "
+        "strftime('%Y-%m-%d %H:%M:%S', sw_t, 'unixepoch') || substr(sw_n, 20) END "
+        f"FROM (SELECT sw_n, {Epoch.sqlite.replace('{0}', 'sw_n')} + sw_d AS sw_t {_PAIR}) AS sw_r)"
     )
     postgresql = (
         "(SELECT (sw_n AT TIME ZONE 'UTC' + make_interval(days => (sw_g / 86400)::int, "
         "secs => (sw_g - sw_g / 86400 * 86400)::double precision)) AT TIME ZONE 'UTC' "
         "FROM (SELECT sw_n, {} - sw_e AS sw_g FROM (SELECT sw_n, sw_d, {} AS sw_e {}) AS sw_r) "
         "AS sw_s)".format(
-            _within_postgresql("sw_e + sw_d", _FIRST - 1, _LAST + 1),
+            _bounded("sw_e + sw_d", _FIRST - 1, _LAST + 1),
             Epoch.postgresql.replace("{0}", "sw_n"),
             _PAIR,
         )
@@ -259,7 +302,7 @@ class StartsWith(Template):
     """A text begins with a part."""
 
     inherit_cache = True
-    sqlite = "(substr({0}, 1, length({1})) = {1})"
+    sqlite = "(SELECT substr(sw_n, 1, length(sw_d)) = sw_d " + _PAIR + ")"
     postgresql = "starts_with({0}, {1})"
 
 

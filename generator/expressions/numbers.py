@@ -1,21 +1,25 @@
 """Whole-number arithmetic with scales: rescaling, and where a result could leave the range.
 
-Every stored number has fewer than 18 digits (`LIMIT`), so most sums provably fit 64 bits. Where a
-result might not, the node is marked `limited`: it is null when it reaches `LIMIT`. The same nodes
-are marked for every back end, so none can overflow, and SQLite never slips into floating point.
+Every stored number has at most 18 digits (`LIMIT`), and so has every value that leaves a sum or a
+product. Inside one, steps may use 64 bits; a step that provably might not fit is marked `limited`
+and is null when it does not. `close` puts a `Limit` where such a chain ends. SQLite turns an
+overflow into floating point and lets it flow to the end of the chain, where `Limit` finds it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from generator.expressions.tree import (
     Aggregate,
     Arithmetic,
+    Call,
     Coalesce,
     Extreme,
     If,
+    Limit,
     Literal,
     Rescale,
     Round,
@@ -25,6 +29,9 @@ from generator.expressions.types import LIMIT, Duration, Null, Number, Type
 
 SAFE = 9 * 10**18
 """Results up to this fit a signed 64-bit integer."""
+
+WORD = 2**63
+"""A limited step is null outside `-WORD` to `WORD - 1`."""
 
 
 def scale_of(tree: Tree) -> int:
@@ -38,7 +45,7 @@ def bound(tree: Tree) -> int:
         case Literal(value=int(value)):
             return abs(value)
         case Arithmetic() | Rescale() if tree.limited:
-            return LIMIT
+            return WORD
         case Arithmetic():
             return _OF_OPERATOR[tree.operator](bound(tree.left), bound(tree.right))
         case Rescale():
@@ -88,8 +95,49 @@ def align(*trees: Tree) -> tuple[Tree, ...]:
     return tuple(rescale(tree, scale) for tree in trees)
 
 
-def settle(tree: Tree) -> Tree:
-    """Return a tree whose final value has at most 18 digits, or is null."""
+def close(tree: Tree) -> Tree:
+    """Return the whole tree with a `Limit` at the end of every chain that needs one."""
+    return _settled(_closed(tree))
+
+
+def _closed(tree: Tree) -> Tree:
+    changes: dict[str, Any] = {}
+    within = is_chain(tree)
+    strict = isinstance(tree, (Round, Call))
+    for slot in fields(tree):
+        value = getattr(tree, slot.name)
+        if slot.name == "shown":
+            continue
+        if isinstance(value, tuple) and value and isinstance(value[0], Tree):
+            changes[slot.name] = tuple(_end(_closed(part), within, strict) for part in value)
+        elif isinstance(value, Tree):
+            changes[slot.name] = _end(_closed(value), within, strict)
+    return replace(tree, **changes) if changes else tree
+
+
+def _end(part: Tree, within: bool, strict: bool) -> Tree:
+    """Return a part as its parent needs it: raw inside a chain, limited where one ends."""
+    if within and is_chain(part):
+        return part
+    if strict:
+        return _settled(part)
+    return Limit(part, part.type) if _has_limited_step(part) else part
+
+
+def _settled(tree: Tree) -> Tree:
     if isinstance(tree.type, (Number, Duration)) and bound(tree) > LIMIT:
-        return Rescale(tree, 0, tree.type, limited=True)
+        return Limit(tree, tree.type)
     return tree
+
+
+def is_chain(tree: Tree) -> bool:
+    """Return whether a tree is a step of a sum or product."""
+    return isinstance(tree, Rescale) or (isinstance(tree, Arithmetic) and tree.operator in "+-*")
+
+
+def _has_limited_step(tree: Tree) -> bool:
+    if isinstance(tree, Rescale):
+        return tree.limited or _has_limited_step(tree.operand)
+    if isinstance(tree, Arithmetic) and is_chain(tree):
+        return tree.limited or _has_limited_step(tree.left) or _has_limited_step(tree.right)
+    return False

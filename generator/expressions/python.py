@@ -19,6 +19,7 @@ from typing import Any
 
 from generator.expressions import tree as t
 from generator.expressions.functions import FUNCTIONS
+from generator.expressions.numbers import WORD
 from generator.expressions.types import LIMIT, Date, DateTime, Reference
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -233,20 +234,25 @@ def _arithmetic(writer: _Writer, node: t.Arithmetic) -> Code:
         if isinstance(node.right, t.Literal) and node.right.value:
             return code
         return writer.nullable(f"{code.text} if {right.text} != 0 else None", code)
-    return _limited(writer, code) if node.limited else code
+    return _limited(writer, code, WORD) if node.limited else code
 
 
 def _rescale(writer: _Writer, node: t.Rescale) -> Code:
     operand = writer.code(node.operand)
     text = f"({operand.text} * {10**node.places})" if node.places else operand.text
     code = Code(text, operand.nulls)
-    return _limited(writer, code) if node.limited else code
+    return _limited(writer, code, WORD) if node.limited else code
 
 
-def _limited(writer: _Writer, code: Code) -> Code:
+def _limit(writer: _Writer, node: t.Limit) -> Code:
+    return _limited(writer, writer.code(node.operand), LIMIT)
+
+
+def _limited(writer: _Writer, code: Code, limit: int) -> Code:
     value = writer.single(code)
     name = writer.fresh()
-    test = f"{value.text} if {-LIMIT} < {value.text} < {LIMIT} else None"
+    low = "<=" if limit == WORD else "<"
+    test = f"{value.text} if {-limit} {low} {value.text} < {limit} else None"
     writer.line(
         f"{name} = None if {value.unknown} else {test}" if value.nulls else f"{name} = {test}"
     )
@@ -420,7 +426,7 @@ def _aggregate(writer: _Writer, node: t.Aggregate) -> Code:
         _LOOPS[node.word](writer, name, code)
     writer.rows.pop()
     if node.word == "sum":
-        return _limited(writer, Code(name))
+        return _limited(writer, Code(name), LIMIT)
     never = node.word in ("count", "known") or (node.word in ("any", "all") and not code.nulls)
     return Code(name, _CONSTANT if never else frozenset({name}))
 
@@ -481,6 +487,7 @@ _WRITERS: Mapping[type, Callable[[_Writer, Any], Code]] = {
     t.Context: _context,
     t.Arithmetic: _arithmetic,
     t.Rescale: _rescale,
+    t.Limit: _limit,
     t.Round: _round,
     t.Concat: _binary("({0} + {1})"),
     t.Shift: _shift,

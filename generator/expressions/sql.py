@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from generator.expressions import constructs as c
 from generator.expressions import tree as t
-from generator.expressions.compile import Expression, walk
+from generator.expressions.compile import Expression
 from generator.expressions.sql_functions import SQL
 from generator.expressions.types import (
     TEXTUAL,
@@ -93,7 +93,7 @@ def binds(expression: Expression, context: Mapping[str, Any]) -> dict[str, Any]:
     Raises `ValueError` for a list that is None: SQL has no unknown list, so nothing is asked.
     """
     found: dict[str, Any] = {}
-    for node in walk(expression.tree):
+    for node in t.walk(expression.tree):
         if not isinstance(node, t.Context):
             continue
         if node.path == ("utc_offset",):
@@ -186,7 +186,7 @@ def _leaf(node: t.Tree, row: _Row, *, sure: bool) -> Test:
         case t.Compare():
             return _compare(node, row, node.operator if sure else _OPPOSITE[node.operator])
         case t.IsNull(operand=operand):
-            element = _value(operand, row)
+            element = _bare(operand, row)
             return element.is_(None) if sure else element.is_not(None)
         case t.Among() | t.Within(list=t.Context()):
             found = _in(node, row)
@@ -225,7 +225,7 @@ def _pair(left: t.Tree, right: t.Tree, row: _Row) -> tuple[Element, Element]:
 
     Ids are `uuid` on PostgreSQL: beside a text that is computed they are compared as text.
     """
-    one, two = _value(left, row), _value(right, row)
+    one, two = _bare(left, row), _bare(right, row)
     one, two = _like(left, one, two), _like(right, two, one)
     if isinstance(left.type, TEXTUAL) and _is_plain(one) != _is_plain(two):
         return _as_text(one), _as_text(two)
@@ -271,7 +271,7 @@ def _bind_name(node: t.Context) -> str:
 
 
 def _in(node: t.Among | t.Within, row: _Row) -> Test:
-    operand = _value(node.operand, row)
+    operand = _bare(node.operand, row)
     if isinstance(node, t.Within):
         kind = _item_type(node, operand)
         if not isinstance(node.list, t.Context):
@@ -303,12 +303,9 @@ def _value(node: t.Tree, row: _Row) -> Element:
     return writer(node, row)
 
 
-def _number(node: t.Tree, row: _Row) -> Element:
-    """Return a number as 64 bits: PostgreSQL would compute narrow columns in 32."""
-    element = _value(node, row)
-    if isinstance(element.type, sa.Integer) and not isinstance(element.type, sa.BigInteger):
-        return sa.cast(element, sa.BigInteger())
-    return element
+def _bare(node: t.Tree, row: _Row) -> Element:
+    """Return a value to compare: a field is its column as it is, so that an index serves."""
+    return _field(node, row) if isinstance(node, t.Field) else _value(node, row)
 
 
 def _literal_value(node: t.Literal, row: _Row) -> Element:
@@ -317,6 +314,14 @@ def _literal_value(node: t.Literal, row: _Row) -> Element:
 
 def _context_value(node: t.Context, row: _Row) -> Element:
     return _constant(node, sql_type(node.type))
+
+
+def _wide_field(node: t.Field, row: _Row) -> Element:
+    """Return a field to compute with: PostgreSQL would compute narrow columns in 32 bits."""
+    element = _field(node, row)
+    if isinstance(element.type, sa.Integer) and not isinstance(element.type, sa.BigInteger):
+        return sa.cast(element, sa.BigInteger())
+    return element
 
 
 def _field(node: t.Field, row: _Row) -> Element:
@@ -379,22 +384,27 @@ def _aggregate(node: t.Aggregate, row: _Row) -> Element:
         return sa.case((_true(node, row), sa.true()), (_false(node, row), sa.false()), else_=None)
     child, belongs = _children(node, row)
     inner = replace(row, source=child)
-    tests: list[Test] = [belongs]
-    match node:
-        case t.Aggregate(word="count", element=element):
-            result: Element = sa.func.count(type_=sa.BigInteger())
-            tests += [] if element is None else [_true(element, inner)]
-        case t.Aggregate(word="sum", element=element) if element is not None:
-            result = c.LimitedSum(sa.BigInteger(), _number(element, inner))
-        case t.Aggregate(word=word, element=element) if element is not None:
-            name = "count" if word == "known" else word
-            result = getattr(sa.func, name)(_value(element, inner), type_=sql_type(node.type))
-    found: sa.Select[Any] = sa.select(result).select_from(child).where(*tests)
-    return found.correlate_except(child).scalar_subquery()
+    if node.element is None or node.word == "count":
+        tests = [belongs] if node.element is None else [belongs, _true(node.element, inner)]
+        number: sa.Select[Any] = sa.select(sa.func.count(type_=sa.BigInteger()))
+        number = number.select_from(child).where(*tests)
+        return number.correlate_except(child).scalar_subquery()
+    kind = sql_type(node.type)
+    values = sa.select(_value(node.element, inner).label("sw_value")).where(belongs)
+    # Aggregating outside keeps an aggregate of outer values from belonging to the outer query.
+    found = values.select_from(child).correlate_except(child).subquery()
+    operand = found.c.sw_value
+    if node.word == "sum":
+        halves = sa.select(
+            c.HighSum(kind, operand).label("sw_high"), c.LowSum(kind, operand).label("sw_low")
+        ).subquery()
+        return sa.select(c.Total(kind, halves.c.sw_high, halves.c.sw_low)).scalar_subquery()
+    name = "count" if node.word == "known" else node.word
+    return sa.select(getattr(sa.func, name)(operand, type_=kind)).scalar_subquery()
 
 
 def _arithmetic(node: t.Arithmetic, row: _Row) -> Element:
-    left, right = _number(node.left, row), _number(node.right, row)
+    left, right = _value(node.left, row), _value(node.right, row)
     construct = _LIMITED.get(node.operator) if node.limited else _EXACT.get(node.operator)
     if construct is not None:
         return construct(sa.BigInteger(), left, right)
@@ -407,15 +417,19 @@ _EXACT = {"//": c.FloorDivide, "%": c.Modulo}
 
 
 def _rescale(node: t.Rescale, row: _Row) -> Element:
-    operand = _number(node.operand, row)
+    operand = _value(node.operand, row)
     factor = sa.literal(10**node.places, sa.BigInteger())
     if node.limited:
         return c.LimitedMultiply(sa.BigInteger(), operand, factor)
     return operand * factor
 
 
+def _limit(node: t.Limit, row: _Row) -> Element:
+    return c.Limited(sa.BigInteger(), _value(node.operand, row))
+
+
 def _round(node: t.Round, row: _Row) -> Element:
-    return c.RoundDivide(sa.BigInteger(), _number(node.over, row), _number(node.under, row))
+    return c.RoundDivide(sa.BigInteger(), _value(node.over, row), _value(node.under, row))
 
 
 def _concat(node: t.Concat, row: _Row) -> Element:
@@ -424,7 +438,7 @@ def _concat(node: t.Concat, row: _Row) -> Element:
 
 
 def _shift(node: t.Shift, row: _Row) -> Element:
-    operand, seconds = _value(node.operand, row), _number(node.duration, row)
+    operand, seconds = _value(node.operand, row), _value(node.duration, row)
     if node.sign < 0:
         seconds = sa.literal(0, sa.BigInteger()) - seconds
     if isinstance(node.type, Date):
@@ -444,7 +458,7 @@ def _comparison(node: t.Compare, row: _Row) -> Element:
 
 
 def _is_null(node: t.IsNull, row: _Row) -> Element:
-    return _value(node.operand, row).is_(None)
+    return _bare(node.operand, row).is_(None)
 
 
 def _not(node: t.Not, row: _Row) -> Element:
@@ -471,11 +485,9 @@ def _coalesce(node: t.Coalesce, row: _Row) -> Element:
 
 
 def _extreme(node: t.Extreme, row: _Row) -> Element:
-    construct = c.Smaller if node.word == "min" else c.Larger
-    first, *rest = (_value(operand, row) for operand in node.operands)
-    for element in rest:
-        first = construct(sql_type(node.type), first, element)
-    return first
+    construct = c.Smallest if node.word == "min" else c.Largest
+    operands = (_value(operand, row) for operand in node.operands)
+    return construct(sql_type(node.type), *operands)
 
 
 def _call(node: t.Call, row: _Row) -> Element:
@@ -490,10 +502,11 @@ def parameters(statement_parts: Iterator[Expression], context: Mapping[str, Any]
 
 _VALUES: Mapping[type, Callable[[Any, _Row], Element]] = {
     t.Literal: _literal_value,
-    t.Field: _field,
+    t.Field: _wide_field,
     t.Context: _context_value,
     t.Arithmetic: _arithmetic,
     t.Rescale: _rescale,
+    t.Limit: _limit,
     t.Round: _round,
     t.Concat: _concat,
     t.Shift: _shift,

@@ -7,7 +7,8 @@ therefore decides nothing; it writes down what the tree says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Any
 
 from generator.expressions.types import Type
@@ -50,7 +51,7 @@ class Arithmetic:
     right: Tree
     type: Type
     limited: bool = False
-    """The result may have more than 18 digits; then it is null."""
+    """The result may need more than 64 bits; then it is null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Rescale:
     places: int
     type: Type
     limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The end of a sum or product that may be too large: null beyond 18 digits."""
+
+    operand: Tree
+    type: Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +209,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The child rows an aggregate reads: the last step of `path` is the children field."""
+    """The rows an aggregate reads: the last step of `path` is children or a many-to-many field."""
 
     path: tuple[str, ...]
     entities: tuple[str, ...]
     entity: str
     """The entity of the rows."""
     outer: bool = False
+    linked: bool = False
+    """The last step is a many-to-many field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +240,7 @@ Tree = (
     | Context
     | Arithmetic
     | Rescale
+    | Limit
     | Round
     | Concat
     | Shift
@@ -246,3 +258,21 @@ Tree = (
     | Call
     | Aggregate
 )
+
+
+def walk(tree: Tree) -> Iterator[Tree]:
+    """Yield a tree and every tree in it, outer first."""
+    yield tree
+    for part in parts(tree):
+        yield from walk(part)
+
+
+def parts(tree: Tree) -> Iterator[Tree]:
+    """Yield the trees directly inside a tree."""
+    for slot in fields(tree):
+        value = getattr(tree, slot.name)
+        if slot.name == "shown":
+            continue
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Tree):
+                yield item

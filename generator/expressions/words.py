@@ -127,6 +127,10 @@ def _rescale(speaker: _Speaker, node: t.Rescale) -> str:
     return speaker.value(node.operand)
 
 
+def _limit(speaker: _Speaker, node: t.Limit) -> str:
+    return speaker.value(node.operand)
+
+
 def _round(speaker: _Speaker, node: t.Round) -> str:
     over, under, places = node.shown
     if under is None:
@@ -247,6 +251,7 @@ _SAYINGS: Mapping[type, Callable[[_Speaker, Any], str]] = {
     t.Context: _context,
     t.Arithmetic: _arithmetic,
     t.Rescale: _rescale,
+    t.Limit: _limit,
     t.Round: _round,
     t.Concat: _concat,
     t.Shift: _shift,

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from generator.expressions.compile import Expression, parse
 from generator.expressions.sql import binds, condition, refutation, value
 from generator.expressions.types import Boolean
 from generator.model.text import NOWHERE
 from tests.databases import plain_engine, postgres_url, sqlite_url
+from tests.generator.expressions.grow import KINDS, Plant
 from tests.generator.expressions.shop import CONTEXT, NOBODY, SCOPE, TABLES, fill, shop
 
 SHOP = shop(1)
@@ -251,3 +254,24 @@ def test_an_actor_without_values_is_unknown_everywhere(
     text: str, engines: Mapping[str, sa.Engine]
 ) -> None:
     assert_agreement(engines, expression(text), NOBODY)
+
+
+def test_random_expressions_mean_the_same_everywhere(
+    engines: Mapping[str, sa.Engine], request: pytest.FixtureRequest
+) -> None:
+    examples = 2_500 if request.config.getoption("--long") else 150
+
+    @settings(max_examples=examples, database=None, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def agree(data: st.DataObject) -> None:
+        plant = Plant(data.draw)
+        kind = plant.one(*KINDS, "boolean", "boolean", "number")
+        text = plant.grow(kind, plant.one(1, 2, 3, 4))
+        found, problems = parse(text, NOWHERE, SCOPE)
+        if found is None:
+            # What is well typed may still be too much: digits, parts, or nothing but null.
+            assert problems[0].code in {"D503", "D508", "D509", "D510", "D512"}, (text, problems)
+            return
+        assert_agreement(engines, found, plant.one(CONTEXT, NOBODY))
+
+    agree()
