@@ -9,7 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 def draw(connection: sa.Connection, table: sa.Table, name: str) -> int:
     """Return the next number of a counter, from 1; the counter stays locked until the commit."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(name=name, next=2).on_conflict_do_update(
-        index_elements=[table.c.name], set_={"next": table.c.next + 1}
-    ).returning(table.c.next)
+    statement = (
+        insert(table)
+        .values(name=name, next=2)
+        .on_conflict_do_update(index_elements=[table.c.name], set_={"next": table.c.next + 1})
+        .returning(table.c.next)
+    )
     return int(connection.execute(statement).scalar_one()) - 1

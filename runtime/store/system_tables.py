@@ -77,6 +77,7 @@ def _release(metadata: sa.MetaData) -> sa.Table:
         sa.Column("definitions", small_json(), nullable=False),
         sa.Column("facts", small_json(), nullable=False),
         sa.Column("shape", small_json(), nullable=False),
+        sa.Column("renames", small_json(), nullable=False),
         sa.Column("plan", small_json(), nullable=False),
     )
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +28,11 @@ from runtime.store.migrate.faults import (
     PlanBlocked,
     PlanOutdated,
 )
-from runtime.store.migrate.make import plan_on
+from runtime.store.migrate.make import plan_on, what_is_left
 from runtime.store.migrate.plan import CONSENTS, MigrationPlan
 from runtime.store.migrate.releases import APPLIED
+from runtime.store.migrate.renames import renames_json
 from runtime.store.migrate.render import plan_json
-from runtime.store.migrate.shapes import reflected, schema_json
 from runtime.store.system_tables import own_tables
 
 LOCK = 7_305_807_215_411_201
@@ -83,8 +82,8 @@ def apply(
             for statement in step.sql:
                 _run(connection, statement, step.words)
         _check_references(connection)
-        left = _verify(connection, compiled, fresh)
-        return _record(connection, compiled, fresh, left, now, by)
+        shape = _verify(connection, compiled)
+        return _record(connection, compiled, fresh, shape, now, by)
 
 
 def apply_saved(
@@ -205,13 +204,12 @@ def _check_references(connection: sa.Connection) -> None:
         raise ApplyFailed(words, f"{len(broken)} rows point at nothing: {tables}")
 
 
-def _verify(connection: sa.Connection, compiled: Compiled, plan: MigrationPlan) -> dict[str, Any]:
+def _verify(connection: sa.Connection, compiled: Compiled) -> dict[str, Any]:
     """Return the schema as it is now; undo everything when it is not what was asked for."""
-    rest = plan_on(connection, compiled, plan.returns_to)
-    if not rest.is_empty:
-        raise ApplyFailed(rest.steps[0].words, "the step is still to be done after it was done")
-    every = schema_json(reflected(connection))
-    return {name: every[name] for name in rest.tables}
+    left, shape = what_is_left(connection, compiled)
+    if left:
+        raise ApplyFailed(left[0], "the step is still to be done after it was done")
+    return shape
 
 
 def _record(
@@ -237,7 +235,8 @@ def _record(
             "definitions": {source.file: source.text for source in compiled.sources},
             "facts": dict(plan.facts),
             "shape": dict(shape),
-            "plan": plan_json(replace(plan, facts={})),
+            "renames": renames_json(plan.renames),
+            "plan": plan_json(plan),
         },
     )
     epoch = tables.epoch

@@ -224,7 +224,9 @@ PARSE: Mapping[str, Mapping[str, Callable[[str, int], str]]] = {
         ),
         "time": _guarded("^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$", "time"),
         "id": _guarded(f"^{WRITTEN.pattern}$", "uuid"),
-        "list": lambda column, scale: f"jsonb_build_array({column})",
+        "list": lambda column, scale: (
+            f"CASE WHEN {column} IS NOT NULL THEN jsonb_build_array({column}) END"
+        ),
     },
     "sqlite": {
         "number": lambda column, scale: f"sw_number({column}, {scale})",

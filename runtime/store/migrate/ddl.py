@@ -164,7 +164,7 @@ class _Postgresql(_Writer):
         late: list[ch.AddForeign] = []
         for table, inline in sort_tables_and_constraints(tables):  # type: ignore[no-untyped-call]
             if table is None:
-                for key in inline:
+                for key in sorted(inline, key=lambda one: str(one.name)):
                     shape = self.target.schema[key.table.name]
                     name = constraint_name(key, self.dialect)
                     foreign = next(one for one in shape.foreigns if one.name == name)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from generator.compile import Compiled
+from generator.model.text import Label
 from runtime.store.engine import deferred
 from runtime.store.migrate import changes as ch
 from runtime.store.migrate.convert import narrows, text_functions
@@ -16,8 +19,8 @@ from runtime.store.migrate.drift import find_drift
 from runtime.store.migrate.facts import describe
 from runtime.store.migrate.plan import BACKFILLS, DROPS, NARROWS, SAFE, MigrationPlan, Step
 from runtime.store.migrate.probes import Prober
-from runtime.store.migrate.releases import last_release
-from runtime.store.migrate.renames import find_renames, renamed
+from runtime.store.migrate.releases import TABLE, last_release, undone_renames
+from runtime.store.migrate.renames import Renames, find_renames, renamed
 from runtime.store.migrate.shapes import fingerprint, reflected, schema_json
 from runtime.store.migrate.target import Target, build_target
 from runtime.store.migrate.words import Wording
@@ -44,10 +47,11 @@ def plan_on(
     """Return the plan, seen from inside a transaction that may hold the lock."""
     text_functions(connection)
     current = reflected(connection)
-    last = last_release(connection)
+    last = last_release(connection) if TABLE in current else None
     facts, shape = (last.facts, last.shape) if last else ({}, {})
     target = build_target(compiled, _writing(connection.dialect))
-    renames = find_renames(target, current)
+    undone = Renames() if returns_to is None else undone_renames(connection, returns_to)
+    renames = find_renames(target, current, undone)
     after = renamed(current, renames)
     changes = find_changes(after, target, renames, facts, shape)
     wording = Wording(target, renames, facts)
@@ -63,9 +67,22 @@ def plan_on(
         findings=prober.findings(changes),
         drift=find_drift(shape, schema_json(current)) if last else (),
         returns_to=returns_to,
-        tables=tuple(str(name) for name in target.schema),
+        renames=renames,
         facts=describe(target),
     )
+
+
+def what_is_left(
+    connection: sa.Connection, compiled: Compiled
+) -> tuple[tuple[Label, ...], dict[str, Any]]:
+    """Return what still differs after a plan was carried out, and the schema as it is now."""
+    target = build_target(compiled, _writing(connection.dialect))
+    current = reflected(connection)
+    facts = describe(target)
+    wording = Wording(target, Renames(), facts)
+    changes = find_changes(current, target, Renames(), facts, {})
+    ours = {name: shape for name, shape in current.items() if name in target.schema}
+    return tuple(wording.words(change) for change in changes), schema_json(ours)
 
 
 def _writing(dialect: sa.Dialect) -> sa.Dialect:

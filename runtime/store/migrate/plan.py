@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from generator.model.text import Label
+from runtime.store.migrate.renames import Renames
 
 SAFE, BACKFILLS, NARROWS, DROPS = "safe", "backfills", "narrows", "drops"
 CONSENTS: Mapping[str, str] = {NARROWS: "narrow", DROPS: "drop"}
@@ -64,8 +65,8 @@ class MigrationPlan:
     """What somebody altered by hand since the last release."""
     returns_to: int | None = None
     """The release whose definitions these are, for a rollback."""
-    tables: tuple[str, ...] = ()
-    """The tables the definitions ask for."""
+    renames: Renames = field(default_factory=Renames)
+    """The tables and columns that get other names; a rollback turns them round."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the next plan must know of these definitions."""
 

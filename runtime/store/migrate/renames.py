@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from generator.model.entity import Entity
 from runtime.store.migrate.shapes import ForeignShape, KeyShape, Schema, TableShape
@@ -31,9 +32,13 @@ class Renames:
         return self.tables.get(table, table)
 
 
-def find_renames(target: Target, current: Schema) -> Renames:
-    """Return the declared renames that this database still needs."""
-    tables: dict[str, str] = {}
+def find_renames(target: Target, current: Schema, undone: Renames) -> Renames:
+    """Return the renames that this database needs: those declared, and those a rollback undoes."""
+    tables = {
+        new: old
+        for new, old in undone.tables.items()
+        if new in target.schema and new not in current and old in current
+    }
     for entity in target.entities.values():
         old = entity.renamed_from
         if old and entity.table not in current and old in current:
@@ -43,10 +48,41 @@ def find_renames(target: Target, current: Schema) -> Renames:
     columns: dict[tuple[str, str], str] = {}
     for entity in target.entities.values():
         shape = current.get(tables.get(entity.table, entity.table))
-        for new, old in _column_renames(entity, target) if shape else ():
-            if shape and new not in shape.columns and old in shape.columns:
-                columns[entity.table, new] = old
+        if shape is None:
+            continue
+        wanted = [
+            (new, old) for (table, new), old in undone.columns.items() if table == entity.table
+        ]
+        for new, old in [*wanted, *_column_renames(entity, target)]:
+            wanted_now = new in target.schema[entity.table].columns and new not in shape.columns
+            if wanted_now and old in shape.columns:
+                columns.setdefault((entity.table, new), old)
     return Renames(tables, columns)
+
+
+def undo(done: Iterable[Renames]) -> Renames:
+    """Return the renames back, from those carried out, the latest first."""
+    tables: dict[str, str] = {}
+    columns: dict[tuple[str, str], str] = {}
+    for one in done:
+        for (table, new), old in one.columns.items():
+            columns[table, old] = columns.pop((table, new), new)
+        for new, old in one.tables.items():
+            tables[old] = tables.pop(new, new)
+            for table, name in [key for key in columns if key[0] == new]:
+                columns[old, name] = columns.pop((table, name))
+    return Renames(tables, columns)
+
+
+def renames_json(renames: Renames) -> dict[str, Any]:
+    """Return renames as plain data."""
+    columns = [[table, new, old] for (table, new), old in renames.columns.items()]
+    return {"tables": dict(renames.tables), "columns": columns}
+
+
+def renames_from_json(kept: Mapping[str, Any]) -> Renames:
+    """Return what `renames_json` made plain."""
+    return Renames(kept["tables"], {(table, new): old for table, new, old in kept["columns"]})
 
 
 def renamed(current: Schema, renames: Renames) -> dict[str, TableShape]:
