@@ -18,7 +18,7 @@ from generator.expressions.problems import Fault, problem
 from generator.expressions.scan import syntax
 from generator.expressions.scope import Scope
 from generator.expressions.tree import Aggregate, Context, Field, Tree, parts, walk
-from generator.expressions.types import Boolean, Null, Type
+from generator.expressions.types import Boolean, Null, Type, is_link
 from generator.expressions.where import Where
 from generator.model.text import Span
 from generator.problems import Problem
@@ -63,6 +63,8 @@ def parse(
         node = syntax(text)
         where = Where(text, scope, scope.entity)
         tree = read.read(node, where)
+        if isinstance(tree, Field) and is_link(tree.type):
+            raise read.many(node, where)
         if isinstance(expected, Boolean):
             tree = read.condition(node, where)
         elif expected is not None:

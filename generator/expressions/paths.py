@@ -14,11 +14,13 @@ from generator.expressions.problems import suggestion
 from generator.expressions.tree import Aggregate, Context, Field, Rows, Tree
 from generator.expressions.types import (
     Children,
+    ListOf,
     Number,
     Record,
     Reference,
     Type,
     describe,
+    is_link,
 )
 from generator.expressions.where import MAX_NESTED, Where
 
@@ -53,7 +55,7 @@ def resolve(node: ast.expr, where: Where) -> Tree:
     if path[0] in where.scope.names:
         return _context(path, node, where)
     rows, rest = split(path, node, where)
-    if rows is None:
+    if rows is None or (rows.linked and not rest):
         return _field(path, node, where)
     if rest == ("count",) or (not rest and path[-1] == "count"):
         return Aggregate("count", rows, None, Number(0))
@@ -74,16 +76,23 @@ def split(
     for position, name in enumerate(names):
         entities.append(entity)
         kind = where.scope.field(entity, name)
-        if isinstance(kind, Children):
+        linked = is_link(kind)
+        if linked or isinstance(kind, Children):
             if where.level >= MAX_NESTED:
                 message = f"Records are nested deeper than {MAX_NESTED}."
                 raise where.fault("D503", node, message)
             done = position + 1
-            return Rows(names[:done], tuple(entities), kind.entity, outer), names[done:]
+            target = _target(kind)
+            return Rows(names[:done], tuple(entities), target, outer, linked), names[done:]
         if not isinstance(kind, Reference):
             return None, ()
         entity = kind.entity
     return None, ()
+
+
+def _target(kind: Type | None) -> str:
+    inner = kind.item if isinstance(kind, ListOf) else kind
+    return inner.entity if isinstance(inner, (Children, Reference)) else ""
 
 
 def names_known(where: Where) -> Iterator[str]:

@@ -20,7 +20,7 @@ from typing import Any
 from generator.expressions import tree as t
 from generator.expressions.functions import FUNCTIONS
 from generator.expressions.numbers import WORD
-from generator.expressions.types import LIMIT, Date, DateTime, Reference
+from generator.expressions.types import LIMIT, Date, DateTime, Reference, is_link
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
@@ -103,6 +103,11 @@ def record_id(value: Any) -> Any:
     return value["id"] if isinstance(value, Mapping) else value
 
 
+def record_ids(values: Sequence[Any]) -> list[Any]:
+    """Return the ids a many-to-many field holds: facts hold ids or the targets' rows."""
+    return [record_id(value) for value in values]
+
+
 _RUNTIME: Mapping[str, Any] = {
     "__builtins__": {"abs": abs, "min": min, "max": max, "len": len},
     "round_half_away": round_half_away,
@@ -112,6 +117,7 @@ _RUNTIME: Mapping[str, Any] = {
     "seconds_between": seconds_between,
     "local_day": local_day,
     "record_id": record_id,
+    "record_ids": record_ids,
     **{f"f_{entry.name}": entry.python for entry in FUNCTIONS.values()},
 }
 
@@ -314,6 +320,9 @@ def _among(writer: _Writer, node: t.Among) -> Code:
 
 def _within(writer: _Writer, node: t.Within) -> Code:
     operand, listed = writer.code(node.operand), writer.code(node.list)
+    if isinstance(node.list, t.Field) and is_link(node.list.type):
+        text = f"({operand.text} in record_ids({listed.text}))"
+        return Code(text, operand.nulls | listed.nulls)
     text = f"({operand.text} in {listed.text})"
     if isinstance(node.list, t.Field) or not operand.nulls:
         return Code(text, operand.nulls | listed.nulls)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from generator.expressions import calls, numbers
 from generator.expressions.paths import resolve
-from generator.expressions.problems import suggestion
+from generator.expressions.problems import Fault, suggestion
 from generator.expressions.tree import (
     Among,
     And,
@@ -47,6 +47,7 @@ from generator.expressions.types import (
     Time,
     Type,
     describe,
+    is_link,
     unify,
 )
 from generator.expressions.where import Where
@@ -134,7 +135,7 @@ def same_type(
     kind: Type = Null()
     for tree in trees:
         found = unify(kind, tree.type)
-        if found is None or isinstance(found, Opaque):
+        if found is None or isinstance(found, (ListOf, Opaque)):
             message = f"{describe(kind).capitalize()} and {describe(tree.type)} do not go together."
             raise where.fault("D506", node, message)
         kind = found
@@ -293,10 +294,19 @@ def _compare_hint(one: Type, two: Type) -> str:
 
 def _is_null(left: ast.expr, op: ast.cmpop, right: ast.expr, where: Where) -> Tree:
     operand = read(left, where)
+    if isinstance(operand, Field) and is_link(operand.type):
+        raise many(left, where)
     if not isinstance(read(right, where).type, Null):
         raise where.fault("D502", right, "'is' only asks for null.", "Write == to compare values.")
     asked = IsNull(operand, Boolean())
     return Not(asked, Boolean()) if isinstance(op, ast.IsNot) else asked
+
+
+def many(node: ast.expr, where: Where) -> Fault:
+    """Return the fault of a many-to-many field used as one value."""
+    written = where.written(node)
+    hint = f"Write exists({written}), count({written}) or 'x in {written}'."
+    return where.fault("D513", node, f"'{written}' is many records, one value is needed.", hint)
 
 
 def _membership(left: ast.expr, right: ast.expr, where: Where) -> Tree:

@@ -35,6 +35,7 @@ from generator.expressions.types import (
     Reference,
     Time,
     Type,
+    is_link,
 )
 from generator.field_types._times import Utc
 
@@ -55,6 +56,10 @@ class Tables(Protocol):
 
     def children(self, entity: str, field: str) -> tuple[str, str]:
         """Return the child entity and its column that points back."""
+        ...
+
+    def links(self, entity: str, field: str) -> tuple[sa.Table, str, str]:
+        """Return the link table of a many-to-many field, its column of the owner, of the target."""
         ...
 
     def computed(self, entity: str, field: str) -> Expression:
@@ -188,9 +193,14 @@ def _leaf(node: t.Tree, row: _Row, *, sure: bool) -> Test:
         case t.IsNull(operand=operand):
             element = _bare(operand, row)
             return element.is_(None) if sure else element.is_not(None)
+        case t.Within(list=t.Field(type=kind)) if is_link(kind):
+            found, known = _linked(node, row)
+            return found if sure else sa.and_(known, ~found)
         case t.Among() | t.Within(list=t.Context()):
+            # Not NOT IN: SQLAlchemy 2.1 writes an empty list by its name, so where one list stands
+            # under IN and under NOT IN, both become the true `IN (NULL) OR (1 = 1)`.
             found = _in(node, row)
-            return found if sure else ~found
+            return found if sure else found == sa.false()
     return _value(node, row) == (sa.true() if sure else sa.false())
 
 
@@ -274,6 +284,9 @@ def _in(node: t.Among | t.Within, row: _Row) -> Test:
     operand = _bare(node.operand, row)
     if isinstance(node, t.Within):
         kind = _item_type(node, operand)
+        if is_link(node.list.type) and isinstance(node.list, t.Field):
+            found, known = _linked(node, row)
+            return sa.case((known, found), else_=None)
         if not isinstance(node.list, t.Context):
             return c.ListHas(sa.Boolean(), _as_text(operand), _value(node.list, row))
         name = _bind_name(node.list)
@@ -284,6 +297,31 @@ def _in(node: t.Among | t.Within, row: _Row) -> Test:
     if isinstance(node.operand.type, TEXTUAL) and not _alike([operand, *items]):
         return _as_text(operand).in_([_as_text(item) for item in items])
     return operand.in_(items)
+
+
+def _linked(node: t.Within, row: _Row) -> tuple[Test, Test]:
+    """Return "a many-to-many field holds the id", and "both are known"."""
+    assert isinstance(node.list, t.Field)
+    path, entities = node.list.path, node.list.entities
+    owner = _owner(path, entities, row, node.list.outer)
+    table, own, other = row.tables.links(entities[-1], path[-1])
+    link = table.alias()
+    operand = _like(node.operand, _bare(node.operand, row), link.c[other])
+    target: Element = link.c[other]
+    if not _alike([operand, target]):
+        operand, target = _as_text(operand), _as_text(target)
+    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(link)
+    found = found.where(link.c[own] == owner, target == operand)
+    known = sa.and_(operand.is_not(None), owner.is_not(None))
+    return found.correlate_except(link).exists(), known
+
+
+def _owner(path: tuple[str, ...], entities: tuple[str, ...], row: _Row, outer: bool) -> Element:
+    """Return the id of the row that holds the rows at the end of a path."""
+    source = row.outer if outer else row.source
+    if len(path) == 1:
+        return source.c.id
+    return _column(source, path[:-1], entities[:-1], row.tables, is_reference=True)
 
 
 def _alike(elements: list[Element]) -> bool:
@@ -359,14 +397,14 @@ def _column(
 def _children(node: t.Aggregate, row: _Row) -> tuple[sa.FromClause, Test]:
     """Return the rows of an aggregate and the test that they belong to the row at hand."""
     rows = node.rows
-    source = row.outer if rows.outer else row.source
+    owner = _owner(rows.path, rows.entities, row, rows.outer)
+    if rows.linked:
+        table, own, other = row.tables.links(rows.entities[-1], rows.path[-1])
+        link, target = table.alias(), row.tables.table(rows.entity).alias()
+        ids = sa.select(link.c[other]).where(link.c[own] == owner).correlate_except(link)
+        return target, target.c.id.in_(ids)
     entity, foreign = row.tables.children(rows.entities[-1], rows.path[-1])
     child = row.tables.table(entity).alias()
-    if len(rows.path) == 1:
-        owner: Element = source.c.id
-    else:
-        way, entities = rows.path[:-1], rows.entities[:-1]
-        owner = _column(source, way, entities, row.tables, is_reference=True)
     return child, child.c[foreign] == owner
 
 
@@ -462,7 +500,8 @@ def _is_null(node: t.IsNull, row: _Row) -> Element:
 
 
 def _not(node: t.Not, row: _Row) -> Element:
-    return sa.not_(_value(node.operand, row))
+    # Not SQL's NOT: SQLAlchemy writes `NOT a IS NULL`, which is read as NOT (a IS NULL).
+    return _value(node.operand, row) == sa.false()
 
 
 def _and(node: t.And, row: _Row) -> Element:

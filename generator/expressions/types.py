@@ -139,6 +139,11 @@ _NAMES: Mapping[type, str] = {
 }
 
 
+def is_link(kind: Type | None) -> bool:
+    """Return whether a field of this type is many-to-many: records in a link table."""
+    return isinstance(kind, ListOf) and isinstance(kind.item, Reference)
+
+
 def unify(left: Type, right: Type) -> Type | None:
     """Return the type that both fit, or None: the wider number, text for two kinds of text."""
     if left == right or isinstance(right, Null):

@@ -151,6 +151,8 @@ def _listed(plant: Plant, depth: int) -> str:
     word = plant.one("in", "not in")
     if plant.entity != "order":
         return f"(this.customer {word} actor.customers)"
+    if plant.one(0, 1, 2) == 0:
+        return f"({plant.one('customer.level', 'actor.id', 'note')} {word} levels)"
     if plant.one(0, 1):
         return f"(customer {word} actor.customers)"
     return f"({plant.grow('text', depth)} {word} tags)"

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.expressions import types as t
+from generator.expressions.compile import Expression
 from generator.expressions.scope import FixedScope
 from generator.field_types._ids import id_type
 from generator.field_types._json import JsonType
@@ -37,6 +38,7 @@ ENTITIES: Mapping[str, Mapping[str, t.Type]] = {
         "lead": t.Duration(),
         "tags": t.ListOf(t.Text()),
         "customer": t.Reference("customer"),
+        "levels": t.ListOf(t.Reference("level")),
         "lines": t.Children("line"),
     },
     "customer": {
@@ -133,6 +135,14 @@ _TABLES = {
     ),
 }
 
+_LINKS = sa.Table(
+    "order__levels",
+    _metadata,
+    sa.Column("source_id", id_type(), sa.ForeignKey("order.id"), primary_key=True),
+    sa.Column("target_id", id_type(), sa.ForeignKey("level.id"), primary_key=True),
+)
+_TABLES["order__levels"] = _LINKS
+
 _CHILDREN = {
     ("order", "lines"): ("line", "order_id"),
     ("line", "parts"): ("part", "line_id"),
@@ -148,6 +158,12 @@ class Tables:
 
     def reference(self, entity: str, field: str) -> tuple[str, str]:
         return f"{field}_id", field
+
+    def links(self, entity: str, field: str) -> tuple[sa.Table, str, str]:
+        return _LINKS, "source_id", "target_id"
+
+    def computed(self, entity: str, field: str) -> Expression:
+        raise KeyError(field)
 
     def children(self, entity: str, field: str) -> tuple[str, str]:
         return _CHILDREN[entity, field]
@@ -295,6 +311,12 @@ def shop(seed: int, orders: int = 60) -> Shop:
         }
         for n in range(orders)
     ]
+    links = [
+        {"source_id": head["id"], "target_id": level["id"]}
+        for head in heads
+        for level in levels
+        if pick.one((True, False, False))
+    ]
     rows = {
         "level": levels,
         "customer": customers,
@@ -302,6 +324,7 @@ def shop(seed: int, orders: int = 60) -> Shop:
         "order": heads,
         "line": lines,
         "part": parts,
+        "order__levels": links,
     }
     return Shop(rows, _facts(rows))
 
@@ -316,13 +339,19 @@ def fill(engine: sa.Engine, rows: Mapping[str, Sequence[dict[str, Any]]]) -> Non
 
 
 def _facts(rows: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
-    copies = {name: {row["id"]: dict(row) for row in found} for name, found in rows.items()}
+    entities = {name: found for name, found in rows.items() if name in ENTITIES}
+    copies = {name: {row["id"]: dict(row) for row in found} for name, found in entities.items()}
     for customer in copies["customer"].values():
         customer["level"] = copies["level"].get(customer["level_id"])
         customer["orders"] = []
     for order in copies["order"].values():
         order["customer"] = copies["customer"].get(order["customer_id"])
         order["lines"] = []
+        order["levels"] = [
+            copies["level"][link["target_id"]]
+            for link in rows["order__levels"]
+            if link["source_id"] == order["id"]
+        ]
         if order["customer"] is not None:
             order["customer"]["orders"].append(order)
     for line in copies["line"].values():

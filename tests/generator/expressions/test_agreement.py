@@ -87,11 +87,30 @@ not (code not in ['a', note])
 code not in ['a', 'A', '中文']
 customer in actor.customers
 customer not in actor.customers
+customer in actor.customers and customer not in actor.customers
+(customer not in actor.customers) == (customer in actor.customers)
+(not urgent) is null
+(customer in actor.customers) is null
+(note in []) is null
 not (customer not in actor.customers)
 note in tags
 note not in tags
 '中文' in tags
 actor.name in tags
+customer.level in levels
+customer.level not in levels
+not (customer.level not in levels)
+actor.id in levels
+(actor.id in levels) == urgent
+code in levels
+'00000000-0000-7000-8000-000000000001' not in levels
+levels.count
+count(levels, rank > 1)
+any(levels, name == this.note)
+not any(levels, id in actor.customers)
+exists(levels)
+sum(levels.rank)
+any(customer.orders, actor.id in levels)
 customer == actor.customer
 customer.id == actor.customer
 customer != actor.customer
