@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from generator.build.tables import build_tables
 from generator.compile import Compiled
+from generator.expressions.compile import Expression
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.app import App
@@ -35,6 +36,17 @@ class Schema:
         """Return the child entity and its column that points back."""
         child = self.app.entities[entity].fields[field].target
         return child, self.app.entities[child].child_of
+
+    def links(self, entity: str, field: str) -> tuple[sa.Table, str, str]:
+        """Return the link table of a many-to-many field, its columns of owner and target."""
+        return self.tables[f"{entity}.{field}"], "source_id", "target_id"
+
+    def computed(self, entity: str, field: str) -> Expression:
+        """Return the expression of a computed field that has no column."""
+        expression = self.app.entities[entity].fields[field].computed
+        if expression is None:
+            raise LookupError(f"{entity}.{field} is no single value")
+        return expression
 
 
 def build_schema(compiled: Compiled, dialect: str, metadata: sa.MetaData | None = None) -> Schema:
