@@ -67,6 +67,8 @@ class Draft:
     removed: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Many-to-many fields that the payload sets: the ids in order."""
+    late: list[Field] = field(default_factory=list)
+    """Fields whose default lies behind a reference; they wait until it is looked up."""
 
     @property
     def is_new(self) -> bool:
@@ -164,7 +166,10 @@ def _default(work: Work, draft: Draft, model: Field) -> None:
         elif model.name in draft.facts:
             draft.facts[model.name] = value
     elif model.default_expression is not None:
-        draft.facts[model.name] = model.default_expression.function(draft.facts, work.context)
+        if any(len(path) > 1 for path in model.default_expression.paths):
+            draft.late.append(model)
+        else:
+            draft.facts[model.name] = model.default_expression.function(draft.facts, work.context)
 
 
 def settle(work: Work, draft: Draft) -> None:
@@ -186,6 +191,10 @@ def settle(work: Work, draft: Draft) -> None:
         for name, field_model in one.entity.fields.items():
             if field_model.type == "children" and name not in seen:
                 seen[name] = list((one.before or {}).get(name, ()))
+        for model in one.late:
+            assert model.default_expression is not None
+            seen[model.name] = model.default_expression.function(seen, work.context)
+            one.facts[model.name] = seen[model.name]
         for computed in work.runtime.needs[one.entity.name].computed:
             assert computed.computed is not None
             seen[computed.name] = computed.computed.function(seen, work.context)

@@ -1,0 +1,73 @@
+"""The demo shop is seeded whole, adds up, and fills the tabs an operator looks at."""
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from runtime.messages import Actor
+from runtime.seed import Seeded, seed
+from tests.databases import sqlite_url
+from tests.offices import NOON, Office, open_office
+
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
+DATA = DEFINITIONS / "data"
+SYSTEM = Actor(0, "System", frozenset({"administrator"}), kind="system")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Office, Seeded]:
+    office = open_office(DEFINITIONS, sqlite_url(tmp_path_factory.mktemp("demo")))
+    return office, seed(office.runtime, DATA, SYSTEM)
+
+
+def rows(entity: str) -> list[dict[str, str]]:
+    with (DATA / f"{entity}.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_every_row_becomes_a_record(demo: tuple[Office, Seeded]) -> None:
+    office, done = demo
+    app = office.runtime.app
+    files = [file.stem for file in DATA.glob("*.csv")]
+    assert done.created == {n: len(rows(n)) for n in files if not app.entities[n].child_of}
+    for name in files:
+        assert len(office.all(name, "id", sort="id")) == len(rows(name)), name
+
+
+def test_the_orders_add_up_to_the_rows_of_the_files(demo: tuple[Office, Seeded]) -> None:
+    office, _ = demo
+    goods = sum(
+        Decimal(row["unit_price"]) * int(row["quantity"]) - Decimal(row["discount"])
+        for row in rows("order_line")
+    )
+    extras = sum(Decimal(row["amount"]) for row in rows("order_adjustment"))
+    totals = [order["total"] for order in office.all("order", "total")]
+    assert sum(totals) == (goods + extras) * 1000
+
+
+def test_an_operator_finds_work_under_every_tab(demo: tuple[Office, Seeded]) -> None:
+    office, _ = demo
+    views = office.runtime.app.entities["order"].list.views
+    counts = {view.name: len(office.all("order", "id", view=view.name)) for view in views}
+    assert min(counts.values()) > 0, counts
+    assert counts["all"] == 400
+
+
+def test_the_shop_is_always_busy_today(demo: tuple[Office, Seeded]) -> None:
+    office, _ = demo
+    placed = sorted(order["placed_at"] for order in office.all("order", "placed_at"))
+    assert (NOON - placed[-1]).total_seconds() < 3600
+    assert 50 <= (NOON - placed[0]).days <= 60
+
+
+def test_a_clerk_chooses_a_sku_and_gets_its_code_and_price(demo: tuple[Office, Seeded]) -> None:
+    office, _ = demo
+    variant = office.all("variant", "sku,price")[0]
+    store = next(s["id"] for s in office.all("store", "code") if s["code"] == "SH01")
+    values = {"store": store, "lines": [{"variant": variant["id"], "quantity": 2}]}
+    order = office.read("order", office.create("order", values, "order_clerk"))
+    assert order["total"] == 2 * variant["price"]
+    line = office.all("order_line", "sku", order=order["id"])[0]
+    assert line["sku"] == variant["sku"]

@@ -1,0 +1,23 @@
+-- A handful of rows in the shape of Northwind's dump, written for this test.
+INSERT INTO categories VALUES (1, 'Drinks', 'Juices and teas', '\x');
+INSERT INTO categories VALUES (2, 'Bakery', 'Bread, rolls and cakes', '\x');
+INSERT INTO region VALUES (1, 'North');
+INSERT INTO territories VALUES ('01001', 'Harbour', 1);
+INSERT INTO territories VALUES ('01002', 'Old town', 1);
+INSERT INTO shippers VALUES (1, 'Quick Boats', '(503) 555-0101');
+INSERT INTO suppliers VALUES (1, 'O''Hara Orchards', 'Nora O''Hara', 'Owner', '1 Apple Lane', 'Cork', NULL, 'T12', 'Ireland', '555-0102', NULL, NULL);
+INSERT INTO suppliers VALUES (2, 'Brot und Zeit', 'Jan Weiß', 'Baker', 'Mühlweg 3', 'Köln', NULL, '50667', 'Germany', '555-0103', NULL, NULL);
+INSERT INTO customers VALUES ('AAAAA', 'Café Étoile', 'Zoé Blanc', 'Owner', '3 rue du Port', 'Brest', NULL, '29200', 'France', '555-0104', NULL);
+INSERT INTO customers VALUES ('BBBBB', 'Corner House', 'Tom Hill', 'Buyer', '9 High St', 'York', NULL, 'ZZ1 1ZZ', 'UK', '555-0105', NULL);
+INSERT INTO employees VALUES (1, 'Berg', 'Lena', 'Sales', 'Ms.', '1970-02-03', '2001-05-06', '2 Pine St', 'Portland', 'OR', '97201', 'USA', '555-0106', '12', '\x', 'Speaks French.', 2, NULL);
+INSERT INTO employees VALUES (2, 'Stone', 'Max', 'Head of sales', 'Mr.', '1960-07-08', '1999-01-02', '8 Oak St', 'Portland', 'OR', '97202', 'USA', '555-0107', '11', '\x', 'Leads, and listens.', NULL, NULL);
+INSERT INTO employee_territories VALUES (1, '01001');
+INSERT INTO employee_territories VALUES (1, '01002');
+INSERT INTO products VALUES (1, 'Apple juice', 1, 1, '6 bottles', 4.5, 39, 0, 10, 0);
+INSERT INTO products VALUES (2, 'Rye bread', 2, 2, '1 loaf', 2.79999995, 8, 0, 10, 0);
+INSERT INTO products VALUES (3, 'Old cake', 2, 2, '1 box', 9.19999981, 0, 0, 0, 1);
+INSERT INTO orders VALUES (101, 'AAAAA', 1, '1997-03-01', '1997-03-20', '1997-03-04', 1, 12.3400002, 'Café Étoile', '3 rue du Port', 'Brest', NULL, '29200', 'France');
+INSERT INTO orders VALUES (102, 'BBBBB', 2, '1997-03-02', '1997-03-10', NULL, 1, 0.519999981, 'Corner House', '9 High St', 'York', NULL, 'ZZ1 1ZZ', 'UK');
+INSERT INTO order_details VALUES (101, 1, 4.5, 12, 0);
+INSERT INTO order_details VALUES (101, 2, 2.79999995, 7, 0.150000006);
+INSERT INTO order_details VALUES (102, 3, 9.19999981, 3, 0.0500000007);
