@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.build.tables import has_column
+from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -81,7 +82,7 @@ def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
         view=_one(query, "view"),
         count=_choice(query, "count", ("none", "capped", "exact")),
         archived=_choice(query, "archived", ("no", "only", "all")),
-        ids=tuple(_one(query, "ids").split(",")) if "ids" in query else None,
+        ids=_ids(query),
     )
 
 
@@ -323,6 +324,19 @@ def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
         raise _refuse("limit", f"Write a number from 1 to {MAX_PAGE}.", f"请填写 1 到 {MAX_PAGE}。")
     return int(text)
+
+
+def _ids(query: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    if "ids" not in query:
+        return None
+    ids = tuple(_one(query, "ids").split(","))
+    if len(ids) > MAX_PAGE or not all(WRITTEN.fullmatch(each) for each in ids):
+        raise _refuse(
+            "ids",
+            f"Write at most {MAX_PAGE} record ids with commas.",
+            f"请填写以逗号分隔的记录 ID，最多 {MAX_PAGE} 个。",
+        )
+    return ids
 
 
 def _search(query: Mapping[str, tuple[str, ...]]) -> str:

@@ -1,0 +1,62 @@
+"""How often somebody may try to sign in; the form and the API spend from one budget.
+
+Guessing is limited per address and account, more slowly per account (a spread attack) and per
+address (one password against many accounts). Nobody is locked out: the owner signs in from
+elsewhere, and a success gives the budget back.
+"""
+
+from __future__ import annotations
+
+import time
+
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter, RateLimiter
+
+from generator.model.text import Label
+from runtime.errors import TooMany
+
+PER_PAIR = parse("10 per 5 minutes")
+PER_ACCOUNT = parse("100 per hour")
+PER_ADDRESS = parse("60 per minute")
+
+
+def make_limiter(storage: str) -> RateLimiter:
+    """Return the limiter on a storage such as `memory://` or a Redis URL."""
+    return FixedWindowRateLimiter(storage_from_string(storage))
+
+
+def spend(limiter: RateLimiter, address: str, account: str) -> None:
+    """Count an attempt before the password is looked at.
+
+    Raises:
+        TooMany: the budget is used up; `retry_after` says for how many seconds.
+
+    """
+    for item, keys in _budgets(address, account):
+        if not limiter.hit(item, *keys):
+            wait = max(1, int(limiter.get_window_stats(item, *keys).reset_time - time.time()))
+            raise TooMany(
+                Label(
+                    {
+                        "en": f"Too many attempts to sign in. Try again in {wait} seconds.",
+                        "zh": f"登录尝试过于频繁，请在 {wait} 秒后重试。",
+                    }
+                ),
+                retry_after=wait,
+            )
+
+
+def give_back(limiter: RateLimiter, address: str, account: str) -> None:
+    """Forget the attempts of somebody who has just signed in."""
+    for item, keys in _budgets(address, account)[:2]:
+        limiter.clear(item, *keys)
+
+
+def _budgets(address: str, account: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+    name = account.strip().casefold()[:200]
+    return [
+        (PER_PAIR, ("pair", address, name)),
+        (PER_ACCOUNT, ("account", name)),
+        (PER_ADDRESS, ("address", address)),
+    ]

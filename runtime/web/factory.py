@@ -1,0 +1,197 @@
+"""`create_app`: a runtime and settings in, the Flask app out; every part of the web layer by name.
+
+Flask-AppBuilder runs on our engine through a plain scoped session; it creates no tables and checks
+no permissions. What a request goes through, in this order: id and language, who asks, CSRF, view,
+headers, log.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, redirect, request, session
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.views import UtilView
+from sqlalchemy.orm import scoped_session, sessionmaker
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from runtime.errors import RequestError
+from runtime.runtime import Runtime
+from runtime.web import assets, attempts, languages, look, observe, security
+from runtime.web.context import EXTENSION, Web, present, web
+from runtime.web.frame import LANGUAGES, make_shell
+from runtime.web.health import health
+from runtime.web.identity import SESSION, USER, Gate, two_identities
+from runtime.web.problems import bug, from_http, problem
+from runtime.web.rest import Api
+from runtime.web.rest_views import blueprint, send
+from runtime.web.security_manager import People
+from runtime.web.settings import UnsafeSettings, WebSettings
+from runtime.web.urls import API, local
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+NOBODY_ASKS = frozenset({"assets.one", "health.alive", "health.ready", "health.metrics"})
+"""Endpoints that work without knowing who asks."""
+PROVES_ITSELF = frozenset({f"{API}security/login", f"{API}security/refresh"})
+"""Addresses that read the Authorization header in their own way."""
+
+log = logging.getLogger(__name__)
+
+
+def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
+    """Return the app that serves a back office.
+
+    Raises:
+        UnsafeSettings: production was asked for with settings that are not safe.
+
+    """
+    faults = settings.faults()
+    if faults:
+        raise UnsafeSettings("\n".join(faults))
+    app = Flask("shopwright", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.update(security.config(settings), **_appbuilder_config(runtime))
+    app.extensions[EXTENSION] = Web(
+        runtime, settings, Gate(runtime, settings), attempts.make_limiter(settings.limiter_storage)
+    )
+    observe.count_statements(runtime.engine)
+    observe.watch(app)
+    csrf = security.protect(app, settings)
+    app.before_request(_begin)
+    app.before_request(_identify)
+    app.before_request(security.guard(csrf))
+    served = assets.load()
+    look.dress(app, lambda: make_shell(served.url))
+    _appbuilder(app, runtime)
+    app.register_blueprint(assets.blueprint())
+    app.register_blueprint(health)
+    app.register_blueprint(blueprint(Api(runtime)))
+    app.add_url_rule("/lang/<locale>", "language", choose_language)
+    app.register_error_handler(RequestError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _failed)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    return app
+
+
+class Builder(AppBuilder):  # type: ignore[misc]
+    """Flask-AppBuilder without its start page, language view, menu API and Swagger page."""
+
+    def _add_admin_views(self) -> None:
+        self.add_view_no_menu(UtilView)
+        self.sm.register_views()
+
+    @property
+    def get_url_for_index(self) -> str:
+        """Return the start page."""
+        return "/"
+
+
+def _appbuilder_config(runtime: Runtime) -> dict[str, Any]:
+    return {
+        "APP_NAME": str(runtime.app.label),
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": False,
+        "FAB_ADD_SECURITY_API": False,
+        "FAB_ADD_SECURITY_PERMISSION_VIEW": False,
+        "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
+        "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
+        "FAB_PASSWORD_HASH_METHOD": "scrypt",
+        "RATELIMIT_ENABLED": False,
+        "BABEL_DEFAULT_LOCALE": runtime.app.locales[0],
+        "LANGUAGES": {
+            locale: {"flag": "", "name": LANGUAGES.get(locale, locale)}
+            for locale in runtime.app.locales
+        },
+    }
+
+
+def _appbuilder(app: Flask, runtime: Runtime) -> None:
+    """Put Flask-AppBuilder on our engine, with a session a request."""
+    sessions = scoped_session(sessionmaker(runtime.engine, expire_on_commit=False))
+
+    @app.teardown_appcontext
+    def close(error: BaseException | None) -> None:
+        sessions.remove()
+
+    with app.app_context():
+        Builder(app, sessions, security_manager_class=People, update_perms=False)
+    app.extensions["babel"].locale_selector = lambda: present().locale
+
+
+def _begin() -> None:
+    known = web().runtime.app.locales
+    chosen = request.cookies.get(languages.COOKIE, "")
+    observe.begin(languages.choose(chosen, request.headers.get("Accept-Language", ""), known))
+
+
+def _identify() -> Response | None:
+    """Find out who asks, once."""
+    if request.endpoint in NOBODY_ASKS or request.path in PROVES_ITSELF:
+        return None
+    here, gate = present(), web().gate
+    header = request.headers.get("Authorization", "")
+    has_session = USER in session
+    if header and has_session:
+        raise two_identities()
+    if header:
+        here.actor = gate.by_header(header, here.locale)
+    elif has_session:
+        here.actor = gate.by_session(session, here.locale)
+        here.session_id = session.get(SESSION, "") if here.actor else ""
+    return None
+
+
+def choose_language(locale: str) -> Response:
+    """Remember a language and go back to the page it was chosen on."""
+    answer = redirect(_back())
+    if locale in web().runtime.app.locales:
+        answer.set_cookie(
+            languages.COOKIE,
+            locale,
+            max_age=31_536_000,
+            secure=web().settings.https,
+            samesite="Lax",
+            httponly=True,
+        )
+    return answer  # type: ignore[return-value]
+
+
+def _back() -> str:
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host:
+        return "/"
+    return local(came.path + (f"?{came.query}" if came.query else ""))
+
+
+def _refused(refusal: RequestError) -> Any:
+    here = present()
+    if request.path.startswith("/api/"):
+        return send(problem(refusal, here.locale, here.request_id))
+    return look.error_page(refusal.status, here.request_id, "/", refusal.message.text(here.locale))
+
+
+def _http_error(error: HTTPException) -> Any:
+    """Answer what Flask itself refuses: an unknown address, a method, a body too long."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    here = present()
+    if request.path.startswith("/api/"):
+        return send(problem(from_http(error.code or 500, error), here.locale, here.request_id))
+    return look.error_page(error.code or 500, here.request_id, "/")
+
+
+def _failed(error: Exception) -> Any:
+    """Answer for a bug: logged with its request id, and nothing of it told."""
+    log.error("a request failed", exc_info=error)
+    here = present()
+    if request.path.startswith("/api/"):
+        return send(bug(here.locale, here.request_id))
+    return look.error_page(500, here.request_id, "/")

@@ -1,0 +1,118 @@
+"""The frame of the page in hand: the menu of what the caller may list, and who they are.
+
+In: the request in hand. Out: a `Shell` for the templates. What a menu shows is decided by the same
+matrix as everything else, so there is no link that leads to a refusal.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import cast
+
+from flask import get_flashed_messages, request
+from flask_wtf.csrf import generate_csrf
+
+from generator.model.entity import Entity
+from runtime.messages import Actor
+from runtime.runtime import Runtime
+from runtime.web.context import present, web
+from runtime.web.shell import (
+    Flash,
+    Language,
+    Links,
+    NavGroup,
+    NavItem,
+    Person,
+    Shell,
+    Theme,
+    Tone,
+)
+from runtime.web.texts import translator
+from runtime.web.urls import list_url
+from runtime.web.users import is_administrator
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+TONES: dict[str, Tone] = {"danger": "critical", "warning": "warning", "success": "success"}
+THEMES: dict[str, Theme] = {"light": "light", "dark": "dark"}
+
+
+def make_shell(asset: Callable[[str], str]) -> Shell:
+    """Return the frame of the page in hand."""
+    here, runtime = present(), web().runtime
+    here.nonce = here.nonce or secrets.token_urlsafe(16)
+    cookies = request.cookies
+    return Shell(
+        app_name=runtime.app.label.text(here.locale),
+        locale=here.locale,
+        asset=asset,
+        t=translator(here.locale),
+        nonce=here.nonce,
+        csrf_token=generate_csrf(),
+        theme=THEMES.get(cookies.get("theme", ""), "system"),
+        compact=cookies.get("density") == "compact",
+        shortcuts=cookies.get("keys") != "off",
+        nav=navigation(runtime, here.actor, here.locale, request.path) if here.actor else (),
+        user=person(here.actor) if here.actor else None,
+        languages=tuple(
+            Language(LANGUAGES.get(locale, locale), locale, f"/lang/{locale}")
+            for locale in runtime.app.locales
+            if locale != here.locale
+        ),
+        flashes=tuple(
+            Flash(TONES.get(tone, "info"), str(text))
+            for tone, text in cast(
+                list[tuple[str, str]], get_flashed_messages(with_categories=True)
+            )  # Flask's stub knows only the form without categories
+        ),
+        links=Links(),
+    )
+
+
+def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavGroup, ...]:
+    """Return the modules with the entities that the actor may list."""
+    t = translator(locale)
+    groups = []
+    for module in runtime.app.modules.values():
+        items = tuple(
+            NavItem(
+                entity.plural.text(locale),
+                list_url(entity.name),
+                entity.icon or "point",
+                current=_is_here(path, list_url(entity.name)),
+            )
+            for entity in runtime.app.entities.values()
+            if entity.module == module.name and _is_shown(runtime, actor, entity)
+        )
+        if items:
+            groups.append(NavGroup(module.label.text(locale), items))
+    if is_administrator(runtime, actor.roles):
+        pages = (("Users", "/users/list/", "users"), ("Groups", "/groups/list/", "users-group"))
+        groups.append(
+            NavGroup(
+                t("Administration"),
+                tuple(
+                    NavItem(t(label), url, icon, _is_here(path, url)) for label, url, icon in pages
+                ),
+            )
+        )
+    return tuple(groups)
+
+
+def person(actor: Actor) -> Person:
+    """Return who is signed in, as the top bar shows them."""
+    parts = [part for part in actor.name.replace(".", " ").split() if part]
+    letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "") if parts else "?"
+    return Person(actor.name, letters.upper())
+
+
+def _is_shown(runtime: Runtime, actor: Actor, entity: Entity) -> bool:
+    return (
+        entity.menu
+        and not entity.child_of
+        and runtime.matrix.grant(actor.roles, entity.name, "list") is not None
+    )
+
+
+def _is_here(path: str, url: str) -> bool:
+    return path == url or path.startswith(url.rstrip("/") + "/")

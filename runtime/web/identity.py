@@ -1,0 +1,121 @@
+"""Who asks: a session cookie, a JWT or a personal access token; exactly one, or nobody.
+
+A request that carries a cookie and a bearer is refused, because two programs could disagree about
+which of them counts. A bearer that does not work is refused everywhere; it never means "nobody".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import MutableMapping
+from dataclasses import replace
+from typing import Any
+
+from generator.model.text import Label
+from runtime.errors import BadRequest, Unauthenticated
+from runtime.messages import Actor
+from runtime.runtime import Runtime
+from runtime.store import tokens
+from runtime.store.tokens import MARK
+from runtime.web.jwt import Tokens
+from runtime.web.principals import Principal, Principals
+from runtime.web.settings import WebSettings
+
+USER, SESSION, FINGERPRINT = "_user_id", "sid", "pv"
+"""Keys of the session; the first is Flask-Login's."""
+
+LONGEST_BEARER = 2100
+
+
+class Gate:
+    """Finds out who asks."""
+
+    def __init__(self, runtime: Runtime, settings: WebSettings) -> None:
+        self.runtime = runtime
+        self.principals = Principals(
+            runtime.engine,
+            runtime.system,
+            password_key=derive(settings.secret_key, "passwords"),
+            token_key=derive(settings.secret_key, "tokens"),
+        )
+        self.jwt = Tokens(
+            derive(settings.secret_key, "jwt"),
+            settings.access_minutes * 60,
+            settings.refresh_days * 86_400,
+        )
+
+    def by_header(self, header: str, locale: str) -> Actor:
+        """Return who an `Authorization` header speaks for.
+
+        Raises:
+            Unauthenticated: it is not a bearer that works now.
+
+        """
+        scheme, _, credential = header.partition(" ")
+        credential = credential.strip()
+        if scheme.lower() != "bearer" or not credential or len(credential) > LONGEST_BEARER:
+            raise refused()
+        found = (
+            self._by_token(credential) if credential.startswith(MARK) else self._by_jwt(credential)
+        )
+        if found is None:
+            raise refused()
+        return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
+
+    def by_session(self, session: MutableMapping[str, Any], locale: str) -> Actor | None:
+        """Return who a session belongs to; an ended one is emptied."""
+        try:
+            user_id = int(session[USER])
+            found = self.principals.by_session(
+                user_id, str(session[SESSION]), str(session[FINGERPRINT])
+            )
+        except (KeyError, ValueError):
+            found = None
+        if found is None:
+            session.clear()
+            return None
+        return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
+
+    def _by_jwt(self, credential: str) -> Principal | None:
+        claims = self.jwt.read(credential, "access")
+        if claims is None:
+            return None
+        return self.principals.by_id(claims.user_id, claims.fingerprint)
+
+    def _by_token(self, credential: str) -> Principal | None:
+        now = self.runtime.clock()
+        found = self.principals.by_token(credential, now)
+        if found is not None:
+            tokens.note_use(
+                self.runtime.engine,
+                self.runtime.system.token,
+                found.token_id,
+                found.token_used,
+                now,
+            )
+        return found
+
+
+def derive(secret: str, purpose: str) -> str:
+    """Return a key for one purpose, so that no signature of one can pass for another."""
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def refused() -> Unauthenticated:
+    """Refuse a credential, in the same words whatever is wrong with it."""
+    return Unauthenticated(
+        Label({"en": "This credential does not work.", "zh": "该凭据无效或已失效。"})
+    )
+
+
+def two_identities() -> BadRequest:
+    """Refuse a request that says twice who asks."""
+    return BadRequest(
+        Label(
+            {
+                "en": "Send a session cookie or an Authorization header, not both.",
+                "zh": "会话 Cookie 与 Authorization 请求头只能使用其一。",
+            }
+        )
+    )

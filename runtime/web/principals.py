@@ -1,0 +1,186 @@
+"""Who somebody is right now: one small SELECT a request, so that every change counts at once.
+
+A password change, a deactivation, a role taken away or a sign-out is seen by the next request of
+every session and token, because nothing about a person is kept between requests. What a session or
+a JWT carries is only the person's id and a fingerprint of their password's hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+
+from runtime.messages import Actor
+from runtime.store.engine import read
+from runtime.store.system_tables import SystemTables
+from runtime.store.tokens import hash_token
+
+ENDED = "ended:"
+"""The key in `sw_setting` that marks a session somebody signed out of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An active person and what let them in."""
+
+    actor: Actor
+    fingerprint: str
+    token_id: str = ""
+    token_used: datetime | None = None
+
+
+class Principals:
+    """Finds principals; the three statements are built once."""
+
+    def __init__(
+        self, engine: sa.Engine, system: SystemTables, *, password_key: str, token_key: str
+    ) -> None:
+        self.engine, self.system = engine, system
+        self.password_key, self.token_key = password_key, token_key
+
+    def by_session(self, user_id: int, session_id: str, fingerprint: str) -> Principal | None:
+        """Return who a session belongs to; None when it has ended in whatever way."""
+        found = self._find(
+            self._by_session, {"user": user_id, "ended": ENDED + session_id}, "user", None
+        )
+        return self._same(found, fingerprint)
+
+    def by_id(self, user_id: int, fingerprint: str) -> Principal | None:
+        """Return who a JWT was issued to; None when it no longer counts."""
+        return self._same(self._find(self._by_id, {"user": user_id}, "user", None), fingerprint)
+
+    def by_token(self, token: str, now: datetime) -> Principal | None:
+        """Return who a personal access token belongs to; None when it does not work."""
+        values = {"hash": hash_token(token, self.token_key)}
+        return self._find(self._by_token, values, "token", now)
+
+    def current(self, user_id: int) -> Principal | None:
+        """Return a person who has just proved who they are."""
+        return self._find(self._by_id, {"user": user_id}, "user", None)
+
+    def _same(self, found: Principal | None, fingerprint: str) -> Principal | None:
+        if found is None or not hmac.compare_digest(found.fingerprint, fingerprint):
+            return None
+        return found
+
+    def _find(
+        self, statement: sa.Select[Any], values: dict[str, Any], kind: str, now: datetime | None
+    ) -> Principal | None:
+        with read(self.engine) as connection:
+            rows = connection.execute(statement, values).all()
+        if not rows or not rows[0].active:
+            return None
+        first = rows[0]
+        scopes, token_id, used = None, "", None
+        if now is not None:
+            if first.expires_at is not None and first.expires_at <= now:
+                return None
+            scopes = None if first.scopes is None else frozenset(first.scopes)
+            token_id, used = str(first.token_id), first.last_used_at
+        actor = Actor(
+            id=first.id,
+            name=first.username,
+            roles=frozenset(row.role for row in rows if row.role is not None),
+            email=first.email,
+            kind=kind,
+            scopes=scopes,
+        )
+        return Principal(
+            actor, fingerprint(first.password or "", self.password_key), token_id, used
+        )
+
+    @cached_property
+    def _by_id(self) -> sa.Select[Any]:
+        user, role = _tables()[0], _tables()[1]
+        held = _held(sa.bindparam("user"))
+        return (
+            sa.select(
+                user.c.id,
+                user.c.username,
+                user.c.email,
+                user.c.active,
+                user.c.password,
+                role.c.name.label("role"),
+            )
+            .select_from(
+                user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
+                    role, role.c.id == held.c.role_id
+                )
+            )
+            .where(user.c.id == sa.bindparam("user"))
+        )
+
+    @cached_property
+    def _by_session(self) -> sa.Select[Any]:
+        setting = self.system.setting
+        ended = sa.exists().where(
+            setting.c.user_id == sa.bindparam("user"), setting.c.key == sa.bindparam("ended")
+        )
+        return self._by_id.where(~ended)
+
+    @cached_property
+    def _by_token(self) -> sa.Select[Any]:
+        user, role, user_role, user_group, group_role = _tables()
+        token = self.system.token
+        groups = (
+            sa.select(group_role.c.role_id)
+            .join(user_group, user_group.c.group_id == group_role.c.group_id)
+            .where(user_group.c.user_id == user.c.id)
+        )
+        own = sa.select(user_role.c.role_id).where(user_role.c.user_id == user.c.id)
+        return (
+            sa.select(
+                user.c.id,
+                user.c.username,
+                user.c.email,
+                user.c.active,
+                user.c.password,
+                role.c.name.label("role"),
+                token.c.id.label("token_id"),
+                token.c.scopes,
+                token.c.expires_at,
+                token.c.last_used_at,
+            )
+            .select_from(
+                token.join(user, user.c.id == token.c.user_id).outerjoin(
+                    role, sa.or_(role.c.id.in_(own), role.c.id.in_(groups))
+                )
+            )
+            .where(token.c.hash == sa.bindparam("hash"), token.c.revoked_at.is_(None))
+        )
+
+
+@lru_cache(maxsize=4096)
+def fingerprint(password_hash: str, secret: str) -> str:
+    """Return what a session remembers of a password: it changes with it and tells nothing."""
+    keyed = hmac.new(secret.encode(), password_hash.encode(), hashlib.sha256)
+    return keyed.hexdigest()[:24]
+
+
+def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:
+    tables = Model.metadata.tables
+    return (
+        tables["ab_user"],
+        tables["ab_role"],
+        tables["ab_user_role"],
+        tables["ab_user_group"],
+        tables["ab_group_role"],
+    )
+
+
+def _held(user_id: sa.BindParameter[Any]) -> sa.Subquery:
+    """Return the roles somebody holds, directly or through a group."""
+    _, _, user_role, user_group, group_role = _tables()
+    return sa.union(
+        sa.select(user_role.c.user_id, user_role.c.role_id).where(user_role.c.user_id == user_id),
+        sa.select(user_group.c.user_id, group_role.c.role_id)
+        .join(group_role, group_role.c.group_id == user_group.c.group_id)
+        .where(user_group.c.user_id == user_id),
+    ).subquery()

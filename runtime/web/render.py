@@ -1,0 +1,158 @@
+"""Result → JSON bytes: rows become objects by functions made once for each form of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from runtime.messages import Outcome, Result
+from runtime.store.plan import QueryPlan
+from runtime.store.rows import RowFunction, json_function
+
+OPTIONS = orjson.OPT_UTC_Z
+REMEMBERED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the rows of plans of one form are written."""
+
+    make: RowFunction
+    id_place: int
+    version_place: int | None
+    includes: tuple[tuple[str, RowFunction], ...]
+    is_whole: bool
+    """The version says everything: no value of another record or of the moment is in the row."""
+
+
+class Renderer:
+    """Writes results; remembers the functions it made."""
+
+    def __init__(self, catalog: Catalog[FieldType]) -> None:
+        self._catalog = catalog
+        self._forms: dict[Any, Form] = {}
+
+    def form(self, plan: QueryPlan) -> Form:
+        """Return how rows of a plan are written."""
+        key = (
+            plan.entity.name,
+            tuple([path.text for path in plan.shown]),
+            tuple(
+                [
+                    (each.name, tuple([path.text for path in each.plan.shown]))
+                    for each in plan.includes
+                ]
+            ),
+        )
+        found = self._forms.get(key)
+        if found is None:
+            if len(self._forms) >= REMEMBERED:
+                self._forms.clear()
+            found = self._forms[key] = self._make(plan)
+        return found
+
+    def _make(self, plan: QueryPlan) -> Form:
+        texts = [path.text for path in plan.paths]
+        return Form(
+            make=json_function(plan.shown, self._catalog),
+            id_place=texts.index("id"),
+            version_place=texts.index("version") if "version" in texts else None,
+            includes=tuple(
+                (each.name, json_function(each.plan.shown, self._catalog)) for each in plan.includes
+            ),
+            is_whole=not plan.includes
+            and all(
+                len(path.steps) == 1 and (path.field.computed is None or path.field.stored)
+                for path in plan.shown
+            ),
+        )
+
+    def record(self, result: Result) -> bytes:
+        """Return the body of one record."""
+        if result.plan is None:
+            return orjson.dumps({"data": {"id": str(result.row[0])}})
+        form = self.form(result.plan)
+        return orjson.dumps({"data": _object(form, result.row, result.included)}, option=OPTIONS)
+
+    def page(self, result: Result) -> bytes:
+        """Return the body of a page of records."""
+        form = self.form(result.plan)
+        make = form.make
+        if form.includes:
+            data = [_object(form, row, result.included) for row in result.rows]
+        else:
+            data = [make(row) for row in result.rows]
+        page = {
+            "next": result.next_cursor or None,
+            "previous": result.previous_cursor or None,
+            "limit": result.plan.limit,
+            "total": result.total,
+            "total_is_exact": result.total_is_exact if result.total is not None else None,
+        }
+        return orjson.dumps({"data": data, "page": page}, option=OPTIONS)
+
+    def outcomes(self, outcomes: Sequence[Outcome], locale: str) -> bytes:
+        """Return the body of a bulk request: what became of each record."""
+        data = [
+            {
+                "id": each.record_id or None,
+                "status": each.status,
+                "version": each.version,
+                "message": each.message,
+                "errors": [
+                    {
+                        "field": error.field,
+                        "code": error.code,
+                        "message": error.message.text(locale),
+                    }
+                    for error in each.errors
+                ],
+            }
+            for each in outcomes
+        ]
+        return orjson.dumps({"data": data})
+
+    def identify(self, result: Result) -> tuple[str, int | None, bool]:
+        """Return a record's id, its version, and whether the version says everything."""
+        if result.plan is None:
+            return str(result.row[0]), None, False
+        form = self.form(result.plan)
+        place = form.version_place
+        version = None if place is None else int(result.row[place])
+        return str(result.row[form.id_place]), version, form.is_whole
+
+
+def _object(
+    form: Form, row: Any, included: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> dict[str, Any]:
+    made = form.make(row)
+    for name, make in form.includes:
+        rows = included.get(name, {}).get(str(row[form.id_place]), ())
+        made[name] = [make(each) for each in rows]
+    return made
+
+
+def links(path: str, query: Mapping[str, tuple[str, ...]], result: Result) -> str:
+    """Return the `Link` header to the pages beside this one; empty when there are none."""
+    if not (result.next_cursor or result.previous_cursor):
+        return ""
+    kept = [
+        (key, value)
+        for key, values in query.items()
+        if key not in ("after", "before")
+        for value in values
+    ]
+    found = []
+    for relation, key, cursor in (
+        ("next", "after", result.next_cursor),
+        ("prev", "before", result.previous_cursor),
+    ):
+        if cursor:
+            found.append(f'<{path}?{urlencode([*kept, (key, cursor)])}>; rel="{relation}"')
+    return ", ".join(found)

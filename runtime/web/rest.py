@@ -1,0 +1,241 @@
+"""The REST API: one thin view that decodes a request, calls `handle`, and renders what came out.
+
+In: `Asked`. Out: `Answer`. The routes stand in `ROUTES`, by the parts of the path that follow the
+entity; what an operation does is in `runtime/operations/`. Flask is not used here, so the same code
+answers behind Flask and in front of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from generator.model.text import Label
+from runtime.errors import BadRequest, FieldError, NotFound, RequestError
+from runtime.messages import Incoming, Result
+from runtime.pipeline import handle
+from runtime.runtime import Runtime
+from runtime.web.bodies import read_json
+from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
+from runtime.web.render import Renderer, links
+from runtime.web.urls import api_url
+from runtime.web.wire import JSON, Answer, Asked
+
+LIST, RECORD = "", "{id}"
+ROUTES: Mapping[str, Mapping[str, str]] = {
+    LIST: {"GET": "list", "POST": "create"},
+    RECORD: {"GET": "read", "PATCH": "update", "DELETE": "delete"},
+    "{id}/restore": {"POST": "restore"},
+    "{id}/history": {"GET": "history"},
+    "bulk": {"POST": "bulk"},
+    "aggregate": {"GET": "aggregate"},
+}
+"""What follows the entity → method → operation."""
+
+FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
+WITH_BODY = frozenset({"create", "update", "bulk"})
+WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+NO_RECORD = "00000000-0000-0000-0000-000000000000"
+"""Stands for an id that cannot exist: asked for after the rights, found by nobody."""
+
+IF_MATCH = re.compile(r'"(\d{1,10})"\Z')
+MOST_KEYS = 100
+
+log = logging.getLogger(__name__)
+
+
+class Api:
+    """Answers requests below `/api/v1/` that are about records."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.renderer = Renderer(runtime.compiled.field_types)
+        self._known = runtime.operations
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer a request, whatever it is: this is the boundary where a bug becomes a 500."""
+        operation, entity = "other", ""
+        try:
+            entity, route, record_id = self._where(asked.path)
+            operation = self._operation(route, asked.method)
+            answer = self._carry_out(asked, operation, entity, record_id)
+        except RequestError as refusal:
+            answer = problem(refusal, asked.locale, asked.request_id)
+        except Exception:  # the boundary: noqa: BLE001
+            log.exception("a request failed")
+            answer = bug(asked.locale, asked.request_id)
+        answer.operation, answer.entity = operation, entity
+        return answer
+
+    def _where(self, path: str) -> tuple[str, str, str]:
+        """Return entity, route and record id of a path; the entity is '' when there is none."""
+        parts = path.split("/")
+        entity = parts[0]
+        if entity not in self.runtime.app.entities:
+            raise nothing_here()
+        if len(parts) == 1:
+            return entity, LIST, ""
+        if len(parts) == 2:
+            return (entity, parts[1], "") if parts[1] in FIXED else (entity, RECORD, parts[1])
+        route = "{id}/" + "/".join(parts[2:])
+        if route not in ROUTES:
+            raise nothing_here()
+        return entity, route, parts[1]
+
+    def _operation(self, route: str, method: str) -> str:
+        offered = {
+            verb: operation for verb, operation in ROUTES[route].items() if operation in self._known
+        }
+        if not offered:
+            raise nothing_here()
+        wanted = "GET" if method == "HEAD" else method
+        if wanted not in offered:
+            raise wrong_method(offered)
+        return offered[wanted]
+
+    def _carry_out(self, asked: Asked, operation: str, entity: str, record_id: str) -> Answer:
+        headers = asked.headers
+        query = read_query(asked.query)
+        incoming = Incoming(
+            operation=operation,
+            entity=entity,
+            actor=asked.actor,
+            record_id=record_id if WRITTEN_ID.match(record_id) or not record_id else NO_RECORD,
+            values=self._payload(asked) if operation in WITH_BODY and asked.actor else None,
+            query=query,
+            version=read_version(headers.get("if-match", "")),
+            idempotency_key=headers.get("idempotency-key", ""),
+            source="rest",
+            reason=headers.get("x-reason", "")[:500],
+            request_id=asked.request_id,
+            address=asked.address,
+        )
+        outcome = handle(incoming, self.runtime)
+        if isinstance(outcome, RequestError):
+            return problem(outcome, asked.locale, asked.request_id)
+        return self._renderers[operation](self, asked, incoming, outcome)
+
+    def _payload(self, asked: Asked) -> Any:
+        media, _, rest = asked.headers.get("content-type", "").partition(";")
+        charset = rest.strip().lower()
+        if media.strip().lower() != JSON or charset not in ("", "charset=utf-8"):
+            raise WrongMedia(
+                Label(
+                    {
+                        "en": f"Send the body as {JSON} in UTF-8.",
+                        "zh": f"请以 UTF-8 编码的 {JSON} 提交内容。",
+                    }
+                )
+            )
+        return read_json(asked.body())
+
+    def _one(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        record_id, version, is_whole = self.renderer.identify(result)
+        answer = Answer(200)
+        if version is not None:
+            answer.headers["ETag"] = tag = f'"{version}"'
+            if is_whole and tag in asked.headers.get("if-none-match", ""):
+                answer.status = 304
+                return answer
+        answer.body = self.renderer.record(result)
+        if result.created:
+            answer.status = 201
+            answer.headers["Location"] = api_url(incoming.entity, record_id)
+        if result.replayed:
+            answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def _page(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        answer = Answer(200, self.renderer.page(result))
+        beside = links(api_url(incoming.entity), incoming.query, result)
+        if beside:
+            answer.headers["Link"] = beside
+        return answer
+
+    def _nothing(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return Answer(204)
+
+    def _outcomes(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return Answer(200, self.renderer.outcomes(result.outcomes, asked.locale))
+
+    _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
+        "list": _page,
+        "read": _one,
+        "create": _one,
+        "update": _one,
+        "restore": _one,
+        "delete": _nothing,
+        "history": _page,
+        "bulk": _outcomes,
+        "aggregate": _page,
+    }
+
+
+def read_query(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the query string's values by key, in order.
+
+    Raises:
+        BadRequest: too many keys, broken UTF-8 or a NUL.
+
+    """
+    if not text:
+        return {}
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_KEYS)
+    except ValueError as error:
+        raise _bad_query() from error
+    found: dict[str, tuple[str, ...]] = {}
+    for key, value in pairs:
+        if "\x00" in key or "\x00" in value:
+            raise _bad_query()
+        found[key] = (*found.get(key, ()), value)
+    return found
+
+
+def read_version(header: str) -> int | None:
+    """Return the version that `If-Match` names; None without the header.
+
+    Raises:
+        BadRequest: it is not one version in quotes.
+
+    """
+    if not header:
+        return None
+    written = IF_MATCH.match(header.strip())
+    if written is None:
+        message = Label(
+            {
+                "en": 'Write If-Match with the one version you read, such as "3".',
+                "zh": 'If-Match 应为读取到的版本号，例如 "3"。',
+            }
+        )
+        raise BadRequest(message, (FieldError("If-Match", "invalid", message),))
+    return int(written[1])
+
+
+def nothing_here() -> NotFound:
+    """Refuse an address: the same words as for an entity that the caller may not know."""
+    return NotFound(Label({"en": "There is nothing here.", "zh": "这里没有内容。"}))
+
+
+def wrong_method(offered: Mapping[str, str]) -> WrongMethod:
+    """Refuse a method and say which are offered."""
+    allowed = ", ".join(sorted({*offered, *(("HEAD",) if "GET" in offered else ())}))
+    return WrongMethod(
+        Label({"en": f"Use {allowed} here.", "zh": f"此处可用的请求方法：{allowed}。"}),
+        allow=allowed,
+    )
+
+
+def _bad_query() -> BadRequest:
+    return BadRequest(
+        Label(
+            {
+                "en": f"The query string is not UTF-8 text of at most {MOST_KEYS} keys.",
+                "zh": f"查询字符串须为 UTF-8 文本，且最多 {MOST_KEYS} 项。",
+            }
+        )
+    )

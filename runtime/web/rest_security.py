@@ -1,0 +1,221 @@
+"""The API about oneself: signing in for tokens, who I am, personal access tokens.
+
+POST   /api/v1/security/login        {"username", "password", "refresh"?} → tokens
+POST   /api/v1/security/refresh      with the refresh token as bearer → a new access token
+GET    /api/v1/security/me
+GET    /api/v1/security/tokens
+POST   /api/v1/security/tokens       {"name", "scopes"?, "days"?} → the token, shown once
+DELETE /api/v1/security/tokens/ID
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from flask import current_app, request
+
+from generator.model.text import Label
+from generator.shapes.access import ACTIONS
+from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
+from runtime.messages import Actor
+from runtime.store import tokens
+from runtime.web.bodies import read_json
+from runtime.web.context import Web, web
+from runtime.web.identity import refused
+from runtime.web.rest import nothing_here, wrong_method
+from runtime.web.security_manager import prove
+from runtime.web.wire import Answer, Asked
+
+SCOPE = re.compile(r"([a-z_]+|\*):([a-z][a-z0-9_]*|\*)\Z")
+LONGEST_LIFE = 366
+"""Days; a token that never ends is not made."""
+DEFAULT_LIFE = 90
+
+
+def answer(asked: Asked) -> Answer:
+    """Answer a request below `/api/v1/security/`."""
+    parts = asked.path.split("/")[1:]
+    here = web()
+    if parts == ["login"]:
+        _only(asked, "POST")
+        return _login(asked, here)
+    if parts == ["refresh"]:
+        _only(asked, "POST")
+        return _refresh(asked, here)
+    if asked.actor is None:
+        raise Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
+    if parts == ["me"]:
+        _only(asked, "GET")
+        return _me(asked.actor, here)
+    if parts == ["tokens"]:
+        _only(asked, "GET", "POST")
+        if asked.method == "POST":
+            return _create(asked, here, asked.actor)
+        return _list(here, asked.actor)
+    if len(parts) == 2 and parts[0] == "tokens":
+        _only(asked, "DELETE")
+        return _revoke(here, asked.actor, parts[1])
+    raise nothing_here()
+
+
+def _only(asked: Asked, *methods: str) -> None:
+    wanted = "GET" if asked.method == "HEAD" else asked.method
+    if wanted not in methods:
+        raise wrong_method(dict.fromkeys(methods, ""))
+
+
+def _login(asked: Asked, here: Web) -> Answer:
+    body = _body(asked, {"username", "password", "refresh", "provider"})
+    name, password = _text(body, "username"), _text(body, "password")
+    manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    user = prove(name, password, asked.address, manager.auth_user_db)
+    if user is None:
+        raise Unauthenticated(
+            Label({"en": "User name or password is wrong.", "zh": "用户名或密码错误。"})
+        )
+    found = here.gate.principals.current(int(user.id))
+    if found is None:
+        raise refused()
+    issued = {"access_token": here.gate.jwt.issue(found.actor.id, found.fingerprint, "access")}
+    if body.get("refresh") is True:
+        issued["refresh_token"] = here.gate.jwt.issue(found.actor.id, found.fingerprint, "refresh")
+    return _uncached(Answer(200, orjson.dumps(issued)))
+
+
+def _refresh(asked: Asked, here: Web) -> Answer:
+    scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
+    claims = here.gate.jwt.read(credential.strip(), "refresh") if scheme == "Bearer" else None
+    found = claims and here.gate.principals.by_id(claims.user_id, claims.fingerprint)
+    if not found:
+        raise refused()
+    issued = {"access_token": here.gate.jwt.issue(found.actor.id, found.fingerprint, "access")}
+    return _uncached(Answer(200, orjson.dumps(issued)))
+
+
+def _me(actor: Actor, here: Web) -> Answer:
+    body = {
+        "data": {
+            "id": actor.id,
+            "name": actor.name,
+            "email": actor.email,
+            "kind": actor.kind,
+            "roles": sorted(actor.roles & here.runtime.app.roles.keys()),
+            "scopes": None if actor.scopes is None else sorted(actor.scopes),
+            "locale": actor.locale,
+            "time_zone": actor.time_zone,
+        }
+    }
+    return Answer(200, orjson.dumps(body))
+
+
+def _list(here: Web, actor: Actor) -> Answer:
+    runtime = here.runtime
+    found = tokens.of_user(runtime.engine, runtime.system.token, actor.id)
+    return Answer(200, orjson.dumps({"data": [_shown(each) for each in found]}, option=_OPTIONS))
+
+
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+def _shown(token: tokens.Token) -> dict[str, Any]:
+    return {name: getattr(token, name) for name in tokens.Token.__dataclass_fields__}
+
+
+def _create(asked: Asked, here: Web, actor: Actor) -> Answer:
+    if actor.kind == "token":
+        raise Forbidden(
+            Label({"en": "A token cannot make tokens.", "zh": "不能用访问令牌创建令牌。"})
+        )
+    body = _body(asked, {"name", "scopes", "days"})
+    name = _text(body, "name")
+    if not 1 <= len(name) <= 100:
+        raise _wrong("name", "Write 1 to 100 characters.", "请输入 1 到 100 个字符。")
+    days = body.get("days", DEFAULT_LIFE)
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= LONGEST_LIFE:
+        raise _wrong("days", f"Write 1 to {LONGEST_LIFE}.", f"请填写 1 到 {LONGEST_LIFE}。")
+    scopes = read_scopes(body.get("scopes"))
+    runtime = here.runtime
+    now, identifier = runtime.clock(), runtime.make_id()
+    expires = now + timedelta(days=days)
+    made = tokens.create(
+        runtime.engine,
+        runtime.system.token,
+        here.gate.principals.token_key,
+        identifier=identifier,
+        user_id=actor.id,
+        name=name,
+        scopes=scopes,
+        now=now,
+        expires_at=expires,
+    )
+    if made is None:
+        raise _wrong("", "Revoke a token first: you have 50.", "令牌已达 50 个，请先撤销不用的。")
+    data = {"id": identifier, "name": name, "token": made, "scopes": scopes, "expires_at": expires}
+    return _uncached(Answer(201, orjson.dumps({"data": data}, option=_OPTIONS)))
+
+
+def read_scopes(value: Any) -> tuple[str, ...] | None:
+    """Return scopes such as `read:order`; None for a token that may do what its owner may.
+
+    Raises:
+        Invalid: one of them means nothing.
+
+    """
+    if value is None:
+        return None
+    if not isinstance(value, list) or not 1 <= len(value) <= 200:
+        raise _wrong("scopes", "Write a list of scopes.", "请填写权限范围列表。")
+    entities = web().runtime.app.entities
+    for number, scope in enumerate(value):
+        written = SCOPE.match(scope) if isinstance(scope, str) else None
+        if (
+            written is None
+            or written[1] not in (*ACTIONS, "*")
+            or (written[2] != "*" and written[2] not in entities)
+        ):
+            raise _wrong(
+                f"scopes.{number}",
+                "Write a scope as action:entity, such as read:order.",
+                "权限范围的格式为 action:entity，例如 read:order。",
+            )
+    return tuple(value)
+
+
+def _revoke(here: Web, actor: Actor, identifier: str) -> Answer:
+    runtime = here.runtime
+    done = tokens.revoke(
+        runtime.engine, runtime.system.token, actor.id, identifier, runtime.clock()
+    )
+    if not done:
+        raise NotFound(Label({"en": "There is no such token.", "zh": "没有这个令牌。"}))
+    return Answer(204)
+
+
+def _body(asked: Asked, known: set[str]) -> dict[str, Any]:
+    body = read_json(asked.body())
+    if not isinstance(body, dict):
+        raise BadRequest(Label({"en": "Send an object.", "zh": "请提交一个对象。"}))
+    for key in body:
+        if key not in known:
+            raise _wrong(key, "There is no such field here.", "没有这个字段。", "unknown_field")
+    return body
+
+
+def _text(body: dict[str, Any], key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise _wrong(key, "This is required.", "必填。", "required")
+    return value
+
+
+def _wrong(field: str, en: str, zh: str, code: str = "invalid") -> Invalid:
+    message = Label({"en": en, "zh": zh})
+    return Invalid(message, (FieldError(field, code, message),))
+
+
+def _uncached(answer: Answer) -> Answer:
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,109 @@
+"""The API inside Flask: every path below `/api/` becomes an `Asked`, and an `Answer` a response."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from generator.model.text import Label
+from runtime.errors import RequestError, TooLarge
+from runtime.web import rest_security
+from runtime.web.context import present, web
+from runtime.web.problems import bug, problem
+from runtime.web.rest import Api, nothing_here
+from runtime.web.urls import API
+from runtime.web.wire import Answer, Asked
+
+METHODS = ["GET", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]
+SECURITY = "security"
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(api: Api) -> Blueprint:
+    """Return the routes of the API."""
+    routes = Blueprint("rest", __name__)
+
+    @routes.route(f"{API}<path:path>", methods=METHODS)
+    def rest(path: str) -> Response:
+        asked = make_asked(path)
+        if path == SECURITY or path.startswith(SECURITY + "/"):
+            return send(_about_oneself(asked))
+        return send(api.answer(asked))
+
+    @routes.route("/api/", methods=METHODS, defaults={"path": ""})
+    @routes.route("/api/<path:path>", methods=METHODS)
+    def elsewhere(path: str) -> Response:
+        here = present()
+        return send(problem(nothing_here(), here.locale, here.request_id))
+
+    return routes
+
+
+def make_asked(path: str) -> Asked:
+    """Return the request in hand as a plain value."""
+    here = present()
+    return Asked(
+        method=request.method,
+        path=path,
+        query=request.query_string.decode("latin-1"),
+        headers=request.headers,
+        body=read_body,
+        actor=here.actor,
+        locale=here.locale,
+        request_id=here.request_id,
+        address=request.remote_addr or "",
+    )
+
+
+def read_body() -> bytes:
+    """Return the body of the request in hand.
+
+    Raises:
+        TooLarge: it is longer than a JSON body may be.
+
+    """
+    most = web().settings.max_json
+    request.max_content_length = most
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise too_large(most) from error
+
+
+def too_large(most: int) -> TooLarge:
+    """Refuse a body that is longer than allowed."""
+    return TooLarge(
+        Label(
+            {
+                "en": f"A body has at most {most // 1024} KB here.",
+                "zh": f"此处提交的内容最大 {most // 1024} KB。",
+            }
+        )
+    )
+
+
+def send(answer: Answer) -> Response:
+    """Return an answer as Flask sends it, and note it for the log."""
+    here = present()
+    if answer.operation != "other":
+        here.operation, here.entity = answer.operation, answer.entity
+    here.code = answer.code
+    response = Response(answer.body, answer.status, answer.headers, content_type=answer.media_type)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.vary.update(("Authorization", "Cookie", "Accept-Language"))
+    return response
+
+
+def _about_oneself(asked: Asked) -> Answer:
+    try:
+        answer = rest_security.answer(asked)
+    except RequestError as refusal:
+        answer = problem(refusal, asked.locale, asked.request_id)
+    except Exception:  # the boundary: noqa: BLE001
+        log.exception("a request failed")
+        answer = bug(asked.locale, asked.request_id)
+    answer.operation = SECURITY
+    return answer

@@ -1,0 +1,253 @@
+"""Flask-AppBuilder's security manager with our answers: who is signed in, who may open its pages.
+
+Kept of it: the sign-in views (database, LDAP, OAuth), users and groups. Replaced: every permission
+check (its rows in `ab_permission` are neither written nor read), its API, its JWT and its limits.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Flask, flash, redirect, request, session
+from flask_appbuilder import expose
+from flask_appbuilder.const import AUTH_DB, AUTH_LDAP, AUTH_OAUTH
+from flask_appbuilder.security.decorators import no_cache
+from flask_appbuilder.security.forms import LoginForm_db
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.views import (
+    AuthDBView,
+    AuthLDAPView,
+    AuthOAuthView,
+    ResetMyPasswordView,
+    RoleModelView,
+)
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import login_user, logout_user
+from flask_wtf.csrf import generate_csrf
+from werkzeug.wrappers import Response
+from wtforms import PasswordField
+from wtforms.validators import DataRequired
+
+from runtime.errors import TooMany
+from runtime.store.engine import write
+from runtime.web import attempts
+from runtime.web.context import present, web
+from runtime.web.identity import FINGERPRINT, SESSION
+from runtime.web.principals import ENDED
+from runtime.web.urls import local
+from runtime.web.users import check_password, is_administrator
+
+OWN_PAGES = {"UserInfoEditView", "ChangePassword", "UserDBModelView.userinfo"}
+"""What everybody who is signed in may open of Flask-AppBuilder's pages."""
+
+LONGEST_NAME, LONGEST_PASSWORD = 320, 1024
+
+
+class SignIn(AuthDBView):  # type: ignore[misc]
+    """The sign-in form on passwords kept here."""
+
+    @expose("/login/", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
+    @no_cache  # type: ignore[untyped-decorator]
+    def login(self) -> Response | str:
+        return _sign_in(self, self.appbuilder.sm.auth_user_db)
+
+    @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
+    def logout(self) -> Response:
+        return _sign_out()
+
+
+class SignInByDirectory(AuthLDAPView):  # type: ignore[misc]
+    """The sign-in form on passwords of a directory server."""
+
+    @expose("/login/", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
+    @no_cache  # type: ignore[untyped-decorator]
+    def login(self) -> Response | str:
+        return _sign_in(self, self.appbuilder.sm.auth_user_ldap)
+
+    @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
+    def logout(self) -> Response:
+        return _sign_out()
+
+
+class SignInElsewhere(AuthOAuthView):  # type: ignore[misc]
+    """Sign-in at another server; there is no password to guess here."""
+
+    @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
+    def logout(self) -> Response:
+        return _sign_out()
+
+
+class Roles(RoleModelView):  # type: ignore[misc]
+    """Which roles there are; what they may do stands in the definitions."""
+
+    base_permissions = ["can_list", "can_show"]
+    list_columns = ["name"]
+    show_columns = ["name"]
+
+
+class ChangePassword(ResetMyPasswordView):  # type: ignore[misc]
+    """Change one's own password, for which the old one is asked."""
+
+    class form(ResetMyPasswordView.form):  # type: ignore[misc]  # noqa: N801 (Flask-AppBuilder's name)
+        """New password twice, and the old one."""
+
+        old_password = PasswordField("Old password", validators=[DataRequired()])
+
+    def form_post(self, form: Any) -> Response | None:
+        manager, actor = self.appbuilder.sm, present().actor
+        assert actor is not None
+        if not manager.auth_user_db(actor.name, form.old_password.data):
+            flash("The old password is not right.", "danger")
+            return redirect(request.path)
+        reason = check_password(form.password.data, actor.name)
+        if reason:
+            flash(reason, "danger")
+            return redirect(request.path)
+        manager.reset_password(actor.id, form.password.data)
+        remember(actor.id)
+        flash("Password changed.", "success")
+        return redirect("/")
+
+
+class People(SecurityManager):  # type: ignore[misc]
+    """Users, groups and sign-in; nothing else of Flask-AppBuilder's security."""
+
+    authdbview = SignIn
+    authldapview = SignInByDirectory
+    authoauthview = SignInElsewhere
+    rolemodelview = Roles
+    resetmypasswordview = ChangePassword
+    userstatschartview = None
+
+    def create_limiter(self, app: Flask) -> Limiter:
+        """Return a limiter that limits nothing: `attempts.py` does."""
+        return Limiter(key_func=get_remote_address)
+
+    def create_jwt_manager(self, app: Flask) -> JWTManager:
+        """Return a manager that manages nothing: `jwt.py` does."""
+        return JWTManager()
+
+    def create_db(self) -> None:
+        """Leave tables and roles to `apply`."""
+
+    def register_views(self) -> None:
+        """Register the pages that are kept."""
+        builder = self.appbuilder
+        builder.add_view_no_menu(self.userinfoeditview())
+        kinds = {
+            AUTH_DB: (self.userdbmodelview, self.authdbview),
+            AUTH_LDAP: (self.userldapmodelview, self.authldapview),
+            AUTH_OAUTH: (self.useroauthmodelview, self.authoauthview),
+        }
+        people, sign_in = kinds[self.auth_type]
+        if self.auth_type == AUTH_DB:
+            builder.add_view_no_menu(self.resetpasswordview())
+            builder.add_view_no_menu(self.resetmypasswordview())
+        self.auth_view = builder.add_view_no_menu(sign_in())
+        self.user_view = builder.add_view_no_menu(people)
+        roles = builder.add_view_no_menu(self.rolemodelview)
+        roles.related_views = [self.user_view.__class__]
+        builder.add_view_no_menu(self.groupmodelview)
+
+    def load_user(self, pk: int) -> Any | None:
+        """Return Flask-AppBuilder's own user for its pages; who asks was settled before."""
+        actor = present().actor
+        return None if actor is None or actor.id != int(pk) else self.get_user_by_id(actor.id)
+
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        """Return whether the caller may open one of Flask-AppBuilder's pages; asks no database."""
+        actor = present().actor
+        if actor is None:
+            return False
+        if permission_name == "can_userinfo" or view_name in OWN_PAGES:
+            return True
+        return is_administrator(web().runtime, actor.roles)
+
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+        """Return False: nothing is public."""
+        return False
+
+    def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
+        """Return nothing: our frame has its own menu."""
+        return set()
+
+
+def _sign_in(view: Any, check: Any) -> Response | str:
+    form = LoginForm_db()
+    target = local(request.args.get("next", ""))
+    if present().actor is not None:
+        return redirect(target)
+    if form.validate_on_submit():
+        name, password = form.username.data or "", form.password.data or ""
+        try:
+            user = prove(name, password, request.remote_addr or "", check)
+        except TooMany as refusal:
+            flash(refusal.message.text(present().locale), "danger")
+            answer = Response(_form(view, form), 429, mimetype="text/html")
+            answer.headers["Retry-After"] = str(refusal.params["retry_after"])
+            return answer
+        if user is not None:
+            login_user(user)
+            remember(user.id)
+            return redirect(target)
+        flash(str(view.invalid_login_message), "warning")
+    return _form(view, form)
+
+
+def _form(view: Any, form: Any) -> str:
+    page: str = view.render_template(
+        view.login_template, title=view.title, form=form, appbuilder=view.appbuilder
+    )
+    return page
+
+
+def prove(name: str, password: str, address: str, check: Any) -> Any | None:
+    """Return the user whose name and password these are; None when they are nobody's.
+
+    Raises:
+        TooMany: this address or this account was tried too often.
+
+    """
+    attempts.spend(web().limiter, address, name)
+    if "\x00" in name or len(name) > LONGEST_NAME or len(password) > LONGEST_PASSWORD:
+        return None
+    user = check(name, password)
+    if user is not None:
+        attempts.give_back(web().limiter, address, name)
+    return user
+
+
+def remember(user_id: int) -> None:
+    """Begin a session of its own for somebody who has just proved who they are."""
+    found = web().gate.principals.current(user_id)
+    flashes = session.get("_flashes")
+    kept = {key: session[key] for key in ("_user_id", "_fresh", "_id") if key in session}
+    session.clear()
+    session.update(kept)
+    if flashes:
+        session["_flashes"] = flashes
+    session["_user_id"] = str(user_id)
+    session[SESSION] = secrets.token_urlsafe(16)
+    session[FINGERPRINT] = found.fingerprint if found else ""
+    session.permanent = True
+    generate_csrf()
+
+
+def _sign_out() -> Response:
+    actor, runtime = present().actor, web().runtime
+    if actor is not None and SESSION in session:
+        with write(runtime.engine) as connection:
+            connection.execute(
+                runtime.system.setting.insert().values(
+                    user_id=actor.id,
+                    key=ENDED + session[SESSION],
+                    value=None,
+                    updated_at=runtime.clock(),
+                )
+            )
+    logout_user()
+    session.clear()
+    return redirect("/login/")

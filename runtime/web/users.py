@@ -1,0 +1,122 @@
+"""People and roles in Flask-AppBuilder's tables, made without a running app.
+
+`roles.yaml` says which roles there are and what they may do; `ab_role` only lets people hold them.
+Roles that left the definitions stay there and mean nothing. Flask-AppBuilder's own `Admin` role
+does not exist here: who may do everything is somebody with a role that is granted `"*": all`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from flask_appbuilder import Model
+from sqlalchemy.dialects import postgresql, sqlite
+from werkzeug.security import generate_password_hash
+
+from generator.model.app import App
+from rules.permissions import ANY
+from runtime.runtime import Runtime
+from runtime.store.engine import write
+
+SALT_LENGTH = 16
+SHORTEST, LONGEST = 12, 128
+"""Characters of a password."""
+
+
+class UnknownRole(Exception):
+    """A role that the database does not have; `sync_roles` makes those of the definitions."""
+
+
+class WeakPassword(Exception):
+    """A password that may not be used; the message says why."""
+
+
+def hash_password(password: str) -> str:
+    """Return a salted scrypt hash as Flask-AppBuilder reads it."""
+    return generate_password_hash(password, "scrypt", SALT_LENGTH)
+
+
+def check_password(password: str, username: str = "") -> str:
+    """Return why a password may not be used, as an English msgid; empty when it may."""
+    if len(password) < SHORTEST:
+        return "A password has at least 12 characters."
+    if len(password) > LONGEST:
+        return "A password has at most 128 characters."
+    if "\x00" in password or len(set(password)) < 4:
+        return "This password is too simple."
+    if username and username.casefold() in password.casefold():
+        return "A password does not contain the user name."
+    return ""
+
+
+def sync_roles(engine: sa.Engine, app: App) -> tuple[str, ...]:
+    """Let people hold every role of the definitions; return the names that are new."""
+    role = Model.metadata.tables["ab_role"]
+    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+    with write(engine) as connection:
+        known = set(connection.execute(sa.select(role.c.name)).scalars())
+        missing = tuple(name for name in app.roles if name not in known)
+        if missing:
+            connection.execute(
+                insert(role).on_conflict_do_nothing(), [{"name": name} for name in missing]
+            )
+    return missing
+
+
+def create_user(
+    engine: sa.Engine,
+    username: str,
+    password: str,
+    roles: Iterable[str],
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    email: str = "",
+    active: bool = True,
+) -> int:
+    """Create a person who can sign in and return their id.
+
+    Raises:
+        UnknownRole: a role is not in the database.
+        WeakPassword: the password may not be used.
+        sqlalchemy.exc.IntegrityError: the user name or e-mail is taken.
+
+    """
+    reason = check_password(password, username)
+    if reason:
+        raise WeakPassword(reason)
+    tables = Model.metadata.tables
+    user, role, held = tables["ab_user"], tables["ab_role"], tables["ab_user_role"]
+    wanted = set(roles)
+    with write(engine) as connection:
+        found = {
+            row.name: row.id
+            for row in connection.execute(
+                sa.select(role.c.id, role.c.name).where(role.c.name.in_(wanted))
+            )
+        }
+        if wanted - found.keys():
+            raise UnknownRole(", ".join(sorted(wanted - found.keys())))
+        made = connection.execute(
+            user.insert()
+            .values(
+                username=username,
+                password=hash_password(password),
+                first_name=first_name or username,
+                last_name=last_name,
+                email=email or f"{username}@localhost",
+                active=active,
+            )
+            .returning(user.c.id)
+        ).scalar_one()
+        if found:
+            connection.execute(
+                held.insert(), [{"user_id": made, "role_id": each} for each in found.values()]
+            )
+    return int(made)
+
+
+def is_administrator(runtime: Runtime, roles: frozenset[str]) -> bool:
+    """Return whether some of these roles may do everything with everything."""
+    return "delete" in runtime.matrix.actions(roles, ANY)

@@ -1,0 +1,59 @@
+"""A request and an answer of the REST API as plain values, so that no view depends on Flask.
+
+The Flask view and the WSGI front both make an `Asked` and send an `Answer`; what happens between
+is the same code. Header names are lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from runtime.messages import Actor
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Headers(Protocol):
+    """The headers of a request; a name is asked for in lower case."""
+
+    def get(self, name: str, default: str, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request below `/api/v1/`, its caller already known."""
+
+    method: str
+    path: str
+    """What follows `/api/v1/`, decoded."""
+    query: str
+    """The query string as it came."""
+    headers: Headers
+    body: Callable[[], bytes]
+    """Reads the body; called once, by those who need it.
+
+    Raises:
+        TooLarge: it is longer than allowed.
+
+    """
+    actor: Actor | None
+    locale: str
+    request_id: str
+    address: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is sent back."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = JSON
+    headers: dict[str, str] = field(default_factory=dict)
+    operation: str = "other"
+    entity: str = ""
+    code: str = ""
+    """The problem's code, for the log."""

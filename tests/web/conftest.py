@@ -1,0 +1,81 @@
+"""The tiny shop behind its web layer, once a worker and database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from generator.compile import compile_definitions
+from runtime.runtime import Runtime
+from runtime.store.engine import make_engine
+from runtime.store.migrate.apply import create_all
+from runtime.store.schema import build_schema
+from runtime.store.system_tables import system_tables
+from runtime.web.factory import create_app
+from runtime.web.settings import WebSettings
+from runtime.web.users import create_user, sync_roles
+from tests import databases
+
+TINY = Path(__file__).resolve().parents[1] / "shops" / "tiny"
+PASSWORD = "correct horse battery"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Shop:
+    """A back office and the people in it: ann is a clerk, gus a guest, ada administrates."""
+
+    runtime: Runtime
+    app: Flask
+    people: dict[str, int]
+
+    def client(self, name: str = "") -> FlaskClient:
+        """Return a client that sends a bearer of somebody, or of nobody."""
+        client = self.app.test_client()
+        if name:
+            gate = self.app.extensions["shopwright"].gate
+            found = gate.principals.current(self.people[name])
+            token = gate.jwt.issue(found.actor.id, found.fingerprint, "access")
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
+
+
+def open_shop(url: str, **settings: Any) -> Shop:
+    """Return the tiny shop on an empty database."""
+    compiled = compile_definitions(TINY)
+    engine = make_engine(url)
+    create_all(engine, compiled, now=NOW)
+    metadata = sa.MetaData()
+    system = system_tables(metadata)
+    runtime = Runtime(
+        compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
+    )
+    sync_roles(engine, compiled.app)
+    people = {
+        name: create_user(engine, name, PASSWORD, roles)
+        for name, roles in (("ann", ["clerk"]), ("gus", ["guest"]), ("ada", ["owner"]))
+    }
+    app = create_app(runtime, WebSettings(**settings))
+    return Shop(runtime, app, people)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """The tiny shop, shared: a test makes its own records."""
+    if request.param == "sqlite":
+        url = databases.sqlite_url(tmp_path_factory.mktemp("web"))
+    else:
+        url = databases.postgres_url()
+    opened = open_shop(url)
+    yield opened
+    opened.runtime.engine.dispose()
