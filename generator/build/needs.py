@@ -22,7 +22,7 @@ class Needs:
 
 
 def build_needs(app: App) -> Mapping[str, Needs]:
-    """Return the needs of every entity; a child also needs what its parent's formulas read of it."""
+    """Return the needs of every entity; a child also those of its parent's formulas."""
     return {entity.name: _needs(app, entity) for entity in app.entities.values()}
 
 

@@ -76,7 +76,8 @@ def build_schema(
         app: the model, for child entities.
         catalog: the field types.
         writable: by entity, the fields the caller may set.
-        changes: for an update: nothing is required, and children carry ids.
+        changes: for an update: nothing is required here (the saved record is looked at as a
+            whole later), and children carry ids.
 
     """
     fields: dict[str, ma.fields.Field[Any]] = {}
@@ -88,8 +89,7 @@ def build_schema(
             fields[field.name] = _children(field, child, app, catalog, writable, changes=changes)
         else:
             fields[field.name] = _single(field, catalog, changes=changes)
-    schema = Payload.from_dict(fields, name=f"{entity.name.title()}Payload")()
-    return schema
+    return Payload.from_dict(fields, name=f"{entity.name.title()}Payload")()
 
 
 def _single(field: Field, catalog: Catalog[FieldType], *, changes: bool) -> ma.fields.Field[Any]:
@@ -111,7 +111,7 @@ def _children(
     *,
     changes: bool,
 ) -> ma.fields.Field[Any]:
-    nested = build_schema(child, app, catalog, writable, changes=False)
+    nested = build_schema(child, app, catalog, writable, changes=changes)
     if changes:
         nested.declared_fields["id"] = nested.fields["id"] = nested.load_fields["id"] = speak(
             RecordId(required=False)
@@ -128,7 +128,7 @@ def _children(
 
 
 def speak(field: ma.fields.Field[Any]) -> ma.fields.Field[Any]:
-    """Let a field's errors carry their code and template, so that they can be told in any language."""
+    """Let a field's errors carry their code, whatever marshmallow class raises them."""
 
     def make_error(key: str, **params: Any) -> ma.ValidationError:
         words = field.error_messages[key]

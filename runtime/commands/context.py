@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
+from generator.build.tables import NAMING
 from generator.compile import Compiled, compile_definitions
 from generator.problems import DefinitionError, Problem
 from generator.report import as_text
@@ -60,7 +61,7 @@ def engine_of(settings: Settings) -> Iterator[sa.Engine]:
 
 def make_runtime(compiled: Compiled, engine: sa.Engine) -> Runtime:
     """Return a back office over a database that has its tables."""
-    metadata = sa.MetaData()
+    metadata = sa.MetaData(naming_convention=NAMING)
     system = system_tables(metadata)
     schema = build_schema(compiled, engine.dialect.name, metadata)
     return Runtime(compiled, engine, schema, system)

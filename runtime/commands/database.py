@@ -83,8 +83,11 @@ def apply(
 @click.command()
 @click.argument("number", type=int, required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--files", type=click.Path(file_okay=False, path_type=Path),
-              help="Also write the release's definition files to this folder.")
+@click.option(
+    "--files",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also write the release's definition files to this folder.",
+)
 @ALLOW
 @LOCALE
 @click.pass_context

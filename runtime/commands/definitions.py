@@ -55,7 +55,9 @@ def show(context: click.Context, entity: str | None) -> None:
                     click.echo(f"  {one.name:<24} {one.label}")
         return
     if entity not in app.entities:
-        raise click.ClickException(f"There is no entity '{entity}'. Try: {', '.join(app.entities)}.")
+        raise click.ClickException(
+            f"There is no entity '{entity}'. Try: {', '.join(app.entities)}."
+        )
     found = app.entities[entity]
     click.echo(f"{found.name}: {found.label}, titled {found.title}")
     for field in found.fields.values():

@@ -72,7 +72,7 @@ def _rows(
     )
     statements = work.runtime.statements
     selection = statements.page(plan)
-    found = work.connection.execute(selection.statement, statements.values(plan)).tuples()
+    found = work.connection.execute(selection.statement, statements.values(plan))
     make = facts_function(paths, catalog)
     return [make(row) for row in found]
 

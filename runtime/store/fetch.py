@@ -39,9 +39,7 @@ def connection(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
 def page(connection: sa.Connection, statements: Statements, plan: QueryPlan) -> Page:
     """Fetch one page: one statement."""
     selection = statements.page(plan)
-    rows: list[Any] = list(
-        connection.execute(selection.statement, statements.values(plan)).tuples().all()
-    )
+    rows: list[Any] = list(connection.execute(selection.statement, statements.values(plan)).all())
     more = len(rows) > plan.limit
     rows = rows[: plan.limit]
     backwards = plan.cursor is not None and plan.cursor.backwards
@@ -106,7 +104,7 @@ def _included(
     reference = inner.entity.child_of
     inner = replace(inner, parent=(reference, ids))
     selection = statements.page(inner)
-    rows = connection.execute(selection.statement, statements.values(inner)).tuples().all()
+    rows = connection.execute(selection.statement, statements.values(inner)).all()
     place = selection.position[reference]
     grouped: dict[str, list[Any]] = {}
     for row in rows[: inner.limit]:
@@ -132,7 +130,7 @@ def _linked(
     targets = tuple(dict.fromkeys(str(pair.target_id) for pair in pairs))
     inner = replace(include.plan, ids=targets)
     selection = statements.page(inner)
-    found = connection.execute(selection.statement, statements.values(inner)).tuples().all()
+    found = connection.execute(selection.statement, statements.values(inner)).all()
     place = selection.position["id"]
     by_id = {str(row[place]): row for row in found}
     grouped: dict[str, list[Any]] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from generator.build.tables import build_tables
+from generator.build.tables import NAMING, build_tables
 from generator.compile import Compiled
 from generator.expressions.compile import Expression
 from generator.field_types import FieldType
@@ -51,5 +51,7 @@ class Schema:
 
 def build_schema(compiled: Compiled, dialect: str, metadata: sa.MetaData | None = None) -> Schema:
     """Return the schema of a compiled folder for a dialect."""
-    tables = build_tables(compiled.app, compiled.field_types, metadata or sa.MetaData())
+    tables = build_tables(
+        compiled.app, compiled.field_types, metadata or sa.MetaData(naming_convention=NAMING)
+    )
     return Schema(compiled.app, compiled.field_types, tables, dialect)

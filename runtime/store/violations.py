@@ -39,10 +39,9 @@ def _unique_columns(
         diagnosis = getattr(error.orig, "diag", None)
         if getattr(error.orig, "sqlstate", "") != "23505" or diagnosis is None:
             return ()
-        name = str(diagnosis.constraint_name or "")
-        rest = name.removeprefix(f"uq_{diagnosis.table_name}_")
-        known = [*((f,) for f in entity.fields), *entity.unique, entity.key]
-        return next((c for c in known if c and "_".join(c) == rest), (rest,))
+        rest = str(diagnosis.constraint_name or "").removeprefix(f"uq_{diagnosis.table_name}_")
+        known = [*((name,) for name in entity.fields), *entity.unique, entity.key]
+        return next((columns for columns in known if columns and "_".join(columns) == rest), ())
     found = SQLITE_UNIQUE.search(str(error.orig))
     if found is None:
         return ()
