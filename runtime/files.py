@@ -1,0 +1,121 @@
+"""Uploaded files and pictures: bytes in, an id out that a record's field can hold.
+
+The bytes lie in a folder under the hash of their content, so one picture is kept once however often
+it is uploaded, and a name from outside never becomes a path. What a file is called and what it is
+stands in `sw_file`. What a picture is, its bytes decide, not its name or what a browser claims.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+
+import sqlalchemy as sa
+from PIL import Image, UnidentifiedImageError
+
+from runtime.store.engine import read, write
+
+PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+MOST_PIXELS = 50_000_000
+"""A larger picture is refused: a few kilobytes of it may unfold into gigabytes."""
+
+
+class FileRefused(ValueError):
+    """The bytes are not what their name says, or are too much."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What is known of a file."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    width: int | None
+    height: int | None
+
+
+class FileStore:
+    """The folder of files and the table about them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        engine: sa.Engine,
+        table: sa.Table,
+        clock: Callable[[], datetime],
+        make_id: Callable[[], str],
+    ) -> None:
+        self.folder, self.engine, self.table = folder, engine, table
+        self.clock, self.make_id = clock, make_id
+
+    def keep(self, name: str, content: bytes, by: int) -> StoredFile:
+        """Keep a file; return what is known of it.
+
+        Args:
+            name: what people call it; only its last part counts.
+            content: the bytes.
+            by: the id of the person.
+
+        Raises:
+            FileRefused: a name of a picture over bytes that are none, or a picture too large.
+
+        """
+        short = name.replace("\\", "/").rpartition("/")[2].strip()[-255:] or "file"
+        media_type, width, height = _look(short, content)
+        digest = hashlib.sha256(content).hexdigest()
+        stored = StoredFile(self.make_id(), short, media_type, len(content), digest, width, height)
+        self._write(self.path(stored), content)
+        row = {**stored.__dict__, "created_at": self.clock(), "created_by": by}
+        with write(self.engine) as connection:
+            connection.execute(self.table.insert(), row)
+        return stored
+
+    def find(self, file_id: str) -> StoredFile | None:
+        """Return what is known of a file, or None."""
+        columns = [self.table.c[name] for name in StoredFile.__dataclass_fields__]
+        with read(self.engine) as connection:
+            row = connection.execute(sa.select(*columns).where(self.table.c.id == file_id)).first()
+        return None if row is None else StoredFile(*row)
+
+    def path(self, stored: StoredFile) -> Path:
+        """Return where the bytes lie."""
+        return self.folder / stored.sha256[:2] / stored.sha256
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Write the bytes whole or not at all: a reader never finds half a file."""
+        if path.exists():
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(f"{path.name}.{self.make_id()}")
+        half.write_bytes(content)
+        half.replace(path)
+
+
+def _look(name: str, content: bytes) -> tuple[str, int | None, int | None]:
+    """Return the media type of a file, and of a picture its width and height."""
+    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    try:
+        with Image.open(BytesIO(content)) as picture:
+            if picture.format in PICTURES:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise FileRefused(f"'{name}' has more than {MOST_PIXELS} pixels.")
+                picture.verify()
+                return PICTURES[picture.format], picture.width, picture.height
+    except Image.DecompressionBombError as error:
+        raise FileRefused(f"'{name}' has more than {MOST_PIXELS} pixels.") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, FileRefused):
+            raise
+        if guessed in PICTURES.values():
+            raise FileRefused(f"'{name}' is not a picture.") from error
+    if guessed in PICTURES.values():
+        raise FileRefused(f"'{name}' is not a picture of that kind.")
+    return guessed, None, None
