@@ -9,8 +9,7 @@ overflow into floating point and lets it flow to the end of the chain, where `Li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from generator.expressions.tree import (
     Aggregate,
@@ -24,6 +23,7 @@ from generator.expressions.tree import (
     Rescale,
     Round,
     Tree,
+    rebuilt,
 )
 from generator.expressions.types import LIMIT, Duration, Null, Number, Type
 
@@ -101,18 +101,9 @@ def close(tree: Tree) -> Tree:
 
 
 def _closed(tree: Tree) -> Tree:
-    changes: dict[str, Any] = {}
     within = is_chain(tree)
     strict = isinstance(tree, (Round, Call))
-    for slot in fields(tree):
-        value = getattr(tree, slot.name)
-        if slot.name == "shown":
-            continue
-        if isinstance(value, tuple) and value and isinstance(value[0], Tree):
-            changes[slot.name] = tuple(_end(_closed(part), within, strict) for part in value)
-        elif isinstance(value, Tree):
-            changes[slot.name] = _end(_closed(value), within, strict)
-    return replace(tree, **changes) if changes else tree
+    return rebuilt(tree, lambda part: _end(_closed(part), within, strict))
 
 
 def _end(part: Tree, within: bool, strict: bool) -> Tree:

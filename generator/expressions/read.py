@@ -139,6 +139,8 @@ def same_type(
             message = f"{describe(kind).capitalize()} and {describe(tree.type)} do not go together."
             raise where.fault("D506", node, message)
         kind = found
+    if isinstance(kind, Null):
+        raise where.fault("D512", node, f"'{where.written(node)}' is always null.")
     return numbers.align(*trees) if isinstance(kind, Number) else trees, kind
 
 

@@ -187,6 +187,9 @@ def _false(node: t.Tree, row: _Row) -> Test:
 
 def _leaf(node: t.Tree, row: _Row, *, sure: bool) -> Test:
     """Return "the node is true" (or false) for a node without parts to negate."""
+    step = _common_step(node)
+    if step is not None:
+        return _beyond(node, step, row, sure=sure)
     match node:
         case t.Compare():
             return _compare(node, row, node.operator if sure else _OPPOSITE[node.operator])
@@ -202,6 +205,54 @@ def _leaf(node: t.Tree, row: _Row, *, sure: bool) -> Test:
             found = _in(node, row)
             return found if sure else found == sa.false()
     return _value(node, row) == (sa.true() if sure else sa.false())
+
+
+_STRICT = (
+    t.Literal,
+    t.Context,
+    t.Arithmetic,
+    t.Rescale,
+    t.Limit,
+    t.Round,
+    t.Concat,
+    t.Shift,
+    t.Difference,
+    t.Compare,
+    t.Among,
+    t.Call,
+)
+"""Nodes that are unknown if a field in them is: with a missing record they are neither way."""
+
+
+def _common_step(node: t.Tree) -> tuple[str, str] | None:
+    """Return the entity and reference that every field of a strict leaf goes through first."""
+    found = list(t.walk(node))
+    steps = {_first_step(part) for part in found if isinstance(part, t.Field)}
+    if len(steps) != 1 or not all(isinstance(part, (*_STRICT, t.Field)) for part in found):
+        return None
+    return steps.pop()
+
+
+def _first_step(field: t.Field) -> tuple[str, str] | None:
+    direct = len(field.path) == 1 or field.path[1:] == ("id",) or field.outer
+    return None if direct else (field.entities[0], field.path[0])
+
+
+def _beyond(node: t.Tree, step: tuple[str, str], row: _Row, *, sure: bool) -> Test:
+    """Return "the referenced record exists and the leaf holds for it": the database may join."""
+    local, target = row.tables.reference(*step)
+    other = row.tables.table(target).alias()
+    found: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(other)
+    test = _leaf(_from_there(node), replace(row, source=other), sure=sure)
+    found = found.where(other.c.id == row.source.c[local], test)
+    return found.correlate_except(other).exists()
+
+
+def _from_there(node: t.Tree) -> t.Tree:
+    """Return a leaf with the first step of every path taken."""
+    if isinstance(node, t.Field):
+        return replace(node, path=node.path[1:], entities=node.entities[1:])
+    return t.rebuilt(node, _from_there)
 
 
 def _not_true(node: t.Tree, row: _Row) -> Test:
@@ -268,7 +319,9 @@ def _like(node: t.Tree, element: Element, other: Element) -> Element:
 
 def _constant(node: t.Literal | t.Context, kind: sa.types.TypeEngine[Any]) -> Element:
     if isinstance(node, t.Context):
-        return sa.bindparam(_bind_name(node), type_=kind)
+        bind = sa.bindparam(_bind_name(node), type_=kind)
+        # PostgreSQL is told the type of every other bind by its driver.
+        return sa.cast(bind, kind) if isinstance(kind, sa.Boolean) else bind
     if node.value is None:
         return sa.null()
     if isinstance(node.value, bool):
@@ -293,6 +346,9 @@ def _in(node: t.Among | t.Within, row: _Row) -> Test:
         return operand.in_(sa.bindparam(name, type_=kind, expanding=True))
     if not node.items:
         return sa.false()
+    if len(node.items) == 1:
+        # Not IN: PostgreSQL reads `x IN ((SELECT …))` as a set, where no row is false, not null.
+        return _OPERATORS["=="](*_pair(node.operand, node.items[0], row))
     items = [_like(item, _value(item, row), operand) for item in node.items]
     if isinstance(node.operand.type, TEXTUAL) and not _alike([operand, *items]):
         return _as_text(operand).in_([_as_text(item) for item in items])

@@ -7,8 +7,8 @@ therefore decides nothing; it writes down what the tree says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from generator.expressions.types import Type
@@ -276,3 +276,17 @@ def parts(tree: Tree) -> Iterator[Tree]:
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Tree):
                 yield item
+
+
+def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """Return a tree with every tree directly inside it changed."""
+    changes: dict[str, Any] = {}
+    for slot in fields(tree):
+        value = getattr(tree, slot.name)
+        if slot.name == "shown":
+            continue
+        if isinstance(value, Tree):
+            changes[slot.name] = change(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Tree):
+            changes[slot.name] = tuple(change(part) for part in value)
+    return replace(tree, **changes) if changes else tree

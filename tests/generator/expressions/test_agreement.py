@@ -97,6 +97,19 @@ note in tags
 note not in tags
 '中文' in tags
 actor.name in tags
+due not in [customer.born]
+0 if due not in [customer.born] else 1
+due not in [customer.born, today]
+not customer.active
+customer.level.rank * 2 > customer.level.rank + 1
+customer.level.name in ['a', '中文']
+customer.level.name not in ['a', '中文']
+customer.name == customer.level.name
+contains(customer.name, 'a')
+not contains(customer.name, customer.level.name)
+not (customer.credit > total)
+customer.level.id == actor.id
+customer.level == actor.id
 customer.level in levels
 customer.level not in levels
 not (customer.level not in levels)
@@ -250,6 +263,8 @@ coalesce(due, today)
 coalesce(placed, now)
 coalesce(status, 'draft') == 'draft'
 total <= actor.limit
+coalesce(null, actor.senior)
+(null if urgent else actor.senior) == urgent
 actor.senior
 not actor.senior or urgent
 actor.limit * 2
