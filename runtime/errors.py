@@ -11,7 +11,8 @@ RequestError
 ├── Invalid             422  R422   values that fail validation, by field
 ├── BadRequest          400  R400   a request that cannot be understood
 ├── TooLarge            413  R413
-└── TooMany             429  R429
+├── TooMany             429  R429
+    └── Busy                503  R503   the database had no turn for it; nothing was written
 """
 
 from __future__ import annotations
@@ -103,3 +104,8 @@ class TooLarge(RequestError):
 class TooMany(RequestError):
     status, code = 429, "R429"
     title = Label({"en": "Too many requests", "zh": "请求过于频繁"})
+
+
+class Busy(RequestError):
+    status, code = 503, "R503"
+    title = Label({"en": "The shop is busy; try again", "zh": "系统繁忙，请稍后重试"})

@@ -18,13 +18,13 @@ CHILDREN = 10_000
 
 
 def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
-    """Return every stored value of a record and its children.
+    """Return every stored value of a record and its children; the record is locked.
 
     Raises:
         NotFound: there is none, or the caller may not reach it.
 
     """
-    rows = _rows(work, entity, grant, ids=(record_id,))
+    rows = _rows(work, entity, grant, ids=(record_id,), lock="update")
     if not rows:
         raise not_found()
     facts = rows[0]
@@ -43,6 +43,7 @@ def _rows(
     grant: Grant,
     ids: tuple[str, ...] | None = None,
     parent: tuple[str, tuple[str, ...]] | None = None,
+    lock: str = "",
 ) -> list[Facts]:
     actor = work.incoming.actor
     assert actor is not None
@@ -68,6 +69,7 @@ def _rows(
         archived="all",
         ids=ids,
         parent=parent,
+        lock=lock,
         facts=work.context,
     )
     statements = work.runtime.statements

@@ -1,7 +1,8 @@
 """What a record points at: it exists, the caller may see it, the field may pick it.
 
 One statement a reference field, however many records and children are saved; the same statement
-brings the values behind the reference that expressions ask for.
+brings the values behind the reference that expressions ask for. What is newly chosen is locked
+until the commit, always in the order of ids, so that nobody puts it away in between.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from runtime.messages import Incoming
 from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store.paths import Path
-from runtime.store.plan import QueryPlan
+from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import facts_function
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ class Lookup:
             where=(pick,) if pick is not None and as_actor else (),
             limit=len(ids),
             archived="no" if as_actor else "all",
-            ids=ids,
+            ids=tuple(sorted(ids)),
+            sort=(Sort(Path("id", (target.fields["id"],)), descending=False),),
+            lock="share" if as_actor else "",
             facts=_reading.context(self.runtime, actor),
         )
         statements = self.runtime.statements

@@ -14,7 +14,7 @@ from generator.build.schemas import Fault
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import FieldError, Invalid
+from runtime.errors import Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
 from runtime.operations._saving import Work
@@ -23,6 +23,8 @@ from runtime.runtime import Runtime
 from runtime.store import fetch, idempotency, violations
 from runtime.store.engine import write
 from runtime.store.plan import QueryPlan
+
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,26 @@ def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str
     `body` returns the record's id and whether it was created. A request whose idempotency key was
     used before is answered as then, without running `body`.
 
+    A transaction that the database gave up because of another one is tried again.
+
     Raises:
         RequestError: the write is refused; nothing is written.
 
     """
+    for attempt in range(ATTEMPTS):
+        try:
+            return _transact_once(plan, runtime, body)
+        except sqlalchemy.exc.OperationalError as error:
+            if not violations.is_passing(error):
+                raise
+            if attempt == ATTEMPTS - 1:
+                raise Busy() from error
+    raise AssertionError("every attempt returns or raises")
+
+
+def _transact_once(
+    plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str, bool]]
+) -> Result:
     call = plan.call
     try:
         with write(runtime.engine) as connection:

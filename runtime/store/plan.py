@@ -73,6 +73,8 @@ class QueryPlan:
     parent: tuple[str, tuple[str, ...]] | None = None
     """A reference field and the ids it must have: children of a page of records."""
     includes: tuple[Include, ...] = ()
+    lock: str = ""
+    """share: the rows stay as they are until the transaction ends; update: they are ours alone."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """actor, now, today: what expressions in the plan may ask."""
 
@@ -97,4 +99,5 @@ class QueryPlan:
             self.archived,
             self.ids is not None,
             self.parent and self.parent[0],
+            self.lock,
         )

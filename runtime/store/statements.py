@@ -127,11 +127,11 @@ class _Builder:
         if cursor is not None:
             statement = statement.where(self._after(cursor.values))
         order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
-        return (
-            statement.order_by(*order)
-            .limit(sa.bindparam("page_limit", type_=sa.Integer()))
-            .subquery("page")
-        )
+        statement = statement.order_by(*order)
+        if self.plan.lock:
+            # SQLite has no row locks and leaves this out; there a writer is alone anyway.
+            statement = statement.with_for_update(read=self.plan.lock == "share", of=self.table)
+        return statement.limit(sa.bindparam("page_limit", type_=sa.Integer())).subquery("page")
 
     def _sorts(self) -> tuple[Sort, ...]:
         """Return the order asked for, turned round when the page is read backwards."""

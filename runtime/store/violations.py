@@ -18,6 +18,8 @@ NOT_UNIQUE = Label({"en": "This value is already taken.", "zh": "该值已被使
 STILL_USED = Label(
     {"en": "Other records still point at this one.", "zh": "仍有其他记录引用此记录。"}
 )
+PASSING = {"40001", "40P01", "55P03"}
+"""PostgreSQL's states for a transaction that lost against another: serialization, deadlock, lock."""
 SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
@@ -46,3 +48,12 @@ def _unique_columns(
     if found is None:
         return ()
     return tuple(part.strip().rpartition(".")[2] for part in found[1].split(","))
+
+
+def is_passing(error: sqlalchemy.exc.OperationalError) -> bool:
+    """Return whether the same transaction may well succeed when it is tried again."""
+    return (
+        getattr(error.orig, "sqlstate", "") in PASSING
+        or "database is locked" in str(error.orig)
+        or "database table is locked" in str(error.orig)
+    )
