@@ -19,7 +19,7 @@ STILL_USED = Label(
     {"en": "Other records still point at this one.", "zh": "仍有其他记录引用此记录。"}
 )
 PASSING = {"40001", "40P01", "55P03"}
-"""PostgreSQL's states for a transaction that lost against another: serialization, deadlock, lock."""
+"""PostgreSQL's states for what lost against another: serialization, deadlock, lock."""
 SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 

@@ -19,14 +19,6 @@ TABLES = (
     "sw_idempotency",
     "sw_sequence",
 )
-    "customer",
-    "order",
-    "order_line",
-    "sw_audit",
-    "sw_outbox",
-    "sw_idempotency",
-    "sw_sequence",
-)
 MOST = 60
 
 
