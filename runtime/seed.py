@@ -49,7 +49,13 @@ class Seeded:
     """Records that were there already, by entity."""
 
 
-def seed(runtime: Runtime, folder: Path, actor: Actor, keep_file: KeepFile | None = None) -> Seeded:
+def seed(
+    runtime: Runtime,
+    folder: Path,
+    actor: Actor,
+    keep_file: KeepFile | None = None,
+    after_each: Callable[[Seeded], None] | None = None,
+) -> Seeded:
     """Create every record of a folder that is not there yet; referred-to entities come first.
 
     Args:
@@ -57,21 +63,32 @@ def seed(runtime: Runtime, folder: Path, actor: Actor, keep_file: KeepFile | Non
         folder: holds `ENTITY.csv` files and the files they name.
         actor: who creates the records; the grants of its roles hold.
         keep_file: stores a picture or file and returns its id; without it such cells stay empty.
+        after_each: called after every row, with what was done so far.
 
     Raises:
         SeedRefused: a row names an unknown field or record, or the pipeline refused it.
 
     """
-    return _Seeding(runtime, folder, actor, keep_file).run()
+    return _Seeding(runtime, folder, actor, keep_file, after_each or _nothing).run()
+
+
+def _nothing(done: Seeded) -> None:
+    """Do nothing after a row."""
 
 
 class _Seeding:
     """One run: the natural keys learnt so far and the moment it started."""
 
     def __init__(
-        self, runtime: Runtime, folder: Path, actor: Actor, keep_file: KeepFile | None
+        self,
+        runtime: Runtime,
+        folder: Path,
+        actor: Actor,
+        keep_file: KeepFile | None,
+        after_each: Callable[[Seeded], None],
     ) -> None:
-        self.runtime, self.folder, self.actor, self.keep_file = runtime, folder, actor, keep_file
+        self.runtime, self.folder, self.actor = runtime, folder, actor
+        self.keep_file, self.after_each = keep_file, after_each
         self.zone = ZoneInfo(runtime.app.time_zone)
         self.now = runtime.clock().astimezone(self.zone)
         self.known: dict[str, dict[str, str]] = {}
@@ -86,6 +103,7 @@ class _Seeding:
             }
             for number, row in self._rows(entity.name):
                 self._record(entity, row, number, parts)
+                self.after_each(self.done)
         return self.done
 
     def _record(

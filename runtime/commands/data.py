@@ -1,0 +1,48 @@
+"""Commands about records: seed a folder of rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runtime.commands.context import (
+    compiled_of,
+    engine_of,
+    make_runtime,
+    settings_of,
+    system_actor,
+)
+from runtime.commands.demo import file_store
+from runtime.seed import SeedRefused
+from runtime.seed import seed as seed_folder
+
+
+@click.command()
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.pass_context
+def seed(context: click.Context, folder: Path | None) -> None:
+    """Create the records of a folder of ENTITY.csv files; what is there already stays as it is."""
+    settings = settings_of(context)
+    compiled = compiled_of(settings)
+    with engine_of(settings) as engine:
+        runtime = make_runtime(compiled, engine)
+        files = file_store(runtime, settings)
+        actor = system_actor(compiled)
+
+        def keep(path: Path) -> str:
+            return files.keep(path.name, path.read_bytes(), actor.id).id
+
+        try:
+            done = seed_folder(runtime, folder or settings.definitions / "data", actor, keep)
+        except SeedRefused as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    for entity, count in done.created.items():
+        click.echo(f"{entity:<24} {count} created")
+    for entity, count in done.skipped.items():
+        click.echo(f"{entity:<24} {count} were there already")
+
+
+COMMANDS = (seed,)

@@ -1,0 +1,148 @@
+"""What `run` does before it starts: bring the database up to date and open a believable shop.
+
+The rows lie in the folder `data` of the definitions; those in `data/later` are seeded by a job, so
+that nobody waits for them. A note in the database says how far it came: an interrupted start goes
+on, and a shop somebody has worked with is never seeded again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import sqlalchemy as sa
+
+from generator.compile import Compiled
+from runtime.commands.context import engine_of, make_runtime, system_actor
+from runtime.files import FileStore
+from runtime.jobs import runs
+from runtime.runtime import Runtime, utc_now
+from runtime.seed import seed
+from runtime.settings import Settings
+from runtime.store.engine import read, write
+from runtime.store.migrate.apply import apply
+from runtime.store.migrate.faults import MigrationError
+from runtime.store.migrate.make import make_plan
+from runtime.web.users import create_user, sync_roles
+
+PASSWORD = "demo-shop-2026"
+"""Printed for everyone, so its people are never made in production."""
+NOTE = "demo"
+LOADING, READY = "loading", "ready"
+
+
+class Login(NamedTuple):
+    """One person of the demo, as `run` prints them."""
+
+    name: str
+    password: str
+    role: str
+
+
+def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> tuple[Login, ...]:
+    """Apply the definitions; load the demo into an empty database; return who may sign in.
+
+    Raises:
+        click.ClickException: the definitions ask for a change that needs a person's consent.
+
+    """
+    with engine_of(settings) as engine:
+        is_new = _bring_up_to_date(engine, compiled)
+        sync_roles(engine, compiled.app)
+        runtime = make_runtime(compiled, engine)
+        if is_new and with_rows and not settings.production:
+            _write_note(runtime, LOADING)
+        state = _read_note(runtime)
+        if state == LOADING:
+            _load(runtime, settings)
+        return () if state is None or settings.production else _logins(runtime)
+
+
+def file_store(runtime: Runtime, settings: Settings) -> FileStore:
+    """Return where this installation keeps its files."""
+    return FileStore(
+        settings.data / "files",
+        runtime.engine,
+        runtime.system.file,
+        runtime.clock,
+        runtime.make_id,
+    )
+
+
+def _bring_up_to_date(engine: sa.Engine, compiled: Compiled) -> bool:
+    plan = make_plan(engine, compiled)
+    try:
+        apply(engine, compiled, plan, now=utc_now(), by="run")
+    except MigrationError as error:
+        hint = "`python app.py plan` shows what would change, `python app.py apply` does it."
+        raise click.ClickException(f"{error}\n{hint}") from error
+    return plan.release == 0
+
+
+def _load(runtime: Runtime, settings: Settings) -> None:
+    rows = settings.definitions / "data"
+    files = file_store(runtime, settings)
+    actor = system_actor(runtime.compiled)
+
+    def keep(path: Path) -> str:
+        return files.keep(path.name, path.read_bytes(), actor.id).id
+
+    click.echo("  Loading the demo shop …")
+    seed(runtime, rows, actor, keep)
+    _people(runtime)
+    with write(runtime.engine) as connection:
+        later = runs.NewRun(
+            "seed_rows", "bulk", {"folder": str(rows / "later")}, unique_key="demo:later"
+        )
+        if (rows / "later").is_dir():
+            runs.create(connection, later, runtime.clock())
+    _write_note(runtime, READY)
+
+
+def _people(runtime: Runtime) -> None:
+    """Create one person a role, called like it."""
+    known = _usernames(runtime)
+    for role in runtime.app.roles.values():
+        if role.name not in known:
+            create_user(
+                runtime.engine,
+                role.name,
+                PASSWORD,
+                [role.name],
+                first_name=role.label.text("zh"),
+                last_name=role.label.text("en"),
+                email=f"{role.name}@example.com",
+            )
+
+
+def _logins(runtime: Runtime) -> tuple[Login, ...]:
+    known = _usernames(runtime)
+    roles = runtime.app.roles.values()
+    return tuple(Login(r.name, PASSWORD, r.label.text("en")) for r in roles if r.name in known)
+
+
+def _usernames(runtime: Runtime) -> frozenset[str]:
+    people = sa.table("ab_user", sa.column("username"))
+    with read(runtime.engine) as connection:
+        return frozenset(connection.execute(sa.select(people.c.username)).scalars())
+
+
+def _read_note(runtime: Runtime) -> str | None:
+    table = runtime.system.setting
+    with read(runtime.engine) as connection:
+        found = connection.execute(
+            sa.select(table.c.value).where(table.c.user_id == 0, table.c.key == NOTE)
+        ).scalar_one_or_none()
+    return None if found is None else str(found)
+
+
+def _write_note(runtime: Runtime, state: str) -> None:
+    table = runtime.system.setting
+    mine = (table.c.user_id == 0) & (table.c.key == NOTE)
+    with write(runtime.engine) as connection:
+        connection.execute(table.delete().where(mine))
+        connection.execute(
+            table.insert(),
+            {"user_id": 0, "key": NOTE, "value": state, "updated_at": runtime.clock()},
+        )
