@@ -14,7 +14,7 @@ statement is built once and run for every actor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -92,29 +92,53 @@ def value(
     return _value(expression.tree, _row(expression, tables, source))
 
 
-def binds(expression: Expression, context: Mapping[str, Any]) -> dict[str, Any]:
+def binds(
+    expression: Expression, context: Mapping[str, Any], tables: Tables | None = None
+) -> dict[str, Any]:
     """Return the parameters of a statement that holds the expression, out of one context.
 
+    With `tables`, what the computed fields it reads ask of the context is there too.
     Raises `ValueError` for a list that is None: SQL has no unknown list, so nothing is asked.
     """
-    found: dict[str, Any] = {}
-    for node in t.walk(expression.tree):
-        if not isinstance(node, t.Context):
-            continue
-        if node.path == ("utc_offset",):
-            found["ctx_utc_offset"] = context.get("utc_offset", 0)
-            continue
-        current: Any = context
-        for name in node.path:
-            current = None if current is None else current[name]
-        if isinstance(node.type, Reference) and isinstance(current, Mapping):
-            current = current["id"]
-        if isinstance(node.type, ListOf):
-            if current is None:
-                raise ValueError(f"'{'.'.join(node.path)}' is no list")
-            current = list(current)
-        found[_bind_name(node)] = current
+    trees = [expression.tree] if tables is None else _with_computed(expression.tree, tables)
+    nodes = (node for tree in trees for node in t.walk(tree))
+    return {
+        _bind_name(node): _context_of(node, context)
+        for node in nodes
+        if isinstance(node, t.Context)
+    }
+
+
+def _with_computed(tree: t.Tree, tables: Tables) -> list[t.Tree]:
+    """Return a tree and those of the computed fields it reads that have no column."""
+    found, waiting = [tree], [tree]
+    while waiting:
+        for node in t.walk(waiting.pop()):
+            if not isinstance(node, t.Field) or isinstance(node.type, Reference):
+                continue
+            entity, name = node.entities[-1], node.path[-1]
+            if name in tables.table(entity).c or is_link(node.type):
+                continue
+            computed = tables.computed(entity, name).tree
+            if computed not in found:
+                found.append(computed)
+                waiting.append(computed)
     return found
+
+
+def _context_of(node: t.Context, context: Mapping[str, Any]) -> Any:
+    if node.path == ("utc_offset",):
+        return context.get("utc_offset", 0)
+    current: Any = context
+    for name in node.path:
+        current = None if current is None else current[name]
+    if isinstance(node.type, Reference) and isinstance(current, Mapping):
+        return current["id"]
+    if not isinstance(node.type, ListOf):
+        return current
+    if current is None:
+        raise ValueError(f"'{'.'.join(node.path)}' is no list")
+    return list(current)
 
 
 def sql_type(kind: Type) -> sa.types.TypeEngine[Any]:
@@ -228,9 +252,14 @@ def _common_step(node: t.Tree) -> tuple[str, str] | None:
     """Return the entity and reference that every field of a strict leaf goes through first."""
     found = list(t.walk(node))
     steps = {_first_step(part) for part in found if isinstance(part, t.Field)}
-    if len(steps) != 1 or not all(isinstance(part, (*_STRICT, t.Field)) for part in found):
+    if len(steps) != 1 or not all(_is_strict(part) for part in found):
         return None
     return steps.pop()
+
+
+def _is_strict(node: t.Tree) -> bool:
+    is_empty = isinstance(node, t.Among) and not node.items
+    return isinstance(node, (*_STRICT, t.Field)) and not is_empty
 
 
 def _first_step(field: t.Field) -> tuple[str, str] | None:
@@ -588,11 +617,6 @@ def _extreme(node: t.Extreme, row: _Row) -> Element:
 def _call(node: t.Call, row: _Row) -> Element:
     arguments = (_text(argument, row) for argument in node.arguments)
     return SQL[node.function](sql_type(node.type), *arguments)
-
-
-def parameters(statement_parts: Iterator[Expression], context: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a statement that holds several expressions."""
-    return {name: found for part in statement_parts for name, found in binds(part, context).items()}
 
 
 _VALUES: Mapping[type, Callable[[Any, _Row], Element]] = {

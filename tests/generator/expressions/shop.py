@@ -16,11 +16,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.expressions import types as t
-from generator.expressions.compile import Expression
+from generator.expressions.compile import Expression, parse
 from generator.expressions.scope import FixedScope
 from generator.field_types._ids import id_type
 from generator.field_types._json import JsonType
 from generator.field_types._times import Utc
+from generator.model.text import NOWHERE
 
 ENTITIES: Mapping[str, Mapping[str, t.Type]] = {
     "order": {
@@ -39,6 +40,8 @@ ENTITIES: Mapping[str, Mapping[str, t.Type]] = {
         "tags": t.ListOf(t.Text()),
         "customer": t.Reference("customer"),
         "levels": t.ListOf(t.Reference("level")),
+        "net": t.Number(2),
+        "overdue": t.Number(0),
         "lines": t.Children("line"),
     },
     "customer": {
@@ -163,13 +166,26 @@ class Tables:
         return _LINKS, "source_id", "target_id"
 
     def computed(self, entity: str, field: str) -> Expression:
-        raise KeyError(field)
+        return COMPUTED[entity, field]
 
     def children(self, entity: str, field: str) -> tuple[str, str]:
         return _CHILDREN[entity, field]
 
 
 TABLES = Tables()
+
+
+def _computed(text: str, kind: t.Type) -> Expression:
+    found, problems = parse(text, NOWHERE, SCOPE, kind)
+    assert found is not None, problems
+    return found
+
+
+COMPUTED = {
+    ("order", "net"): _computed("total - discount - sum(lines.amount)", t.Number(2)),
+    ("order", "overdue"): _computed("today - due", t.Number(0)),
+}
+"""Fields without a column: SQL works them out where they are read."""
 
 TEXTS = (
     "",
@@ -360,6 +376,9 @@ def _facts(rows: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, dict[str, 
         copies["order"][line["order_id"]]["lines"].append(line)
     for part in copies["part"].values():
         copies["line"][part["line_id"]]["parts"].append(part)
+    for order in copies["order"].values():
+        for (_, name), expression in COMPUTED.items():
+            order[name] = expression.function(order, CONTEXT)
     return copies["order"]
 
 
@@ -377,22 +396,22 @@ class _Picker:
     def maybe(self, make: Callable[[], Any]) -> Any:
         return None if self.random.random() < 0.2 else make()
 
-    def text(self) -> str | None:
+    def text(self) -> Any:
         return self.maybe(lambda: self.one(TEXTS))
 
-    def number(self) -> int | None:
+    def number(self) -> Any:
         return self.maybe(lambda: self.one(NUMBERS))
 
-    def small(self) -> int | None:
+    def small(self) -> Any:
         return self.maybe(lambda: self.one((0, 1, 2, 3, -1, -4, 2**31 - 1, -(2**31))))
 
-    def boolean(self) -> bool | None:
+    def boolean(self) -> Any:
         return self.maybe(lambda: self.one((True, False)))
 
-    def date(self) -> dt.date | None:
+    def date(self) -> Any:
         return self.maybe(lambda: dt.date.fromisoformat(self.one(DATES)))
 
-    def moment(self) -> dt.datetime | None:
+    def moment(self) -> Any:
         return self.maybe(lambda: dt.datetime.fromisoformat(self.one(MOMENTS)))
 
 

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.expressions.compile import Expression, parse
+from generator.expressions.functions import FUNCTIONS
 from generator.expressions.sql import binds, condition, refutation, value
+from generator.expressions.sql_functions import SQL
 from generator.expressions.types import Boolean
 from generator.model.text import NOWHERE
 from tests.databases import plain_engine, postgres_url, sqlite_url
@@ -47,7 +49,7 @@ def assert_agreement(
     key = TABLES.table("order").c.id
     for name, engine in engines.items():
         with engine.connect() as connection:
-            parameters = binds(found, context)
+            parameters = binds(found, context, TABLES)
             rows = connection.execute(sa.select(key, value(found, TABLES)), parameters)
             values = {row[0]: row[1] for row in rows}
             if isinstance(found.type, Boolean):
@@ -110,6 +112,14 @@ not contains(customer.name, customer.level.name)
 not (customer.credit > total)
 customer.level.id == actor.id
 customer.level == actor.id
+net
+net > 10
+overdue > 3
+overdue + net
+sum(customer.orders.net)
+any(customer.orders, overdue > 0)
+customer.born in []
+customer.born not in []
 customer.level in levels
 customer.level not in levels
 not (customer.level not in levels)
@@ -274,6 +284,10 @@ this.total + 1
 length(note) * 10 > total
 (placed if urgent else now) + minutes(1)
 """.strip().splitlines()
+
+
+def test_every_function_has_its_sql() -> None:
+    assert set(SQL) == {*FUNCTIONS, "abs", "date"}
 
 
 @pytest.mark.parametrize("text", TRAPS)
