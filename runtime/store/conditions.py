@@ -37,9 +37,11 @@ def contains_pattern(text: str) -> str:
     return f"%{like_text(text.strip())}%"
 
 
-def context_values(expression: Expression, facts: Mapping[str, Any]) -> dict[str, Any]:
+def context_values(
+    expression: Expression, facts: Mapping[str, Any], schema: Schema
+) -> dict[str, Any]:
     """Return what an expression asks of actor, now, today by the names its SQL binds them under."""
-    return sql.binds(expression, facts)
+    return sql.binds(expression, facts, schema)
 
 
 class Conditions:

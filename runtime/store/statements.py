@@ -79,7 +79,7 @@ class Statements:
             for number, value in enumerate(plan.cursor.values):
                 values[f"cursor_{number}"] = value
         for expression in (*plan.where, *(plan.grant.rows or ())):
-            values |= context_values(expression, plan.facts)
+            values |= context_values(expression, plan.facts, self.schema)
         return values
 
 
