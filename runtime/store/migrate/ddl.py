@@ -151,6 +151,7 @@ class _Postgresql(_Writer):
     def work(self, changes: Sequence[ch.Change]) -> Iterable[Work]:
         created = [one for one in changes if isinstance(one, ch.CreateTable)]
         pending = [one for one in changes if not isinstance(one, ch.CreateTable)]
+        self.dropped = [one for one in changes if isinstance(one, ch.DropTable)]
         for change in pending:
             if ORDER.index(type(change)) < ORDER.index(ch.CreateTable):
                 yield Work(change, self.sql(change))
@@ -177,6 +178,16 @@ class _Postgresql(_Writer):
             yield Work(ch.CreateTable(table.name), tuple(self.statements))
         for change in late:
             yield Work(change, self.sql(change))
+
+    def do_DropTable(self, change: ch.DropTable) -> None:  # noqa: N802
+        """The tables that go may point at each other: the first to go takes all their links."""
+        going = {one.table for one in self.dropped}
+        if change == self.dropped[0]:
+            for one in self.dropped:
+                for key in one.shape.foreigns:
+                    if key.table in going - {one.table}:
+                        self.op.drop_constraint(key.name, one.table)
+        super().do_DropTable(change)
 
     def do_AddColumn(self, change: ch.AddColumn) -> None:  # noqa: N802
         column = self.table(change.table).columns[change.column]

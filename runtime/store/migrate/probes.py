@@ -87,6 +87,7 @@ class Prober:
         self.quote = target.dialect.identifier_preparer.quote
         self.counted: dict[str, int] = {}
         self.converted: dict[tuple[str, str], ch.ConvertColumn] = {}
+        self.replaced: set[tuple[str, str]] = set()
 
     def rows(self, table: str) -> int:
         """Return how many rows a table has now, under its new name."""
@@ -101,6 +102,9 @@ class Prober:
         """Return every finding, what stops the plan first."""
         self.converted = {
             (one.table, one.column): one for one in changes if isinstance(one, ch.ConvertColumn)
+        }
+        self.replaced = {
+            (one.table, one.shape.name) for one in changes if isinstance(one, ch.ReplaceColumn)
         }
         found: list[Finding] = []
         for change in changes:
@@ -159,9 +163,9 @@ class Prober:
 
     def _repeated(self, change: ch.AddKey) -> Iterator[Finding]:
         table = change.table
-        if not self.rows(table):
-            return
         values = [self._value(table, column) for column in change.key.columns]
+        if None in values or not self.rows(table):
+            return
         named = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
         names = ", ".join(f"v{place}" for place in range(len(values)))
         known = " AND ".join(f"v{place} IS NOT NULL" for place in range(len(values)))
@@ -174,9 +178,9 @@ class Prober:
 
     def _missing(self, change: ch.AddForeign) -> Iterator[Finding]:
         table, key = change.table, change.foreign
-        if not self.rows(table):
-            return
         values = [self._value(table, column) for column in key.columns]
+        if None in values or not self.rows(table):
+            return
         named = ", ".join(f"{value} AS v{place}" for place, value in enumerate(values))
         known = " AND ".join(f"v.v{place} IS NOT NULL" for place in range(len(values)))
         there = "false"
@@ -249,15 +253,18 @@ class Prober:
         old = self._old(change.table, change.column)
         return conversion(old, change.was, change.becomes, after, self.target.dialect.name)
 
-    def _value(self, table: str, column: str) -> str:
-        """Return the SQL of what a column will hold, in terms of the table as it is."""
+    def _value(self, table: str, column: str) -> str | None:
+        """Return the SQL of what a column will hold, in terms of the table as it is; None: null."""
+        if (table, column) in self.replaced:
+            return backfill(self.target, table, column)
         change = self.converted.get((table, column))
         if change is not None:
             return self._made(change).expression
+        shape = self.current.get(self.renames.old_table(table))
         old = self.renames.old_column(table, column)
-        if old in self.current[self.renames.old_table(table)].columns:
+        if shape is not None and old in shape.columns:
             return self.quote(old)
-        return backfill(self.target, table, column) or "NULL"
+        return backfill(self.target, table, column)
 
     def _given(self, change: ch.AddColumn | ch.SetNullable | ch.ConvertColumn) -> str | None:
         return backfill(self.target, change.table, change.column)
