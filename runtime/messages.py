@@ -35,7 +35,7 @@ class Actor:
     def facts(self) -> Mapping[str, Any]:
         """What an expression may ask of the actor."""
         return {
-            "id": str(self.id),
+            "id": self.id,
             "name": self.name,
             "email": self.email,
             "roles": sorted(self.roles),
