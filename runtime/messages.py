@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rules.permissions import SCOPE
+
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -38,7 +40,7 @@ class Actor:
             "id": self.id,
             "name": self.name,
             "email": self.email,
-            "roles": sorted(self.roles),
+            "roles": sorted(role for role in self.roles if not role.startswith(SCOPE)),
         }
 
 

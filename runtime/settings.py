@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-DEVELOPMENT_SECRET = "not-a-secret-only-for-this-machine"  # noqa: S105 (refused in production)
+DEVELOPMENT_SECRET = "not-a-secret-only-for-this-machine"
 HOME = Path(__file__).resolve().parent.parent
 
 
