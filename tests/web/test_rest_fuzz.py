@@ -61,7 +61,17 @@ def test_no_bytes_are_a_fault_of_ours(shop: Shop, body: bytes):
 
 words = st.sampled_from(
     [
-        *("name", "vip", "created_at", "id", "total", "customer", "customer.name", "lines", "status"),
+        *(
+            "name",
+            "vip",
+            "created_at",
+            "id",
+            "total",
+            "customer",
+            "customer.name",
+            "lines",
+            "status",
+        ),
         *("sort", "fields", "include", "after", "before", "limit", "q", "ids", "count", "archived"),
         *("name[contains]", "total[gte]", "created_at[between]", "id[in]", "customer[empty]"),
         *("total[lt]", "status[not_in]", "version[gte]", "number[starts_with]", "updated_by"),
@@ -69,7 +79,18 @@ words = st.sampled_from(
 )
 texts = st.text(max_size=40) | st.sampled_from(
     [
-        *("1", "-1", "true", "2026-11-22", "2026-11-22T00:00:00Z", "9" * 30, "1e9", "NaN", "%", "_"),
+        *(
+            "1",
+            "-1",
+            "true",
+            "2026-11-22",
+            "2026-11-22T00:00:00Z",
+            "9" * 30,
+            "1e9",
+            "NaN",
+            "%",
+            "_",
+        ),
         *("name,-vip", "lines", "customer", "*", "'", '"', "\\", "0001-01-01", "9999-12-31"),
         *(str(uuid.uuid4()), "a,b", "%_%", "999999999999999999.99", "0000-00-00", "paid,draft"),
     ]
