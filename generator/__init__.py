@@ -1,1 +1,1 @@
-"""DEFINITIONS → MODEL → LIBRARIES: a folder of YAML becomes a frozen model, and the model becomes tables, schemas, screens."""
+"""DEFINITIONS → MODEL → LIBRARIES: YAML becomes a frozen model, and it tables, schemas, screens."""

@@ -1,4 +1,4 @@
-"""The words of the definition language: a `Kind` is a word, an `Arg` one thing it takes, a `Catalog` a family.
+"""The words of the language: a `Kind` is a word, an `Arg` one thing it takes, a `Catalog` a family.
 
 A word is a file with one class in its family's folder; the file's name is the word. The folder is
 listed, so there is no registry, no decorator and no index to keep. A shop adds words by naming
@@ -60,7 +60,7 @@ class Shape:
     help: str
     args: Mapping[str, Arg]
     word: str = ""
-    """The key whose value chooses a word of `family`; that word's args are accepted beside `args`."""
+    """The key whose value chooses a word of `family`; its args are accepted beside `args`."""
     family: str = ""
 
 

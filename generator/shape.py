@@ -1,4 +1,4 @@
-"""Step 2 of 5, shape: a parsed YAML node and the `Shape` it must have → typed values with their places.
+"""Step 2 of 5, shape: a YAML node and the `Shape` it must have → typed values with their places.
 
 The keys a mapping accepts are declared once, as `Arg`s. This reader, the published JSON Schema
 (`generator/shapes/json_schema.py`) and the reference are three functions of that declaration, so

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rules.permissions import SCOPE
-
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -37,10 +35,10 @@ class Actor:
     def facts(self) -> Mapping[str, Any]:
         """What an expression may ask of the actor."""
         return {
-            "id": self.id,
+            "id": str(self.id),
             "name": self.name,
             "email": self.email,
-            "roles": sorted(role for role in self.roles if not role.startswith(SCOPE)),
+            "roles": sorted(self.roles),
         }
 
 

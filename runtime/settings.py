@@ -44,7 +44,20 @@ class Settings:
     log_level: str = "INFO"
     watch: bool = False
     metrics_directory: Path | None = None
+    metrics_token: str = ""
+    """Lets a scraper on another machine read /metrics."""
     start_token: str = ""
+
+    def production_faults(self) -> tuple[str, ...]:
+        """Return what keeps this from serving in production; empty when nothing does."""
+        if not self.production:
+            return ()
+        found = []
+        if not self.trusted_hosts:
+            found.append("SHOPWRIGHT_HOSTS is empty: name the hosts people use, shop.example.com.")
+        if not self.https:
+            found.append("SHOPWRIGHT_HTTPS is not 1: cookies would travel in clear.")
+        return tuple(found)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -86,6 +99,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_level=environment.get("SHOPWRIGHT_LOG_LEVEL", "INFO"),
         watch=_flag(environment, "SHOPWRIGHT_WATCH"),
         metrics_directory=Path(metrics) if metrics else None,
+        metrics_token=environment.get("SHOPWRIGHT_METRICS_TOKEN", ""),
         start_token=environment.get("SHOPWRIGHT_START_TOKEN", ""),
     )
 

@@ -40,7 +40,7 @@ class Field:
     """public, internal, personal, sensitive or secret (`class:` in YAML)."""
     computed: Expression | None = None
     stored: bool = False
-    """A computed field that is kept in a column, written with every change of what it depends on."""
+    """A computed field kept in a column, written with every change of what it depends on."""
     pick: Expression | None = None
     """A condition on the records a reference may point at."""
     bulk_edit: bool = False

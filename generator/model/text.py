@@ -1,4 +1,4 @@
-"""Where a definition stands in its file (`Span`) and what it is called in each language (`Label`)."""
+"""Where a definition stands in its file (`Span`), what it is called in each language (`Label`)."""
 
 from __future__ import annotations
 

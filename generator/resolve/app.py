@@ -29,7 +29,7 @@ DEFAULT_CURRENCY = str(APP.args["currency"].default)
 def resolve(
     sources: Iterable[Source], catalogs: Mapping[str, Catalog[Any]]
 ) -> tuple[App, list[Problem]]:
-    """Return the model of all files and every problem found; the model is whole only without any."""
+    """Return the model of all files and every problem found; only without any is it whole."""
     sources = tuple(sources)
     reader = Reader(catalogs)
     given: dict[str, list[tuple[Source, Given]]] = {kind: [] for kind in SHAPES}

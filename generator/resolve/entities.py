@@ -195,9 +195,9 @@ class _Resolver:
 
     def _walk(self, path: Written, entity: str) -> None:
         steps = path.text.lstrip("-").split(".")
-        if len(steps) == 2 and steps[0] in self.fields and steps[1] in self.fields[steps[0]]:
-            if self.fields[steps[0]][steps[1]].target == entity:
-                return
+        child = self.fields.get(steps[0], {}).get(steps[1]) if len(steps) == 2 else None
+        if child is not None and child.target == entity:
+            return
         here = entity
         for step in steps:
             if here not in self.fields or step not in self.fields[here]:

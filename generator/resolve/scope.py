@@ -14,7 +14,7 @@ from generator.kinds import Catalog
 from generator.model.entity import Field
 
 ACTOR: Mapping[str, types.Type] = {
-    "id": types.Number(),
+    "id": types.Text(),
     "name": types.Text(),
     "email": types.Text(),
     "roles": types.ListOf(types.Text()),

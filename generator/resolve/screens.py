@@ -53,7 +53,7 @@ def list_screen(given: Given | None, fields: Mapping[str, Field]) -> ListScreen:
 
 
 def detail_screen(given: Given | None, fields: Mapping[str, Field]) -> DetailScreen:
-    """Return the page of a record: one card with every plain field unless the author lays it out."""
+    """Return the page of a record: one card with every plain field unless laid out otherwise."""
     read: Mapping[str, Any] = given.values if given else {}
     side = _texts(read.get("side"))
     tabs = _texts(read.get("tabs")) or (

@@ -49,7 +49,8 @@ GROUPS = {
 
 ACCESS = Shape(
     "access",
-    "The permission matrix of one module: a line a role, a cell an entity. What no line gives is denied.",
+    "The permission matrix of one module: a line a role, a cell an entity. "
+    "What no line gives is denied.",
     {
         "access": Arg("identifier", "The module.", required=True),
         "grants": Arg(

@@ -1,1 +1,1 @@
-"""The command line: a file a topic, each with its click commands in `COMMANDS`."""
+"""The command line: a file a topic; `app.py` says which command is where."""

@@ -42,7 +42,7 @@ def compiled_of(settings: Settings) -> Compiled:
 def problems_text(problems: tuple[Problem, ...], folder: Path) -> str:
     """Return problems as a terminal shows them."""
     sources = read_sources(folder)
-    return as_text(problems, sources, color=sys.stderr.isatty(), folder=folder.name)
+    return as_text(problems, sources, color=sys.stderr.isatty(), folder=f"{folder.name}/")
 
 
 @contextmanager

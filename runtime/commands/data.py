@@ -43,6 +43,3 @@ def seed(context: click.Context, folder: Path | None) -> None:
         click.echo(f"{entity:<24} {count} created")
     for entity, count in done.skipped.items():
         click.echo(f"{entity:<24} {count} were there already")
-
-
-COMMANDS = (seed,)

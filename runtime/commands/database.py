@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import orjson
@@ -17,18 +18,29 @@ from runtime.store.migrate.apply import apply_saved
 from runtime.store.migrate.faults import MigrationError
 from runtime.store.migrate.make import make_plan
 from runtime.store.migrate.plan import MigrationPlan
-from runtime.store.migrate.releases import releases
+from runtime.store.migrate.releases import find_release, releases, write_release
 from runtime.store.migrate.render import plan_json, render_plan
-from runtime.store.migrate.rollback import plan_rollback, write_release
-from runtime.web.people import sync_roles
+from runtime.store.migrate.rollback import plan_rollback
+from runtime.web.users import sync_roles
 
 LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+
+
+def _consents(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> frozenset[str]:
+    words = frozenset(word.strip() for each in given for word in each.split(","))
+    for word in words - {"drop", "narrow"}:
+        raise click.BadParameter(f"'{word}' is not a consent; write drop, narrow or drop,narrow.")
+    return words
+
+
 ALLOW = click.option(
     "--allow",
     "allowed",
     multiple=True,
-    type=click.Choice(["drop", "narrow"]),
-    help="Consent to lose data: drop columns or tables, narrow values.",
+    callback=_consents,
+    help="Consent to lose data: drop (columns, tables), narrow (values) or both.",
 )
 
 
@@ -56,7 +68,7 @@ def plan(context: click.Context, in_json: bool, sql: bool, locale: str) -> None:
 @LOCALE
 @click.pass_context
 def apply(
-    context: click.Context, file: Path | None, yes: bool, allowed: tuple[str, ...], locale: str
+    context: click.Context, file: Path | None, yes: bool, allowed: frozenset[str], locale: str
 ) -> None:
     """Bring the database to the definitions: a sealed plan from a file, or one made now."""
     settings = settings_of(context)
@@ -67,9 +79,9 @@ def apply(
                 number = apply_saved(
                     engine,
                     compiled,
-                    orjson.loads(file.read_bytes()),
+                    _saved_plan(file),
                     now=utc_now(),
-                    allow=frozenset(allowed),
+                    allow=allowed,
                 )
             else:
                 made = make_plan(engine, compiled)
@@ -96,11 +108,13 @@ def rollback(
     number: int | None,
     yes: bool,
     files: Path | None,
-    allowed: tuple[str, ...],
+    allowed: frozenset[str],
     locale: str,
 ) -> None:
     """Return to an applied release; without a number, list the releases."""
     settings = settings_of(context)
+    if files is not None and files.exists() and any(files.iterdir()):
+        raise click.ClickException(f"{files} is not empty; name a new folder for the files.")
     with engine_of(settings) as engine:
         if number is None:
             for one in releases(engine):
@@ -111,7 +125,7 @@ def rollback(
             applied = _confirm_and_apply(engine, compiled, made, yes, allowed, locale)
             sync_roles(engine, compiled.app)
             if files is not None:
-                write_release(engine, number, files)
+                write_release(find_release(engine, number), files)
         except MigrationError as error:
             raise click.ClickException(error.message.text(locale)) from error
     click.echo(f"Release {applied} is applied: the definitions of release {number}.")
@@ -119,20 +133,29 @@ def rollback(
         click.echo("The folder of definitions is as it was; --files DIR writes the old ones.")
 
 
+def _saved_plan(file: Path) -> dict[str, Any]:
+    try:
+        saved = orjson.loads(file.read_bytes())
+    except orjson.JSONDecodeError:
+        saved = None
+    if not isinstance(saved, dict) or "seal" not in saved:
+        raise click.ClickException(f"{file} is no plan; `plan --json > {file}` makes one.")
+    return saved
+
+
 def _confirm_and_apply(
     engine: sa.Engine,
     compiled: Compiled,
     made: MigrationPlan,
     yes: bool,
-    allowed: tuple[str, ...],
+    allowed: frozenset[str],
     locale: str,
 ) -> int:
+    """Show a plan, ask, and do it; what may not be done is refused without asking."""
     click.echo(render_plan(made, locale, sql=False))
-    if not yes and made.is_new_release:
+    may = not made.obstacles and made.consents <= allowed
+    if may and made.is_new_release and not yes:
         if not sys.stdin.isatty():
             raise click.ClickException("Nobody is there to ask; pass --yes.")
         click.confirm("Apply this?", abort=True)
-    return apply_plan(engine, compiled, made, now=utc_now(), allow=frozenset(allowed))
-
-
-COMMANDS = (plan, apply, rollback)
+    return apply_plan(engine, compiled, made, now=utc_now(), allow=allowed)

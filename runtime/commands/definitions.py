@@ -33,10 +33,12 @@ def check(context: click.Context, in_json: bool, strict: bool) -> None:
         click.echo(problems_text(problems, folder))
     elif app is not None:
         fields = sum(1 for e in app.entities.values() for f in e.fields.values() if f.span.line)
-        click.echo(
-            f"{folder}: {len(app.entities)} entities, {fields} fields, {len(app.roles)} roles. "
-            "No problems."
+        counts = (
+            _counted(len(app.entities), "entity", "entities"),
+            _counted(fields, "field", "fields"),
+            _counted(len(app.roles), "role", "roles"),
         )
+        click.echo(f"{folder}: {', '.join(counts)}. No problems.")
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -97,9 +99,10 @@ def write_reference(file: Path | None) -> None:
     """Print the reference of the definition language, or write it to a file."""
     text = reference(SHAPES, load_catalogs())
     if file is None:
-        click.echo(text)
+        click.echo(text, nl=False)
     else:
         file.write_text(text, encoding="utf-8")
 
 
-COMMANDS = (check, show, schemas, write_reference)
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

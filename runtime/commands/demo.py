@@ -48,7 +48,7 @@ def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> 
 
     """
     with engine_of(settings) as engine:
-        is_new = _bring_up_to_date(engine, compiled)
+        is_new = _bring_up_to_date(engine, compiled, settings.production)
         sync_roles(engine, compiled.app)
         runtime = make_runtime(compiled, engine)
         if is_new and with_rows and not settings.production:
@@ -70,8 +70,13 @@ def file_store(runtime: Runtime, settings: Settings) -> FileStore:
     )
 
 
-def _bring_up_to_date(engine: sa.Engine, compiled: Compiled) -> bool:
+def _bring_up_to_date(engine: sa.Engine, compiled: Compiled, production: bool) -> bool:
     plan = make_plan(engine, compiled)
+    if production and plan.is_new_release:
+        raise click.ClickException(
+            "The database is not as the definitions ask, and in production nothing is applied "
+            "unasked. Look at `plan`, then run `apply`."
+        )
     try:
         apply(engine, compiled, plan, now=utc_now(), by="run")
     except MigrationError as error:

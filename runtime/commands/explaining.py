@@ -57,9 +57,10 @@ def understand(request: str, actor: Actor) -> Incoming:
 def steps(incoming: Incoming, runtime: Runtime) -> list[str]:
     """Return the lines that tell what each step makes of a request."""
     grant = authorize(incoming, runtime)
+    rows = "all" if grant.rows is None else " or ".join(rule.text for rule in grant.rows)
     lines = [
         f"grant    {grant.key} may {grant.action} {grant.entity}",
-        f"         rows: {'all' if grant.rows is None else ' or '.join(r.text for r in grant.rows)}",
+        f"         rows: {rows}",
         f"         reads: {', '.join(sorted(grant.read))}",
     ]
     operation = runtime.operations[incoming.operation]
@@ -85,6 +86,3 @@ def sql_text(plan: QueryPlan, runtime: Runtime) -> str:
     )
     values = runtime.statements.values(plan)
     return f"{compiled}\n         {values}"
-
-
-COMMANDS = (explain,)

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy.exc import IntegrityError
 
 from runtime.commands.context import compiled_of, engine_of, settings_of
-from runtime.web.people import PersonError, create_user, list_users, set_password
+from runtime.web.users import (
+    UnknownPerson,
+    UnknownRole,
+    WeakPassword,
+    create_user,
+    list_users,
+    set_password,
+    sync_roles,
+)
 
 
 @click.group()
@@ -16,9 +25,9 @@ def user() -> None:
 @user.command(name="add")
 @click.argument("username")
 @click.option("--email", required=True)
-@click.option("--name", default="", help="The full name; the username if missing.")
-@click.option("--role", "roles", multiple=True, required=True)
-@click.password_option()
+@click.option("--name", default="", help="The full name; the user name if missing.")
+@click.option("--role", "roles", multiple=True, required=True, help="May be given again.")
+@click.password_option(help="Asked for when missing.")
 @click.pass_context
 def add(
     context: click.Context,
@@ -31,28 +40,42 @@ def add(
     """Add a person with roles of roles.yaml."""
     settings = settings_of(context)
     compiled = compiled_of(settings)
+    missing = [role for role in roles if role not in compiled.app.roles]
+    if missing:
+        known = ", ".join(compiled.app.roles)
+        raise click.ClickException(f"There is no role '{missing[0]}'. The roles are: {known}.")
+    first, _, last = (name or username).partition(" ")
     with engine_of(settings) as engine:
         try:
+            sync_roles(engine, compiled.app)
             create_user(
-                engine, compiled.app, username, password, roles, email=email, name=name or username
+                engine, username, password, roles, first_name=first, last_name=last, email=email
             )
-        except PersonError as error:
+        except (WeakPassword, UnknownRole) as error:
             raise click.ClickException(str(error)) from error
+        except IntegrityError as error:
+            raise click.ClickException(
+                f"Somebody is called '{username}' or has the e-mail {email} already. "
+                "`user list` shows everybody."
+            ) from error
     click.echo(f"{username} may sign in.")
 
 
 @user.command(name="password")
 @click.argument("username")
-@click.password_option()
+@click.password_option(help="Asked for when missing.")
 @click.pass_context
 def password(context: click.Context, username: str, password: str) -> None:
     """Give a person a new password; every session and token of theirs ends."""
-    settings = settings_of(context)
-    with engine_of(settings) as engine:
+    with engine_of(settings_of(context)) as engine:
         try:
             set_password(engine, username, password)
-        except PersonError as error:
+        except WeakPassword as error:
             raise click.ClickException(str(error)) from error
+        except UnknownPerson as error:
+            raise click.ClickException(
+                f"Nobody is called '{username}'. `user list` shows everybody."
+            ) from error
     click.echo(f"{username} has a new password.")
 
 
@@ -60,11 +83,7 @@ def password(context: click.Context, username: str, password: str) -> None:
 @click.pass_context
 def list_people(context: click.Context) -> None:
     """List the people and their roles."""
-    settings = settings_of(context)
-    with engine_of(settings) as engine:
+    with engine_of(settings_of(context)) as engine:
         for person in list_users(engine):
             state = "" if person.active else "  (inactive)"
             click.echo(f"{person.username:<24} {', '.join(person.roles)}{state}")
-
-
-COMMANDS = (user,)

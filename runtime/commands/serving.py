@@ -1,18 +1,25 @@
-"""Commands that keep running: the web server, the workers, the scheduler, and all of them as one."""
+"""Commands that keep running: the web server, workers, the scheduler, and all of them as one."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 from granian import Granian
 from granian.constants import Interfaces
+from sqlalchemy.exc import SQLAlchemyError
 
+from generator.compile import Compiled
 from runtime import supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
 from runtime.commands.demo import prepare_demo
+from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
 from runtime.jobs import dispatch, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.worker import WorkerSetup
@@ -20,34 +27,48 @@ from runtime.metrics import prometheus
 from runtime.processes import stop_on_signals
 from runtime.runtime import utc_now
 from runtime.settings import Settings
+from runtime.store.engine import read
+from runtime.store.migrate.releases import last_release
+from runtime.store.migrate.rollback import release_definitions
 
-HOME = Path(__file__).resolve().parents[2]
-ENTRY = str(HOME / "app.py")
+ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
+LOOK_SECONDS = 3.0
+"""How often a worker looks whether another release was applied."""
+
+HOST = click.option("--host", help="The address to listen on; SHOPWRIGHT_HOST if missing.")
+PORT = click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port; SHOPWRIGHT_PORT if missing."
+)
 
 
 @click.command()
-@click.option("--host", help="The address to listen on.")
-@click.option("--port", type=int, help="The port to listen on.")
+@HOST
+@PORT
 @click.option("--watch", is_flag=True, help="Load changed definitions while running.")
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, watch: bool) -> None:
     """Serve screens and REST."""
     settings = settings_of(context)
-    compiled_of(settings)
+    watch = watch or settings.watch
+    if not watch:
+        compiled_of(settings)
+    _refuse_unsafe(settings)
+    address, number = host or settings.host, port or settings.port
+    refuse_busy_port(address, number)
     if watch:
         context.meta["environment"]["SHOPWRIGHT_WATCH"] = "1"
     Granian(
         "app:create_wsgi",
         factory=True,
         interface=Interfaces.WSGI,
-        address=host or settings.host,
-        port=port or settings.port,
+        address=address,
+        port=number,
         workers=settings.web_workers,
         blocking_threads=settings.web_threads,
         backpressure=64,
         log_access=False,
+        log_enabled=settings.log_level == "DEBUG",
         respawn_failed_workers=True,
-        working_dir=HOME,
     ).serve()
 
 
@@ -56,8 +77,8 @@ def serve(context: click.Context, host: str | None, port: int | None, watch: boo
 def worker(context: click.Context) -> None:
     """Run the background jobs of the queues."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
     with engine_of(settings) as engine:
+        compiled = _applied(settings, engine)
         setup = WorkerSetup(
             engine=engine,
             clock=utc_now,
@@ -65,6 +86,7 @@ def worker(context: click.Context) -> None:
             application=make_runtime(compiled, engine),
             finished=prometheus.observe_job,
         )
+        _end_at_next_release(settings)
         pool.run_pool(redis_url(settings), settings.job_workers, setup)
 
 
@@ -83,33 +105,50 @@ def run_scheduler(context: click.Context) -> None:
 
 
 @click.command()
+@HOST
+@PORT
 @click.option("--demo/--no-demo", default=True, help="Load the demo shop into an empty database.")
 @click.option("--watch/--no-watch", default=True, help="Load changed definitions while running.")
 @click.pass_context
-def run(context: click.Context, demo: bool, watch: bool) -> None:
+def run(
+    context: click.Context, host: str | None, port: int | None, demo: bool, watch: bool
+) -> None:
     """Run everything in one process tree: database, Redis, web, workers, scheduler."""
     settings = settings_of(context)
+    address, number = host or settings.host, port or settings.port
+    refuse_busy_port(address, number)
+    _refuse_unsafe(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    logins = prepare_demo(settings, compiled_of(settings), with_rows=demo)
-    environment = context.meta["environment"]
-    if watch:
-        environment["SHOPWRIGHT_WATCH"] = "1"
+    with one_run_only(settings.data):
+        logins = prepare_demo(settings, compiled_of(settings), with_rows=demo)
+        metrics = settings.data / "metrics"
+        prometheus.clear(metrics)
+        environment = {
+            **context.meta["environment"],
+            "SHOPWRIGHT_HOST": address,
+            "SHOPWRIGHT_PORT": str(number),
+            "SHOPWRIGHT_DATA": str(settings.data),
+            "REDIS_URL": redis_url(settings),
+            "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+            **({"SHOPWRIGHT_WATCH": "1"} if watch else {}),
+        }
 
-    def announce() -> None:
-        click.echo(f"\n  The back office is at http://{settings.host}:{settings.port}\n")
-        for name, password, roles in logins:
-            click.echo(f"    {name:<18} {password:<22} {roles}")
-        click.echo("\n  Ctrl-C stops it.\n")
+        def announce() -> None:
+            click.echo(f"\n  The back office is at {told_address(address, number)}\n")
+            for name, password, roles in logins:
+                click.echo(f"    {name:<20} {password:<24} {roles}")
+            click.echo("\n  Ctrl-C stops it.\n")
 
-    context.exit(supervisor.run(services(settings), environment, announce))
+        code = supervisor.run(services(settings, address, number), environment, announce)
+    context.exit(code)
 
 
-def services(settings: Settings) -> Sequence[supervisor.Service]:
+def services(settings: Settings, host: str, port: int) -> Sequence[supervisor.Service]:
     """Return the processes of the tree, in the order in which they start."""
     found = []
     if not settings.redis_url:
         found.append(redis_server.redis_service(settings.data))
-    ready = supervisor.http_ready(f"http://{_reachable(settings.host)}:{settings.port}/readyz")
+    ready = supervisor.http_ready(f"{told_address(host, port)}/readyz")
     return [
         *found,
         supervisor.Service("worker", [sys.executable, ENTRY, "worker"]),
@@ -123,8 +162,40 @@ def redis_url(settings: Settings) -> str:
     return settings.redis_url or redis_server.socket_url(settings.data)
 
 
-def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 (compared, not bound)
+def _refuse_unsafe(settings: Settings) -> None:
+    faults = settings.production_faults()
+    if faults:
+        raise click.ClickException("Not safe for production:\n  " + "\n  ".join(faults))
 
 
-COMMANDS = (serve, worker, run_scheduler, run)
+def _applied(settings: Settings, engine: sa.Engine) -> Compiled:
+    """Return the definitions that jobs work with: those of the database, not of the folder."""
+    with read(engine) as connection:
+        release = last_release(connection)
+    if release is None:
+        raise click.ClickException("The database has no release yet. Run `apply` first.")
+    return release_definitions(release)
+
+
+def _end_at_next_release(settings: Settings) -> None:
+    """End this process politely when another release is applied; its supervisor starts it anew."""
+
+    def look() -> None:
+        with engine_of(settings) as engine:
+            first = _number(engine)
+            while first is not None and _number(engine) in (first, None):
+                pause.wait(LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    pause = threading.Event()
+    threading.Thread(target=look, name="releases", daemon=True).start()
+
+
+def _number(engine: sa.Engine) -> int | None:
+    """Return the number of the last release; None while the database is away."""
+    try:
+        with read(engine) as connection:
+            release = last_release(connection)
+    except SQLAlchemyError:
+        return None
+    return release.number if release else None

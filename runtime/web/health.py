@@ -34,7 +34,9 @@ def ready() -> Response:
         "reason": wrong or None,
         "start_token": here.settings.start_token,
     }
-    return Response(orjson.dumps(body), 503 if wrong else 200, mimetype="application/json")
+    answer = Response(orjson.dumps(body), 503 if wrong else 200, mimetype="application/json")
+    answer.headers["X-Start-Token"] = here.settings.start_token
+    return answer
 
 
 def unready(here: Web) -> str:

@@ -17,7 +17,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder import Model
 
-from rules.permissions import narrowed
 from runtime.messages import Actor
 from runtime.store.engine import read
 from runtime.store.system_tables import SystemTables
@@ -85,11 +84,10 @@ class Principals:
                 return None
             scopes = None if first.scopes is None else frozenset(first.scopes)
             token_id, used = str(first.token_id), first.last_used_at
-        roles = frozenset(row.role for row in rows if row.role is not None)
         actor = Actor(
             id=first.id,
             name=first.username,
-            roles=roles if scopes is None else narrowed(roles, scopes),
+            roles=frozenset(row.role for row in rows if row.role is not None),
             email=first.email,
             kind=kind,
             scopes=scopes,

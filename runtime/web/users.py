@@ -8,6 +8,7 @@ does not exist here: who may do everything is somebody with a role that is grant
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
@@ -17,11 +18,25 @@ from werkzeug.security import generate_password_hash
 from generator.model.app import App
 from rules.permissions import ANY
 from runtime.runtime import Runtime
-from runtime.store.engine import write
+from runtime.store.engine import read, write
 
 SALT_LENGTH = 16
 SHORTEST, LONGEST = 12, 128
 """Characters of a password."""
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """A person in a list."""
+
+    username: str
+    email: str
+    active: bool
+    roles: tuple[str, ...]
+
+
+class UnknownPerson(Exception):
+    """Nobody has this user name."""
 
 
 class UnknownRole(Exception):
@@ -115,6 +130,41 @@ def create_user(
                 held.insert(), [{"user_id": made, "role_id": each} for each in found.values()]
             )
     return int(made)
+
+
+def set_password(engine: sa.Engine, username: str, password: str) -> None:
+    """Give a person another password; every session and token of theirs ends with the old one.
+
+    Raises:
+        UnknownPerson: nobody is called so.
+        WeakPassword: the password may not be used.
+
+    """
+    reason = check_password(password, username)
+    if reason:
+        raise WeakPassword(reason)
+    user = Model.metadata.tables["ab_user"]
+    change = user.update().where(user.c.username == username).returning(user.c.id)
+    with write(engine) as connection:
+        found = connection.execute(change.values(password=hash_password(password))).first()
+    if found is None:
+        raise UnknownPerson(username)
+
+
+def list_users(engine: sa.Engine) -> tuple[PersonLine, ...]:
+    """Return everybody by user name, with the roles they hold themselves."""
+    tables = Model.metadata.tables
+    user, role, held = tables["ab_user"], tables["ab_role"], tables["ab_user_role"]
+    people = sa.select(user.c.id, user.c.username, user.c.email, user.c.active)
+    holds = sa.select(held.c.user_id, role.c.name).join(role, role.c.id == held.c.role_id)
+    with read(engine) as connection:
+        names: dict[int, list[str]] = {}
+        for user_id, name in connection.execute(holds.order_by(role.c.name)):
+            names.setdefault(user_id, []).append(name)
+        return tuple(
+            PersonLine(row.username, row.email, bool(row.active), tuple(names.get(row.id, ())))
+            for row in connection.execute(people.order_by(user.c.username))
+        )
 
 
 def is_administrator(runtime: Runtime, roles: frozenset[str]) -> bool:

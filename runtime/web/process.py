@@ -1,0 +1,73 @@
+"""One web process: settings in, the WSGI application out, with or without a watch on definitions.
+
+The application is a `Switch`, so a changed back office can take the place of the one that serves.
+Without watching, the definitions in the folder are the ones served, and `/readyz` says no until
+they are applied.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from generator.compile import Compiled, compile_definitions
+from runtime.commands.context import make_runtime
+from runtime.settings import Settings
+from runtime.store.engine import make_engine
+from runtime.web.factory import create_app
+from runtime.web.faults import Board, show_faults
+from runtime.web.settings import WebSettings
+from runtime.web.switch import Office, Switch
+from runtime.web.watcher import Watcher
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+HERE = ("127.0.0.1", "::1", "localhost")
+
+
+def web_process(settings: Settings) -> WSGIApplication:
+    """Return the application that one process of a WSGI server calls.
+
+    Raises:
+        DefinitionError: the definitions have faults and nothing earlier can be served.
+        UnsafeSettings: production was asked for with settings that are not safe.
+
+    """
+    board = Board()
+
+    def open_office(compiled: Compiled) -> Office:
+        engine = make_engine(settings.database_url, settings.web_threads + 2)
+        app = create_app(make_runtime(compiled, engine), web_settings(settings))
+        show_faults(app, board, to_everybody=not settings.production)
+        return Office(compiled.app.digest, app, engine)
+
+    if not settings.watch:
+        return Switch(open_office(compile_definitions(settings.definitions)))
+    watcher = Watcher(settings.definitions, settings.production, board, open_office)
+    first = watcher.first(make_engine(settings.database_url))
+    switch = Switch(open_office(first))
+    watcher.start(switch)
+    return switch
+
+
+def web_settings(settings: Settings) -> WebSettings:
+    """Return what the web layer is told; attempts are counted in Redis when there is one."""
+    return WebSettings(
+        secret_key=settings.secret_key,
+        production=settings.production,
+        https=settings.https,
+        # the supervisor and a probe on this machine ask by address
+        hosts=(*settings.trusted_hosts, *HERE) if settings.trusted_hosts else (),
+        proxies=settings.proxies,
+        limiter_storage=_limiter_storage(settings.redis_url),
+        start_token=settings.start_token,
+        metrics_directory=settings.metrics_directory,
+        metrics_token=settings.metrics_token,
+    )
+
+
+def _limiter_storage(redis_url: str) -> str:
+    if not redis_url:
+        return "memory://"
+    # the limiter's word for a Redis behind a socket file
+    return "redis+" + redis_url if redis_url.startswith("unix://") else redis_url
