@@ -8,7 +8,7 @@ fills more of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from generator.expressions.compile import Expression
 
 ANY = "*"
+SCOPE = "scope:"
+"""Begins a mark that stands among somebody's roles and narrows them; no role is called so."""
 NONE: Mapping[str, Any] = {}
 
 
@@ -67,7 +69,7 @@ class Matrix:
 
     def _decide(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         model = self.app.entities.get(entity)
-        if model is None:
+        if model is None or not _in_scopes(roles, model.child_of or entity, action):
             return None
         rules = [rule for rule in self._rules(roles, entity) if action in rule.actions]
         if not rules:
@@ -110,6 +112,22 @@ class Matrix:
             for rule in self._rules(roles, parent)
             if rule.role not in spoken and rule.rows is None
         ]
+
+
+def narrowed(roles: frozenset[str], scopes: Iterable[str]) -> frozenset[str]:
+    """Return roles that reach no further than scopes such as `read:order`, wherever they are asked.
+
+    A part of a record goes with its parent: `read:order` includes its lines.
+    """
+    return roles | {SCOPE, *(SCOPE + scope for scope in scopes)}
+
+
+def _in_scopes(roles: frozenset[str], entity: str, action: str) -> bool:
+    if SCOPE not in roles:
+        return True
+    scopes = {role.removeprefix(SCOPE) for role in roles if role.startswith(SCOPE)}
+    wanted = {f"{action}:{entity}", f"{action}:{ANY}", f"{ANY}:{entity}", f"{ANY}:{ANY}"}
+    return bool(scopes & wanted)
 
 
 def _closure(name: str, roles: Mapping[str, Role]) -> frozenset[str]:

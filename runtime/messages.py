@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rules.permissions import SCOPE
+
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -35,10 +37,10 @@ class Actor:
     def facts(self) -> Mapping[str, Any]:
         """What an expression may ask of the actor."""
         return {
-            "id": str(self.id),
+            "id": self.id,
             "name": self.name,
             "email": self.email,
-            "roles": sorted(self.roles),
+            "roles": sorted(role for role in self.roles if not role.startswith(SCOPE)),
         }
 
 

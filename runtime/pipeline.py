@@ -42,8 +42,7 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
         raise _nothing_here()
     action = runtime.operations[incoming.operation].ACTION
     grant = runtime.matrix.grant(actor.roles, incoming.entity, action)
-    allowed = actor.scopes is None or _in_scopes(actor.scopes, action, incoming.entity)
-    if grant is not None and allowed:
+    if grant is not None:
         return grant
     if not runtime.matrix.actions(actor.roles, incoming.entity):
         raise _nothing_here()
@@ -55,10 +54,6 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
             }
         )
     )
-
-
-def _in_scopes(scopes: frozenset[str], action: str, entity: str) -> bool:
-    return bool({f"{action}:{entity}", f"{action}:*", f"*:{entity}", "*:*"} & scopes)
 
 
 def _nothing_here() -> NotFound:

@@ -205,35 +205,31 @@ class DaysBetween(Template):
     postgresql = "(({0}) - ({1}))::bigint"
 
 
-def _date_of(number: str, arguments: str) -> tuple[str, str]:
-    """Return the date of a day number, null outside the years 1 to 9999, in both spellings."""
-    inner = f"(SELECT {arguments}) AS sw_q"
-    sqlite = f"(SELECT CASE WHEN sw_n > 0 AND sw_n <= {_DAYS} THEN date(sw_n + 1721424.5) END "
-    postgresql = f"(SELECT DATE '0001-01-01' + ({_bounded('sw_n', 0, _DAYS + 1)})::int - 1 "
-    end = "FROM " + inner.replace("{number}", number) + ")"
-    return sqlite + end, postgresql + end
+def _date_sqlite(number: str) -> str:
+    """Return the date of a day number, null outside the years 1 to 9999."""
+    date = f"CASE WHEN sw_n > 0 AND sw_n <= {_DAYS} THEN date(sw_n + 1721424.5) END"
+    return f"(SELECT {date} FROM (SELECT {number} AS sw_n) AS sw_q)"
+
+
+def _date_postgresql(number: str) -> str:
+    date = f"DATE '0001-01-01' + ({_bounded('sw_n', 0, _DAYS + 1)})::int - 1"
+    return f"(SELECT {date} FROM (SELECT {number} AS sw_n) AS sw_q)"
 
 
 class ShiftDate(Template):
     """A date moved by the whole days of a duration; null outside the years 1 to 9999."""
 
     inherit_cache = True
-    sqlite, _ = _date_of(
-        "CAST(julianday({0}) - 1721424.5 AS INTEGER) + ({1}) / 86400", "{number} AS sw_n"
-    )
-    _, postgresql = _date_of(
-        "(({0}) - DATE '0001-01-01' + 1)::bigint + ({1}) / 86400", "{number} AS sw_n"
-    )
+    sqlite = _date_sqlite("CAST(julianday({0}) - 1721424.5 AS INTEGER) + ({1}) / 86400")
+    postgresql = _date_postgresql("(({0}) - DATE '0001-01-01' + 1)::bigint + ({1}) / 86400")
 
 
 class LocalDay(Template):
     """The day of a moment, some seconds east of UTC; null outside the years 1 to 9999."""
 
     inherit_cache = True
-    sqlite, _ = _date_of(f"({Epoch.sqlite} + ({{1}}) + {_SHIFT}) / 86400 - 999", "{number} AS sw_n")
-    _, postgresql = _date_of(
-        f"({Epoch.postgresql} + ({{1}}) + {_SHIFT}) / 86400 - 999", "{number} AS sw_n"
-    )
+    sqlite = _date_sqlite(f"({Epoch.sqlite} + ({{1}}) + {_SHIFT}) / 86400 - 999")
+    postgresql = _date_postgresql(f"({Epoch.postgresql} + ({{1}}) + {_SHIFT}) / 86400 - 999")
 
 
 class ShiftMoment(Template):

@@ -242,7 +242,6 @@ _STRICT = (
     t.Shift,
     t.Difference,
     t.Compare,
-    t.Among,
     t.Call,
 )
 """Nodes that are unknown if a field in them is: with a missing record they are neither way."""
@@ -258,8 +257,11 @@ def _common_step(node: t.Tree) -> tuple[str, str] | None:
 
 
 def _is_strict(node: t.Tree) -> bool:
-    is_empty = isinstance(node, t.Among) and not node.items
-    return isinstance(node, (*_STRICT, t.Field)) and not is_empty
+    if isinstance(node, t.Among):
+        # `x in []` is false and `1 in [x, 1]` true whatever x is.
+        constant = all(isinstance(item, (t.Literal, t.Context)) for item in node.items)
+        return constant and bool(node.items)
+    return isinstance(node, (*_STRICT, t.Field))
 
 
 def _first_step(field: t.Field) -> tuple[str, str] | None:

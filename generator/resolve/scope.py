@@ -14,7 +14,7 @@ from generator.kinds import Catalog
 from generator.model.entity import Field
 
 ACTOR: Mapping[str, types.Type] = {
-    "id": types.Text(),
+    "id": types.Number(),
     "name": types.Text(),
     "email": types.Text(),
     "roles": types.ListOf(types.Text()),

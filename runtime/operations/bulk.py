@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy.exc
 
+from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -188,7 +189,8 @@ def _targets(body: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:
         record_id, version = (item, None)
         if isinstance(item, Mapping):
             record_id, version = item.get("id"), item.get("version")
-        if not isinstance(record_id, str) or isinstance(version, bool):
+        is_id = isinstance(record_id, str) and WRITTEN.fullmatch(record_id) is not None
+        if not is_id or isinstance(version, bool):
             raise _refuse("ids", "Each is an id, or {id, version}.", "每项为 ID 或 {id, version}。")
         if version is not None and not isinstance(version, int):
             raise _refuse("ids", "A version is a whole number.", "版本号应为整数。")

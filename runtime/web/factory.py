@@ -26,6 +26,7 @@ from runtime.web.context import EXTENSION, Web, present, web
 from runtime.web.frame import LANGUAGES, make_shell
 from runtime.web.health import health
 from runtime.web.identity import SESSION, USER, Gate, two_identities
+from runtime.web.openapi import Documents
 from runtime.web.problems import bug, from_http, problem
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
@@ -68,7 +69,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     _appbuilder(app, runtime)
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
-    app.register_blueprint(blueprint(Api(runtime)))
+    app.register_blueprint(blueprint(Api(runtime), Documents(runtime)))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_error_handler(RequestError, _refused)
     app.register_error_handler(HTTPException, _http_error)

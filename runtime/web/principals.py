@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_appbuilder import Model
 
+from rules.permissions import narrowed
 from runtime.messages import Actor
 from runtime.store.engine import read
 from runtime.store.system_tables import SystemTables
@@ -84,10 +85,11 @@ class Principals:
                 return None
             scopes = None if first.scopes is None else frozenset(first.scopes)
             token_id, used = str(first.token_id), first.last_used_at
+        roles = frozenset(row.role for row in rows if row.role is not None)
         actor = Actor(
             id=first.id,
             name=first.username,
-            roles=frozenset(row.role for row in rows if row.role is not None),
+            roles=roles if scopes is None else narrowed(roles, scopes),
             email=first.email,
             kind=kind,
             scopes=scopes,

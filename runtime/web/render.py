@@ -97,6 +97,15 @@ class Renderer:
         }
         return orjson.dumps({"data": data, "page": page}, option=OPTIONS)
 
+    def entries(self, result: Result) -> bytes:
+        """Return the body of a record's history."""
+        data = [
+            {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+            for entry in result.rows
+        ]
+        page = {"next": result.next_cursor or None}
+        return orjson.dumps({"data": data, "page": page}, option=OPTIONS)
+
     def outcomes(self, outcomes: Sequence[Outcome], locale: str) -> bytes:
         """Return the body of a bulk request: what became of each record."""
         data = [
@@ -104,7 +113,7 @@ class Renderer:
                 "id": each.record_id or None,
                 "status": each.status,
                 "version": each.version,
-                "message": each.message,
+                "message": each.message.text(locale) if each.message else "",
                 "errors": [
                     {
                         "field": error.field,

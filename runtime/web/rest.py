@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError, NotFound, RequestError
+from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Unauthenticated
 from runtime.messages import Incoming, Result
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
@@ -40,6 +40,11 @@ WITH_BODY = frozenset({"create", "update", "bulk"})
 WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
+
+READS_QUERY = frozenset({"list", "read", "aggregate"})
+"""Operations that refuse an unknown key themselves."""
+KEYS = {"history": frozenset({"before"})}
+"""Keys of the other operations that take some."""
 
 IF_MATCH = re.compile(r'"(\d{1,10})"\Z')
 MOST_KEYS = 100
@@ -99,6 +104,8 @@ class Api:
     def _carry_out(self, asked: Asked, operation: str, entity: str, record_id: str) -> Answer:
         headers = asked.headers
         query = read_query(asked.query)
+        if operation not in READS_QUERY:
+            _only_keys(query, KEYS.get(operation, frozenset()))
         incoming = Incoming(
             operation=operation,
             entity=entity,
@@ -161,6 +168,9 @@ class Api:
     def _outcomes(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.outcomes(result.outcomes, asked.locale))
 
+    def _history(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return Answer(200, self.renderer.entries(result))
+
     _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
         "list": _page,
         "read": _one,
@@ -168,7 +178,7 @@ class Api:
         "update": _one,
         "restore": _one,
         "delete": _nothing,
-        "history": _page,
+        "history": _history,
         "bulk": _outcomes,
         "aggregate": _page,
     }
@@ -221,6 +231,11 @@ def nothing_here() -> NotFound:
     return NotFound(Label({"en": "There is nothing here.", "zh": "这里没有内容。"}))
 
 
+def sign_in_first() -> Unauthenticated:
+    """Refuse somebody who did not say who they are."""
+    return Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
+
+
 def wrong_method(offered: Mapping[str, str]) -> WrongMethod:
     """Refuse a method and say which are offered."""
     allowed = ", ".join(sorted({*offered, *(("HEAD",) if "GET" in offered else ())}))
@@ -228,6 +243,15 @@ def wrong_method(offered: Mapping[str, str]) -> WrongMethod:
         Label({"en": f"Use {allowed} here.", "zh": f"此处可用的请求方法：{allowed}。"}),
         allow=allowed,
     )
+
+
+def _only_keys(query: Mapping[str, tuple[str, ...]], known: frozenset[str]) -> None:
+    for key in query:
+        if key not in known:
+            message = Label(
+                {"en": f"There is no '{key}' to ask for here.", "zh": f"此处不支持参数“{key}”。"}
+            )
+            raise BadRequest(message, (FieldError(key, "unknown_field", message),))
 
 
 def _bad_query() -> BadRequest:

@@ -25,7 +25,7 @@ from runtime.store import tokens
 from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
-from runtime.web.rest import nothing_here, wrong_method
+from runtime.web.rest import nothing_here, sign_in_first, wrong_method
 from runtime.web.security_manager import prove
 from runtime.web.wire import Answer, Asked
 
@@ -46,7 +46,7 @@ def answer(asked: Asked) -> Answer:
         _only(asked, "POST")
         return _refresh(asked, here)
     if asked.actor is None:
-        raise Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
+        raise sign_in_first()
     if parts == ["me"]:
         _only(asked, "GET")
         return _me(asked.actor, here)

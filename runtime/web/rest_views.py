@@ -3,35 +3,47 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response as AnyResponse
 
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
 from runtime.web import rest_security
 from runtime.web.context import present, web
+from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
-from runtime.web.rest import Api, nothing_here
+from runtime.web.rest import Api, nothing_here, sign_in_first, wrong_method
 from runtime.web.urls import API
 from runtime.web.wire import Answer, Asked
 
 METHODS = ["GET", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]
 SECURITY = "security"
+DOCUMENT = "openapi.json"
 
 log = logging.getLogger(__name__)
 
 
-def blueprint(api: Api) -> Blueprint:
-    """Return the routes of the API."""
+def blueprint(api: Api, documents: Documents) -> Blueprint:
+    """Return the routes of the API, its document and the page that shows it."""
     routes = Blueprint("rest", __name__)
 
     @routes.route(f"{API}<path:path>", methods=METHODS)
     def rest(path: str) -> Response:
         asked = make_asked(path)
+        if path == DOCUMENT:
+            return send(_document(asked, documents))
         if path == SECURITY or path.startswith(SECURITY + "/"):
             return send(_about_oneself(asked))
         return send(api.answer(asked))
+
+    @routes.get("/swagger/v1")
+    def swagger() -> str | AnyResponse:
+        if present().actor is None:
+            return redirect("/login/?next=/swagger/v1")
+        return render_template("appbuilder/swagger/swagger.html", openapi_uri=API + DOCUMENT)
 
     @routes.route("/api/", methods=METHODS, defaults={"path": ""})
     @routes.route("/api/<path:path>", methods=METHODS)
@@ -95,6 +107,15 @@ def send(answer: Answer) -> Response:
     response.headers.setdefault("Cache-Control", "private, no-cache")
     response.vary.update(("Authorization", "Cookie", "Accept-Language"))
     return response
+
+
+def _document(asked: Asked, documents: Documents) -> Answer:
+    if asked.method not in ("GET", "HEAD"):
+        return problem(wrong_method({"GET": ""}), asked.locale, asked.request_id)
+    if asked.actor is None:
+        return problem(sign_in_first(), asked.locale, asked.request_id)
+    body = documents.document(replace(asked.actor, locale=asked.locale))
+    return Answer(200, body, operation="openapi")
 
 
 def _about_oneself(asked: Asked) -> Answer:

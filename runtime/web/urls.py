@@ -7,12 +7,12 @@ API = "/api/v1/"
 
 def list_url(entity: str) -> str:
     """Return the list screen of an entity."""
-    return f"/d/{entity}"
+    return f"/{entity}/"
 
 
 def record_url(entity: str, record_id: str) -> str:
     """Return the detail screen of a record."""
-    return f"/d/{entity}/{record_id}"
+    return f"/{entity}/{record_id}"
 
 
 def api_url(entity: str, record_id: str = "") -> str:

@@ -119,6 +119,8 @@ overdue + net
 sum(customer.orders.net)
 any(customer.orders, overdue > 0)
 customer.born in []
+today in [customer.born, today]
+not (today in [customer.born, today])
 customer.born not in []
 customer.level in levels
 customer.level not in levels

@@ -1,0 +1,267 @@
+"""`GET /api/v1/openapi.json`: what one caller may do over REST, as an OpenAPI 3.1 document.
+
+It is made from the model and the caller's grants, so it never offers what would be refused and
+never names what the caller may not know. Documents are kept by rights and language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from generator.model.entity import Entity
+from rules.permissions import Grant
+from runtime.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RequestError,
+    Stale,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    VersionRequired,
+)
+from runtime.messages import Actor
+from runtime.runtime import Runtime
+from runtime.web.openapi_parts import (
+    BULK_SHAPES,
+    COMMON_SHAPES,
+    IDEMPOTENCY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    PAGING,
+    RECORD_ID,
+    SELECTING,
+    security_paths,
+)
+from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
+from runtime.web.problems import WrongMedia
+from runtime.web.rest import ROUTES
+from runtime.web.urls import API
+from runtime.web.wire import JSON, PROBLEM
+
+VERSION = "1"
+MOST_DOCUMENTS = 64
+PROBLEMS: tuple[type[RequestError], ...] = (
+    BadRequest,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    Stale,
+    TooLarge,
+    WrongMedia,
+    Invalid,
+    VersionRequired,
+    TooMany,
+)
+ALWAYS = (400, 401, 403, 404, 429)
+REFUSED_WITH = {
+    "create": (409, 413, 415, 422),
+    "update": (409, 412, 413, 415, 422, 428),
+    "delete": (409, 412, 428),
+    "restore": (409, 412),
+    "bulk": (409, 413, 415, 422),
+}
+
+
+class Documents:
+    """Makes documents and remembers them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._made: dict[Any, bytes] = {}
+
+    def document(self, actor: Actor) -> bytes:
+        """Return the document for a caller, as JSON."""
+        key = (actor.roles, actor.locale)
+        found = self._made.get(key)
+        if found is None:
+            if len(self._made) >= MOST_DOCUMENTS:
+                self._made.clear()
+            found = self._made[key] = orjson.dumps(_Document(self.runtime, actor).make())
+        return found
+
+
+class _Document:
+    """One document in the making."""
+
+    def __init__(self, runtime: Runtime, actor: Actor) -> None:
+        self.runtime, self.actor, self.app = runtime, actor, runtime.app
+        self.schemas = Schemas(runtime.app, runtime.compiled.field_types, actor.locale)
+        self.readable = frozenset(name for name in self.app.entities if self.grant(name, "read"))
+
+    def grant(self, entity: str, action: str) -> Grant | None:
+        """Return what the caller may do."""
+        return self.runtime.matrix.grant(self.actor.roles, entity, action)
+
+    def make(self) -> Shape:
+        """Return the document."""
+        paths: Shape = dict(security_paths())
+        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES}
+        for entity in self.app.entities.values():
+            shapes.update(self._shapes(entity))
+            for route, operations in ROUTES.items():
+                offered = {
+                    method.lower(): self._operation(entity, operation)
+                    for method, operation in operations.items()
+                    if self._is_offered(entity, operation)
+                }
+                if offered:
+                    path = f"{API}{entity.name}" + (f"/{route}" if route else "")
+                    paths[path] = offered
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": self.app.label.text(self.actor.locale),
+                "version": VERSION,
+                "x-definitions": self.app.digest,
+            },
+            "servers": [{"url": "/"}],
+            "security": [{"bearer": []}],
+            "tags": [
+                {"name": entity.name, "description": entity.label.text(self.actor.locale)}
+                for entity in self.app.entities.values()
+                if any(f"{API}{entity.name}" in path for path in paths)
+            ],
+            "paths": paths,
+            "components": {
+                "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+                "schemas": shapes,
+                "responses": self._refusals(),
+            },
+        }
+
+    def _is_offered(self, entity: Entity, operation: str) -> bool:
+        module = self.runtime.operations.get(operation)
+        if module is None or (operation == "create" and entity.child_of):
+            return False
+        return self.grant(entity.name, module.ACTION) is not None
+
+    def _shapes(self, entity: Entity) -> Shape:
+        """Return the schemas of an entity, of which those without a right are left out."""
+        name, found = class_name(entity.name), {}
+        reads = self.grant(entity.name, "read") or self.grant(entity.name, "list")
+        if reads is not None:
+            found[name] = self.schemas.record(entity, reads, self.readable)
+            found[f"{name}_answer"] = _object({"data": ref(name)})
+            found[f"{name}_page"] = _object(
+                {"data": {"type": "array", "items": ref(name)}, "page": ref("Page")}
+            )
+        for action, suffix in (("create", "_create"), ("update", "_update")):
+            writable = self._writable(entity, action)
+            if entity.name not in writable:
+                continue
+            changes = action == "update"
+            if entity.child_of and changes:
+                found[f"{name}_part"] = self.schemas.part(entity, writable)
+            found[name + suffix] = self.schemas.payload(entity, writable, changes=changes)
+        return found
+
+    def _writable(self, entity: Entity, action: str) -> Mapping[str, frozenset[str]]:
+        names = (entity.name, *self.runtime.child_entities(entity))
+        grants = {name: self.grant(name, action) for name in names}
+        return {name: grant.write for name, grant in grants.items() if grant is not None}
+
+    def _operation(self, entity: Entity, operation: str) -> Shape:
+        made: Shape = {
+            "operationId": f"{operation}_{entity.name}",
+            "tags": [entity.name],
+            "responses": {
+                **self._success(entity, operation),
+                **{
+                    str(status): {"$ref": f"#/components/responses/R{status}"}
+                    for status in sorted((*ALWAYS, *REFUSED_WITH.get(operation, ())))
+                },
+            },
+        }
+        parameters = self._parameters(entity, operation)
+        if parameters:
+            made["parameters"] = parameters
+        name = class_name(entity.name)
+        body = {"create": f"{name}_create", "update": f"{name}_update", "bulk": "Bulk"}
+        if operation in body:
+            content = {JSON: {"schema": ref(body[operation])}}
+            made["requestBody"] = {"required": True, "content": content}
+        return made
+
+    def _success(self, entity: Entity, operation: str) -> Shape:
+        if operation == "delete":
+            return {"204": {"description": "Done"}}
+        name = class_name(entity.name)
+        shown = ref(f"{name}_answer") if entity.name in self.readable else ref("Created")
+        shape = {
+            "list": ref(f"{name}_page"),
+            "bulk": ref("Outcomes"),
+            "history": ref("History"),
+        }.get(operation, shown)
+        answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
+        if operation in {"read", "create", "update", "restore"}:
+            answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        if operation == "create":
+            answer["headers"]["Location"] = {"schema": {"type": "string"}}
+            return {"201": answer}
+        if operation == "read":
+            return {"200": answer, "304": {"description": "Not changed"}}
+        return {"200": answer}
+
+    def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
+        if operation == "list":
+            return [*PAGING, *SELECTING, *self._view(entity), *self._filters(entity)]
+        if operation in {"create", "bulk"}:
+            return [IDEMPOTENCY]
+        found = [RECORD_ID]
+        if operation == "read":
+            found += [*SELECTING, IF_NONE_MATCH]
+        if operation in {"update", "delete"}:
+            found += [IF_MATCH, IDEMPOTENCY]
+        if operation == "restore":
+            found += [{**IF_MATCH, "required": False}]
+        if operation == "history":
+            found += [{"name": "before", "in": "query", "schema": {"type": "string"}}]
+        return found
+
+    def _view(self, entity: Entity) -> list[Shape]:
+        names = [view.name for view in entity.list.views]
+        return [{"name": "view", "in": "query", "schema": {"enum": names}}] if names else []
+
+    def _filters(self, entity: Entity) -> list[Shape]:
+        """Return a parameter for each field, and for each operator of those lists filter by."""
+        grant = self.grant(entity.name, "list")
+        assert grant is not None
+        found = []
+        for field in entity.fields.values():
+            operators = self.runtime.compiled.field_types[field.type].operators
+            if field.name not in grant.read or field.name in grant.masked or not operators:
+                continue
+            chosen = operators if field.name in entity.list.filters else operators[:1]
+            for operator in chosen:
+                plain = operator in ("eq", "has") and operator == operators[0]
+                name = field.name if plain else f"{field.name}[{operator}]"
+                found.append(
+                    {
+                        "name": name,
+                        "in": "query",
+                        "description": field.label.text(self.actor.locale),
+                        "schema": {"type": "string"},
+                    }
+                )
+        return found
+
+    def _refusals(self) -> Shape:
+        return {
+            f"R{kind.status}": {
+                "description": kind.title.text(self.actor.locale),
+                "content": {PROBLEM: {"schema": ref("Problem")}},
+            }
+            for kind in PROBLEMS
+        }
+
+
+def _object(properties: Shape) -> Shape:
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -1,0 +1,213 @@
+"""What every OpenAPI document has, whatever the definitions: parameters, problems, sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.web.urls import API
+from runtime.web.wire import JSON, PROBLEM
+
+Shape = dict[str, Any]
+
+TEXT: Shape = {"type": "string"}
+MAYBE_TEXT: Shape = {"type": ["string", "null"]}
+MAYBE_NUMBER: Shape = {"type": ["integer", "null"]}
+VERSION_TAG = r'^"[0-9]{1,10}"$'
+RECORD = {"type": "string", "format": "uuid"}
+
+
+def _query(name: str, schema: Shape, description: str) -> Shape:
+    return {"name": name, "in": "query", "schema": schema, "description": description}
+
+
+RECORD_ID: Shape = {"name": "id", "in": "path", "required": True, "schema": RECORD}
+IF_MATCH: Shape = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "The ETag of the record as it was read.",
+    "schema": {"type": "string", "pattern": VERSION_TAG},
+}
+IF_NONE_MATCH: Shape = {"name": "If-None-Match", "in": "header", "schema": TEXT}
+IDEMPOTENCY: Shape = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same request under the same key is carried out once.",
+    "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+PAGING = [
+    _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Records of a page."),
+    _query("after", TEXT, "The cursor `page.next` of the page before."),
+    _query("before", TEXT, "The cursor `page.previous` of the page after."),
+    _query("sort", TEXT, "Paths with commas, `-` in front for descending."),
+    _query("q", {"type": "string", "maxLength": 200}, "Looks for text."),
+    _query("count", {"enum": ["none", "capped", "exact"]}, "How far to count."),
+    _query("archived", {"enum": ["no", "only", "all"]}, "Whether to show what was deleted."),
+    _query("ids", TEXT, "Ids with commas: only these records."),
+]
+SELECTING = [
+    _query("fields", TEXT, "Paths with commas, such as `number,customer.name`."),
+    _query("include", TEXT, "References, parts or linked records with commas."),
+]
+
+
+def _object(properties: Shape, *required: str) -> Shape:
+    return {"type": "object", "properties": properties, "required": list(required or properties)}
+
+
+def _list(items: Shape) -> Shape:
+    return {"type": "array", "items": items}
+
+
+_ERROR = _object({"field": TEXT, "code": TEXT, "message": TEXT})
+_ANYTHING: Shape = {"type": ["object", "null"], "additionalProperties": True}
+
+COMMON_SHAPES: Shape = {
+    "Problem": _object(
+        {
+            "type": TEXT,
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "code": TEXT,
+            "detail": TEXT,
+            "errors": _list(_ERROR),
+            "request_id": TEXT,
+        }
+    ),
+    "Page": _object(
+        {
+            "next": MAYBE_TEXT,
+            "previous": MAYBE_TEXT,
+            "limit": {"type": "integer"},
+            "total": MAYBE_NUMBER,
+            "total_is_exact": {"type": ["boolean", "null"]},
+        }
+    ),
+    "Created": _object({"data": _object({"id": RECORD})}),
+    "History": _object(
+        {
+            "data": _list(
+                _object(
+                    {
+                        "id": TEXT,
+                        "at": {"type": "string", "format": "date-time"},
+                        "actor_name": TEXT,
+                        "actor_kind": TEXT,
+                        "operation": TEXT,
+                        "source": TEXT,
+                        "reason": TEXT,
+                        "before": _ANYTHING,
+                        "after": _ANYTHING,
+                    }
+                )
+            ),
+            "page": _object({"next": MAYBE_TEXT}),
+        }
+    ),
+}
+
+BULK_SHAPES: Shape = {
+    "Bulk": {
+        "type": "object",
+        "description": "Records by id or by a filter, and what to do with each of them.",
+        "properties": {
+            "operation": {"enum": ["update", "delete", "restore"]},
+            "values": {"type": "object", "additionalProperties": True},
+            "ids": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 1000,
+                "items": {
+                    "anyOf": [
+                        RECORD,
+                        _object({"id": RECORD, "version": MAYBE_NUMBER}, "id"),
+                    ]
+                },
+            },
+            "filter": {"type": "object", "additionalProperties": TEXT},
+            "all": {"type": "boolean"},
+        },
+        "required": ["operation"],
+        "additionalProperties": False,
+    },
+    "Outcomes": _object(
+        {
+            "data": _list(
+                _object(
+                    {
+                        "id": MAYBE_TEXT,
+                        "status": TEXT,
+                        "version": MAYBE_NUMBER,
+                        "message": TEXT,
+                        "errors": _list(_ERROR),
+                    }
+                )
+            )
+        }
+    ),
+}
+
+_TOKENS = _object({"access_token": TEXT, "refresh_token": TEXT}, "access_token")
+_SCOPES = {"anyOf": [_list(TEXT), {"type": "null"}]}
+_MOMENT = {"type": ["string", "null"], "format": "date-time"}
+_TOKEN = {"id": TEXT, "name": TEXT, "scopes": _SCOPES, "expires_at": _MOMENT}
+_KEPT = _object({**_TOKEN, "prefix": TEXT, "created_at": _MOMENT, "last_used_at": _MOMENT})
+
+
+def security_paths() -> Shape:
+    """Return the paths below `security/`."""
+    base = f"{API}security"
+    credentials = _object(
+        {"username": TEXT, "password": TEXT, "refresh": {"type": "boolean"}},
+        "username",
+        "password",
+    )
+    wanted = _object(
+        {
+            "name": {"type": "string", "minLength": 1, "maxLength": 100},
+            "scopes": _SCOPES,
+            "days": {"type": "integer", "minimum": 1, "maximum": 366},
+        },
+        "name",
+    )
+    me = {"id": {"type": "integer"}, "name": TEXT, "roles": _list(TEXT), "scopes": _SCOPES}
+    by_id = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    return {
+        f"{base}/login": {"post": _call("login", 200, _TOKENS, body=credentials, open_to_all=True)},
+        f"{base}/refresh": {"post": _call("refresh", 200, _TOKENS)},
+        f"{base}/me": {"get": _call("me", 200, _object({"data": _object(me)}))},
+        f"{base}/tokens": {
+            "get": _call("list_tokens", 200, _object({"data": _list(_KEPT)})),
+            "post": _call(
+                "create_token",
+                201,
+                _object({"data": _object({**_TOKEN, "token": TEXT})}),
+                body=wanted,
+            ),
+        },
+        f"{base}/tokens/{{id}}": {"delete": {**_call("revoke_token", 204), "parameters": [by_id]}},
+    }
+
+
+def _call(
+    name: str,
+    status: int,
+    answer: Shape | None = None,
+    *,
+    body: Shape | None = None,
+    open_to_all: bool = False,
+) -> Shape:
+    done: Shape = {"description": "Done"}
+    if answer is not None:
+        done["content"] = {JSON: {"schema": answer}}
+    problem = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    made: Shape = {
+        "operationId": name,
+        "tags": ["security"],
+        "responses": {str(status): done, "4XX": {"description": "Refused", **problem}},
+    }
+    if body is not None:
+        made["requestBody"] = {"required": True, "content": {JSON: {"schema": body}}}
+    if open_to_all:
+        made["security"] = []
+    return made
