@@ -62,6 +62,13 @@ def test_every_text_is_written_in_both_languages() -> None:
     assert len(texts) > 500
 
 
+def test_every_icon_is_in_the_sprite() -> None:
+    app = retail().app
+    sprite = (DEFINITIONS.parent / "assets" / "icons.txt").read_text(encoding="utf-8").split()
+    named = {each.icon for each in (*app.entities.values(), *app.modules.values())}
+    assert named - set(sprite) == set()
+
+
 def test_a_contact_of_a_person_is_marked_as_personal() -> None:
     unmarked = {
         (entity.name, field.name)
