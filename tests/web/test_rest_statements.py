@@ -1,0 +1,112 @@
+"""How many statements each endpoint takes: a number, whatever the rows and roles."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from runtime.web.users import create_user
+from tests.web.conftest import PASSWORD, Shop
+
+LINE = {"item": "Shirt", "price": "10.50"}
+
+
+@contextmanager
+def counted(shop: Shop) -> Iterator[list[str]]:
+    """Collect the statements of the block, without those that open transactions."""
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            found.append(statement)
+
+    sa.event.listen(shop.runtime.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(shop.runtime.engine, "before_cursor_execute", note)
+
+
+def orders(client: FlaskClient, rows: int, lines: int) -> tuple[str, str]:
+    """Make orders of one new customer; return the customer's and the last order's id."""
+    code = uuid.uuid4().hex[:12]
+    buyer = client.post("/api/v1/customer", json={"code": code, "name": "Li"}).json["data"]["id"]
+    body = {"customer": buyer, "lines": [LINE] * lines}
+    made = [client.post("/api/v1/order", json=body).json["data"]["id"] for _ in range(rows)]
+    return buyer, made[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "budget"),
+    [
+        ("order/{order}", 2),
+        ("order/{order}?include=customer,lines", 3),
+        ("order?customer={customer}&fields=number,customer.name&sort=-created_at&limit=25", 2),
+        ("order?customer={customer}&include=lines&count=capped", 4),
+        ("order/{order}/history", 3),
+    ],
+)
+@pytest.mark.parametrize(("rows", "lines"), [(1, 1), (12, 9)])
+def test_a_read_takes_a_fixed_number_of_statements(
+    shop: Shop, path: str, budget: int, rows: int, lines: int
+):
+    client = shop.client("ann")
+    buyer, last = orders(client, rows, lines)
+    url = f"/api/v1/{path.format(order=last, customer=buyer)}"
+    client.get(url)
+    with counted(shop) as statements:
+        assert client.get(url).status_code == 200
+    assert len(statements) == budget, statements
+
+
+def test_more_roles_take_no_more_statements(shop: Shop):
+    name = f"r{uuid.uuid4().hex[:10]}"
+    shop.people[name] = create_user(
+        shop.runtime.engine, name, PASSWORD, ["clerk", "guest", "owner"]
+    )
+    client = shop.client(name)
+    client.get("/api/v1/customer")
+    with counted(shop) as statements:
+        assert client.get("/api/v1/customer").status_code == 200
+    assert len(statements) == 2, statements
+
+
+def test_a_personal_token_takes_no_more_statements_and_notes_its_use_once_a_minute(shop: Shop):
+    made = shop.client("ann").post("/api/v1/security/tokens", json={"name": "t"}).json["data"]
+    client = shop.app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {made['token']}"
+    assert client.get("/api/v1/customer").status_code == 200
+    with counted(shop) as statements:
+        assert client.get("/api/v1/customer").status_code == 200
+    assert len(statements) == 2, statements
+
+
+@pytest.mark.parametrize("lines", [1, 40])
+def test_writing_takes_a_fixed_number_of_statements(shop: Shop, lines: int):
+    client = shop.client("ann")
+    buyer, _ = orders(client, 1, 1)
+    body = {"customer": buyer, "lines": [LINE] * lines}
+    with counted(shop) as creating:
+        made = client.post("/api/v1/order", json=body).json["data"]
+    url, headers = f"/api/v1/order/{made['id']}", {"If-Match": '"1"'}
+    with counted(shop) as changing:
+        changed = client.patch(url, json={"status": "paid"}, headers=headers)
+    assert changed.status_code == 200
+    assert len(creating) <= 10, creating
+    assert len(changing) <= 8, changing
+
+
+def test_a_refused_caller_costs_one_statement_at_most(shop: Shop):
+    with counted(shop) as statements:
+        assert shop.client().get("/api/v1/order").status_code == 401
+    assert statements == []
+    guest = shop.client("gus")
+    with counted(shop) as statements:
+        assert guest.get("/api/v1/order").status_code == 404
+    assert len(statements) == 1
