@@ -165,6 +165,8 @@ def select_paths(
     for text in includes:
         path = reads.path(entity.name, text)
         if reads.catalog[path.field.type].relation == "reference":
+            if not reads.may_read(path.field.target):
+                raise unknown_field(text)
             for name in readable_columns(path.field.target, reads):
                 add(f"{text}.{name}")
     return tuple(found.values())

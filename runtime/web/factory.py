@@ -30,8 +30,9 @@ from runtime.web.openapi import Documents
 from runtime.web.problems import bug, from_http, problem
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
-from runtime.web.security_manager import People
+from runtime.web.security_manager import People, refuse_weak
 from runtime.web.settings import UnsafeSettings, WebSettings
+from runtime.web.token_page import token_page
 from runtime.web.urls import API, local
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -69,6 +70,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     _appbuilder(app, runtime)
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
+    app.register_blueprint(token_page)
     app.register_blueprint(blueprint(Api(runtime), Documents(runtime)))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_error_handler(RequestError, _refused)
@@ -105,6 +107,8 @@ def _appbuilder_config(runtime: Runtime) -> dict[str, Any]:
         "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
         "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
         "FAB_PASSWORD_HASH_METHOD": "scrypt",
+        "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
+        "FAB_PASSWORD_COMPLEXITY_VALIDATOR": refuse_weak,
         "RATELIMIT_ENABLED": False,
         "BABEL_DEFAULT_LOCALE": runtime.app.locales[0],
         "LANGUAGES": {

@@ -86,14 +86,22 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
         )
         if items:
             groups.append(NavGroup(module.label.text(locale), items))
+    own = ((t("Access tokens"), "/tokens", "key"), (t("API documentation"), "/swagger/v1", "code"))
+    groups.append(
+        NavGroup(
+            t("Programs"),
+            tuple(NavItem(label, url, icon, _is_here(path, url)) for label, url, icon in own),
+        )
+    )
     if is_administrator(runtime, actor.roles):
-        pages = (("Users", "/users/list/", "users"), ("Groups", "/groups/list/", "users-group"))
+        pages = (
+            (t("Users", "nav"), "/users/list/", "users"),
+            (t("Groups", "nav"), "/groups/list/", "users-group"),
+        )
         groups.append(
             NavGroup(
                 t("Administration"),
-                tuple(
-                    NavItem(t(label), url, icon, _is_here(path, url)) for label, url, icon in pages
-                ),
+                tuple(NavItem(label, url, icon, _is_here(path, url)) for label, url, icon in pages),
             )
         )
     return tuple(groups)

@@ -57,7 +57,8 @@ def answer(asked: Asked) -> Answer:
         return _list(here, asked.actor)
     if len(parts) == 2 and parts[0] == "tokens":
         _only(asked, "DELETE")
-        return _revoke(here, asked.actor, parts[1])
+        revoke_token(here, asked.actor, parts[1])
+        return Answer(204)
     raise nothing_here()
 
 
@@ -125,11 +126,22 @@ def _shown(token: tokens.Token) -> dict[str, Any]:
 
 
 def _create(asked: Asked, here: Web, actor: Actor) -> Answer:
+    data = make_token(here, actor, _body(asked, {"name", "scopes", "days"}))
+    return _uncached(Answer(201, orjson.dumps({"data": data}, option=_OPTIONS)))
+
+
+def make_token(here: Web, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+    """Make a token from name, scopes and days, and return it as it is shown this once.
+
+    Raises:
+        Forbidden: the caller is a token itself.
+        Invalid: the name, the scopes or the days are not right.
+
+    """
     if actor.kind == "token":
         raise Forbidden(
             Label({"en": "A token cannot make tokens.", "zh": "不能用访问令牌创建令牌。"})
         )
-    body = _body(asked, {"name", "scopes", "days"})
     name = _text(body, "name")
     if not 1 <= len(name) <= 100:
         raise _wrong("name", "Write 1 to 100 characters.", "请输入 1 到 100 个字符。")
@@ -153,8 +165,13 @@ def _create(asked: Asked, here: Web, actor: Actor) -> Answer:
     )
     if made is None:
         raise _wrong("", "Revoke a token first: you have 50.", "令牌已达 50 个，请先撤销不用的。")
-    data = {"id": identifier, "name": name, "token": made, "scopes": scopes, "expires_at": expires}
-    return _uncached(Answer(201, orjson.dumps({"data": data}, option=_OPTIONS)))
+    return {
+        "id": identifier,
+        "name": name,
+        "token": made,
+        "scopes": scopes,
+        "expires_at": expires,
+    }
 
 
 def read_scopes(value: Any) -> tuple[str, ...] | None:
@@ -184,14 +201,19 @@ def read_scopes(value: Any) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _revoke(here: Web, actor: Actor, identifier: str) -> Answer:
+def revoke_token(here: Web, actor: Actor, identifier: str) -> None:
+    """End one of the caller's own tokens.
+
+    Raises:
+        NotFound: they have none of this id.
+
+    """
     runtime = here.runtime
     done = tokens.revoke(
         runtime.engine, runtime.system.token, actor.id, identifier, runtime.clock()
     )
     if not done:
         raise NotFound(Label({"en": "There is no such token.", "zh": "没有这个令牌。"}))
-    return Answer(204)
 
 
 def _body(asked: Asked, known: set[str]) -> dict[str, Any]:

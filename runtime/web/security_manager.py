@@ -12,6 +12,9 @@ from typing import Any
 from flask import Flask, flash, redirect, request, session
 from flask_appbuilder import expose
 from flask_appbuilder.const import AUTH_DB, AUTH_LDAP, AUTH_OAUTH
+from flask_appbuilder.exceptions import PasswordComplexityValidationError
+from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget
+from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.forms import LoginForm_db
 from flask_appbuilder.security.sqla.manager import SecurityManager
@@ -29,7 +32,7 @@ from flask_login import login_user, logout_user
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, EqualTo
 
 from runtime.errors import TooMany
 from runtime.store.engine import write
@@ -37,6 +40,7 @@ from runtime.web import attempts
 from runtime.web.context import present, web
 from runtime.web.identity import FINGERPRINT, SESSION
 from runtime.web.principals import ENDED
+from runtime.web.texts import translator
 from runtime.web.urls import local
 from runtime.web.users import check_password, is_administrator
 
@@ -91,24 +95,35 @@ class Roles(RoleModelView):  # type: ignore[misc]
 class ChangePassword(ResetMyPasswordView):  # type: ignore[misc]
     """Change one's own password, for which the old one is asked."""
 
-    class form(ResetMyPasswordView.form):  # type: ignore[misc]  # noqa: N801 (Flask-AppBuilder's name)
-        """New password twice, and the old one."""
+    class form(DynamicForm):  # type: ignore[misc]  # noqa: N801 (Flask-AppBuilder's name)
+        """The old password, and the new one twice."""
 
-        old_password = PasswordField("Old password", validators=[DataRequired()])
+        old_password = PasswordField(
+            "Old password", validators=[DataRequired()], widget=BS3PasswordFieldWidget()
+        )
+        password = PasswordField(
+            "New password", validators=[DataRequired()], widget=BS3PasswordFieldWidget()
+        )
+        conf_password = PasswordField(
+            "New password again",
+            validators=[EqualTo("password")],
+            widget=BS3PasswordFieldWidget(),
+        )
 
     def form_post(self, form: Any) -> Response | None:
         manager, actor = self.appbuilder.sm, present().actor
+        t = translator(present().locale)
         assert actor is not None
         if not manager.auth_user_db(actor.name, form.old_password.data):
-            flash("The old password is not right.", "danger")
+            flash(t("The old password is not right."), "danger")
             return redirect(request.path)
         reason = check_password(form.password.data, actor.name)
-        if reason:
-            flash(reason, "danger")
+        if reason is not None:
+            flash(reason.text(present().locale), "danger")
             return redirect(request.path)
         manager.reset_password(actor.id, form.password.data)
         remember(actor.id)
-        flash("Password changed.", "success")
+        flash(t("Password changed."), "success")
         return redirect("/")
 
 
@@ -173,6 +188,18 @@ class People(SecurityManager):  # type: ignore[misc]
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
         """Return nothing: our frame has its own menu."""
         return set()
+
+
+def refuse_weak(password: str) -> None:
+    """Refuse a weak password in Flask-AppBuilder's forms.
+
+    Raises:
+        PasswordComplexityValidationError: with the reason in the caller's language.
+
+    """
+    reason = check_password(password)
+    if reason is not None:
+        raise PasswordComplexityValidationError(reason.text(present().locale))
 
 
 def _sign_in(view: Any, check: Any) -> Response | str:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.security import generate_password_hash
 
 from generator.model.app import App
+from generator.model.text import Label
 from rules.permissions import ANY
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
@@ -23,6 +24,8 @@ from runtime.store.engine import read, write
 SALT_LENGTH = 16
 SHORTEST, LONGEST = 12, 128
 """Characters of a password."""
+DIFFERENT = 4
+"""So many different ones."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,29 @@ def hash_password(password: str) -> str:
     return generate_password_hash(password, "scrypt", SALT_LENGTH)
 
 
-def check_password(password: str, username: str = "") -> str:
-    """Return why a password may not be used, as an English msgid; empty when it may."""
+def check_password(password: str, username: str = "") -> Label | None:
+    """Return why a password may not be used; None when it may."""
     if len(password) < SHORTEST:
-        return "A password has at least 12 characters."
+        return Label(
+            {
+                "en": f"A password has at least {SHORTEST} characters.",
+                "zh": f"密码至少 {SHORTEST} 个字符。",
+            }
+        )
     if len(password) > LONGEST:
-        return "A password has at most 128 characters."
-    if "\x00" in password or len(set(password)) < 4:
-        return "This password is too simple."
+        return Label(
+            {
+                "en": f"A password has at most {LONGEST} characters.",
+                "zh": f"密码最多 {LONGEST} 个字符。",
+            }
+        )
+    if "\x00" in password or len(set(password)) < DIFFERENT:
+        return Label({"en": "This password is too simple.", "zh": "密码过于简单。"})
     if username and username.casefold() in password.casefold():
-        return "A password does not contain the user name."
-    return ""
+        return Label(
+            {"en": "A password does not contain the user name.", "zh": "密码不能包含用户名。"}
+        )
+    return None
 
 
 def sync_roles(engine: sa.Engine, app: App) -> tuple[str, ...]:
@@ -99,8 +114,8 @@ def create_user(
 
     """
     reason = check_password(password, username)
-    if reason:
-        raise WeakPassword(reason)
+    if reason is not None:
+        raise WeakPassword(str(reason))
     tables = Model.metadata.tables
     user, role, held = tables["ab_user"], tables["ab_role"], tables["ab_user_role"]
     wanted = set(roles)

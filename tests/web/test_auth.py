@@ -341,3 +341,52 @@ def test_production_does_not_start_with_the_default_secret():
     safe = WebSettings("x" * 40, production=True, hosts=("shop.example",), https=True)
     assert safe.faults() == ()
     assert issubclass(UnsafeSettings, Exception)
+
+
+def test_a_token_is_made_shown_once_and_revoked_on_its_page(shop: Shop):
+    name, _ = somebody(shop)
+    browser = sign_in(shop, name)
+    form = {"csrf_token": csrf_of(browser, "/tokens"), "name": "sync", "days": "7", "scopes": ""}
+    wrong = browser.post("/tokens", data={**form, "scopes": "eat:order"})
+    assert (wrong.status_code, "eat:order" in wrong.text) == (422, True)
+    made = browser.post("/tokens", data={**form, "scopes": "list:customer\nread:customer"})
+    token = re.search(r"sw_[A-Za-z0-9_-]{43}", made.text)
+    assert token is not None
+    assert token[0] not in browser.get("/tokens").text
+    client = shop.app.test_client()
+    assert client.get("/api/v1/customer", headers=bearer(token[0])).status_code == 200
+    place = re.search(r'action="(/tokens/[^"]+/revoke)"', browser.get("/tokens").text)
+    assert place is not None
+    assert browser.post(place[1], data={"csrf_token": form["csrf_token"]}).status_code == 303
+    assert client.get("/api/v1/customer", headers=bearer(token[0])).status_code == 401
+
+
+def test_scopes_narrow_what_is_reached_through_a_record_too(shop: Shop):
+    ann = shop.client("ann")
+    buyer = ann.post("/api/v1/customer", json={"code": uuid.uuid4().hex[:9], "name": "Li"}).json
+    line = {"item": "Shirt", "price": "1"}
+    body = {"customer": buyer["data"]["id"], "lines": [line]}
+    made = ann.post("/api/v1/order", json=body).json["data"]["id"]
+    wanted = {"name": "t", "scopes": ["list:order", "read:order"]}
+    token = ann.post("/api/v1/security/tokens", json=wanted).json["data"]["token"]
+    client = shop.app.test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    url = f"/api/v1/order/{made}"
+    assert client.get(f"{url}?include=lines").json["data"]["lines"][0]["item"] == "Shirt"
+    assert client.get(f"{url}?include=customer").status_code == 400
+    assert client.get(f"{url}?fields=customer.name").status_code == 400
+
+
+def test_a_page_for_people_says_how_it_may_be_used(shop: Shop):
+    answer = shop.app.test_client().get("/login/")
+    policy = answer.headers["Content-Security-Policy"]
+    nonce = re.search(r"'nonce-([^']+)'", policy)
+    assert nonce is not None
+    assert "unsafe" not in policy
+    assert all(nonce[1] in tag for tag in re.findall(r"<script[^>]*>", answer.text))
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_nobody_gets_a_cookie_by_only_asking_the_api(shop: Shop):
+    assert "Set-Cookie" not in shop.app.test_client().get("/api/v1/order").headers
+    assert "Set-Cookie" not in shop.client("ann").get("/api/v1/order").headers
