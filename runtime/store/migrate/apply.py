@@ -28,7 +28,7 @@ from runtime.store.migrate.faults import (
     PlanBlocked,
     PlanOutdated,
 )
-from runtime.store.migrate.make import plan_on, what_is_left
+from runtime.store.migrate.make import make_plan, plan_on, what_is_left
 from runtime.store.migrate.plan import CONSENTS, MigrationPlan
 from runtime.store.migrate.releases import APPLIED
 from runtime.store.migrate.renames import renames_json
@@ -76,14 +76,7 @@ def apply(
         fresh = plan_on(connection, compiled, plan.returns_to)
         _same(plan, fresh)
         _refuse(fresh, allow)
-        if not fresh.is_new_release:
-            return fresh.release
-        for step in fresh.steps:
-            for statement in step.sql:
-                _run(connection, statement, step.words)
-        _check_references(connection)
-        shape = _verify(connection, compiled)
-        return _record(connection, compiled, fresh, shape, now, by)
+        return _carry_out(connection, compiled, fresh, now, by)
 
 
 def apply_saved(
@@ -101,8 +94,7 @@ def apply_saved(
         PlanOutdated: it does not; and all that `apply` raises.
 
     """
-    with engine.connect() as connection:
-        fresh = plan_on(connection, compiled, saved.get("returns_to"))
+    fresh = make_plan(engine, compiled, returns_to=saved.get("returns_to"))
     if saved.get("seal") != fresh.seal:
         raise PlanOutdated(_why(saved, plan_json(fresh)))
     return apply(engine, compiled, fresh, now=now, by=by, allow=allow)
@@ -115,9 +107,23 @@ def create_all(engine: sa.Engine, compiled: Compiled, *, now: datetime, by: str 
         MigrationError: the database is not empty and the way there needs a person.
 
     """
-    with engine.connect() as connection:
+    with _alone(engine) as connection:
         plan = plan_on(connection, compiled)
-    return apply(engine, compiled, plan, now=now, by=by)
+        _refuse(plan, frozenset())
+        return _carry_out(connection, compiled, plan, now, by)
+
+
+def _carry_out(
+    connection: sa.Connection, compiled: Compiled, plan: MigrationPlan, now: datetime, by: str
+) -> int:
+    if not plan.is_new_release:
+        return plan.release
+    for step in plan.steps:
+        for statement in step.sql:
+            _run(connection, statement, step.words)
+    _check_references(connection)
+    shape = _verify(connection, compiled)
+    return _record(connection, compiled, plan, shape, now, by)
 
 
 def _refuse(plan: MigrationPlan, allow: frozenset[str]) -> None:

@@ -151,5 +151,12 @@ class SetPrimary(Change):
 
 
 @dataclass(frozen=True)
+class Recompute(Change):
+    """A formula whose values are kept in a column is worked out for the rows that are there."""
+
+    column: str
+
+
+@dataclass(frozen=True)
 class CopyTable(Change):
     """SQLite only: the table is copied into one that has all the changes told of it."""

@@ -48,7 +48,10 @@ def _table(table: str, left: Mapping[str, Any], now: Mapping[str, Any]) -> Itera
 
 
 def _said(parts: list[Any]) -> str:
-    return " ".join(str(part) for part in parts if part not in ("", None))
+    if len(parts) == 3 and isinstance(parts[1], bool):
+        kind, nullable, default = parts
+        return f"{kind}{'' if nullable else ' NOT NULL'}{f' DEFAULT {default}' if default else ''}"
+    return " ".join(str(part) for part in parts if part != "")
 
 
 def _label(en: str, zh: str) -> Label:

@@ -40,7 +40,7 @@ def describe(target: Target) -> dict[str, Any]:
         entity.table: {
             "label": dict(entity.label.texts),
             "fields": {name: _field_facts(field, target) for name, field in entity.fields.items()},
-            "checks": {check.code: _source(check.that) for check in entity.checks},
+            "checks": {check.code: check.that.text for check in entity.checks},
         }
         for entity in target.compiled.app.entities.values()
     }
@@ -96,6 +96,8 @@ def label_of(entity: Entity, field: Field | None = None) -> Label:
 
 def _field_facts(field: Field, target: Target) -> dict[str, Any]:
     facts: dict[str, Any] = {"label": dict(field.label.texts), "type": field.type}
+    if field.computed is not None and field.stored:
+        facts["formula"] = field.computed.text
     if target.field(field.entity, field.name) is not None:
         kept = stored(field, target.compiled.field_types[field.type])
         facts["stored"] = {
@@ -109,7 +111,3 @@ def _field_facts(field: Field, target: Target) -> dict[str, Any]:
 
 def _longest(column: sa.types.TypeEngine[Any] | None) -> int:
     return int(getattr(column, "length", 0) or 0)
-
-
-def _source(expression: Any) -> str:
-    return str(getattr(expression, "text", expression))

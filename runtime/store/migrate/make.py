@@ -17,6 +17,7 @@ from runtime.store.migrate.defaults import backfill
 from runtime.store.migrate.diff import find_changes
 from runtime.store.migrate.drift import find_drift
 from runtime.store.migrate.facts import describe
+from runtime.store.migrate.formulas import recomputed
 from runtime.store.migrate.plan import BACKFILLS, DROPS, NARROWS, SAFE, MigrationPlan, Step
 from runtime.store.migrate.probes import Prober
 from runtime.store.migrate.releases import TABLE, last_release, undone_renames
@@ -57,6 +58,9 @@ def plan_on(
     wording = Wording(target, renames, facts)
     prober = Prober(connection, target, renames, current, facts, wording)
     works = write_sql(changes, target, after)
+    for field, statement in recomputed(target, facts, renames, changes) if last else ():
+        if prober.rows(field.entity):
+            works += (Work(ch.Recompute(field.entity, field.name), (statement,)),)
     return MigrationPlan(
         dialect=connection.dialect.name,
         digest=compiled.app.digest,

@@ -16,6 +16,7 @@ from runtime.store.migrate import changes as ch
 from runtime.store.migrate.convert import Conversion, conversion, narrows
 from runtime.store.migrate.defaults import backfill
 from runtime.store.migrate.facts import known_stored, stored
+from runtime.store.migrate.formulas import new_checks, rejected
 from runtime.store.migrate.plan import CONSENTS, NARROWS, Finding
 from runtime.store.migrate.renames import Renames
 from runtime.store.migrate.shapes import KeyShape, Schema
@@ -56,6 +57,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "OPTION_REMOVED": (
         "{count} records of {table} still have '{option}' in {column}",
         "{table}中仍有 {count} 条记录的{column}为“{option}”",
+    ),
+    "REJECTED": (
+        "the new check {option} rejects {count} records of {table}; "
+        "they stay as they are until they are next saved",
+        "新校验 {option} 不接受{table}中的 {count} 条记录；这些记录在下次保存前保持不变",
     ),
     "VALUES_DROPPED": (
         "{count} values of {column} of {table} are lost",
@@ -110,6 +116,7 @@ class Prober:
         for change in changes:
             found += self._of(change)
         found += self._options()
+        found += self._checks(changes)
         found += self._taken(changes)
         return tuple(sorted((one for one in found if one.count), key=lambda one: not one.blocking))
 
@@ -198,6 +205,15 @@ class Prober:
         column = change.shape.name
         count = self._where(change.table, f"{self._old(change.table, column)} IS NOT NULL")
         yield self._finding("VALUES_DROPPED", change.table, (column,), count)
+
+    def _checks(self, changes: Sequence[ch.Change]) -> Iterator[Finding]:
+        """Rows that a new rule rejects stay as they are until somebody saves them."""
+        for entity, check in new_checks(self.target, self.renames, self.facts):
+            if self.rows(entity.table):
+                statement = rejected(check, self.target, self.current, self.renames, changes)
+                if statement is not None:
+                    count = self._count(statement)
+                    yield self._finding("REJECTED", entity.table, (), count, option=check.code)
 
     def _options(self) -> Iterator[Finding]:
         """An option that is no longer offered while records still have it."""

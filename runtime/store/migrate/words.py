@@ -11,6 +11,9 @@ from runtime.store.migrate.facts import known_label
 from runtime.store.migrate.renames import Renames
 from runtime.store.migrate.target import LOGIN_PREFIX, Target, is_ours
 
+LINK = "__"
+"""Between entity and field in the name of a link table."""
+
 
 class Wording:
     """Finds what people call a table and a column, now or before."""
@@ -29,15 +32,21 @@ class Wording:
             return _quoted(entity.label.text(locale), locale)
         link = self.target.links.get(name)
         if link is not None:
-            owner = self.table(link.entity, locale)
-            field = _quoted(link.label.text(locale), locale)
-            return f"{owner}的{field}" if locale == "zh" else f"{field} of {owner}"
+            return self._link(link.entity, link.name, locale)
+        owner, _, old_field = self.renames.old_table(name).partition(LINK)
+        if old_field and known_label(self.facts, owner, old_field):
+            return self._link(owner, old_field, locale)
         old = known_label(self.facts, self.renames.old_table(name))
         return _quoted(old.text(locale) if old else name, locale)
 
+    def _link(self, entity: str, field: str, locale: str) -> str:
+        owner, many = self.table(entity, locale), self.column(entity, field, locale)
+        return f"{owner}的{many}" if locale == "zh" else f"{many} of {owner}"
+
     def column(self, table: str, name: str, locale: str) -> str:
         """Return what people call a column, and its name when that differs."""
-        field = self.target.field(table, name)
+        entity = self.target.entities.get(table)
+        field = entity.fields.get(name) if entity else None
         label = field.label if field else None
         if label is None:
             old = self.renames.old_column(table, name)
@@ -194,6 +203,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "zh": "同步更名{table}的索引或约束{old}",
     },
     "SetPrimary": {"en": "changes the primary key of {table}", "zh": "更改{table}的主键"},
+    "Recompute": {
+        "en": "works out {column} for every record of {table}",
+        "zh": "为{table}的每条记录重新计算{column}",
+    },
     "CopyTable": {
         "en": "copies {table} into a table with these changes",
         "zh": "按以上更改重建{table}的数据表",

@@ -345,3 +345,91 @@ def test_many_changes_at_once_keep_the_rows(engine: sa.Engine) -> None:
     )
     rows = values_of(engine, shop, "purchase", "first", "b", "a")
     assert rows == [("x", 1000, True), ("y", 2000, True)]
+
+
+def with_watchers(name: str, more: str = "") -> dict[str, str]:
+    """Return an order with a many-to-many field of a name."""
+    field = f"{name}: {{type: references, to: customer{more}}}" if name else ""
+    return {
+        **entity("customer", "name: {type: text}"),
+        **entity("order", f"note: {{type: text}}\n{field}", 'title: "{note}"'),
+    }
+
+
+def test_a_many_to_many_field_comes_is_renamed_and_goes(engine: sa.Engine) -> None:
+    before = start(engine, with_watchers(""))
+    with engine.begin() as connection:
+        alice = insert(connection, before, "customer", name="Alice")
+        first = insert(connection, before, "order", note="first")
+    shop = change(engine, with_watchers("watchers"))
+    with engine.begin() as connection:
+        link = build(shop, engine, "order__watchers")
+        connection.execute(link.insert(), {"source_id": first, "target_id": alice, "position": 0})
+    shop = change(engine, with_watchers("friends", ", renamed_from: watchers"))
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(build(shop, engine, "order__friends"))).all()
+    assert [tuple(row)[:2] for row in rows] == [(first, alice)]
+    plan = make_plan(engine, compiled(with_watchers("")))
+    assert words(plan) == ["removes 'friends' of Order with all its records"]
+    assert words(plan, "zh") == ["删除“order”的“Friends”（friends）及其全部记录"]
+    assert (plan.consents, codes(plan)) == ({"drop"}, {"RECORDS_DROPPED": 1})
+    change(engine, with_watchers(""), "drop")
+
+
+def test_a_rule_of_deleting_changes_in_place(engine: sa.Engine) -> None:
+    def of(rule: str) -> dict[str, str]:
+        link = f"customer: {{type: reference, to: customer, on_delete: {rule}}}"
+        return {
+            **entity("customer", "name: {type: text}"),
+            **entity("order", f"note: {{type: text}}\n{link}", 'title: "{note}"'),
+        }
+
+    before = start(engine, of("restrict"))
+    with engine.begin() as connection:
+        alice = insert(connection, before, "customer", name="Alice")
+        insert(connection, before, "order", note="first", customer=alice)
+    shop = change(engine, of("clear"))
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM customer"))
+    assert values_of(engine, shop, "order", "note", "customer") == [("first", None)]
+
+
+def test_an_entity_becomes_the_child_of_another(engine: sa.Engine) -> None:
+    bare = {**entity("order", "note: {type: text}"), **entity("line", "text: {type: text}")}
+    start(engine, bare, line=[{"text": "alone"}])
+    child = {
+        **entity("order", "note: {type: text}\nlines: {type: children, of: line}"),
+        **entity("line", "text: {type: text}", "child_of: order"),
+    }
+    assert codes(make_plan(engine, compiled(child))) == {"NO_DEFAULT": 1}
+    with engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM line"))
+    change(engine, child)
+
+
+def test_reserved_words_of_sql_are_names_like_others(engine: sa.Engine) -> None:
+    def of(fields: str, more: str = "") -> dict[str, str]:
+        return entity("group", fields, f'{more}\ntitle: "{{select}}"')
+
+    start(
+        engine,
+        of("select: {type: text}\nwhere: {type: integer}"),
+        group=[{"select": "a", "where": 1}],
+    )
+    shop = change(
+        engine,
+        of(
+            "select: {type: text, max: 300, unique: true}\n"
+            "from: {type: integer, renamed_from: where, index: true}"
+        ),
+    )
+    assert values_of(engine, shop, "group", "select", "from") == [("a", 1)]
+
+
+def test_names_longer_than_a_database_keeps_are_shortened_alike(engine: sa.Engine) -> None:
+    long = "a_very_long_name_of_a_field_that_goes"
+    files = entity(
+        "an_entity_with_a_very_long_name", f"{long}: {{type: text, unique: true}}", 'title: "{id}"'
+    )
+    start(engine, files)
+    change(engine, files)
