@@ -7,8 +7,6 @@ they are applied.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from generator.compile import Compiled, compile_definitions
 from runtime.commands.context import make_runtime
 from runtime.settings import Settings
@@ -19,13 +17,10 @@ from runtime.web.settings import WebSettings
 from runtime.web.switch import Office, Switch
 from runtime.web.watcher import Watcher
 
-if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
-
 HERE = ("127.0.0.1", "::1", "localhost")
 
 
-def web_process(settings: Settings) -> WSGIApplication:
+def web_process(settings: Settings) -> Switch:
     """Return the application that one process of a WSGI server calls.
 
     Raises:
@@ -42,10 +37,10 @@ def web_process(settings: Settings) -> WSGIApplication:
         return Office(compiled.app.digest, app, engine)
 
     if not settings.watch:
-        return Switch(open_office(compile_definitions(settings.definitions)))
+        return Switch(open_office(compile_definitions(settings.definitions)), board)
     watcher = Watcher(settings.definitions, settings.production, board, open_office)
     first = watcher.first(make_engine(settings.database_url))
-    switch = Switch(open_office(first))
+    switch = Switch(open_office(first), board)
     watcher.start(switch)
     return switch
 

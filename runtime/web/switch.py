@@ -7,12 +7,14 @@ new; the old engine's idle connections are closed at the exchange, the busy ones
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from flask import Flask
+
+from runtime.web.faults import Board
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -31,8 +33,9 @@ class Office:
 class Switch:
     """The application a WSGI server holds."""
 
-    def __init__(self, office: Office) -> None:
-        self.office = office
+    def __init__(self, office: Office, board: Board) -> None:
+        self.office, self.board = office, board
+        self.stop_watching: Callable[[], None] = lambda: None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request with the office of this moment."""
@@ -42,3 +45,8 @@ class Switch:
         """Serve with another office from now on."""
         before, self.office = self.office, office
         before.engine.dispose()
+
+    def close(self) -> None:
+        """Watch no longer and give the connections back."""
+        self.stop_watching()
+        self.office.engine.dispose()

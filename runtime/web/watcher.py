@@ -53,6 +53,7 @@ class Watcher:
         self._folder, self._production, self._board = folder, production, board
         self._open = open_office
         self._waiting: Compiled | None = None
+        self._stopping = threading.Event()
 
     def first(self, engine: sa.Engine) -> Compiled:
         """Return the definitions to begin with: the folder's, or the last release's.
@@ -76,10 +77,17 @@ class Watcher:
             engine.dispose()
 
     def start(self, switch: Switch) -> None:
-        """Watch in a thread that ends with the process."""
-        threading.Thread(
+        """Watch in a thread that ends with the process, or with the switch."""
+        thread = threading.Thread(
             target=self._watch, args=(switch,), name="definitions", daemon=True
-        ).start()
+        )
+        thread.start()
+
+        def stop() -> None:
+            self._stopping.set()
+            thread.join()
+
+        switch.stop_watching = stop
 
     def _last(self, engine: sa.Engine, otherwise: Compiled) -> Compiled:
         with read(engine) as connection:
@@ -89,6 +97,7 @@ class Watcher:
     def _watch(self, switch: Switch) -> None:
         changes = watch(
             self._folder,
+            stop_event=self._stopping,
             watch_filter=_is_definition,
             rust_timeout=LOOK_AGAIN_MS,
             yield_on_timeout=True,
