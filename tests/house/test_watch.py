@@ -88,7 +88,7 @@ def test_a_new_field_gets_its_column_and_is_served(served: Served) -> None:
     assert served.client.post("/api/v1/customer", json=sent, headers=bearer).status_code == 422
     served.change("shop/customer.entity.yaml", "  vip:", "  phone: {type: phone}\n  vip:")
     made = until(lambda: create(served, sent, bearer))
-    assert made["phone"] == "+4930123456"
+    assert made["data"]["phone"] == "+4930123456"
 
 
 def create(served: Served, sent: dict[str, str], bearer: dict[str, str]) -> dict[str, str] | None:
@@ -100,7 +100,7 @@ def test_broken_definitions_leave_the_old_ones_in_service_with_a_banner(served: 
     served.change("shop/customer.entity.yaml", "type: boolean", "type: bolean")
     page = until(lambda: text if WRONG in (text := served.page()) else "")
     assert "Sign in · Tiny" in page
-    assert "shop/customer.entity.yaml:7:" in page
+    assert "shop/customer.entity.yaml:8:" in page
     told = served.page("/_faults")
     assert "Did you mean &#39;boolean&#39;?" in told
     assert "^^^^^^" in told
