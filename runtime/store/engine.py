@@ -22,10 +22,10 @@ BUSY_SECONDS = 15
 """How long SQLite waits for the write lock before it says 'database is locked'."""
 
 SQLITE_PRAGMAS = (
+    f"busy_timeout = {BUSY_SECONDS * 1000}",  # first: the next one may have to wait
     "journal_mode = WAL",
     "synchronous = NORMAL",
     "foreign_keys = ON",
-    f"busy_timeout = {BUSY_SECONDS * 1000}",
     "temp_store = MEMORY",
     "cache_size = -32000",
 )

@@ -74,3 +74,17 @@ def test_rows_can_be_added_to_the_tables_of_the_login(engine: sa.Engine) -> None
             connection.execute(sa.text("INSERT INTO ab_role (name) VALUES (:name)"), {"name": name})
         ids = connection.execute(sa.text("SELECT id FROM ab_role ORDER BY id")).scalars().all()
     assert ids == [1, 2]
+
+
+def test_a_database_that_the_login_made_itself_is_taken_over_as_it_is(engine: sa.Engine) -> None:
+    from flask_appbuilder.security.sqla.models import User
+
+    User.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO ab_role (id, name) VALUES (7, 'Admin')"))
+    shop = compiled(SHOP)
+    plan = make_plan(engine, shop)
+    assert not [step for step in plan.steps if step.table.startswith("ab_")]
+    apply(engine, shop, plan, now=NOW)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT name FROM ab_role")).scalar_one() == "Admin"
