@@ -24,7 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
 
-STYLES = ("tokens", "shell", "parts", "list", "detail", "form", "pages", "print")
+STYLES = ("tokens", "shell", "parts", "list", "detail", "form", "pages", "screens", "print")
 """Our style sheets in the order in which they are joined to `app.css`; `swagger` stays apart."""
 
 VENDOR = {

@@ -1,0 +1,213 @@
+"""The filters of a list: a control for each field that may be filtered, a chip for each in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from generator.field_types import Input
+from generator.model.entity import Entity, Field
+from runtime.store.filters import CLAUSE, MANY
+from runtime.store.paths import Path
+from runtime.web.screens.cells import path_label, readable
+from runtime.web.screens.list_url import ListUrl
+from runtime.web.screens.visit import Visit
+
+Titles = Mapping[tuple[str, str], str]
+"""(entity, id) → title, for what filters point at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter."""
+
+    label: str
+    value: str
+    remove: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a filter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilterControl:
+    """A field of the filter form; `kind` chooses how it is drawn."""
+
+    kind: str
+    """options, flag, picker, dates, range, text or presence."""
+    label: str
+    id: str
+    names: tuple[str, ...]
+    """The query keys it sets: one, or two for a range."""
+    values: tuple[str, ...]
+    options: tuple[Choice, ...] = ()
+    url: str = ""
+    """Where a picker searches."""
+    unit: str = ""
+
+
+def controls(
+    visit: Visit, entity: Entity, url: ListUrl, titles: Titles
+) -> tuple[FilterControl, ...]:
+    """Return the filter form of a list."""
+    found = (
+        _control(visit, path, url, titles)
+        for path in readable(visit, entity.name, entity.list.filters)
+    )
+    return tuple(control for control in found if control is not None)
+
+
+def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterControl | None:
+    field, operators = path.field, visit.catalog[path.field.type].operators
+    label, identifier = path_label(visit, path), "filter-" + path.text.replace(".", "-")
+
+    def made(kind: str, *keys: str, **more: object) -> FilterControl:
+        names = tuple(f"{path.text}[{key}]" if key else path.text for key in keys)
+        values = tuple(_value(url, name) for name in names)
+        return FilterControl(kind, label, identifier, names, values, **more)  # type: ignore[arg-type]
+
+    given = visit.catalog[field.type].input(field) if field.type != "id" else Input("text")
+    if given.options and ("in" in operators or "has_any" in operators):
+        key = "in" if "in" in operators else "has_any"
+        chosen = set(_value(url, f"{path.text}[{key}]").split(","))
+        options = tuple(
+            Choice(one.value, visit.text(one.label), one.value in chosen) for one in given.options
+        )
+        return made("options", key, options=options)
+    if field.type == "boolean":
+        return made("flag", "")
+    if visit.catalog[field.type].relation in {"reference", "references"}:
+        return _picker(visit, path, url, titles, operators, made)
+    if field.type in {"date", "datetime"}:
+        return made("dates", "gte", "lte")
+    if "gte" in operators:
+        return made("range", "gte", "lte", unit=given.unit)
+    if "has_any" in operators:
+        return made("text", "has_any")
+    if "contains" in operators:
+        return made("text", "contains")
+    return made("presence", "empty") if "empty" in operators else None
+
+
+def _picker(
+    visit: Visit,
+    path: Path,
+    url: ListUrl,
+    titles: Titles,
+    operators: tuple[str, ...],
+    made: object,
+) -> FilterControl | None:
+    target = path.field.target
+    if not visit.may("read", target):
+        return None
+    key = "under" if "under" in operators else "in" if "in" in operators else "has_any"
+    name = f"{path.text}[{key}]"
+    ids = [part for part in _value(url, name).split(",") if part]
+    options = tuple(Choice(one, titles.get((target, one), one), chosen=True) for one in ids)
+    return FilterControl(
+        "picker" if key == "under" else "pickers",
+        path_label(visit, path),
+        "filter-" + path.text.replace(".", "-"),
+        (name,),
+        (",".join(ids),),
+        options,
+        f"/{target}/choices",
+    )
+
+
+def _value(url: ListUrl, name: str) -> str:
+    return next((value for key, value in url.filters if key == name), "")
+
+
+def hidden(url: ListUrl, shown: Iterable[FilterControl]) -> tuple[tuple[str, str], ...]:
+    """Return what the filter form keeps without a control of its own."""
+    drawn = {name for control in shown for name in control.names}
+    keep = ("q", "view", "sort", "limit", "columns", "archived")
+    return (
+        *((key, url.get(key)) for key in keep if url.get(key)),
+        *(pair for pair in url.filters if pair[0] not in drawn),
+    )
+
+
+def chips(visit: Visit, entity: Entity, url: ListUrl, titles: Titles) -> tuple[Chip, ...]:
+    """Return the active filters in words, each with the address of the list without it."""
+    found = []
+    for key, value in url.filters:
+        written = CLAUSE.match(key)
+        paths = readable(visit, entity.name, (written[1],)) if written else ()
+        label = path_label(visit, paths[0]) if paths else key
+        words = (
+            _words(visit, paths[0].field, (written[2] or "") if written else "", value, titles)
+            if paths
+            else value
+        )
+        found.append(Chip(label, words, url.without((key, value)).text))
+    return tuple(found)
+
+
+def _words(visit: Visit, field: Field, operator: str, value: str, titles: Titles) -> str:
+    t = visit.t
+    if operator == "empty":
+        return t("empty", "filter") if value == "true" else t("not empty", "filter")
+    parts = value.split(",") if operator in MANY else [value]
+    shown = [_one(visit, field, part, titles) for part in parts]
+    if operator == "between" and len(shown) == 2:
+        return t("{low} to {high}", "filter", low=shown[0], high=shown[1])
+    text = ("、" if visit.chinese() else ", ").join(shown)
+    match operator:
+        case "gte":
+            from_day = t("from {value}", "filter", value=text)
+            return from_day if _is_time(field) else t("{value} or more", "filter", value=text)
+        case "lte":
+            until = t("until {value}", "filter", value=text)
+            return until if _is_time(field) else t("{value} or less", "filter", value=text)
+        case "gt":
+            after = t("after {value}", "filter", value=text)
+            return after if _is_time(field) else t("more than {value}", "filter", value=text)
+        case "lt":
+            before = t("before {value}", "filter", value=text)
+            return before if _is_time(field) else t("less than {value}", "filter", value=text)
+        case "ne" | "not_in":
+            return t("not {value}", "filter", value=text)
+        case "contains":
+            return t("contains “{value}”", "filter", value=text)
+        case "starts_with":
+            return t("starts with “{value}”", "filter", value=text)
+        case "under":
+            return t("in {value} and below", "filter", value=text)
+    return text
+
+
+def _is_time(field: Field) -> bool:
+    return field.type in {"date", "datetime", "time"}
+
+
+def _one(visit: Visit, field: Field, text: str, titles: Titles) -> str:
+    kind = visit.catalog[field.type]
+    if kind.relation in {"reference", "references"}:
+        return titles.get((field.target, text), text)
+    if field.type == "boolean":
+        yes, no = visit.t("Yes", "flag"), visit.t("No", "flag")
+        return {"true": yes, "false": no}.get(text, text)
+    for option in kind.input(field).options:
+        if option.value == text:
+            return visit.text(option.label)
+    return text
+
+
+def wanted_titles(visit: Visit, entity: Entity, url: ListUrl) -> Mapping[str, tuple[str, ...]]:
+    """Return the ids that filters point at, by entity, so that their titles can be looked up."""
+    found: dict[str, list[str]] = {}
+    for key, value in url.filters:
+        written = CLAUSE.match(key)
+        paths = readable(visit, entity.name, (written[1],)) if written else ()
+        if not paths or not paths[0].field.target or (written and written[2] == "empty"):
+            continue
+        found.setdefault(paths[0].field.target, []).extend(value.split(",")[:50])
+    return {target: tuple(dict.fromkeys(ids)) for target, ids in found.items()}

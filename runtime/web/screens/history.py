@@ -1,0 +1,204 @@
+"""The timeline of a record: audit entries in words, with every changed field before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+
+from generator.field_types import Cell
+from generator.field_types._times import local_text
+from generator.model.entity import Entity, Field
+from runtime.operations.history import Entry
+from runtime.web.screens.doors import Titles
+from runtime.web.screens.visit import Visit
+
+ICONS = {"create": "plus", "update": "edit", "delete": "archive", "restore": "restore"}
+QUIET = {"id", "position", "archived_at"}
+LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, before and after; empty texts mean no value."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What became of one child row."""
+
+    words: str
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the timeline."""
+
+    icon: str
+    who: str
+    words: str
+    reason: str
+    iso: str
+    when: str
+    exact: str
+    changes: tuple[Change, ...]
+    rows: tuple[RowChange, ...]
+    folded: bool = False
+    """The values of a new record are many and rarely asked for."""
+
+
+def events(
+    visit: Visit, entity: Entity, entries: Iterable[Entry], titles: Titles
+) -> tuple[Event, ...]:
+    """Return the entries as they are read."""
+    return tuple(_event(visit, entity, entry, titles) for entry in entries)
+
+
+def _event(visit: Visit, entity: Entity, entry: Entry, titles: Titles) -> Event:
+    exact = _cell(visit, entity.fields["created_at"], entry.at, titles)
+    single, rows = [], []
+    for name in dict.fromkeys((*entry.before, *entry.after)):
+        field = entity.fields.get(name)
+        if field is None or name in QUIET:
+            continue
+        before, after = entry.before.get(name), entry.after.get(name)
+        if field.type == "children":
+            rows += _rows(visit, field, before or {}, after or {}, titles)
+        elif entry.operation != "create" or after is not None:
+            single.append(_change(visit, field, before, after, titles))
+    return Event(
+        icon=ICONS.get(entry.operation, "clock"),
+        who=entry.actor_name,
+        words=_words(visit, entity, entry),
+        reason=entry.reason,
+        iso=entry.at.isoformat(),
+        when=local_text(entry.at, visit.viewer.locale, visit.viewer.time_zone),
+        exact=exact,
+        changes=tuple(single) if entry.operation != "delete" or entity.archive else (),
+        rows=tuple(rows),
+        folded=entry.operation == "create",
+    )
+
+
+def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
+    t = visit.t
+    found = {
+        "create": t("created this record", "history"),
+        "update": t("changed this record", "history"),
+        "delete": t("archived this record", "history")
+        if entity.archive
+        else t("deleted this record", "history"),
+        "restore": t("restored this record", "history"),
+    }.get(entry.operation, entry.operation)
+    source = {
+        "rest": t("over the API", "history"),
+        "import": t("by an import", "history"),
+        "job": t("by a job", "history"),
+        "seed": t("with the demo data", "history"),
+    }.get(entry.source, "")
+    return f"{found} {source}".strip() if not visit.chinese() else f"{source}{found}"
+
+
+def _change(visit: Visit, field: Field, before: Any, after: Any, titles: Titles) -> Change:
+    return Change(
+        visit.text(field.label),
+        _shown(visit, field, before, titles),
+        _shown(visit, field, after, titles),
+    )
+
+
+def _rows(
+    visit: Visit,
+    field: Field,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    titles: Titles,
+) -> list[RowChange]:
+    child, t = visit.app.entities[field.target], visit.t
+    label, found = visit.text(field.label), []
+    for row_id in dict.fromkeys((*before, *after)):
+        old, new = before.get(row_id), after.get(row_id)
+        changes = tuple(
+            _change(visit, inner, (old or {}).get(name), (new or {}).get(name), titles)
+            for name in dict.fromkeys((*(old or {}), *(new or {})))
+            if name not in QUIET and (inner := child.fields.get(name)) and name != child.child_of
+        )
+        if old is None:
+            summary = _summary(changes, new_side=True)
+            found.append(RowChange(t("{name}: row added", name=label) + summary))
+        elif new is None:
+            summary = _summary(changes, new_side=False)
+            found.append(RowChange(t("{name}: row removed", name=label) + summary))
+        elif changes:
+            found.append(RowChange(t("{name}: row changed", name=label), changes))
+    return found
+
+
+def _summary(changes: Iterable[Change], *, new_side: bool) -> str:
+    texts = [
+        f"{change.label} {value}"
+        for change in changes
+        if (value := change.after if new_side else change.before)
+    ]
+    return f" ({', '.join(texts[:6])})" if texts else ""
+
+
+def _shown(visit: Visit, field: Field, value: Any, titles: Titles) -> str:
+    """Return a value of the audit, which is in API form, as people see it."""
+    if value is None or value == []:
+        return ""
+    kind = visit.catalog[field.type]
+    if kind.relation == "reference":
+        return titles.get((field.target, str(value)), visit.t("another record", "history"))
+    if kind.relation == "references":
+        names = [titles.get((field.target, str(one)), str(one)[:8]) for one in value]
+        return ", ".join(names)[:LONGEST]
+    try:
+        stored = kind.schema(field, allow_none=True).deserialize(value)
+    except (ma.ValidationError, ValueError):
+        return str(value)[:LONGEST]
+    return _cell(visit, field, stored, titles)
+
+
+def _cell(visit: Visit, field: Field, stored: Any, titles: Titles) -> str:
+    cell: Cell = visit.catalog[field.type].cell(stored, field, visit.viewer)
+    if field.type in {"file", "image"}:
+        return visit.t("a file", "history") if stored else ""
+    if isinstance(stored, dt.datetime):
+        return cell.title or cell.text
+    text = f"{cell.text} {cell.unit}".strip()
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def wanted_titles(
+    visit: Visit, entity: Entity, entries: Iterable[Entry]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the ids that entries name, by entity."""
+    found: dict[str, dict[str, None]] = {}
+
+    def note(model: Entity, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            field = model.fields.get(name)
+            if field is None or value is None:
+                continue
+            relation = visit.catalog[field.type].relation
+            if relation == "reference":
+                found.setdefault(field.target, {})[str(value)] = None
+            elif relation == "references":
+                found.setdefault(field.target, {}).update(dict.fromkeys(map(str, value)))
+            elif relation == "children" and isinstance(value, Mapping):
+                for row in value.values():
+                    note(visit.app.entities[field.target], row)
+
+    for entry in entries:
+        note(entity, entry.before)
+        note(entity, entry.after)
+    return {target: tuple(ids) for target, ids in found.items()}

@@ -1,0 +1,106 @@
+"""`Visit`: what every page needs to know of the one who asks: rights, language, time zone, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import quote, urlencode
+
+from generator.field_types import FieldType, Viewer
+from generator.kinds import Catalog
+from generator.model.app import App
+from generator.model.entity import Entity
+from generator.model.text import Label
+from runtime.messages import Actor
+from runtime.operations._reading import reader
+from runtime.runtime import Runtime
+from runtime.store.paths import Reader
+from runtime.web.texts import Translate, translator
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person, one request."""
+
+    runtime: Runtime
+    actor: Actor
+    request_id: str = ""
+    address: str = ""
+    people: Mapping[int, str] = field(default_factory=dict)
+    """Names of accounts, as far as the page shows them."""
+
+    @property
+    def app(self) -> App:
+        """The model."""
+        return self.runtime.app
+
+    @property
+    def catalog(self) -> Catalog[FieldType]:
+        """The field types."""
+        return self.runtime.compiled.field_types
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """For whom values are written."""
+        return Viewer(self.actor.locale, self.actor.time_zone)
+
+    @cached_property
+    def t(self) -> Translate:
+        """The fixed texts in the person's language."""
+        return translator(self.actor.locale)
+
+    @cached_property
+    def reads(self) -> Reader:
+        """What the person may read along paths."""
+        return reader(self.runtime, self.actor)
+
+    def text(self, label: Label) -> str:
+        """Return a text of a definition in the person's language."""
+        return label.text(self.actor.locale)
+
+    def may(self, action: str, entity: str) -> bool:
+        """Return whether the person may do this at all; `handle` decides again."""
+        scopes = self.actor.scopes
+        if scopes is not None and not scopes & {
+            f"{action}:{entity}",
+            f"{action}:*",
+            f"*:{entity}",
+            "*:*",
+        }:
+            return False
+        return self.runtime.matrix.grant(self.actor.roles, entity, action) is not None
+
+    def chinese(self) -> bool:
+        """Return whether the page is in Chinese."""
+        return self.actor.locale.startswith("zh")
+
+
+def record_url(entity: str, record_id: str = "", rest: str = "", **query: str) -> str:
+    """Return the address of a record's page, or of the list without an id."""
+    path = f"/{entity}/" + (f"{quote(record_id)}{'/' + rest if rest else ''}" if record_id else "")
+    given = {key: value for key, value in query.items() if value}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def new_url(entity: str, **query: str) -> str:
+    """Return the address of an empty form."""
+    given = {key: value for key, value in query.items() if value}
+    return f"/{entity}/new" + (f"?{urlencode(given)}" if given else "")
+
+
+def lower_first(visit: Visit, label: str) -> str:
+    """Return a label as it stands inside a sentence: English lowers it, Chinese has no case."""
+    if visit.chinese() or label[:2].isupper():
+        return label
+    return label[:1].lower() + label[1:]
+
+
+def plural(visit: Visit, entity: Entity) -> str:
+    """Return what several records are called."""
+    return visit.text(entity.plural)
+
+
+def single(visit: Visit, entity: Entity) -> str:
+    """Return what one record is called inside a sentence."""
+    return lower_first(visit, visit.text(entity.label))
