@@ -19,6 +19,7 @@ from runtime.messages import Incoming, Result
 from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store import fetch
+from runtime.store.paths import Reader
 from runtime.store.plan import QueryPlan
 
 ACTION = "read"
@@ -76,9 +77,7 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
 
 def choice_fields(entity: Entity, roles: frozenset[str], runtime: Runtime) -> tuple[str, ...]:
     """Return the paths of a record's title, and of the field that tells equal titles apart."""
-    actor_reads = _reading.Reader(
-        runtime.app, runtime.compiled.field_types, runtime.matrix, roles
-    )
+    actor_reads = Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, roles)
     titles = _reading.title_columns(entity.name, actor_reads)
     note = note_field(entity, titles, actor_reads)
     return (*titles, note) if note else titles

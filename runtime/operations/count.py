@@ -32,7 +32,5 @@ def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     with fetch.connection(runtime.engine) as connection:
-        total, is_exact = fetch.count(
-            connection, runtime.statements, plan.query, exact=plan.exact
-        )
+        total, is_exact = fetch.count(connection, runtime.statements, plan.query, exact=plan.exact)
     return Result(total=total, total_is_exact=is_exact)

@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import RequestError
+from runtime.files import FileStore
 from runtime.runtime import Runtime
 from runtime.web import assets, attempts, languages, look, observe, security
 from runtime.web.context import EXTENSION, Web, present, web
@@ -30,10 +31,12 @@ from runtime.web.openapi import Documents
 from runtime.web.problems import bug, from_http, problem
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
+from runtime.web.screens import views as screens
 from runtime.web.security_manager import People, refuse_weak
 from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.token_page import token_page
 from runtime.web.urls import API, local
+from runtime.web.users import user_names
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 NOBODY_ASKS = frozenset({"assets.one", "health.alive", "health.ready", "health.metrics"})
@@ -72,6 +75,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(token_page)
     app.register_blueprint(blueprint(Api(runtime), Documents(runtime)))
+    app.register_blueprint(screens.blueprint(_surroundings(settings)))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_error_handler(RequestError, _refused)
     app.register_error_handler(HTTPException, _http_error)
@@ -128,7 +132,30 @@ def _appbuilder(app: Flask, runtime: Runtime) -> None:
 
     with app.app_context():
         Builder(app, sessions, security_manager_class=People, update_perms=False)
+    # Flask-Login would load the person a second time for a template name that no page uses.
+    processors = app.template_context_processors[None]
+    processors[:] = [one for one in processors if one.__name__ != "_user_context_processor"]
     app.extensions["babel"].locale_selector = lambda: present().locale
+
+
+def _surroundings(settings: WebSettings) -> screens.Surroundings:
+    """Return what the screens ask of the request in hand."""
+
+    def files() -> FileStore:
+        runtime = web().runtime
+        return FileStore(
+            settings.files, runtime.engine, runtime.system.file, runtime.clock, runtime.make_id
+        )
+
+    return screens.Surroundings(
+        runtime=lambda: web().runtime,
+        actor=lambda: present().actor,
+        request_id=lambda: present().request_id,
+        names=lambda ids: user_names(web().runtime.engine, ids),
+        files=files,
+        error_page=_refused,
+        https=settings.https,
+    )
 
 
 def _begin() -> None:

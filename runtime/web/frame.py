@@ -65,7 +65,7 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
                 list[tuple[str, str]], get_flashed_messages(with_categories=True)
             )  # Flask's stub knows only the form without categories
         ),
-        links=Links(),
+        links=Links(profile="/preferences", settings="/preferences"),
     )
 
 

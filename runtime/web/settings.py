@@ -30,6 +30,8 @@ class WebSettings:
     """Where attempts are counted: `memory://` for one process, a Redis URL for several."""
     max_json: int = 2 * 1024 * 1024
     """Bytes of a JSON body."""
+    files: Path = Path("var/files")
+    """The folder of uploaded files; `app.py` gives the one of its data."""
     max_upload: int = 32 * 1024 * 1024
     """Bytes of any body."""
     access_minutes: int = 15

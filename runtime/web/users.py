@@ -94,6 +94,18 @@ def sync_roles(engine: sa.Engine, app: App) -> tuple[str, ...]:
     return missing
 
 
+def user_names(engine: sa.Engine, ids: Iterable[int]) -> dict[int, str]:
+    """Return what accounts are called, by number: their name, or what they sign in with."""
+    user = Model.metadata.tables["ab_user"]
+    columns = (user.c.id, user.c.first_name, user.c.last_name, user.c.username)
+    with read(engine) as connection:
+        rows = connection.execute(sa.select(*columns).where(user.c.id.in_(sorted(set(ids)))))
+        return {
+            row.id: f"{row.first_name or ''} {row.last_name or ''}".strip() or row.username
+            for row in rows
+        }
+
+
 def create_user(
     engine: sa.Engine,
     username: str,

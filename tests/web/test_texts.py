@@ -29,11 +29,18 @@ def python_texts() -> Iterator[tuple[str, str, str]]:
     """Yield (file, context, English) of each t("…") in runtime/web."""
     for path in sorted((ROOT / "runtime" / "web").rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not isinstance(call, ast.Call) or getattr(call.func, "id", "") != "t":
+            if not isinstance(call, ast.Call) or _called(call) != "t":
                 continue
             words = [arg.value for arg in call.args[:2] if isinstance(arg, ast.Constant)]
+            if call.args and not isinstance(call.args[0], ast.Constant):
+                continue
             if words:
                 yield str(path), str(words[1]) if len(words) > 1 else "", str(words[0])
+
+
+def _called(call: ast.Call) -> str:
+    """Return the name of what is called, also as `visit.t(…)`."""
+    return str(getattr(call.func, "id", "") or getattr(call.func, "attr", ""))
 
 
 def test_every_fixed_text_has_a_chinese_entry() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from generator.field_types import EMPTY, Cell
 from generator.model.entity import Entity, Field, Section
 from runtime.messages import Result
+from runtime.operations._reading import title_columns
 from runtime.store.paths import Path
 from runtime.store.plan import Include
 from runtime.web.screens import cells as drawing
@@ -142,8 +143,10 @@ def detail_plan(visit: Visit, entity: Entity, tab: str) -> DetailPlan:
     ]
     paths = drawing.readable(visit, entity.name, named)
     currency = _currencies(visit, entity)
-    fields = drawing.needs(visit, entity.name, (*paths, *drawing.readable(visit, entity.name, currency)))
-    titles = drawing.title_columns(entity.name, visit.reads)
+    fields = drawing.needs(
+        visit, entity.name, (*paths, *drawing.readable(visit, entity.name, currency))
+    )
+    titles = title_columns(entity.name, visit.reads)
     tabs = tuple(name for name in screen.tabs if _may_open(visit, entity, name))
     links = [path.text for path in paths if _is(visit, path.field, "references")]
     children = [name for name in tabs if "." not in name and name != "history"]
@@ -334,9 +337,7 @@ def _tab_label(visit: Visit, entity: Entity, name: str) -> str:
         return visit.text(entity.fields[name].label)
     other, reference = name.split(".", 1)
     target = visit.app.entities[other]
-    pointing = [
-        tab for tab in entity.detail.tabs if tab.startswith(f"{other}.") and tab != name
-    ]
+    pointing = [tab for tab in entity.detail.tabs if tab.startswith(f"{other}.") and tab != name]
     label = visit.text(target.plural)
     if not pointing:
         return label
@@ -352,7 +353,9 @@ def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Tabl
     record_id = str(record_facts(result, "id"))
     rows = result.included.get(name, {}).get(record_id, ())
     summed = _summed(entity, name)
-    texts = [path for path in (*child.list.columns, *summed) if path.split(".")[0] != child.child_of]
+    texts = [
+        path for path in (*child.list.columns, *summed) if path.split(".")[0] != child.child_of
+    ]
     paths = tuple(
         path
         for path in drawing.readable(visit, child.name, texts)
@@ -367,9 +370,7 @@ def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Tabl
     )
     return Table(
         headings=tuple(Heading(column.label, column.number) for column in columns),
-        rows=tuple(
-            TableRow(tuple(draw(row) for draw in draws)) for row in rows[:SHOWN_CHILDREN]
-        ),
+        rows=tuple(TableRow(tuple(draw(row) for draw in draws)) for row in rows[:SHOWN_CHILDREN]),
         totals=totals if rows and any(drawing.filled(cell) for cell in totals) else (),
         more_text=visit.t("{n} more rows", n=len(rows) - SHOWN_CHILDREN)
         if len(rows) > SHOWN_CHILDREN
@@ -445,9 +446,7 @@ def _key(visit: Visit, reference: Field) -> str:
 def related_paths(visit: Visit, tab: str) -> tuple[Path, ...]:
     """Return the columns of a related tab: the list's, without the way back."""
     other, name = tab.split(".", 1)
-    texts = [
-        text for text in visit.app.entities[other].list.columns if text.split(".")[0] != name
-    ]
+    texts = [text for text in visit.app.entities[other].list.columns if text.split(".")[0] != name]
     return tuple(
         path
         for path in drawing.readable(visit, other, texts)

@@ -160,28 +160,32 @@ def _words(visit: Visit, field: Field, operator: str, value: str, titles: Titles
     if operator == "between" and len(shown) == 2:
         return t("{low} to {high}", "filter", low=shown[0], high=shown[1])
     text = ("、" if visit.chinese() else ", ").join(shown)
-    match operator:
-        case "gte":
-            from_day = t("from {value}", "filter", value=text)
-            return from_day if _is_time(field) else t("{value} or more", "filter", value=text)
-        case "lte":
-            until = t("until {value}", "filter", value=text)
-            return until if _is_time(field) else t("{value} or less", "filter", value=text)
-        case "gt":
-            after = t("after {value}", "filter", value=text)
-            return after if _is_time(field) else t("more than {value}", "filter", value=text)
-        case "lt":
-            before = t("before {value}", "filter", value=text)
-            return before if _is_time(field) else t("less than {value}", "filter", value=text)
-        case "ne" | "not_in":
-            return t("not {value}", "filter", value=text)
-        case "contains":
-            return t("contains “{value}”", "filter", value=text)
-        case "starts_with":
-            return t("starts with “{value}”", "filter", value=text)
-        case "under":
-            return t("in {value} and below", "filter", value=text)
-    return text
+    return _phrase(visit, operator, text, timely=_is_time(field))
+
+
+def _phrase(visit: Visit, operator: str, text: str, *, timely: bool) -> str:
+    """Return an operator and its value as people say it."""
+    t = visit.t
+    phrases = {
+        "gte": t("from {value}", "filter", value=text)
+        if timely
+        else t("{value} or more", "filter", value=text),
+        "lte": t("until {value}", "filter", value=text)
+        if timely
+        else t("{value} or less", "filter", value=text),
+        "gt": t("after {value}", "filter", value=text)
+        if timely
+        else t("more than {value}", "filter", value=text),
+        "lt": t("before {value}", "filter", value=text)
+        if timely
+        else t("less than {value}", "filter", value=text),
+        "ne": t("not {value}", "filter", value=text),
+        "not_in": t("not {value}", "filter", value=text),
+        "contains": t("contains “{value}”", "filter", value=text),
+        "starts_with": t("starts with “{value}”", "filter", value=text),
+        "under": t("in {value} and below", "filter", value=text),
+    }
+    return phrases.get(operator, text)
 
 
 def _is_time(field: Field) -> bool:

@@ -277,9 +277,7 @@ def _first(drawing: Drawing, place: str) -> str:
     """Return what is wrong with a value as a whole, or the first thing inside it."""
     if place in drawing.messages:
         return drawing.messages[place]
-    return next(
-        (text for key, text in drawing.messages.items() if key.startswith(f"{place}.")), ""
-    )
+    return next((text for key, text in drawing.messages.items() if key.startswith(f"{place}.")), "")
 
 
 def _spoken(text: str) -> str:
@@ -342,9 +340,7 @@ def _countries(visit: Visit, chosen: str) -> tuple[ControlOption, ...]:
     """Return every country by name, those of the app's languages first."""
     locale = visit.actor.locale
     home = {"zh": "CN", "en": "US"}.get(str(babel_locale(locale).language), "")
-    named = sorted(
-        (code != home, country_name(code, locale), code) for code in COUNTRIES
-    )
+    named = sorted((code != home, country_name(code, locale), code) for code in COUNTRIES)
     return tuple(ControlOption(code, name, code == chosen) for _, name, code in named)
 
 
@@ -396,9 +392,7 @@ def _grid(drawing: Drawing, one: FormField) -> Control:
     )
 
 
-def _row(
-    drawing: Drawing, one: FormField, number: str, index: int, state: State | None
-) -> GridRow:
+def _row(drawing: Drawing, one: FormField, number: str, index: int, state: State | None) -> GridRow:
     """Return a row of a grid; without a state it is an empty one, with its defaults."""
     prefix, path = f"{one.field.name}-{number}-", f"{one.field.name}.{index}."
     if state is None:
@@ -483,9 +477,7 @@ def form_title(visit: Visit, entity: Entity, record_title: str) -> str:
     return visit.t("New {name}", name=single(visit, entity))
 
 
-def wanted_titles(
-    fields: Sequence[FormField], state: State
-) -> dict[str, tuple[str, ...]]:
+def wanted_titles(fields: Sequence[FormField], state: State) -> dict[str, tuple[str, ...]]:
     """Return the ids that a form's pickers hold, by entity."""
     found: dict[str, list[str]] = {}
     for one in fields:

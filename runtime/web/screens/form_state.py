@@ -2,8 +2,8 @@
 
 There is one shape, name → texts, for a new record (its defaults), a stored one, and one that was
 sent and refused. So the form is drawn, read and compared by the same few functions, and what
-somebody typed survives a refusal untouched, also where it is no number at all. Rows of a children
-grid are `lines-2-quantity`, parts of an address `address-city`; fields have no hyphen in their name.
+somebody typed survives a refusal untouched, also where it is no number at all. A row of a grid is
+`lines-2-quantity`, a part of an address `address-city`; no field has a hyphen in its name.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from generator.field_types._numbers import currency_places
 from generator.field_types.address import PARTS
 from generator.model.entity import Entity, Field
 from runtime.messages import Result
+from runtime.operations._reading import context
 from runtime.web.screens.visit import Visit
 
 State = Mapping[str, tuple[str, ...]]
@@ -64,9 +65,7 @@ def form_fields(
 
 
 def _is_set_by_people(visit: Visit, field: Field) -> bool:
-    return (
-        not field.readonly and field.computed is None and not visit.catalog[field.type].generated
-    )
+    return not field.readonly and field.computed is None and not visit.catalog[field.type].generated
 
 
 def row_names(visit: Visit, child: Entity) -> tuple[str, ...]:
@@ -166,6 +165,10 @@ def state_of_new(visit: Visit, fields: Sequence[FormField]) -> dict[str, tuple[s
 
 def default_state(visit: Visit, one: FormField, prefix: str = "") -> dict[str, tuple[str, ...]]:
     """Return the state of a field's default; a default that is computed stays for the server."""
+    computed = one.field.default_expression
+    if computed is not None and not computed.paths and one.kind not in {"grid", "pickers"}:
+        known = computed.function({}, context(visit.runtime, visit.actor))
+        return field_state(visit, one, known, prefix, _currency(one.field, {}))
     if one.field.default is None or one.kind in {"grid"}:
         return {}
     value = visit.catalog[one.field.type].schema(one.field).deserialize(one.field.default)
@@ -221,14 +224,14 @@ def _rows_of_post(
     for _, row in sorted(rows.items(), key=lambda pair: _order(pair[0], pair[1])):
         if _last(row, "_delete"):
             continue
-        texts: dict[str, tuple[str, ...]] = {}
+        cells: dict[str, tuple[str, ...]] = {}
         for part in grid.rows:
-            texts |= _part_of_post(part, row, "", part.field.name)
+            cells |= _part_of_post(part, row, "", part.field.name)
         row_id = _last(row, "id")
-        if not row_id and _is_blank(visit, grid, texts):
+        if not row_id and _is_blank(visit, grid, cells):
             continue
         prefix = f"{name}-{number}-"
-        state |= {prefix + key: value for key, value in texts.items()}
+        state |= {prefix + key: value for key, value in cells.items()}
         if row_id:
             state[prefix + "id"] = (row_id,)
         number += 1
@@ -237,7 +240,10 @@ def _rows_of_post(
 
 def _order(number: int, row: Mapping[str, Sequence[str]]) -> tuple[int, int]:
     place = _last(row, "_position")
-    return (int(place) if place.isascii() and place.isdigit() and len(place) < 6 else number, number)
+    return (
+        int(place) if place.isascii() and place.isdigit() and len(place) < 6 else number,
+        number,
+    )
 
 
 def _last(row: Mapping[str, Sequence[str]], name: str) -> str:

@@ -65,10 +65,7 @@ def events(
 def _event(visit: Visit, entity: Entity, entry: Entry, titles: Titles) -> Event:
     exact = _cell(visit, entity.fields["created_at"], entry.at, titles)
     single, rows = [], []
-    for name in dict.fromkeys((*entry.before, *entry.after)):
-        field = entity.fields.get(name)
-        if field is None or name in QUIET:
-            continue
+    for name, field in _in_order(entity, entry.before, entry.after):
         before, after = entry.before.get(name), entry.after.get(name)
         if field.type == "children":
             rows += _rows(visit, field, before or {}, after or {}, titles)
@@ -86,6 +83,17 @@ def _event(visit: Visit, entity: Entity, entry: Entry, titles: Titles) -> Event:
         rows=tuple(rows),
         folded=entry.operation == "create",
     )
+
+
+def _in_order(
+    entity: Entity, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[tuple[str, Field]]:
+    """Return the changed fields in the author's order; a database keeps none."""
+    return [
+        (name, field)
+        for name, field in entity.fields.items()
+        if name not in QUIET and (name in before or name in after)
+    ]
 
 
 def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
@@ -128,8 +136,8 @@ def _rows(
         old, new = before.get(row_id), after.get(row_id)
         changes = tuple(
             _change(visit, inner, (old or {}).get(name), (new or {}).get(name), titles)
-            for name in dict.fromkeys((*(old or {}), *(new or {})))
-            if name not in QUIET and (inner := child.fields.get(name)) and name != child.child_of
+            for name, inner in _in_order(child, old or {}, new or {})
+            if name != child.child_of
         )
         if old is None:
             summary = _summary(changes, new_side=True)

@@ -13,6 +13,7 @@ from generator.field_types._locales import babel_locale
 from generator.model.entity import Entity, View
 from runtime.errors import RequestError
 from runtime.messages import Result
+from runtime.operations._reading import title_columns
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import filters
@@ -142,7 +143,8 @@ def chosen_columns(visit: Visit, entity: Entity, url: ListUrl) -> tuple[Path, ..
     )
     if asked and wanted:
         identity = drawing.readable(visit, entity.name, default[:1])
-        return tuple(dict.fromkeys((*identity, *wanted)))[:MOST_COLUMNS]
+        named = {path.text: path for path in (*identity, *wanted)}
+        return tuple(named.values())[:MOST_COLUMNS]
     return tuple(
         path
         for path in drawing.readable(visit, entity.name, default)
@@ -158,7 +160,7 @@ def fields_to_ask(visit: Visit, entity: Entity, columns: Sequence[Path]) -> tupl
     """Return exactly what the list needs: what is hidden is not queried."""
     titles = tuple(
         text
-        for text in drawing.title_columns(entity.name, visit.reads)
+        for text in title_columns(entity.name, visit.reads)
         if drawing.readable(visit, entity.name, (text,))
     )
     archived = ("archived_at",) if entity.archive else ()
@@ -385,9 +387,7 @@ def _column_choices(
     ]
     every = dict.fromkeys((*shown, *entity.list.columns, *others))
     paths = [
-        path
-        for path in drawing.readable(visit, entity.name, every)
-        if _may_be_column(visit, path)
+        path for path in drawing.readable(visit, entity.name, every) if _may_be_column(visit, path)
     ]
     return tuple(
         ColumnChoice(path.text, drawing.path_label(visit, path), path.text in shown)

@@ -67,9 +67,7 @@ class ListUrl:
 
     def without(self, *gone: tuple[str, str]) -> ListUrl:
         """Return the address without some filters."""
-        kept = tuple(
-            pair for pair in self.pairs if pair not in gone and pair[0] not in PAGE_KEYS
-        )
+        kept = tuple(pair for pair in self.pairs if pair not in gone and pair[0] not in PAGE_KEYS)
         return ListUrl(self.path, kept)
 
     def bare(self) -> ListUrl:

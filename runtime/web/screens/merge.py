@@ -44,11 +44,7 @@ def unpacked(text: str) -> dict[str, tuple[str, ...]]:
 def part(state: State, one: FormField) -> dict[str, tuple[str, ...]]:
     """Return what a state says of one field."""
     name = one.field.name
-    return {
-        key: texts
-        for key, texts in state.items()
-        if key == name or key.startswith(f"{name}-")
-    }
+    return {key: texts for key, texts in state.items() if key == name or key.startswith(f"{name}-")}
 
 
 def _plain(state: State, one: FormField) -> list[tuple[str, tuple[str, ...]]]:

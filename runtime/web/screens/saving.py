@@ -1,4 +1,4 @@
-"""The work of a form: read what is there, save what was sent, keep everything when it is refused."""
+"""The work of a form: read what is there, save what was sent, keep all of it when refused."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
 from runtime.errors import FieldError, Invalid, NotFound, RequestError, Stale
+from runtime.files import FileStore
 from runtime.messages import Result
-from runtime.store.files import FileStore, refuse
+from runtime.operations._reading import title_columns
 from runtime.web.screens import cells as drawing
-from runtime.web.screens import form_state, merge
+from runtime.web.screens import form_state, merge, uploads
 from runtime.web.screens.doors import ask, titles_of
 from runtime.web.screens.form_page import (
     Drawing,
@@ -30,18 +31,12 @@ from runtime.web.screens.form_page import (
     wanted_titles,
 )
 from runtime.web.screens.form_state import FILES, FormField, State
+from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit, new_url, record_url
 
+Query = dict[str, tuple[str, ...]]
 BATCH = 5
 """Includes that one read may ask for."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it was sent."""
-
-    name: str
-    content: bytes
 
 
 @dataclass(frozen=True)
@@ -116,9 +111,7 @@ def _copied(visit: Visit, layout: FormLayout, record_id: str) -> dict[str, tuple
     return {
         name: texts
         for name, texts in state.items()
-        if not (
-            (row := form_state.ROW.fullmatch(name)) and row[3] in {"id", *single, *files}
-        )
+        if not ((row := form_state.ROW.fullmatch(name)) and row[3] in {"id", *single, *files})
     }
 
 
@@ -167,10 +160,10 @@ def stored(
         if one.kind not in {"grid", "pickers"} and one.field.name in readable
     ]
     paths = drawing.readable(visit, entity.name, single)
-    titles = drawing.title_columns(entity.name, visit.reads)
+    titles = title_columns(entity.name, visit.reads)
     currencies = drawing.readable(visit, entity.name, drawing_currencies(visit, entity))
     asked = ("id", *(path.text for path in (*paths, *currencies)), *titles)
-    query = {"fields": (",".join(dict.fromkeys(asked)),)}
+    query: Query = {"fields": (",".join(dict.fromkeys(asked)),)}
     result = ask(visit, "read", entity.name, record_id, _including(query, many[:BATCH]))
     for start in range(BATCH, len(many), BATCH):
         more = ask(
@@ -181,7 +174,7 @@ def stored(
     return result, (*many, *(path.text for path in paths))
 
 
-def _including(query: dict[str, tuple[str, ...]], names: list[str]) -> dict[str, tuple[str, ...]]:
+def _including(query: Query, names: list[str]) -> Query:
     return {**query, "include": (",".join(names),)} if names else query
 
 
@@ -223,8 +216,7 @@ def take_files(
         if upload is None or not upload.name:
             continue
         try:
-            now = visit.runtime.clock()
-            kept = files.keep(upload.content, upload.name, one.field, visit.actor.id, now)
+            kept = uploads.keep(files, upload, one.field, visit.actor.id)
         except Invalid as refusal:
             errors += [replace(error, field=place) for error in refusal.errors]
         else:
@@ -233,14 +225,15 @@ def take_files(
 
 
 def _is_own(visit: Visit, files: FileStore, file_id: str) -> bool:
-    found = files.find(file_id) if WRITTEN.fullmatch(file_id) else None
-    return found is not None and found.created_by == visit.actor.id
+    if not WRITTEN.fullmatch(file_id):
+        return False
+    return uploads.uploaded_by(files, file_id) == visit.actor.id
 
 
 def _file_controls(
     fields: Sequence[FormField],
     texts: Mapping[str, Sequence[str]],
-    uploads: Mapping[str, Upload],
+    sent: Mapping[str, Upload],
 ) -> list[tuple[str, FormField, str]]:
     """Return every file control that was sent: its name, its field, its path in the payload."""
     found: list[tuple[str, FormField, str]] = []
@@ -250,9 +243,13 @@ def _file_controls(
         for inner in one.rows:
             if inner.kind not in FILES:
                 continue
-            for key in dict.fromkeys((*texts, *uploads)):
+            for key in dict.fromkeys((*texts, *sent)):
                 row = form_state.ROW.fullmatch(key)
-                if row and row[1] == one.field.name and row[3].partition("-")[0] == inner.field.name:
+                if (
+                    row
+                    and row[1] == one.field.name
+                    and row[3].partition("-")[0] == inner.field.name
+                ):
                     name = f"{row[1]}-{row[2]}-{inner.field.name}"
                     found.append((name, inner, f"{row[1]}.{row[2]}.{inner.field.name}"))
     return list({entry[0]: entry for entry in found}.values())
@@ -282,9 +279,7 @@ def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -
     )
 
 
-def merge_lines(
-    visit: Visit, opened: Opened, mine: State, theirs: Opened
-) -> tuple[MergeLine, ...]:
+def merge_lines(visit: Visit, opened: Opened, mine: State, theirs: Opened) -> tuple[MergeLine, ...]:
     """Return the comparison after a stale save."""
     fields = opened.layout.fields
     wanted = wanted_titles(fields, mine)
@@ -332,8 +327,3 @@ def form_page(
         is_new=not opened.record_id,
         has_files=has_files(layout.fields),
     )
-
-
-def unreadable(field_name: str, entity: Entity) -> Invalid:
-    """Refuse an upload that arrived broken."""
-    return refuse(entity.fields[field_name], "invalid", "The upload broke off.", "上传中断。")

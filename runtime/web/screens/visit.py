@@ -1,4 +1,4 @@
-"""`Visit`: what every page needs to know of the one who asks: rights, language, time zone, texts."""
+"""`Visit`: what every page needs to know of the one who asks: rights, language, zone, texts."""
 
 from __future__ import annotations
 

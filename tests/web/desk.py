@@ -1,0 +1,123 @@
+"""A library's desk behind its web layer: kim keeps it, ron only reads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from generator.compile import compile_definitions
+from runtime.messages import Actor, Incoming, Result
+from runtime.pipeline import handle
+from runtime.runtime import Runtime
+from runtime.store.engine import make_engine
+from runtime.store.migrate.apply import create_all
+from runtime.store.schema import build_schema
+from runtime.store.system_tables import system_tables
+from runtime.web.factory import create_app
+from runtime.web.settings import WebSettings
+from runtime.web.users import create_user, sync_roles
+
+DESK = Path(__file__).resolve().parents[1] / "shops" / "desk"
+PASSWORD = "correct horse battery"
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+@dataclass
+class Desk:
+    """The desk and the people at it."""
+
+    runtime: Runtime
+    app: Flask
+    people: dict[str, int]
+
+    def make(self, entity: str, **values: Any) -> str:
+        """Create a record past the screens; return its id."""
+        actor = Actor(self.people["kim"], "kim", frozenset({"keeper"}))
+        answer = handle(Incoming("create", entity, actor, values=values), self.runtime)
+        assert isinstance(answer, Result), getattr(answer, "errors", answer)
+        return str(answer.row[0])
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table holds."""
+        with self.runtime.engine.connect() as connection:
+            statement = sa.select(sa.func.count()).select_from(sa.table(table))
+            return int(connection.execute(statement).scalar_one())
+
+    def browser(self, name: str = "kim", locale: str = "en") -> Browser:
+        """Return a browser without script in which somebody is signed in, or nobody."""
+        browser = Browser(self.app.test_client())
+        browser.client.set_cookie("locale", locale)
+        if name:
+            page = browser.get("/login/")
+            answer = browser.client.post(
+                "/login/",
+                data={"username": name, "password": PASSWORD, "csrf_token": token(page)},
+            )
+            assert answer.status_code == 302, answer.text
+        return browser
+
+
+@dataclass
+class Browser:
+    """What a person does with pages: opens them, fills forms in, sends them."""
+
+    client: FlaskClient
+
+    def get(self, address: str) -> TestResponse:
+        """Open a page."""
+        return self.client.get(address)
+
+    def send(self, page: TestResponse, address: str, **values: Any) -> TestResponse:
+        """Send the form of a page with some of its controls filled in."""
+        hidden = {name: unescape(text) for name, text in HIDDEN.findall(page.text) if text}
+        given = {name.replace("__", "-"): value for name, value in values.items()}
+        data = {**hidden, "csrf_token": token(page), **given}
+        return self.client.post(address, data=data)
+
+
+def token(page: TestResponse) -> str:
+    """Return the CSRF token of a page."""
+    found = TOKEN.search(page.text)
+    assert found is not None, page.text[:2000]
+    return found[1]
+
+
+def unescape(text: str) -> str:
+    """Return an attribute's text as a browser reads it."""
+    for entity, sign in (
+        ("&#34;", '"'),
+        ("&quot;", '"'),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+    ):
+        text = text.replace(entity, sign)
+    return text.replace("&amp;", "&")
+
+
+def open_desk(url: str, files: Path) -> Desk:
+    """Return the desk on an empty database."""
+    compiled = compile_definitions(DESK)
+    engine = make_engine(url)
+    create_all(engine, compiled, now=NOW)
+    system = system_tables(sa.MetaData())
+    schema = build_schema(compiled, engine.dialect.name)
+    runtime = Runtime(compiled, engine, schema, system)
+    sync_roles(engine, compiled.app)
+    people = {
+        name: create_user(
+            engine, name, PASSWORD, [role], first_name=first, email=f"{name}@desk.example"
+        )
+        for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron"))
+    }
+    return Desk(runtime, create_app(runtime, WebSettings(files=files)), people)
