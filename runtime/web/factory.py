@@ -75,7 +75,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(token_page)
     app.register_blueprint(blueprint(Api(runtime), Documents(runtime)))
-    app.register_blueprint(screens.blueprint(_surroundings(settings)))
+    app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_error_handler(RequestError, _refused)
     app.register_error_handler(HTTPException, _http_error)

@@ -77,23 +77,25 @@ class EndedPage:
     files: bool
 
 
-def blueprint(around: Surroundings) -> Blueprint:
-    """Return the screens of every entity."""
+def blueprint(around: Surroundings, entities: Collection[str]) -> Blueprint:
+    """Return the screens of these entities; an address of anything else is not ours."""
     screens = Blueprint("screens", __name__)
     desk = Desk(around)
     both = ["GET", "POST"]
     screens.add_url_rule("/", "home", desk.home)
     screens.add_url_rule("/search", "search", desk.search)
     screens.add_url_rule("/preferences", "preferences", desk.preferences, methods=both)
-    screens.add_url_rule("/<entity>/", "list", desk.list)
-    screens.add_url_rule("/<entity>/choices", "choices", desk.choices)
-    screens.add_url_rule("/<entity>/new", "new", desk.new, methods=both)
-    screens.add_url_rule("/<entity>/<record_id>", "detail", desk.detail)
-    screens.add_url_rule("/<entity>/<record_id>/edit", "edit", desk.edit, methods=both)
-    screens.add_url_rule("/<entity>/<record_id>/delete", "delete", desk.delete, methods=both)
-    screens.add_url_rule("/<entity>/<record_id>/restore", "restore", desk.restore, methods=["POST"])
-    screens.add_url_rule("/<entity>/<record_id>/history", "history", desk.history)
-    screens.add_url_rule("/<entity>/<record_id>/files/<field>", "file", desk.file)
+    one = f"/<any({', '.join(sorted(entities))}):entity>/"
+    record = one + "<record_id>"
+    screens.add_url_rule(one, "list", desk.list)
+    screens.add_url_rule(one + "choices", "choices", desk.choices)
+    screens.add_url_rule(one + "new", "new", desk.new, methods=both)
+    screens.add_url_rule(record, "detail", desk.detail)
+    screens.add_url_rule(record + "/edit", "edit", desk.edit, methods=both)
+    screens.add_url_rule(record + "/delete", "delete", desk.delete, methods=both)
+    screens.add_url_rule(record + "/restore", "restore", desk.restore, methods=["POST"])
+    screens.add_url_rule(record + "/history", "history", desk.history)
+    screens.add_url_rule(record + "/files/<field>", "file", desk.file)
     screens.register_error_handler(RequestError, desk.refused)
     screens.register_error_handler(CSRFError, desk.token_expired)
     return screens
