@@ -26,54 +26,71 @@ from runtime.store.migrate.words import Wording
 NARROW = CONSENTS[NARROWS]
 TEXTS: Mapping[str, tuple[str, str]] = {
     "NO_DEFAULT": (
-        "{column} of {table} is required, and {count} records have no value; "
+        "{column} of {table} is required, and {count} {records} {have} no value; "
         "give it a default, or make it optional",
         "{table}的{column}为必填，但有 {count} 条记录没有值；请设置默认值，或改为选填",
     ),
     "BACKFILLED": (
-        "{count} records of {table} get the default of {column}",
+        "{count} {records} of {table} {get} the default of {column}",
         "{table}中有 {count} 条记录将填入{column}的默认值",
     ),
     "ALTERED": (
-        "{count} values of {column} of {table} are cut or rounded",
+        "{count} {values} of {column} of {table} {are} cut or rounded",
         "{table}的{column}中有 {count} 个值将被截短或舍入",
     ),
     "LOST": (
-        "{count} values of {column} of {table} mean nothing under the new type and become empty",
+        "{count} {values} of {column} of {table} {become} empty: no counterpart in the new type",
         "{table}的{column}中有 {count} 个值无法转换为新类型，将被清空",
     ),
     "DOES_NOT_FIT": (
-        "{count} values of {column} of {table} do not fit the new type",
+        "{count} {values} of {column} of {table} {do} not fit the new type",
         "{table}的{column}中有 {count} 个值不符合新类型",
     ),
     "NOT_UNIQUE": (
-        "{count} values of {column} occur more than once in {table}",
+        "{count} {values} of {column} {occur} more than once in {table}",
         "{table}的{column}中有 {count} 个值重复出现",
     ),
     "NO_TARGET": (
-        "{count} records of {table} point with {column} at a record that is not there",
+        "{count} {records} of {table} {point} with {column} at a record that is not there",
         "{table}中有 {count} 条记录的{column}指向不存在的记录",
     ),
     "OPTION_REMOVED": (
-        "{count} records of {table} still have '{option}' in {column}",
+        "{count} {records} of {table} still {have} '{option}' in {column}",
         "{table}中仍有 {count} 条记录的{column}为“{option}”",
     ),
     "REJECTED": (
-        "the new check {option} rejects {count} records of {table}; "
-        "they stay as they are until they are next saved",
+        "the new check {option} rejects {count} {records} of {table}; "
+        "what is there stays as it is until it is next saved",
         "新校验 {option} 不接受{table}中的 {count} 条记录；这些记录在下次保存前保持不变",
     ),
     "VALUES_DROPPED": (
-        "{count} values of {column} of {table} are lost",
+        "{count} {values} of {column} of {table} {are} lost",
         "{table}的{column}中 {count} 个值将丢失",
     ),
-    "RECORDS_DROPPED": ("{count} records of {table} are lost", "{table}的 {count} 条记录将丢失"),
+    "RECORDS_DROPPED": (
+        "{count} {records} of {table} {are} lost",
+        "{table}的 {count} 条记录将丢失",
+    ),
     "RENAME_TAKEN": (
         "'{option}' cannot become {table}{column}: the database has both; "
         "remove one of them first, in a release of its own",
         "“{option}”无法更名为{table}{column}：数据库中两者都存在；请先单独发布一次以删除其一",
     ),
 }
+
+
+ONE = {
+    "records": "record",
+    "values": "value",
+    "have": "has",
+    "get": "gets",
+    "are": "is",
+    "become": "becomes",
+    "do": "does",
+    "occur": "occurs",
+    "point": "points",
+}
+"""The English words of `TEXTS` that follow the count: the many, and the one."""
 
 
 class Prober:
@@ -315,10 +332,15 @@ class Prober:
     ) -> Finding:
         names = tuple(columns)
         texts = {}
+        agreeing = {many: one if count == 1 else many for many, one in ONE.items()}
         for locale, form in zip(("en", "zh"), TEXTS[code], strict=True):
             comma = "、" if locale == "zh" else ", "
             column = comma.join(self.wording.column(table, name, locale) for name in names)
             texts[locale] = form.format(
-                column=column, table=self.wording.table(table, locale), count=count, option=option
+                column=column,
+                table=self.wording.table(table, locale),
+                count=count,
+                option=option,
+                **agreeing,
             )
         return Finding(code, Label(texts), count, consent if count else "", blocking)

@@ -11,7 +11,7 @@ TEXTS = {
     "en": {
         "nothing": "Nothing to do: the database is as the definitions ask.",
         "no_sql": "No table changes; the new definitions become release {number}.",
-        "head": "{count} steps lead from release {release} to {number} ({dialect}).",
+        "head": "From release {release} to {number} ({dialect}); steps: {count}.",
         "back": "The definitions are those of release {number}.",
         "drift": "Altered by hand since the last release:",
         "findings": "In the data:",

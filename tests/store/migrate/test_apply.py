@@ -232,7 +232,7 @@ def test_rows_that_came_after_the_plan_are_counted_again(filled: sa.Engine) -> N
     with filled.begin() as connection:
         for _ in range(2):
             insert(connection, compiled(BEFORE), "customer", name="Bob")
-    with pytest.raises(MigrationError, match="1 values of 'name' occur more than once"):
+    with pytest.raises(MigrationError, match="1 value of 'name' occurs more than once"):
         apply(filled, shop, plan, now=NOW)
 
 
@@ -344,7 +344,7 @@ def test_a_plan_is_read_in_both_languages_with_its_sql(filled: sa.Engine) -> Non
     assert "renames 'order' to Purchase and keeps its records" in english
     assert "ALTER TABLE" in english
     assert "adds the field 'city' to Customer" in english
-    assert "1 records of Purchase get the default of 'remark'" in english
+    assert "1 record of Purchase gets the default of 'remark'" in english
     assert "将“order”更名为“purchase”，记录保留" in chinese
     assert "ALTER TABLE" not in chinese
     assert codes(plan)["BACKFILLED"] == 1
