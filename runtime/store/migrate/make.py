@@ -20,7 +20,7 @@ from runtime.store.migrate.facts import describe
 from runtime.store.migrate.formulas import recomputed
 from runtime.store.migrate.plan import BACKFILLS, DROPS, NARROWS, SAFE, MigrationPlan, Step
 from runtime.store.migrate.probes import Prober
-from runtime.store.migrate.releases import TABLE, last_release, undone_renames
+from runtime.store.migrate.releases import last_release, undone_renames
 from runtime.store.migrate.renames import Renames, find_renames, renamed
 from runtime.store.migrate.shapes import fingerprint, reflected, schema_json
 from runtime.store.migrate.target import Target, build_target
@@ -48,7 +48,7 @@ def plan_on(
     """Return the plan, seen from inside a transaction that may hold the lock."""
     text_functions(connection)
     current = reflected(connection)
-    last = last_release(connection) if TABLE in current else None
+    last = last_release(connection)
     facts, shape = (last.facts, last.shape) if last else ({}, {})
     target = build_target(compiled, _writing(connection.dialect))
     undone = Renames() if returns_to is None else undone_renames(connection, returns_to)

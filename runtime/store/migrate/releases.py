@@ -43,7 +43,9 @@ class Release(ReleaseLine):
 
 
 def last_release(connection: sa.Connection) -> Release | None:
-    """Return the release the database is at; call it only when there is a `sw_release`."""
+    """Return the release the database is at, or None when nothing was ever applied to it."""
+    if not sa.inspect(connection).has_table(TABLE):
+        return None
     number = own_tables().release.c.number
     row = connection.execute(_select(Release).order_by(number.desc()).limit(1)).first()
     return Release(*row) if row else None

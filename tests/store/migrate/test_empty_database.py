@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from runtime.store.engine import read
 from runtime.store.migrate.apply import apply, create_all
 from runtime.store.migrate.make import make_plan
-from runtime.store.migrate.releases import find_release, releases
+from runtime.store.migrate.releases import find_release, last_release, releases
 from tests.store.migrate.shop import NOW, compiled, differences, entity
 
 SHOP = {
@@ -36,6 +37,12 @@ def test_an_empty_database_gets_every_table_and_alembic_sees_no_difference(
         sa.inspect(engine).get_table_names()
     )
     assert differences(engine, shop) == []
+
+
+def test_a_database_to_which_nothing_was_applied_has_no_release(engine: sa.Engine) -> None:
+    with read(engine) as connection:
+        assert last_release(connection) is None
+    assert releases(engine) == ()
 
 
 def test_a_second_plan_of_the_same_definitions_is_empty(engine: sa.Engine) -> None:
