@@ -62,7 +62,7 @@ def start_server(folder: Path) -> str:
             for name, value in SERVER_SETTINGS.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}".encode())
     if row is not None and row[0] != "1GB":
-        server._stop()  # noqa: SLF001 (the package has no public restart)
+        server._stop()
         server.ensure_postgres_running()
     return url
 
@@ -88,7 +88,7 @@ def fill(url: str, orders: int) -> None:
         found = connection.execute('SELECT count(*) FROM (SELECT 1 FROM "order" LIMIT 1) s').fetchone()
         if found is not None and found[0]:
             return
-        chance = random.Random(20261122)  # noqa: S311 (the same rows every time)
+        chance = random.Random(20261122)
         customers = [_uuid7(FIRST_DAY, number, chance) for number in range(orders // CUSTOMERS_PER_ORDER)]
         _copy(connection, "customer", _CUSTOMER, _customers(customers, chance))
         lines: list[tuple[Any, ...]] = []

@@ -74,7 +74,7 @@ def _rows(
     )
     statements = work.runtime.statements
     selection = statements.page(plan)
-    found = work.connection.execute(selection.statement, statements.values(plan))
+    found = selection.rows(work.connection, statements.values(plan))
     make = facts_function(paths, catalog)
     return [make(row) for row in found]
 

@@ -152,7 +152,7 @@ class Lookup:
         )
         statements = self.runtime.statements
         selection = statements.page(plan)
-        rows = self.connection.execute(selection.statement, statements.values(plan))
+        rows = selection.rows(self.connection, statements.values(plan))
         make = facts_function(plan.paths, self.runtime.compiled.field_types)
         return {str(row[0]): make(row) for row in rows}
 

@@ -15,6 +15,7 @@ from generator.build.tables import has_column
 from generator.expressions import sql
 from generator.model.entity import Field
 from runtime.store.filters import Clause
+from runtime.store.lists import is_none_of, is_one_of
 from runtime.store.paths import Path
 from runtime.store.schema import Schema
 
@@ -143,12 +144,11 @@ class Conditions:
 
     def _compare(self, column: Any, operator: str, number: int) -> Any:
         bound = sa.bindparam(f"f{number}_0", type_=column.type)
-        many = sa.bindparam(f"f{number}_0", type_=column.type, expanding=True)
         text = sa.bindparam(f"f{number}_0", type_=sa.Text())
         if operator == "in":
-            return column.in_(many)
+            return is_one_of(column, f"f{number}_0", self.schema.dialect)
         if operator == "not_in":
-            return column.not_in(many)
+            return is_none_of(column, f"f{number}_0", self.schema.dialect)
         if operator == "between":
             return column.between(bound, sa.bindparam(f"f{number}_1", type_=column.type))
         if operator in {"contains", "starts_with"}:

@@ -3,8 +3,11 @@
 `write(engine)` is one transaction that commits at the end; on SQLite it takes the write lock at
 once (`BEGIN IMMEDIATE`), so it waits in line instead of failing half-way. `read(engine)` never
 writes: on SQLite a deferred transaction, which sees one state of the database and blocks nobody;
-on PostgreSQL autocommit, which saves the two round trips of BEGIN and COMMIT for every request.
+on PostgreSQL none at all, which saves the two round trips of BEGIN and COMMIT for every request.
 An engine used without either (`engine.begin()`, an ORM session) behaves as `write`.
+
+Neither driver begins by itself: the statement that opens a transaction is an execution option
+(`BEGIN`), so a connection serves readers and writers in turn without changing its mode.
 """
 
 from __future__ import annotations
@@ -31,7 +34,10 @@ SQLITE_PRAGMAS = (
 )
 
 BEGIN = "shopwright_begin"
-"""The execution option that names the statement which opens a SQLite transaction."""
+"""The execution option that names the statement which opens a transaction; empty for none."""
+
+READING = "shopwright_reading"
+"""The execution option under which an engine keeps its reading twin."""
 
 
 def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
@@ -50,8 +56,8 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
     if where.get_backend_name() == "sqlite":
         engine = sa.create_engine(where, **json)
         sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        sa.event.listen(engine, "begin", _begin)
+        return _with_twin(engine, "BEGIN IMMEDIATE", "BEGIN")
     if where.get_backend_name() == "postgresql":
         engine = sa.create_engine(
             where.set(drivername="postgresql+psycopg"),
@@ -59,10 +65,12 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
             max_overflow=pool_size,
             pool_recycle=1800,
             pool_use_lifo=True,
+            isolation_level="AUTOCOMMIT",
             **json,
         )
         sa.event.listen(engine, "connect", _prepare_postgresql)
-        return engine
+        sa.event.listen(engine, "begin", _begin)
+        return _with_twin(engine, "BEGIN", "")
     raise ValueError(
         f"'{where.get_backend_name()}' is not a database we know; use sqlite:/// or postgresql://."
     )
@@ -88,9 +96,21 @@ def deferred(engine: sa.Engine) -> sa.Engine:
     On SQLite a transaction then takes the write lock only when it first writes. On PostgreSQL each
     statement stands alone.
     """
-    if engine.dialect.name == "sqlite":
-        return engine.execution_options(**{BEGIN: "BEGIN"})
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    twin = engine.get_execution_options().get(READING)
+    return engine if twin is None else twin
+
+
+def _with_twin(engine: sa.Engine, writing: str, reading: str) -> sa.Engine:
+    """Return the engine with its reading twin, made once: a request should not pay for it."""
+    twin = engine.execution_options(**{BEGIN: reading})
+    engine.update_execution_options(**{BEGIN: writing, READING: twin})
+    return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    statement = connection.get_execution_options().get(BEGIN)
+    if statement:
+        connection.exec_driver_sql(statement)
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
@@ -99,16 +119,9 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    statement = connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE")
-    connection.exec_driver_sql(statement)
-
-
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> None:
     connection.adapters.register_loader("uuid", TextLoader)
-    connection.autocommit = True
     connection.execute("SET TIME ZONE 'UTC'")
-    connection.autocommit = False
 
 
 def _json_text(value: Any) -> str:

@@ -66,15 +66,9 @@ def count(
 ) -> tuple[int, bool]:
     """Return how many records match, and whether that is exact: one statement."""
     uncut = replace(plan, cursor=None)
-    values = statements.values(uncut)
-    del values["page_limit"]
-    if exact:
-        return int(
-            connection.execute(statements.count(uncut, capped=False), values).scalar_one()
-        ), True
-    values["count_cap"] = COUNT_CAP + 1
-    found = int(connection.execute(statements.count(uncut, capped=True), values).scalar_one())
-    return min(found, COUNT_CAP), found <= COUNT_CAP
+    counting = statements.count(uncut, None if exact else COUNT_CAP + 1)
+    found = int(counting.rows(connection, statements.values(uncut))[0][0])
+    return (found, True) if exact else (min(found, COUNT_CAP), found <= COUNT_CAP)
 
 
 def includes(

@@ -27,6 +27,8 @@ from runtime.store.paths import Path, Reader
 CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?\Z")
 MAX_CLAUSES = 20
 MAX_VALUES = 500
+LISTS = {"in", "not_in"}
+"""Operators whose values are bound as one list, however many there are."""
 MANY = {"in", "not_in", "between", "has_any"}
 RESERVED = {
     "sort",
@@ -58,6 +60,8 @@ class Clause:
     @property
     def shape(self) -> tuple[str, str, int]:
         """What decides its SQL, without the values."""
+        if self.operator in LISTS:
+            return (self.path.text, self.operator, 0)
         return (self.path.text, self.operator, len(self.values))
 
 

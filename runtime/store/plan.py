@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from generator.model.entity import Entity
@@ -87,6 +88,22 @@ class QueryPlan:
     def shape(self) -> tuple[Any, ...]:
         """What decides the SQL; two plans of one shape differ only in bound values."""
         cursor = self.cursor
+        if cursor is None:
+            return self._form
+        return (*self._form, cursor.backwards, tuple([value is None for value in cursor.values]))
+
+    def with_values(self, **values: Any) -> QueryPlan:
+        """Return the same plan with other values: facts, ids, cursor, clauses of the same form.
+
+        A plan is made once for its form and then asked for very often, so this is only a copy of
+        a dictionary; what was remembered about the form stays.
+        """
+        plan = object.__new__(QueryPlan)
+        plan.__dict__.update(self.__dict__, **values)
+        return plan
+
+    @cached_property
+    def _form(self) -> tuple[Any, ...]:
         return (
             self.entity.name,
             self.grant.key,
@@ -95,7 +112,6 @@ class QueryPlan:
             tuple(expression.text for expression in self.where),
             bool(self.search) and tuple(path.text for path in self.search_paths),
             tuple((key.path.text, key.descending) for key in self.sort),
-            cursor and (cursor.backwards, tuple(value is None for value in cursor.values)),
             self.archived,
             self.ids is not None,
             self.parent and self.parent[0],

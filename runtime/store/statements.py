@@ -2,13 +2,13 @@
 
 The page is cut first, on the entity's own table, and only then joined to what its rows point at:
 the database looks up 25 names, not a million. Values are bound, never written into the SQL, so
-that both SQLAlchemy's cache and PostgreSQL's prepared statements meet the same text again.
+that a statement is compiled once and PostgreSQL's prepared statements meet the same text again.
+The size of a page is the one exception: PostgreSQL chooses a plan for good only when it knows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,21 +16,30 @@ import sqlalchemy as sa
 from generator.model.entity import Field
 from runtime.store.conditions import Conditions, contains_pattern, context_values
 from runtime.store.paths import Path
+from runtime.store.lists import is_one_of
 from runtime.store.plan import QueryPlan, Sort
+from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
 
 KEPT = 2000
 """Statements kept in memory; a client that invents new forms only empties the cache."""
 
 
-@dataclass(frozen=True)
 class Selection:
-    """A statement and what its columns mean."""
+    """A statement and what its columns mean; compiled when it is first run."""
 
-    statement: sa.Select[Any]
-    names: tuple[str, ...]
-    """The path of each column."""
-    position: Mapping[str, int]
+    def __init__(self, statement: sa.Select[Any], names: tuple[str, ...]) -> None:
+        self.statement = statement
+        self.names = names
+        """The path of each column."""
+        self.position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
+        self._prepared: Prepared | None = None
+
+    def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
+        """Run the statement and return its rows as tuples of stored values."""
+        if self._prepared is None:
+            self._prepared = Prepared(self.statement, connection.dialect)
+        return self._prepared.rows(connection, values)
 
 
 class Statements:
@@ -40,11 +49,11 @@ class Statements:
         self.schema = schema
         self.conditions = Conditions(schema)
         self._pages: dict[Any, Selection] = {}
-        self._counts: dict[Any, sa.Select[Any]] = {}
+        self._counts: dict[Any, Selection] = {}
 
     def page(self, plan: QueryPlan) -> Selection:
         """Return the statement that fetches a page of a plan, one row more than its limit."""
-        shape = plan.shape
+        shape = (plan.shape, page_size(plan))
         found = self._pages.get(shape)
         if found is None:
             if len(self._pages) >= KEPT:
@@ -52,21 +61,19 @@ class Statements:
             found = self._pages[shape] = _Builder(self.schema, self.conditions, plan).page()
         return found
 
-    def count(self, plan: QueryPlan, *, capped: bool) -> sa.Select[Any]:
+    def count(self, plan: QueryPlan, cap: int | None) -> Selection:
         """Return the statement that counts what a plan matches, up to `cap` or exactly."""
-        shape = (plan.shape, capped)
+        shape = (plan.shape, cap)
         found = self._counts.get(shape)
         if found is None:
             if len(self._counts) >= KEPT:
                 self._counts.clear()
-            found = self._counts[shape] = _Builder(self.schema, self.conditions, plan).count(
-                capped=capped
-            )
+            found = self._counts[shape] = _Builder(self.schema, self.conditions, plan).count(cap)
         return found
 
     def values(self, plan: QueryPlan) -> dict[str, Any]:
         """Return the values of a plan by the names its statement binds them under."""
-        values: dict[str, Any] = {"page_limit": plan.limit + 1}
+        values: dict[str, Any] = {}
         for number, clause in enumerate(plan.clauses):
             values |= self.conditions.clause_values(number, clause)
         if plan.search:
@@ -81,6 +88,13 @@ class Statements:
         for expression in (*plan.where, *(plan.grant.rows or ())):
             values |= context_values(expression, plan.facts, self.schema)
         return values
+
+
+def page_size(plan: QueryPlan) -> int | None:
+    """Return how many rows to fetch; None where the ids asked for are limit enough."""
+    if plan.ids is not None and plan.parent is None and len(plan.ids) <= plan.limit:
+        return None
+    return plan.limit + 1
 
 
 class _Builder:
@@ -104,14 +118,14 @@ class _Builder:
             key for sort in self._sorts() for key in self._order(inner.c[_sort_name(sort)], sort)
         ]
         statement = sa.select(*columns).select_from(joined).order_by(*order)
-        names = tuple(path.text for path in self.plan.paths)
-        return Selection(statement, names, {name: index for index, name in enumerate(names)})
+        return Selection(statement, tuple(path.text for path in self.plan.paths))
 
-    def count(self, *, capped: bool) -> sa.Select[Any]:
-        rows = sa.select(sa.literal(1).label("one")).select_from(self.table).where(*self._where())
-        if capped:
-            rows = rows.limit(sa.bindparam("count_cap", type_=sa.Integer()))
-        return sa.select(sa.func.count()).select_from(rows.subquery())
+    def count(self, cap: int | None) -> Selection:
+        one = sa.literal_column("1").label("one")
+        rows = sa.select(one).select_from(self.table).where(*self._where())
+        if cap is not None:
+            rows = rows.limit(sa.literal_column(str(cap)))
+        return Selection(sa.select(sa.func.count()).select_from(rows.subquery()), ("count",))
 
     def _inner(self) -> Any:
         """Return the cut page: own columns that are asked for, joined on or sorted by."""
@@ -127,11 +141,15 @@ class _Builder:
         if cursor is not None:
             statement = statement.where(self._after(cursor.values))
         order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
-        statement = statement.order_by(*order)
+        size = page_size(self.plan)
+        if size is not None or self.plan.lock:
+            statement = statement.order_by(*order)
+        if size is not None:
+            statement = statement.limit(sa.literal_column(str(size)))
         if self.plan.lock:
             # SQLite has no row locks and leaves this out; there a writer is alone anyway.
             statement = statement.with_for_update(read=self.plan.lock == "share", of=self.table)
-        return statement.limit(sa.bindparam("page_limit", type_=sa.Integer())).subquery("page")
+        return statement.subquery("page")
 
     def _sorts(self) -> tuple[Sort, ...]:
         """Return the order asked for, turned round when the page is read backwards."""
@@ -160,11 +178,9 @@ class _Builder:
         plan, table = self.plan, self.table
         found: list[Any] = []
         if plan.parent is not None:
-            ids = sa.bindparam("parent_ids", expanding=True, type_=table.c.id.type)
-            found.append(table.c[plan.parent[0]].in_(ids))
+            found.append(is_one_of(table.c[plan.parent[0]], "parent_ids", self.schema.dialect))
         if plan.ids is not None:
-            ids = sa.bindparam("record_ids", expanding=True, type_=table.c.id.type)
-            found.append(table.c.id.in_(ids))
+            found.append(is_one_of(table.c.id, "record_ids", self.schema.dialect))
         if plan.archived != "all" and plan.entity.archive:
             empty = table.c.archived_at.is_(None)
             found.append(empty if plan.archived == "no" else table.c.archived_at.is_not(None))
@@ -179,9 +195,14 @@ class _Builder:
         return found
 
     def _after(self, values: tuple[Any, ...]) -> Any:
-        """Return "comes after the row with these sort values", key by key."""
+        """Return "comes after the row with these sort values", key by key.
+
+        The first key is also compared alone: an OR over several keys is no place in an index, so
+        without it a deep page would read every page before it.
+        """
         alternatives = []
         equal: list[Any] = []
+        starts: list[Any] = []
         for number, (sort, value) in enumerate(zip(self._sorts(), values, strict=True)):
             column = self._sort_value(sort)
             bound = sa.bindparam(f"cursor_{number}", type_=column.type)
@@ -189,7 +210,14 @@ class _Builder:
             if after is not None:
                 alternatives.append(sa.and_(*equal, after))
             equal.append(column.is_(None) if value is None else column == bound)
-        return sa.or_(*alternatives) if alternatives else sa.false()
+            if number == 0 and value is not None:
+                starts = self._at_least(column, bound, sort)
+        return sa.and_(*starts, sa.or_(*alternatives)) if alternatives else sa.false()
+
+    def _at_least(self, column: Any, bound: Any, sort: Sort) -> list[Any]:
+        if sort.descending:
+            return [column <= bound]
+        return [] if self._may_be_null(sort) else [column >= bound]
 
     def _beyond(self, column: Any, bound: Any, sort: Sort, *, is_null: bool) -> Any:
         if sort.descending:

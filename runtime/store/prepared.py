@@ -1,0 +1,108 @@
+"""A SELECT compiled once, run many times: its text, what it binds, how its rows become values.
+
+SQLAlchemy writes the statement and knows its types; for each execution it would also make a cache
+key, an execution context and result metadata, which together cost several times what a small
+SELECT costs the database. Here that is done once: a run is a dictionary, the driver's own cursor
+(which prepares the statement on the server), and its tuples. Errors and events stay SQLAlchemy's,
+so a lost connection still leaves the pool and a listener still sees every statement.
+
+A statement whose text depends on its values (an expanding IN) is left to SQLAlchemy altogether.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.field_types._ids import id_type
+from generator.field_types._times import Utc
+from runtime.jobs.columns import UtcDateTime
+
+Process = Callable[[Any], Any]
+Row = tuple[Any, ...]
+
+AS_THE_DRIVER_GIVES = {"postgresql": (type(id_type()), Utc, UtcDateTime)}
+"""Types whose values need no conversion: `make_engine` lets psycopg read ids as text and sets every
+session to UTC."""
+
+
+class Prepared:
+    """One statement for one dialect."""
+
+    def __init__(self, statement: sa.Select[Any], dialect: sa.Dialect) -> None:
+        self._statement = statement
+        self._compiled: Any = statement.compile(dialect=dialect)
+        self._dialect: Any = dialect
+        self._text = str(self._compiled)
+        self._fixed = dict(self._compiled.construct_params(_check=False))
+        self._binds: Mapping[str, Process] = self._compiled._bind_processors
+        self._order: Sequence[str] | None = (
+            self._compiled.positiontup if self._compiled.positional else None
+        )
+        self._depends_on_values = bool(self._compiled.post_compile_params)
+        self._cells: tuple[Process | None, ...] | None = None
+
+    def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
+        """Return every row as a tuple of stored values."""
+        if self._depends_on_values:
+            found = connection.execute(self._statement, values)
+            return [tuple(row) for row in found]
+        if not connection.in_transaction():
+            connection.begin()
+        parameters = self._parameters(values)
+        cursor: Any = connection.connection.cursor()
+        try:
+            _announce(connection.dispatch.before_cursor_execute, connection, cursor, self._text, parameters)
+            cursor.execute(self._text, parameters)
+            if self._cells is None:
+                self._cells = self._processors(cursor.description)
+            rows = cursor.fetchall()
+            _announce(connection.dispatch.after_cursor_execute, connection, cursor, self._text, parameters)
+        except self._dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
+        finally:
+            cursor.close()
+        return self._converted(rows)
+
+    def _parameters(self, values: Mapping[str, Any]) -> Any:
+        bound = self._fixed | values if values else dict(self._fixed)
+        for name, process in self._binds.items():
+            bound[name] = process(bound[name])
+        if self._order is None:
+            return bound
+        return tuple([bound[name] for name in self._order])
+
+    def _processors(self, description: Sequence[Any]) -> tuple[Process | None, ...]:
+        """Return what each column needs; empty when no column needs anything."""
+        plain = AS_THE_DRIVER_GIVES.get(self._dialect.name, ())
+        columns = self._compiled._result_columns
+        cells = tuple(
+            None
+            if isinstance(column.type, plain)
+            else column.type._cached_result_processor(self._dialect, described[1])
+            for column, described in zip(columns, description, strict=True)
+        )
+        return cells if any(cells) else ()
+
+    def _converted(self, rows: list[Row]) -> list[Row]:
+        cells = self._cells
+        if not cells:
+            return rows
+        return [
+            tuple(
+                [
+                    value if cell is None else cell(value)
+                    for cell, value in zip(cells, row, strict=True)
+                ]
+            )
+            for row in rows
+        ]
+
+
+def _announce(
+    listeners: Any, connection: sa.Connection, cursor: Any, text: str, parameters: Any
+) -> None:
+    for listener in listeners:
+        listener(connection, cursor, text, parameters, None, False)
