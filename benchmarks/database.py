@@ -78,18 +78,24 @@ def with_database(url: str, name: str) -> str:
     user, port = parts.get("user", ""), parts.get("port", "")
     password = f":{parts['password']}" if parts.get("password") else ""
     if host.startswith("/"):
-        return f"postgresql://{user}{password}@/{name}?host={host}" + (f"&port={port}" if port else "")
+        return f"postgresql://{user}{password}@/{name}?host={host}" + (
+            f"&port={port}" if port else ""
+        )
     return f"postgresql://{user}{password}@{host}:{port or 5432}/{name}"
 
 
 def fill(url: str, orders: int) -> None:
     """Write customers, orders and lines by COPY, unless they are there already."""
     with psycopg.connect(url) as connection:
-        found = connection.execute('SELECT count(*) FROM (SELECT 1 FROM "order" LIMIT 1) s').fetchone()
+        found = connection.execute(
+            'SELECT count(*) FROM (SELECT 1 FROM "order" LIMIT 1) s'
+        ).fetchone()
         if found is not None and found[0]:
             return
         chance = random.Random(20261122)
-        customers = [_uuid7(FIRST_DAY, number, chance) for number in range(orders // CUSTOMERS_PER_ORDER)]
+        customers = [
+            _uuid7(FIRST_DAY, number, chance) for number in range(orders // CUSTOMERS_PER_ORDER)
+        ]
         _copy(connection, "customer", _CUSTOMER, _customers(customers, chance))
         lines: list[tuple[Any, ...]] = []
         step = 20_000
@@ -110,7 +116,9 @@ def describe(url: str) -> Data:
             'SELECT id::text FROM "order" TABLESAMPLE SYSTEM (%s) REPEATABLE (1) LIMIT 4000',
             (min(100.0, 2_000_000 / total),),
         ).fetchall()
-        customers = connection.execute("SELECT id::text FROM customer ORDER BY id LIMIT 2000").fetchall()
+        customers = connection.execute(
+            "SELECT id::text FROM customer ORDER BY id LIMIT 2000"
+        ).fetchall()
         paid = _one(connection, "SELECT count(*) FROM \"order\" WHERE status = 'paid'")
         offset = paid * 9 // 10
         deep = connection.execute(
@@ -137,7 +145,11 @@ def version(url: str) -> str:
 def commit() -> str:
     """Return the commit that is measured; empty outside a clone."""
     done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=HERE, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=HERE,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip()
 
@@ -169,7 +181,15 @@ def _orders(
             line_id = _uuid7(placed, number * 4 + position + 1, chance)
             item = chance.choice(ITEMS)
             lines.append(
-                (item, quantity, price, quantity * price, order_id, position, *_engine(line_id, placed))
+                (
+                    item,
+                    quantity,
+                    price,
+                    quantity * price,
+                    order_id,
+                    position,
+                    *_engine(line_id, placed),
+                )
             )
         status = "returned" if number % RARE_EVERY == 7 else chance.choices(STATUSES, SHARES)[0]
         name = f"SO{placed:%Y%m%d}-{number:07}"
@@ -194,9 +214,10 @@ def _copy(
     rows: Iterator[tuple[Any, ...]],
 ) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(
-        f'COPY "{table}" ({names}) FROM STDIN'.encode()
-    ) as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY "{table}" ({names}) FROM STDIN'.encode()) as copy,
+    ):
         for row in rows:
             copy.write_row(row)
 

@@ -22,6 +22,7 @@ from generator.compile import Compiled
 from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix
+from runtime.memory import Memory
 from runtime.store.schema import Schema
 from runtime.store.statements import Statements
 from runtime.store.system_tables import SystemTables
@@ -47,6 +48,8 @@ class Runtime:
     system: SystemTables
     clock: Callable[[], datetime] = utc_now
     make_id: Callable[[], str] = new_id
+    remembered: Memory = field(default_factory=Memory)
+    """What requests worked out and others will want again; it dies with the definitions."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
 
     @property

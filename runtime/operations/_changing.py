@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from generator.build.tables import has_column
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import Stale, VersionRequired
-from runtime.operations import _reading
 from runtime.operations._references import Facts, system_grant
 from runtime.operations._saving import Work
 from runtime.operations.read import not_found
+from runtime.runtime import Runtime
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
-from runtime.store.rows import facts_function
+from runtime.store.rows import RowFunction, facts_function
 
 CHILDREN = 10_000
 
@@ -45,38 +46,45 @@ def _rows(
     parent: tuple[str, tuple[str, ...]] | None = None,
     lock: str = "",
 ) -> list[Facts]:
-    actor = work.incoming.actor
+    actor, runtime = work.incoming.actor, work.runtime
     assert actor is not None
-    catalog = work.runtime.compiled.field_types
-    reads = _reading.reader(work.runtime, actor)
+    known = ("load", entity.name, grant.key, actor.roles, parent and parent[0], lock)
+    plan, make = runtime.remembered.get(
+        known, lambda: _whole(entity, grant, actor.roles, runtime, ids, parent, lock)
+    )
+    plan = plan.with_values(ids=ids, parent=parent, facts=work.context)
+    found = runtime.statements.page(plan).rows(work.connection, runtime.statements.values(plan))
+    return [make(row) for row in found]
+
+
+def _whole(
+    entity: Entity,
+    grant: Grant,
+    roles: frozenset[str],
+    runtime: Runtime,
+    ids: tuple[str, ...] | None,
+    parent: tuple[str, tuple[str, ...]] | None,
+    lock: str,
+) -> tuple[QueryPlan, RowFunction]:
+    """Return the plan of every column of records, and the function that makes facts of a row."""
+    catalog = runtime.compiled.field_types
     paths = tuple(
-        Path(field.name, (field,))
-        for field in entity.fields.values()
-        if reads.is_column(Path("", (field,)))
+        Path(field.name, (field,)) for field in entity.fields.values() if has_column(field, catalog)
     )
-    order = ("position",) if parent else ("id",)
-    keys = tuple(
-        Sort(Path(name, (entity.fields[name],)), descending=False)
-        for name in dict.fromkeys((*order, "id"))
-    )
+    order = ("position", "id") if parent else ("id",)
     plan = QueryPlan(
         entity=entity,
         grant=grant,
-        roles=actor.roles,
+        roles=roles,
         paths=paths,
-        sort=keys,
+        sort=tuple(Sort(Path(name, (entity.fields[name],)), descending=False) for name in order),
         limit=CHILDREN if parent else 1,
         archived="all",
         ids=ids,
         parent=parent,
         lock=lock,
-        facts=work.context,
     )
-    statements = work.runtime.statements
-    selection = statements.page(plan)
-    found = selection.rows(work.connection, statements.values(plan))
-    make = facts_function(paths, catalog)
-    return [make(row) for row in found]
+    return plan, facts_function(paths, catalog)
 
 
 def require_version(version: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,8 @@ MAX_FIELDS = 100
 MAX_SORTS = 5
 MAX_INCLUDES = 5
 MAX_SEARCH = 200
+PLACES = {"after", "before", "ids"}
+"""Keys that say which rows, not how they are read."""
 INCLUDED_ROWS = 1000
 """Records of one include in a page; more are cut off and `includes_cut` says so."""
 
@@ -47,6 +49,23 @@ class ReadCall:
     archived: str
     ids: tuple[str, ...] | None
 
+    @property
+    def form(self) -> Hashable:
+        """What decides the plan, without the values."""
+        return (
+            self.entity,
+            self.actor.roles,
+            self.fields,
+            self.includes,
+            tuple([clause.shape for clause in self.clauses]),
+            self.sort,
+            self.limit,
+            bool(self.search),
+            self.view,
+            self.archived,
+            self.ids is not None,
+        )
+
 
 def reader(runtime: Runtime, actor: Actor) -> Reader:
     """Return what an actor may read along paths."""
@@ -60,71 +79,91 @@ def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
 
 
 def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
-    """Understand the query of a read.
+    """Understand the query of a read; one that was understood before is not read again.
 
     Raises:
         BadRequest: a key, an operator or a value that means nothing here.
 
     """
+    query, actor = incoming.query, incoming.actor
+    assert actor is not None
+    asked = tuple([(key, tuple(texts)) for key, texts in query.items() if key not in PLACES])
+    known = ("call", incoming.entity, actor.roles, asked)
+    call = runtime.remembered.get(known, lambda: _parse(incoming, actor, runtime))
+    return replace(
+        call, actor=actor, after=_one(query, "after"), before=_one(query, "before"), ids=_ids(query)
+    )
+
+
+def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
     query = incoming.query
-    assert incoming.actor is not None
     return ReadCall(
         entity=incoming.entity,
-        actor=incoming.actor,
+        actor=actor,
         fields=_names(query, "fields", MAX_FIELDS),
         includes=_names(query, "include", MAX_INCLUDES),
-        clauses=parse_filters(query, incoming.entity, reader(runtime, incoming.actor)),
+        clauses=parse_filters(query, incoming.entity, reader(runtime, actor)),
         sort=_names(query, "sort", MAX_SORTS),
         limit=_limit(query, runtime.app.entities[incoming.entity].list.page_size),
-        after=_one(query, "after"),
-        before=_one(query, "before"),
+        after="",
+        before="",
         search=_search(query),
         view=_one(query, "view"),
         count=_choice(query, "count", ("none", "capped", "exact")),
         archived=_choice(query, "archived", ("no", "only", "all")),
-        ids=_ids(query),
+        ids=None,
     )
 
 
 def plan_read(
     call: ReadCall, grant: Grant, runtime: Runtime, default_fields: tuple[str, ...] = ()
 ) -> QueryPlan:
-    """Decide how rows are read: columns, order, conditions, all inside the grant."""
+    """Decide how rows are read: columns, order, conditions, all inside the grant.
+
+    What depends on nothing but the form of the call is decided once; values are put in each time.
+    """
+    form = ("plan", call.form, grant.action, grant.key, default_fields)
+    plan = runtime.remembered.get(form, lambda: _plan(call, grant, runtime, default_fields))
+    facts = context(runtime, call.actor)
+    plan = plan.with_values(clauses=call.clauses, search=call.search, ids=call.ids, facts=facts)
+    if plan.includes:
+        plan = plan.with_values(includes=tuple(each.at(facts) for each in plan.includes))
+    if call.after or call.before:
+        backwards = bool(call.before)
+        cursor = read_cursor(call.after or call.before, plan.sort, backwards=backwards)
+        plan = plan.with_values(cursor=cursor)
+    return plan
+
+
+def _plan(
+    call: ReadCall, grant: Grant, runtime: Runtime, default_fields: tuple[str, ...]
+) -> QueryPlan:
     entity = runtime.app.entities[call.entity]
     reads = reader(runtime, call.actor)
     view = _view(entity, call.view)
     fields = call.fields or default_fields or own_columns(entity, grant, runtime)
     sort_names = call.sort or (view.sort if view and view.sort else entity.list.sort)
-    plan = QueryPlan(
+    sort = sort_keys(sort_names, entity, reads, strict=bool(call.sort))
+    paths = select_paths(fields, call.includes, entity, reads)
+    sorted_by = {key.path.text: key.path for key in sort}
+    every = {path.text: path for path in paths}
+    every |= {text: path for text, path in sorted_by.items() if text not in every}
+    return QueryPlan(
         entity=entity,
         grant=grant,
         roles=call.actor.roles,
-        paths=select_paths(fields, call.includes, entity, reads),
+        paths=tuple(every.values()),
+        hidden=len(every) - len(paths),
         clauses=call.clauses,
         where=(view.where,) if view and view.where else (),
         search=call.search,
         search_paths=search_paths(entity, reads),
-        sort=sort_keys(sort_names, entity, reads, strict=bool(call.sort)),
+        sort=sort,
         limit=min(call.limit, grant.limits.get("page", MAX_PAGE)),
         archived=call.archived,
         ids=call.ids,
-        facts=context(runtime, call.actor),
+        includes=plan_includes(call.includes, entity, call.actor, runtime),
     )
-    includes = plan_includes(call.includes, entity, call.actor, runtime)
-    return replace(with_cursor(plan, call.after, call.before), includes=includes)
-
-
-def with_cursor(plan: QueryPlan, after: str, before: str) -> QueryPlan:
-    """Return the plan at a page; the sort values must be selected so that the next can be found."""
-    paths = {path.text: path for path in plan.paths}
-    for key in plan.sort:
-        paths.setdefault(key.path.text, key.path)
-    hidden = len(paths) - len(plan.paths)
-    plan = replace(plan, paths=tuple(paths.values()), hidden=hidden)
-    if after or before:
-        cursor = read_cursor(after or before, plan.sort, backwards=bool(before))
-        return replace(plan, cursor=cursor)
-    return plan
 
 
 def own_columns(entity: Entity, grant: Grant, runtime: Runtime) -> tuple[str, ...]:
@@ -292,7 +331,8 @@ def include_plan(
         sort=sort_keys(order, model, reads, strict=False),
         limit=INCLUDED_ROWS,
         archived="all" if relation == "children" else "no",
-        facts=context(runtime, actor),
+        ids=() if relation == "references" else None,
+        parent=(model.child_of, ()) if relation == "children" else None,
     )
     return Include(name, plan, relation)
 

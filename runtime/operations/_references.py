@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from generator.model.entity import Field
+from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import FieldError
@@ -21,7 +21,7 @@ from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
-from runtime.store.rows import facts_function
+from runtime.store.rows import RowFunction, facts_function
 
 if TYPE_CHECKING:
     from runtime.operations._saving import Draft
@@ -42,7 +42,6 @@ class _Wanted:
     """Newly chosen ids → places; the caller must be allowed to choose them."""
     known: set[str] = field(default_factory=set)
     """Ids that were there before; only their values are needed."""
-    behind: tuple[str, ...] = ()
 
 
 class Lookup:
@@ -69,7 +68,7 @@ class Lookup:
             if catalog[model.type].relation != "reference":
                 continue
             behind = needs.behind.get(name, ())
-            wanted = self._of(model, behind)
+            wanted = self._of(model)
             if changed and model.computed is None:
                 wanted.checked.setdefault(value, []).append(draft.at(name))
                 if model.type == "tree" and draft.before is not None:
@@ -77,14 +76,12 @@ class Lookup:
             elif behind:
                 wanted.known.add(value)
         for name, ids in draft.linked.items():
-            wanted = self._of(entity.fields[name], ())
+            wanted = self._of(entity.fields[name])
             for number, target in enumerate(ids):
                 wanted.checked.setdefault(target, []).append(draft.at(f"{name}.{number}"))
 
-    def _of(self, model: Field, behind: tuple[str, ...]) -> _Wanted:
-        wanted = self.wanted.setdefault((model.entity, model.name), _Wanted(model))
-        wanted.behind = behind or wanted.behind
-        return wanted
+    def _of(self, model: Field) -> _Wanted:
+        return self.wanted.setdefault((model.entity, model.name), _Wanted(model))
 
     def resolve(self) -> list[FieldError]:
         """Look everything up; what is missing, hidden or not to be picked is an error there."""
@@ -131,8 +128,27 @@ class Lookup:
             if granted is None:
                 return {}
             grant = granted
+        known = ("lookup", wanted.model.entity, wanted.model.name, actor.roles, as_actor)
+        plan, make = self.runtime.remembered.get(
+            known, lambda: self._plan(wanted, target, grant, actor.roles, as_actor=as_actor)
+        )
+        facts = _reading.context(self.runtime, actor)
+        plan = plan.with_values(ids=tuple(sorted(ids)), limit=len(ids), facts=facts)
+        statements = self.runtime.statements
+        rows = statements.page(plan).rows(self.connection, statements.values(plan))
+        return {str(row[0]): make(row) for row in rows}
+
+    def _plan(
+        self,
+        wanted: _Wanted,
+        target: Entity,
+        grant: Grant,
+        roles: frozenset[str],
+        *,
+        as_actor: bool,
+    ) -> tuple[QueryPlan, RowFunction]:
         paths = [Path("id", (target.fields["id"],))]
-        for text in wanted.behind:
+        for text in self.runtime.needs[wanted.model.entity].behind.get(wanted.model.name, ()):
             steps = self.runtime.app.walk(target.name, text)
             if steps is not None:
                 paths += _with_parents(text, steps)
@@ -140,21 +156,15 @@ class Lookup:
         plan = QueryPlan(
             entity=target,
             grant=grant,
-            roles=actor.roles,
+            roles=roles,
             paths=tuple({path.text: path for path in paths}.values()),
             where=(pick,) if pick is not None and as_actor else (),
-            limit=len(ids),
             archived="no" if as_actor else "all",
-            ids=tuple(sorted(ids)),
+            ids=(),
             sort=(Sort(Path("id", (target.fields["id"],)), descending=False),),
             lock="share" if as_actor else "",
-            facts=_reading.context(self.runtime, actor),
         )
-        statements = self.runtime.statements
-        selection = statements.page(plan)
-        rows = selection.rows(self.connection, statements.values(plan))
-        make = facts_function(plan.paths, self.runtime.compiled.field_types)
-        return {str(row[0]): make(row) for row in rows}
+        return plan, facts_function(plan.paths, self.runtime.compiled.field_types)
 
     def _missing_files(self) -> list[FieldError]:
         if not self.files:

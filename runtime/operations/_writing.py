@@ -22,7 +22,7 @@ from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch, idempotency, violations
 from runtime.store.engine import write
-from runtime.store.plan import QueryPlan
+from runtime.store.plan import Include, QueryPlan
 
 ATTEMPTS = 3
 
@@ -107,14 +107,25 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
     readable = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
     if readable is None:
         return WritePlan(call, grant, None)
-    query = _reading.plan_read(
-        replace(
-            _reading.parse_read(replace(call.incoming, query={}), runtime), sort=("id",), limit=1
-        ),
-        readable,
-        runtime,
+    one = replace(
+        _reading.parse_read(replace(call.incoming, query={}), runtime),
+        sort=("id",),
+        limit=1,
+        archived="all",
+        ids=("",),
     )
-    includes = tuple(
+    query = _reading.plan_read(one, readable, runtime)
+    known = ("answer", call.entity.name, call.actor.roles)
+    includes = runtime.remembered.get(known, lambda: _children(call, readable, runtime))
+    facts = query.facts
+    return WritePlan(
+        call, grant, query.with_values(includes=tuple(each.at(facts) for each in includes))
+    )
+
+
+def _children(call: WriteCall, readable: Grant, runtime: Runtime) -> tuple[Include, ...]:
+    """Return the plans of the children that the caller may read with a record."""
+    return tuple(
         _reading.include_plan(
             field.name, field.target, "children", call.entity, call.actor, runtime
         )
@@ -123,7 +134,6 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
         and field.name in readable.read
         and runtime.matrix.grant(call.actor.roles, field.target, "read") is not None
     )
-    return WritePlan(call, grant, replace(query, archived="all", includes=includes))
 
 
 def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str, bool]]) -> Result:
@@ -184,7 +194,7 @@ def answer(
     """Read the record as the caller may see it."""
     if plan.answer is None:
         return Result(row=(record_id,), created=created, replayed=replayed)
-    query = replace(plan.answer, ids=(record_id,))
+    query = plan.answer.with_values(ids=(record_id,))
     page = fetch.page(connection, runtime.statements, query)
     if not page.rows:
         if created:

@@ -36,8 +36,16 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    query = _reading.plan_read(replace(call.read, sort=("id",)), grant, runtime)
-    return Plan(replace(query, ids=(call.record_id,), limit=1, archived="all", cursor=None))
+    one = replace(
+        call.read,
+        sort=("id",),
+        ids=(call.record_id,),
+        limit=1,
+        archived="all",
+        after="",
+        before="",
+    )
+    return Plan(_reading.plan_read(one, grant, runtime))
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:

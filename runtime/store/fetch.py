@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +39,7 @@ def connection(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
 def page(connection: sa.Connection, statements: Statements, plan: QueryPlan) -> Page:
     """Fetch one page: one statement."""
     selection = statements.page(plan)
-    rows: list[Any] = list(connection.execute(selection.statement, statements.values(plan)).all())
+    rows = selection.rows(connection, statements.values(plan))
     more = len(rows) > plan.limit
     rows = rows[: plan.limit]
     backwards = plan.cursor is not None and plan.cursor.backwards
@@ -65,7 +65,7 @@ def count(
     connection: sa.Connection, statements: Statements, plan: QueryPlan, *, exact: bool
 ) -> tuple[int, bool]:
     """Return how many records match, and whether that is exact: one statement."""
-    uncut = replace(plan, cursor=None)
+    uncut = plan.with_values(cursor=None)
     counting = statements.count(uncut, None if exact else COUNT_CAP + 1)
     found = int(counting.rows(connection, statements.values(uncut))[0][0])
     return (found, True) if exact else (min(found, COUNT_CAP), found <= COUNT_CAP)
@@ -96,9 +96,9 @@ def _included(
     if include.via == "references":
         return _linked(connection, statements, plan, include, ids)
     reference = inner.entity.child_of
-    inner = replace(inner, parent=(reference, ids))
+    inner = inner.with_values(parent=(reference, ids))
     selection = statements.page(inner)
-    rows = connection.execute(selection.statement, statements.values(inner)).all()
+    rows = selection.rows(connection, statements.values(inner))
     place = selection.position[reference]
     grouped: dict[str, list[Any]] = {}
     for row in rows[: inner.limit]:
@@ -122,9 +122,9 @@ def _linked(
         {"sources": list(ids)},
     ).all()
     targets = tuple(dict.fromkeys(str(pair.target_id) for pair in pairs))
-    inner = replace(include.plan, ids=targets)
+    inner = include.plan.with_values(ids=targets)
     selection = statements.page(inner)
-    found = connection.execute(selection.statement, statements.values(inner)).all()
+    found = selection.rows(connection, statements.values(inner))
     place = selection.position["id"]
     by_id = {str(row[place]): row for row in found}
     grouped: dict[str, list[Any]] = {}

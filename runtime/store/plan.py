@@ -47,6 +47,10 @@ class Include:
     via: str
     """children, references or back (records that point here)."""
 
+    def at(self, facts: Mapping[str, Any]) -> Include:
+        """Return the include for a request: who asks, and when."""
+        return Include(self.name, self.plan.with_values(facts=facts), self.via)
+
 
 @dataclass(frozen=True)
 class QueryPlan:
@@ -96,10 +100,20 @@ class QueryPlan:
         """Return the same plan with other values: facts, ids, cursor, clauses of the same form.
 
         A plan is made once for its form and then asked for very often, so this is only a copy of
-        a dictionary; what was remembered about the form stays.
+        a dictionary that keeps what was worked out about the form.
         """
+        same_form = all(
+            (values[name] is None) == (self.__dict__[name] is None)
+            for name in ("ids", "parent")
+            if name in values
+        )
         plan = object.__new__(QueryPlan)
-        plan.__dict__.update(self.__dict__, **values)
+        if same_form:
+            plan.__dict__.update(self.__dict__, _form=self._form)
+            plan.__dict__.update(values)
+        else:
+            plan.__dict__.update(self.__dict__, **values)
+            plan.__dict__.pop("_form", None)
         return plan
 
     @cached_property

@@ -37,7 +37,7 @@ class Prepared:
         self._dialect: Any = dialect
         self._text = str(self._compiled)
         self._fixed = dict(self._compiled.construct_params(_check=False))
-        self._binds: Mapping[str, Process] = self._compiled._bind_processors
+        self._binds: Mapping[str, Any] = self._compiled._bind_processors
         self._order: Sequence[str] | None = (
             self._compiled.positiontup if self._compiled.positional else None
         )
@@ -52,14 +52,15 @@ class Prepared:
         if not connection.in_transaction():
             connection.begin()
         parameters = self._parameters(values)
+        events: Any = connection.dispatch
         cursor: Any = connection.connection.cursor()
         try:
-            _announce(connection.dispatch.before_cursor_execute, connection, cursor, self._text, parameters)
+            _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
             cursor.execute(self._text, parameters)
             if self._cells is None:
                 self._cells = self._processors(cursor.description)
             rows = cursor.fetchall()
-            _announce(connection.dispatch.after_cursor_execute, connection, cursor, self._text, parameters)
+            _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
         finally:
@@ -67,7 +68,7 @@ class Prepared:
         return self._converted(rows)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
-        bound = self._fixed | values if values else dict(self._fixed)
+        bound = {**self._fixed, **values}
         for name, process in self._binds.items():
             bound[name] = process(bound[name])
         if self._order is None:
@@ -101,7 +102,7 @@ class Prepared:
         ]
 
 
-def _announce(
+def _tell(
     listeners: Any, connection: sa.Connection, cursor: Any, text: str, parameters: Any
 ) -> None:
     for listener in listeners:

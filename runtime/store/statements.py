@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from generator.model.entity import Field
 from runtime.store.conditions import Conditions, contains_pattern, context_values
-from runtime.store.paths import Path
 from runtime.store.lists import is_one_of
+from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
@@ -121,7 +121,7 @@ class _Builder:
         return Selection(statement, tuple(path.text for path in self.plan.paths))
 
     def count(self, cap: int | None) -> Selection:
-        one = sa.literal_column("1").label("one")
+        one: Any = sa.literal_column("1").label("one")
         rows = sa.select(one).select_from(self.table).where(*self._where())
         if cap is not None:
             rows = rows.limit(sa.literal_column(str(cap)))
