@@ -140,7 +140,8 @@ def _patch(world: World, who: str) -> Sequence[Request] | None:
     body = json.dumps({"note": f"turn {next(_turn)}"})
     with psycopg.connect(world.url) as connection:
         found = connection.execute(
-            'SELECT id::text, version FROM "order" TABLESAMPLE SYSTEM (%s) ORDER BY random() LIMIT %s',
+            'SELECT id::text, version FROM "order" TABLESAMPLE SYSTEM (%s)'
+            " ORDER BY random() LIMIT %s",
             (min(100.0, 100 * 4 * PATCHES / world.data.orders), PATCHES),
         ).fetchall()
     return [
