@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "apply": "runtime.commands.database:apply",
     "rollback": "runtime.commands.database:rollback",
     "user": "runtime.commands.people:user",
+    "import": "runtime.commands.importing:import_file",
     "seed": "runtime.commands.data:seed",
     "serve": "runtime.commands.serving:serve",
     "worker": "runtime.commands.serving:worker",

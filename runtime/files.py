@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from PIL import Image, UnidentifiedImageError
@@ -68,15 +69,23 @@ class FileStore:
             FileRefused: a name of a picture over bytes that are none, or a picture too large.
 
         """
+        stored = self.take(name, content)
+        with write(self.engine) as connection:
+            connection.execute(self.table.insert(), self.row(stored, by))
+        return stored
+
+    def take(self, name: str, content: bytes) -> StoredFile:
+        """Keep the bytes of a file whose row the caller writes (see `row`)."""
         short = name.replace("\\", "/").rpartition("/")[2].strip()[-255:] or "file"
         media_type, width, height = _look(short, content)
         digest = hashlib.sha256(content).hexdigest()
         stored = StoredFile(self.make_id(), short, media_type, len(content), digest, width, height)
         self._write(self.path(stored), content)
-        row = {**stored.__dict__, "created_at": self.clock(), "created_by": by}
-        with write(self.engine) as connection:
-            connection.execute(self.table.insert(), row)
         return stored
+
+    def row(self, stored: StoredFile, by: int) -> dict[str, Any]:
+        """Return the row that names a file."""
+        return {**stored.__dict__, "created_at": self.clock(), "created_by": by}
 
     def find(self, file_id: str) -> StoredFile | None:
         """Return what is known of a file, or None."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from generator.model.access import GrantRule, Role
 from generator.model.entity import Entity, Field
+from generator.model.importmap import ImportMap
 from generator.model.text import Label
 
 
@@ -34,6 +35,7 @@ class App:
     grants: tuple[GrantRule, ...]
     digest: str
     """SHA-256 of all definition files: the definition hash an audit row carries."""
+    importmaps: Mapping[str, ImportMap] = field(default_factory=dict)
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

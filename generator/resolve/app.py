@@ -13,13 +13,21 @@ from generator.problems import Problem, defined_twice
 from generator.resolve.access import resolve_grants, resolve_roles
 from generator.resolve.entities import Draft, resolve_entities
 from generator.resolve.fields import humanize
+from generator.resolve.importmaps import resolve_importmaps
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
 from generator.shapes.app import APP
 from generator.shapes.entity import ENTITY
+from generator.shapes.importmap import IMPORTMAP
 from generator.source import Source
 
-SHAPES: Mapping[str, Shape] = {"app": APP, "roles": ROLES, "entity": ENTITY, "access": ACCESS}
+SHAPES: Mapping[str, Shape] = {
+    "app": APP,
+    "roles": ROLES,
+    "entity": ENTITY,
+    "access": ACCESS,
+    "importmap": IMPORTMAP,
+}
 """The shape of each kind of file."""
 
 
@@ -53,6 +61,8 @@ def resolve(
     problems += found
     grants, found = resolve_grants((g for _, g in given["access"]), roles, entities)
     problems += found
+    importmaps, found = resolve_importmaps(given["importmap"], entities, catalogs["field_types"])
+    problems += found
     app = App(
         name=head.get("app", "app"),
         label=head.get("label") or Label({"": humanize(head.get("app", "app"))}),
@@ -63,6 +73,7 @@ def resolve(
         entities=entities,
         roles=roles,
         grants=grants,
+        importmaps=importmaps,
         digest=_digest(sources),
     )
     return app, problems

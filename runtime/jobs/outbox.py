@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import uuid_utils
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
+from runtime.store.inserts import insert_many
 
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
@@ -94,10 +95,9 @@ def emit(
     make_id: Callable[[], str] = new_id,
 ) -> None:
     """Write events into the caller's transaction; they exist if and only if it commits."""
-    if not events:
-        return
-    connection.execute(
-        OUTBOX.insert(),
+    insert_many(
+        connection,
+        OUTBOX,
         [
             {
                 "id": make_id(),

@@ -15,7 +15,8 @@ from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
 
-CHILDREN = 10_000
+MOST_ROWS = 10_000_000
+"""A bound that no batch reaches: every child of every record of it must be seen."""
 
 
 def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
@@ -25,17 +26,30 @@ def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
         NotFound: there is none, or the caller may not reach it.
 
     """
-    rows = _rows(work, entity, grant, ids=(record_id,), lock="update")
-    if not rows:
+    found = load_many(work, entity, (record_id,), grant)
+    if not found:
         raise not_found()
-    facts = rows[0]
+    return found[record_id]
+
+
+def load_many(work: Work, entity: Entity, ids: tuple[str, ...], grant: Grant) -> dict[str, Facts]:
+    """Return every stored value of records and their children, by id.
+
+    One statement for the records and one for each kind of children; what is not there or not to be
+    reached is left out.
+    """
+    found = {str(row["id"]): row for row in _rows(work, entity, grant, ids=ids, lock="update")}
     for field in entity.fields.values():
-        if field.type == "children":
-            child = work.runtime.app.entities[field.target]
-            facts[field.name] = _rows(
-                work, child, system_grant(child.name), parent=(child.child_of, (record_id,))
-            )
-    return facts
+        if field.type != "children" or not found:
+            continue
+        child = work.runtime.app.entities[field.target]
+        for facts in found.values():
+            facts[field.name] = []
+        for row in _rows(
+            work, child, system_grant(child.name), parent=(child.child_of, tuple(found))
+        ):
+            found[str(row[child.child_of])][field.name].append(row)
+    return found
 
 
 def _rows(
@@ -78,7 +92,7 @@ def _whole(
         roles=roles,
         paths=paths,
         sort=tuple(Sort(Path(name, (entity.fields[name],)), descending=False) for name in order),
-        limit=CHILDREN if parent else 1,
+        limit=MOST_ROWS,
         archived="all",
         ids=ids,
         parent=parent,

@@ -7,14 +7,13 @@ wrong is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from generator.build.tables import has_column
 from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
@@ -22,7 +21,7 @@ from runtime.errors import FieldError, Invalid
 from runtime.messages import Incoming
 from runtime.operations._references import Facts, Lookup
 from runtime.runtime import Runtime
-from runtime.store import links, sequences
+from runtime.store import inserts, links, sequences
 
 
 @dataclass
@@ -98,15 +97,17 @@ def draft_new(work: Work, entity: Entity, values: Mapping[str, Any], place: str 
     return draft
 
 
-def draft_change(work: Work, entity: Entity, before: Facts, values: Mapping[str, Any]) -> Draft:
+def draft_change(
+    work: Work, entity: Entity, before: Facts, values: Mapping[str, Any], place: str = ""
+) -> Draft:
     """Return the draft of a changed record: what is stored, under what the payload says."""
     facts = {name: before.get(name) for name, f in entity.fields.items() if _has_value(work, f)}
-    draft = Draft(entity, facts, before)
+    draft = Draft(entity, facts, before, place)
     for name, value in values.items():
         model = entity.fields[name]
         if model.immutable and name in facts and facts[name] != value:
             message = Label({"en": "This cannot be changed any more.", "zh": "该字段不可修改。"})
-            work.errors.append(FieldError(name, "immutable", message))
+            work.errors.append(FieldError(draft.at(name), "immutable", message))
     _take(work, draft, values)
     return draft
 
@@ -143,9 +144,7 @@ def _take_children(work: Work, draft: Draft, model: Field, items: list[Any]) -> 
         if child_id is None:
             drafts.append(draft_new(work, child, values, place))
         elif child_id in existing:
-            inner = draft_change(work, child, existing.pop(child_id), values)
-            inner.place = place
-            drafts.append(inner)
+            drafts.append(draft_change(work, child, existing.pop(child_id), values, place))
         else:
             message = Label(
                 {"en": "This row does not belong to the record.", "zh": "该行不属于此记录。"}
@@ -179,11 +178,24 @@ def settle(work: Work, draft: Draft) -> None:
         Invalid: with every error, each at its field.
 
     """
-    lookup = Lookup(work.connection, work.runtime, work.incoming)
-    for one in draft.everyone():
-        lookup.collect(one)
-    work.errors += lookup.resolve()
+    lookup = look_up(work, (draft,))
     work.fail_if_wrong()
+    conclude(work, draft, lookup)
+    work.fail_if_wrong()
+
+
+def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
+    """Look up what drafts and their children point at, one statement a reference field."""
+    lookup = Lookup(work.connection, work.runtime, work.incoming)
+    for draft in drafts:
+        for one in draft.everyone():
+            lookup.collect(one)
+    work.errors += lookup.resolve()
+    return lookup
+
+
+def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
+    """Compute what follows from a draft and its children, and note what does not hold."""
     for one in draft.everyone():
         seen = lookup.with_targets(one)
         for name, children in one.children.items():
@@ -203,7 +215,6 @@ def settle(work: Work, draft: Draft) -> None:
                 one.facts[name] = seen[name]
         _require(work, one)
         _check(work, one, seen)
-    work.fail_if_wrong()
 
 
 def _require(work: Work, draft: Draft) -> None:
@@ -221,33 +232,94 @@ def _check(work: Work, draft: Draft, seen: Facts) -> None:
             work.errors.append(FieldError(place, check.code, check.message))
 
 
-def write(work: Work, draft: Draft, parent: tuple[str, str] | None = None) -> None:
-    """Write a settled draft: the record, its links, its children.
+def write(work: Work, draft: Draft) -> None:
+    """Write a settled draft: the record, its links, its children."""
+    write_all(work, (draft,))
 
-    `parent` is the reference field and the id of the record that this one is a part of.
+
+def write_all(work: Work, drafts: Sequence[Draft]) -> None:
+    """Write settled drafts, each table by one statement, the parents before their children.
+
+    A child that is as it was is left alone. Counters are locked until the commit, so all numbers
+    of one counter are drawn at once.
     """
-    facts = draft.facts
-    if draft.is_new:
-        facts |= {
-            "id": work.runtime.make_id(),
-            "version": 1,
-            "created_at": work.now,
-            "created_by": work.actor_id,
-        }
-        if parent is not None:
-            facts[parent[0]] = parent[1]
-        _draw_numbers(work, draft)
-    else:
-        facts["version"] += 1
-    facts |= {"updated_at": work.now, "updated_by": work.actor_id}
-    table = work.runtime.schema.tables[draft.entity.name]
-    row = {name: value for name, value in facts.items() if _is_stored(work, draft.entity, name)}
-    if draft.is_new:
-        work.connection.execute(table.insert(), row)
-    else:
-        _update(work, draft, table, row)
-    links.write(work.connection, work.runtime.schema, draft.entity, facts["id"], draft.linked)
-    _write_children(work, draft)
+    _draw_numbers(work, [one for draft in drafts for one in draft.everyone() if one.is_new])
+    level: list[tuple[Draft, _Parent]] = [(draft, None) for draft in drafts]
+    while level:
+        _stamp(work, level)
+        _remove_children(work, [draft for draft, _ in level])
+        for entity, same in _by_entity(level).items():
+            table = work.runtime.schema.tables[entity]
+            inserts.insert_many(
+                work.connection, table, [_row(work, one) for one in same if one.is_new]
+            )
+            for one in same:
+                if not one.is_new:
+                    _update(work, one, table, _row(work, one))
+            links.write_many(
+                work.connection,
+                work.runtime.schema,
+                same[0].entity,
+                [(str(one.facts["id"]), one.linked, one.is_new) for one in same if one.linked],
+            )
+        level = [
+            (child, (_back(work, draft, name), str(draft.facts["id"])))
+            for draft, _ in level
+            for name, children in draft.children.items()
+            for child in children
+            if _differs(child)
+        ]
+
+
+_Parent = tuple[str, str] | None
+"""The reference field and the id of the record that another one is a part of."""
+
+
+def _stamp(work: Work, level: list[tuple[Draft, _Parent]]) -> None:
+    """Give records what the engine writes: id, version, who and when, the link to the parent."""
+    for draft, parent in level:
+        facts = draft.facts
+        if draft.is_new:
+            facts |= {
+                "id": work.runtime.make_id(),
+                "version": 1,
+                "created_at": work.now,
+                "created_by": work.actor_id,
+            }
+            if parent is not None:
+                facts[parent[0]] = parent[1]
+        else:
+            facts["version"] += 1
+        facts |= {"updated_at": work.now, "updated_by": work.actor_id}
+
+
+def _by_entity(level: list[tuple[Draft, _Parent]]) -> dict[str, list[Draft]]:
+    found: dict[str, list[Draft]] = {}
+    for draft, _ in level:
+        found.setdefault(draft.entity.name, []).append(draft)
+    return found
+
+
+def _back(work: Work, draft: Draft, name: str) -> str:
+    """Return the field of a child that points back to its parent."""
+    return work.runtime.app.entities[draft.entity.fields[name].target].child_of
+
+
+def _row(work: Work, draft: Draft) -> dict[str, Any]:
+    stored = work.runtime.schema.tables[draft.entity.name].columns
+    return {name: value for name, value in draft.facts.items() if name in stored}
+
+
+def _remove_children(work: Work, drafts: list[Draft]) -> None:
+    gone: dict[str, list[str]] = {}
+    for draft in drafts:
+        for name, rows in draft.removed.items():
+            if rows:
+                target = draft.entity.fields[name].target
+                gone.setdefault(target, []).extend(str(row["id"]) for row in rows)
+    for entity, ids in gone.items():
+        table = work.runtime.schema.tables[entity]
+        work.connection.execute(table.delete().where(table.c.id.in_(ids)))
 
 
 def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -> None:
@@ -270,60 +342,25 @@ def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -
         raise stale()
 
 
-def _write_children(work: Work, draft: Draft) -> None:
-    for name, children in draft.children.items():
-        reference = work.runtime.app.entities[draft.entity.fields[name].target].child_of
-        parent = (reference, str(draft.facts["id"]))
-        table = work.runtime.schema.tables[draft.entity.fields[name].target]
-        gone = [str(row["id"]) for row in draft.removed.get(name, ())]
-        if gone:
-            work.connection.execute(table.delete().where(table.c.id.in_(gone)))
-        new = [child for child in children if child.is_new and not child.children]
-        for child in children:
-            if child not in new and _differs(child):
-                write(work, child, parent)
-        _insert_many(work, new, table, parent)
-
-
 def _differs(draft: Draft) -> bool:
     if draft.before is None or draft.linked or draft.children:
         return True
     return any(draft.before.get(name) != value for name, value in draft.facts.items())
 
 
-def _insert_many(work: Work, drafts: list[Draft], table: sa.Table, parent: tuple[str, str]) -> None:
-    """Insert new children with one statement."""
-    rows = []
+def _draw_numbers(work: Work, drafts: list[Draft]) -> None:
+    """Give generated fields their values, the numbers of one counter in one block."""
+    day = work.now.date()
+    waiting: dict[str, list[tuple[Draft, Field]]] = {}
     for draft in drafts:
-        draft.facts |= {
-            "id": work.runtime.make_id(),
-            "version": 1,
-            "created_at": work.now,
-            "created_by": work.actor_id,
-            "updated_at": work.now,
-            "updated_by": work.actor_id,
-            parent[0]: parent[1],
-        }
-        _draw_numbers(work, draft)
-        rows.append({n: v for n, v in draft.facts.items() if _is_stored(work, draft.entity, n)})
-    if rows:
-        work.connection.execute(table.insert(), rows)
-    for draft in drafts:
-        links.write(
-            work.connection, work.runtime.schema, draft.entity, draft.facts["id"], draft.linked
+        for model in draft.entity.fields.values():
+            if model.type == "sequence" and draft.facts.get(model.name) is None:
+                key = counter_key(str(model.args["pattern"]), day)
+                waiting.setdefault(f"{model.entity}.{model.name}/{key}", []).append((draft, model))
+    for name, places in waiting.items():
+        first = sequences.draw(
+            work.connection, work.runtime.system.sequence, name, count=len(places)
         )
-
-
-def _is_stored(work: Work, entity: Entity, name: str) -> bool:
-    return has_column(entity.fields[name], work.runtime.compiled.field_types)
-
-
-def _draw_numbers(work: Work, draft: Draft) -> None:
-    """Give generated fields their value; last, because a counter is locked until the commit."""
-    for model in draft.entity.fields.values():
-        if model.type == "sequence" and draft.facts.get(model.name) is None:
+        for number, (draft, model) in enumerate(places, start=first):
             pattern = str(model.args["pattern"])
-            day = work.now.date()
-            name = f"{model.entity}.{model.name}/{counter_key(pattern, day)}"
-            number = sequences.draw(work.connection, work.runtime.system.sequence, name)
             draft.facts[model.name] = format_number(pattern, day, number)

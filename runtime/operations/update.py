@@ -42,19 +42,18 @@ def change(
     if version is not None:
         _changing.same_version(before, version)
     draft = _saving.draft_change(work, call.entity, before, {**values, **grant.force})
-    if not differs(work, draft, before):
-        work.fail_if_wrong()
+    if not work.errors and not differs(draft, before):
         return
     _saving.settle(work, draft)
     _saving.write(work, draft)
     audit.record(work, "update", draft)
 
 
-def differs(work: Work, draft: Draft, before: Mapping[str, Any]) -> bool:
+def differs(draft: Draft, before: Mapping[str, Any]) -> bool:
     """Return whether a draft says anything new."""
-    if work.errors or draft.linked or any(draft.removed.values()):
+    if draft.linked or any(draft.removed.values()):
         return True
     for children in draft.children.values():
-        if any(child.is_new or differs(work, child, child.before or {}) for child in children):
+        if any(child.is_new or differs(child, child.before or {}) for child in children):
             return True
     return any(before.get(name) != value for name, value in draft.facts.items())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
+from runtime.store import inserts
 
 if TYPE_CHECKING:
     from runtime.operations._saving import Draft, Work
@@ -19,8 +20,19 @@ ENGINE_FIELDS = {"updated_at", "updated_by", "version", "created_at", "created_b
 
 def record(work: Work, operation: str, draft: Draft) -> None:
     """Write the audit row and the outbox event of a saved draft."""
-    before, after = differences(draft, work.runtime.compiled.field_types)
-    write(work, operation, draft.entity, draft.facts, before, after)
+    record_all(work, [(operation, draft)])
+
+
+def record_all(work: Work, saved: Sequence[tuple[str, Draft]]) -> None:
+    """Write the audit rows and the outbox events of saved drafts."""
+    catalog = work.runtime.compiled.field_types
+    _write_all(
+        work,
+        [
+            (operation, draft.entity, draft.facts, *differences(draft, catalog))
+            for operation, draft in saved
+        ],
+    )
 
 
 def write(
@@ -32,32 +44,45 @@ def write(
     after: Mapping[str, Any] | None,
 ) -> None:
     """Write an audit row and the event `ENTITY.OPERATION`."""
+    _write_all(work, [(operation, entity, facts, before, after)])
+
+
+_Entry = tuple[str, Entity, Mapping[str, Any], Mapping[str, Any] | None, Mapping[str, Any] | None]
+
+
+def _write_all(work: Work, entries: Sequence[_Entry]) -> None:
     actor = work.incoming.actor
     assert actor is not None
-    record_id = str(facts["id"])
-    work.connection.execute(
-        work.runtime.system.audit.insert(),
+    same = {
+        "at": work.now,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "actor_kind": actor.kind,
+        "reason": work.incoming.reason or None,
+        "source": work.incoming.source,
+        "request_id": work.incoming.request_id or None,
+        "address": work.incoming.address or None,
+        "digest": work.runtime.app.digest,
+    }
+    rows = [
         {
+            **same,
             "id": work.runtime.make_id(),
-            "at": work.now,
-            "actor_id": actor.id,
-            "actor_name": actor.name,
-            "actor_kind": actor.kind,
             "operation": operation,
             "entity": entity.name,
-            "record_id": record_id,
+            "record_id": str(facts["id"]),
             "record_title": _title(entity, facts),
             "before": before,
             "after": after,
-            "reason": work.incoming.reason or None,
-            "source": work.incoming.source,
-            "request_id": work.incoming.request_id or None,
-            "address": work.incoming.address or None,
-            "digest": work.runtime.app.digest,
-        },
-    )
-    event = Event(f"{entity.name}.{operation}", entity.name, record_id)
-    emit(work.connection, [event], work.now, work.runtime.make_id)
+        }
+        for operation, entity, facts, before, after in entries
+    ]
+    inserts.insert_many(work.connection, work.runtime.system.audit, rows)
+    events = [
+        Event(f"{entity.name}.{operation}", entity.name, str(facts["id"]))
+        for operation, entity, facts, _, _ in entries
+    ]
+    emit(work.connection, events, work.now, work.runtime.make_id)
 
 
 def differences(

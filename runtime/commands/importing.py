@@ -1,0 +1,172 @@
+"""The command that imports a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+
+from runtime.commands.context import (
+    compiled_of,
+    engine_of,
+    make_runtime,
+    settings_of,
+    system_actor,
+)
+from runtime.errors import RequestError
+from runtime.importing.choosing import Wish, choose
+from runtime.importing.faults import FileFault
+from runtime.importing.loading import Loading, load
+from runtime.importing.report import Tally, Verdict, report_file
+from runtime.importing.tables import Reading
+from runtime.runtime import new_id
+
+EVERY_SECONDS = 1.0
+SHOWN = 10
+"""Verdicts shown on the terminal; the report has them all."""
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--entity", help="What the rows are, when there is no map; or which part of a map.")
+@click.option("--map", "map_name", help="An import map of the definitions.")
+@click.option("--mode", type=click.Choice(["create", "update", "upsert"]))
+@click.option("--key", multiple=True, help="A field to find records by; several together.")
+@click.option("--dry-run", is_flag=True, help="Do everything, then undo it.")
+@click.option("--all-or-nothing", is_flag=True, help="Import nothing when a row is refused.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the refused rows and why to this CSV file.",
+)
+@click.option("--encoding", default="", help="The encoding of the file; found out if missing.")
+@click.option("--delimiter", default="", help="What stands between cells; found out if missing.")
+@click.option("--sheet", default="", help="The sheet of a workbook; the first if missing.")
+@click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@click.pass_context
+def import_file(
+    context: click.Context,
+    file: Path,
+    entity: str | None,
+    map_name: str | None,
+    mode: str | None,
+    key: tuple[str, ...],
+    dry_run: bool,
+    all_or_nothing: bool,
+    report: Path | None,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
+    locale: str,
+) -> None:
+    """Import a CSV, XLSX or JSON file: records are created or, found by their key, changed."""
+    settings = settings_of(context)
+    compiled = compiled_of(settings)
+    progress = _Progress()
+    wish = Wish(entity or "", map_name or "", mode or "", key, Reading(encoding, delimiter, sheet))
+    with engine_of(settings) as engine, report_file(report) as write_verdict:
+        runtime = make_runtime(compiled, engine)
+        shown: list[Verdict] = []
+
+        def note(verdict: Verdict) -> None:
+            write_verdict(verdict)
+            if len(shown) < SHOWN:
+                shown.append(verdict)
+
+        try:
+            chosen = choose(wish, file, runtime)
+            loading = Loading(
+                runtime,
+                system_actor(compiled),
+                note,
+                progress.show,
+                dry_run=dry_run,
+                all_or_nothing=all_or_nothing,
+                time_zone=chosen.time_zone,
+                locale=chosen.locale or locale,
+                request_id=new_id(),
+            )
+            tallies = load(loading, chosen.table, chosen.targets)
+        except (FileFault, RequestError) as fault:
+            progress.end()
+            raise click.ClickException(fault.message.text(locale)) from fault
+    progress.end()
+    _print_result(tallies, shown, locale, report)
+    _print_ending(tallies, locale, dry_run=dry_run, all_or_nothing=all_or_nothing)
+
+
+class _Progress:
+    """Rows a second on standard error, once a second."""
+
+    def __init__(self) -> None:
+        self.start = self.last = time.monotonic()
+        self.shown = False
+
+    def show(self, tally: Tally) -> None:
+        """Show how far a target is, unless it was shown just now."""
+        now = time.monotonic()
+        if now - self.last >= EVERY_SECONDS:
+            self.last, self.shown = now, True
+            rate = tally.rows / (now - self.start)
+            click.echo(
+                f"\r  {tally.records}: {tally.rows:,} rows, {tally.saved:,} records, "
+                f"{tally.rejected:,} rejected, {rate:,.0f} rows/s   ",
+                nl=False,
+                err=True,
+            )
+
+    def end(self) -> None:
+        """Leave the line of progress."""
+        if self.shown:
+            click.echo("", err=True)
+
+
+TITLES = {
+    "en": ("Records", "Rows", "Skipped", "Created", "Updated", "Unchanged", "Rejected"),
+    "zh": ("数据", "行数", "跳过", "新建", "更新", "未变", "拒绝"),
+}
+
+
+def _print_result(
+    tallies: list[Tally], shown: list[Verdict], locale: str, report: Path | None
+) -> None:
+    console = Console(file=sys.stdout, highlight=False)
+    grid = Grid()
+    for title in TITLES[locale]:
+        grid.add_column(title, justify="left" if title == TITLES[locale][0] else "right")
+    for one in tallies:
+        numbers = (one.rows, one.skipped, one.created, one.updated, one.unchanged, one.rejected)
+        grid.add_row(one.records, *(f"{number:,}" for number in numbers))
+    console.print(grid)
+    for verdict in shown:
+        value = f" '{verdict.value}'" if verdict.value else ""
+        click.echo(
+            f"  {verdict.file}:{verdict.line} {verdict.column}{value}: "
+            f"{verdict.message.text(locale)}"
+        )
+    refused = sum(one.rejected for one in tallies)
+    if refused and report is None:
+        click.echo(
+            "  --report FILE 可导出全部被拒绝的行。"
+            if locale == "zh"
+            else "  --report FILE lists every refused row."
+        )
+
+
+def _print_ending(
+    tallies: list[Tally], locale: str, *, dry_run: bool, all_or_nothing: bool
+) -> None:
+    if dry_run:
+        click.echo(
+            "试运行：未写入任何数据。" if locale == "zh" else "A dry run: nothing was written."
+        )
+    elif all_or_nothing and any(one.rejected for one in tallies):
+        raise click.ClickException(
+            "有记录被拒绝，因此未写入任何数据。"
+            if locale == "zh"
+            else "Nothing was written, because records were refused."
+        )

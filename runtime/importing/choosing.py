@@ -1,0 +1,102 @@
+"""What a person asked to import → the table and the targets: by a map, or by the header alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from generator.model.importmap import ImportMap, ImportTarget
+from generator.suggest import closest
+from runtime.importing.faults import FileFault
+from runtime.importing.recipe import target_from_header
+from runtime.importing.tables import Reading, Table, open_table
+from runtime.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for; empty where it was left open."""
+
+    entity: str
+    map_name: str
+    mode: str
+    key: tuple[str, ...]
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A table and what becomes of its rows."""
+
+    table: Table
+    targets: tuple[ImportTarget, ...]
+    time_zone: str
+    locale: str
+
+
+def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
+    """Return what to import.
+
+    Raises:
+        FileFault: a name is unknown, or nothing says what the rows are.
+
+    """
+    app = runtime.app
+    if wish.map_name:
+        if wish.map_name not in app.importmaps:
+            raise _unknown("import map", "导入模板", wish.map_name, app.importmaps)
+        return _by_map(wish, file, app.importmaps[wish.map_name])
+    if not wish.entity:
+        raise FileFault(
+            "Say what the rows are: --entity NAME or --map NAME.",
+            "请用 --entity 或 --map 指明导入内容。",
+        )
+    if wish.entity not in app.entities:
+        raise _unknown("entity", "实体", wish.entity, app.entities)
+    entity = app.entities[wish.entity]
+    strange = [name for name in wish.key if name not in entity.fields]
+    if strange:
+        raise _unknown("field", "字段", strange[0], entity.fields)
+    table = open_table(file, wish.reading)
+    target = target_from_header(
+        entity,
+        table.columns,
+        table.name,
+        app,
+        runtime.compiled.field_types,
+        mode=wish.mode or "upsert",
+        key=wish.key,
+    )
+    return Chosen(table, (target,), "", "")
+
+
+def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
+    targets = chosen.targets
+    if wish.entity:
+        targets = tuple(one for one in targets if wish.entity in (one.name, one.entity))
+        if not targets:
+            raise _unknown(
+                f"part in '{chosen.name}'", "部分", wish.entity, [t.name for t in chosen.targets]
+            )
+    if wish.mode:
+        targets = tuple(replace(one, mode=wish.mode) for one in targets)
+    if wish.key:
+        targets = tuple(replace(one, key=wish.key) for one in targets)
+    reading = Reading(
+        wish.reading.encoding or chosen.encoding,
+        wish.reading.delimiter or chosen.delimiter,
+        wish.reading.sheet or chosen.sheet,
+        chosen.nested,
+    )
+    return Chosen(open_table(file, reading), targets, chosen.time_zone, chosen.locale)
+
+
+def _unknown(noun: str, noun_zh: str, written: str, known: Iterable[str]) -> FileFault:
+    names = sorted(known)
+    nearest = closest(written, names)
+    hint = f"Did you mean '{nearest}'?" if nearest else f"There are: {', '.join(names) or 'none'}."
+    hint_zh = f"是否指“{nearest}”？" if nearest else f"现有：{'、'.join(names) or '无'}。"
+    return FileFault(
+        f"There is no {noun} '{written}'. {hint}", f"没有{noun_zh}“{written}”。{hint_zh}"
+    )

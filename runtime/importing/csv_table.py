@@ -1,0 +1,107 @@
+"""Tables of text: comma, semicolon, tab or bar between cells, quotes and newlines in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from runtime.importing.encodings import detect
+from runtime.importing.faults import FileFault
+from runtime.importing.tables import Reading, Row, checked_columns, open_bytes
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_CELL = 10_000_000
+SAMPLE = 64_000
+
+
+class CsvTable:
+    """A table of delimited text; the first row names the columns."""
+
+    whole = False
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.path, self.name = path, path.name
+        self.encoding = reading.encoding or self._encoding()
+        self.delimiter = reading.delimiter or self._delimiter()
+        with self._reader() as reader:
+            first: list[Any] = next((row for row in reader if any(row)), [])
+            self.columns = checked_columns(self.name, first)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows below the header; lines without any text are passed over."""
+        width = len(self.columns)
+        with self._reader() as reader:
+            for row in reader:
+                if any(row):
+                    break
+            line = reader.line_num + 1
+            for row in reader:
+                if len(row) < width:
+                    row += [""] * (width - len(row))
+                if any(row):
+                    yield Row(line, row)
+                line = reader.line_num + 1
+
+    @contextmanager
+    def _reader(self) -> Iterator[Any]:
+        """Open a reader; what the file cannot be read for is told as a fault."""
+        csv.field_size_limit(LONGEST_CELL)
+        try:
+            with (
+                open_bytes(self.path) as stream,
+                io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
+            ):
+                yield csv.reader(text, delimiter=self.delimiter)
+        except (UnicodeError, LookupError) as error:
+            raise FileFault(
+                f"'{self.name}' is not text in {self.encoding}: {error}.",
+                f"文件“{self.name}”不是 {self.encoding} 编码的文本：{error}。",
+            ) from error
+        except (csv.Error, TypeError) as error:
+            raise FileFault(
+                f"'{self.name}' is no table of cells: {error}.",
+                f"文件“{self.name}”不是有效的表格：{error}。",
+            ) from error
+        except (OSError, EOFError) as error:
+            raise FileFault(
+                f"'{self.name}' cannot be read to its end: {error}.",
+                f"文件“{self.name}”无法完整读取：{error}。",
+            ) from error
+
+    def _encoding(self) -> str:
+        try:
+            with open_bytes(self.path) as stream:
+                return detect(stream)
+        except (OSError, EOFError) as error:
+            raise FileFault(
+                f"'{self.name}' cannot be read: {error}.", f"无法读取文件“{self.name}”：{error}。"
+            ) from error
+
+    def _delimiter(self) -> str:
+        """Return the one that cuts the first rows into the most columns, equally many in each."""
+        with (
+            open_bytes(self.path) as stream,
+            io.TextIOWrapper(stream, encoding=self.encoding, errors="replace", newline="") as text,
+        ):
+            sample = text.read(SAMPLE)
+        best = (0, 0, ",")
+        for place, delimiter in enumerate(DELIMITERS):
+            widths = _widths(sample, delimiter)
+            if widths and widths[0] > 1:
+                same = sum(width == widths[0] for width in widths) / len(widths)
+                best = max(best, (round(same * widths[0] * 100), -place, delimiter))
+        return best[2]
+
+
+def _widths(sample: str, delimiter: str) -> list[int]:
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)]
+    except csv.Error:
+        return []
+    complete = rows[:-1] if len(rows) > 1 and len(sample) >= SAMPLE else rows
+    return [len(row) for row in complete[:50] if row]

@@ -1,0 +1,134 @@
+"""Tables in JSON: an object a line, or one list of objects; objects in objects are `a.b` columns.
+
+A list of objects makes several rows of one record, with its values in the first: the children.
+With `nested` each object below another is a record of its own, which knows its parent as
+`parent.KEY` and how deep it lies as `depth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from runtime.importing.faults import FileFault
+from runtime.importing.tables import Reading, Row, checked_columns, open_bytes
+
+LARGEST = 200_000_000
+"""Bytes of a file that is one JSON value; larger ones must have an object a line."""
+DEEPEST = 50
+
+
+class JsonTable:
+    """Objects as rows."""
+
+    whole = True
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.path, self.name, self.nested = path, path.name, reading.nested
+        found: dict[str, None] = {}
+        for _, record in self._flat():
+            for part in record:
+                found |= dict.fromkeys(part)
+        self.columns = checked_columns(self.name, list(found))
+
+    def rows(self) -> Iterator[Row]:
+        """Yield rows; those of one object carry one line."""
+        for line, record in self._flat():
+            for part in record:
+                yield Row(line, [part.get(name, "") for name in self.columns])
+
+    def _flat(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        number = 0
+        for line, one in self._objects():
+            if not self.nested:
+                yield line, _flatten(one)
+                continue
+            for node in _below(one, self.nested, {}, 0):
+                number += 1
+                yield number, [node]
+
+    def _objects(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        try:
+            with open_bytes(self.path) as stream:
+                start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+            if start.startswith(b"["):
+                with open_bytes(self.path) as stream:
+                    text = stream.read(LARGEST + 1)
+                if len(text) > LARGEST:
+                    raise self._fault("too large; write an object a line", "过大，请每行一个对象")
+                items: Any = enumerate(orjson.loads(text.lstrip(b"\xef\xbb\xbf")), start=1)
+            else:
+                items = self._lines()
+            for line, one in items:
+                if not isinstance(one, dict):
+                    raise self._fault(
+                        f"not a list of objects (item {line})", f"不是对象列表（第 {line} 项）"
+                    )
+                yield line, one
+        except (OSError, EOFError, ValueError) as error:
+            raise self._fault(f"no JSON: {error}", f"不是有效的 JSON：{error}") from error
+
+    def _lines(self) -> Iterator[tuple[int, Any]]:
+        with open_bytes(self.path) as stream:
+            for line, text in enumerate(stream, start=1):
+                stripped = text.strip().lstrip(b"\xef\xbb\xbf")
+                if stripped:
+                    yield line, orjson.loads(stripped)
+
+    def _fault(self, en: str, zh: str) -> FileFault:
+        return FileFault(f"'{self.name}' is {en}.", f"文件“{self.name}”{zh}。")
+
+
+def _flatten(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of one object: its values, and its lists of objects beside each other."""
+    own: dict[str, Any] = {}
+    lists: list[list[dict[str, Any]]] = []
+    _spread(record, "", own, lists, 0)
+    rows = [own]
+    for parts in zip_longest(*lists, fillvalue={}):
+        rows.append({key: value for part in parts for key, value in part.items()})
+    if len(rows) > 1:
+        rows[1] = {**rows[0], **rows[1]}
+        rows.pop(0)
+    return rows
+
+
+def _spread(
+    record: Mapping[str, Any],
+    prefix: str,
+    own: dict[str, Any],
+    lists: list[list[dict[str, Any]]],
+    depth: int,
+) -> None:
+    for key, value in record.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and depth < DEEPEST:
+            _spread(value, f"{name}.", own, lists, depth + 1)
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            rows = []
+            for one in value:
+                inner: dict[str, Any] = {}
+                _spread(one, f"{name}.", inner, [], depth + 1)
+                rows.append(inner)
+            lists.append(rows)
+        else:
+            own[name] = "" if value is None else value
+
+
+def _below(
+    node: Mapping[str, Any], key: str, parent: Mapping[str, Any], depth: int
+) -> Iterator[dict[str, Any]]:
+    """Yield a node and all below it, each knowing its parent's values."""
+    own = {name: value for name, value in node.items() if name != key and _is_plain(value)}
+    yield {**own, **{f"parent.{name}": value for name, value in parent.items()}, "depth": depth}
+    for child in node.get(key) or ():
+        if isinstance(child, dict) and depth < DEEPEST:
+            yield from _below(child, key, own, depth + 1)
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)

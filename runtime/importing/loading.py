@@ -1,0 +1,343 @@
+"""A table through the pipeline, batch by batch: each batch is a transaction, each record a verdict.
+
+Comes in: who imports, a table, the targets. Goes out: a tally for each target; verdicts fall as
+they are known. A dry run and all-or-nothing take the same way inside one transaction that is undone
+at the end. An import that was interrupted is simply run again: what is there already is unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from generator.field_types import Viewer
+from generator.model.entity import Entity
+from generator.model.importmap import ImportTarget
+from generator.model.text import Label
+from runtime.errors import FieldError
+from runtime.importing.attachments import Attachments
+from runtime.importing.grouping import Counts, Document, Parts, documents
+from runtime.importing.recipe import Recipe, Surroundings, make_recipe
+from runtime.importing.report import Tally, Verdict, Verdicts
+from runtime.importing.tables import Row, Table
+from runtime.messages import Actor, Incoming, Outcome
+from runtime.operations import import_
+from runtime.operations._importing import ImportPlan, apply
+from runtime.operations._keys import Keys
+from runtime.pipeline import authorize
+from runtime.runtime import Runtime
+from runtime.store.engine import write
+
+BATCH_RECORDS = 500
+BATCH_ROWS = 5_000
+MOST_WAITING = 100_000
+"""Records kept in memory because they point at one that may come later in the file."""
+
+DUPLICATE = "duplicate"
+TOGETHER = "with_record"
+
+
+@dataclass(frozen=True)
+class Loading:
+    """One import: who, how, and where verdicts go."""
+
+    runtime: Runtime
+    actor: Actor
+    verdicts: Verdicts
+    progress: Callable[[Tally], None]
+    source: str = "import"
+    dry_run: bool = False
+    all_or_nothing: bool = False
+    time_zone: str = ""
+    locale: str = "en"
+    attachments: Attachments | None = None
+    request_id: str = ""
+
+    @property
+    def in_one(self) -> bool:
+        """Whether the whole import is one transaction."""
+        return self.dry_run or self.all_or_nothing
+
+
+class _Undo(Exception):
+    """Leaves a transaction that is not meant to stay."""
+
+
+def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> list[Tally]:
+    """Import a table; return what became of it, target by target.
+
+    Raises:
+        FileFault: the table lacks columns, or cannot be read to its end.
+        RequestError: the actor may not import one of the entities.
+
+    """
+    recipes = [
+        make_recipe(target, table.columns, table.name, around(loading)) for target in targets
+    ]
+    plans = [_plan(loading, recipe) for recipe in recipes]
+    tallies: list[Tally] = []
+    with _transactions(loading, tallies) as transaction:
+        for recipe, plan in zip(recipes, plans, strict=True):
+            run = _Run(loading, table, recipe, plan, transaction)
+            tallies.append(run.tally)
+            counts = Counts()
+            run.everything(_counted(documents(table, recipe, counts), counts, run.tally))
+            run.tally.rows, run.tally.skipped = counts.rows, counts.skipped
+    return tallies
+
+
+def load_with_parts(
+    loading: Loading,
+    table: Table,
+    target: ImportTarget,
+    parts: Sequence[tuple[Parts, tuple[str, ...]]],
+) -> Tally:
+    """Import a table whose records have children in files of their own.
+
+    `parts` are the children and the columns of the table that are the key of a record there.
+    """
+    recipe = make_recipe(target, table.columns, table.name, around(loading))
+    plan = _plan(loading, recipe)
+    tallies: list[Tally] = []
+    counts = Counts()
+
+    def whole() -> Iterator[Document]:
+        for made in documents(table, recipe, counts):
+            for some, columns in parts:
+                key = tuple(str(made.rows[0].cells[recipe.places[c]]).strip() for c in columns)
+                some.put_into(made, key)
+            yield made
+
+    with _transactions(loading, tallies) as transaction:
+        run = _Run(loading, table, recipe, plan, transaction)
+        tallies.append(run.tally)
+        run.everything(whole())
+        run.tally.rows, run.tally.skipped = counts.rows, counts.skipped
+        for some, _ in parts:
+            for row in some.left():
+                run.refuse_part(some, row)
+    return run.tally
+
+
+def around(loading: Loading) -> Surroundings:
+    """Return what reading the cells of an import may ask for."""
+    runtime = loading.runtime
+    zone = loading.time_zone or runtime.app.time_zone
+    return Surroundings(
+        app=runtime.app,
+        catalog=runtime.compiled.field_types,
+        viewer=Viewer(loading.locale, zone),
+        now=runtime.clock(),
+        zone=ZoneInfo(zone),
+        keep_file=loading.attachments.keep if loading.attachments else None,
+    )
+
+
+def _counted(made: Iterable[Document], counts: Counts, tally: Tally) -> Iterator[Document]:
+    for one in made:
+        tally.rows, tally.skipped = counts.rows, counts.skipped
+        yield one
+
+
+def _plan(loading: Loading, recipe: Recipe) -> ImportPlan:
+    """Return the plan that every batch shares; the pipeline's own authorize, parse and plan."""
+    target = recipe.target
+    incoming = Incoming(
+        "import",
+        target.entity,
+        loading.actor,
+        values={
+            "records": [],
+            "mode": target.mode,
+            "key": list(target.key),
+            "create": list(target.create),
+            "lenient": list(target.lenient),
+            "keep": list(target.keep),
+            "parts": sorted(recipe.parts),
+        },
+        source=loading.source,
+        request_id=loading.request_id,
+    )
+    grant = authorize(incoming, loading.runtime)
+    return import_.plan(import_.parse(incoming, grant, loading.runtime), grant, loading.runtime)
+
+
+_Transaction = Callable[[], Any]
+
+
+@contextmanager
+def _transactions(loading: Loading, tallies: list[Tally]) -> Iterator[_Transaction]:
+    """Give a context manager for each batch: its own transaction, or all the same one."""
+    engine = loading.runtime.engine
+    if not loading.in_one:
+        yield lambda: write(engine)
+        return
+    try:
+        with write(engine) as connection:
+
+            @contextmanager
+            def same() -> Iterator[sa.Connection]:
+                yield connection
+
+            yield same
+            if loading.dry_run or any(tally.rejected for tally in tallies):
+                raise _Undo
+    except _Undo:
+        return
+
+
+@dataclass
+class _Run:
+    """One target of one table on its way."""
+
+    loading: Loading
+    table: Table
+    recipe: Recipe
+    plan: ImportPlan
+    transaction: _Transaction
+    tally: Tally = field(init=False)
+    keys: Keys = field(init=False)
+    seen: dict[int, int] = field(default_factory=dict)
+    """The key of every record so far, hashed, and the line where it began."""
+    waiting: list[Document] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.recipe.target.name, self.recipe.entity.name)
+        self.keys = Keys(self.loading.runtime, self.loading.actor)
+
+    def everything(self, made: Iterable[Document]) -> None:
+        """Import documents, then those that waited for others, as long as that helps."""
+        for batch in _batches(self._distinct(made)):
+            self._import(batch, may_wait=True)
+        before = -1
+        while self.waiting and len(self.waiting) != before:
+            before = len(self.waiting)
+            again, self.waiting = self.waiting, []
+            for batch in _batches(again):
+                self._import(batch, may_wait=True)
+        for batch in _batches(self.waiting):
+            self._import(batch, may_wait=False)
+
+    def _distinct(self, made: Iterable[Document]) -> Iterator[Document]:
+        """Yield documents whose key did not come before; the others are refused."""
+        names = self.recipe.target.key
+        for one in made:
+            key = [one.values.get(name) for name in names]
+            if not names or None in key:
+                yield one
+                continue
+            first = self.seen.setdefault(hash(repr(key)), one.line)
+            if first == one.line:
+                yield one
+                continue
+            message = Label(
+                {
+                    "en": f"Line {first} has the same key.",
+                    "zh": f"与第 {first} 行的编号重复。",
+                }
+            )
+            self._reject(one, (FieldError(names[0], DUPLICATE, message),))
+
+    def _import(self, batch: list[Document], *, may_wait: bool) -> None:
+        call = self.plan.call
+        records = tuple(one.values for one in batch)
+        plan = replace(self.plan, call=replace(call, records=records))
+        with self.transaction() as connection:
+            if self.loading.attachments is not None:
+                self.loading.attachments.write(connection)
+            outcomes = apply(connection, plan, self.loading.runtime, self.keys)
+        for one, outcome in zip(batch, outcomes, strict=True):
+            self._note(one, outcome, may_wait=may_wait)
+        self.loading.progress(self.tally)
+
+    def _note(self, one: Document, outcome: Outcome, *, may_wait: bool) -> None:
+        if outcome.errors:
+            if may_wait and self._may_come(outcome.errors):
+                self.waiting.append(one)
+            else:
+                self._reject(one, outcome.errors)
+        elif outcome.status == "created":
+            self.tally.created += 1
+        elif outcome.status == "updated":
+            self.tally.updated += 1
+        else:
+            self.tally.unchanged += 1
+
+    def _may_come(self, errors: Sequence[FieldError]) -> bool:
+        """Return whether all that is wrong is that another record of this entity is not there."""
+        if len(self.waiting) >= MOST_WAITING:
+            return False
+        return all(
+            error.code == "not_found" and _points_home(self.recipe.entity, error.field)
+            for error in errors
+        )
+
+    def _reject(self, one: Document, errors: Sequence[FieldError]) -> None:
+        """Note why a record was refused; the other rows it was made of are named too."""
+        self.tally.rejected += 1
+        self.tally.rejected_rows += len(one.rows)
+        told: set[tuple[str, int]] = set()
+        for error in errors:
+            row, file = one.row_at(error.field)
+            column = self.recipe.column_of(error.field)
+            value = str(row.cells[self.recipe.places[column]]) if column and not file else ""
+            self._tell(row, file, column or error.field, value, error.code, error.message)
+            told.add((file, row.line))
+        together = Label(
+            {
+                "en": f"Refused together with line {one.line}.",
+                "zh": f"与第 {one.line} 行属于同一记录，一并拒绝。",
+            }
+        )
+        for row in one.rows:
+            if ("", row.line) not in told:
+                told.add(("", row.line))
+                self._tell(row, "", "", "", TOGETHER, together)
+        for name, rows in one.children.items():
+            file = one.files.get(name, "")
+            for row in rows if file else ():
+                if (file, row.line) not in told:
+                    told.add((file, row.line))
+                    self._tell(row, file, "", "", TOGETHER, together)
+
+    def refuse_part(self, parts: Parts, row: Row) -> None:
+        """Note that a child's record is not in the file of the records."""
+        self.tally.rejected += 1
+        self.tally.rejected_rows += 1
+        message = Label({"en": "Its record is not there.", "zh": "找不到所属的记录。"})
+        column = parts.recipe.target.group_by[0]
+        value = str(row.cells[parts.recipe.places[column]])
+        self._tell(row, parts.table.name, column, value, "not_found", message)
+
+    def _tell(
+        self, row: Row, file: str, column: str, value: str, code: str, message: Label
+    ) -> None:
+        self.loading.verdicts(
+            Verdict(
+                self.tally.records, file or self.table.name, row.line, column, value, code, message
+            )
+        )
+
+
+def _points_home(entity: Entity, place: str) -> bool:
+    model = entity.fields.get(place.partition(".")[0])
+    return model is not None and model.target == entity.name
+
+
+def _batches(made: Iterable[Document]) -> Iterator[list[Document]]:
+    """Cut documents into batches, so that one transaction stays short."""
+    batch: list[Document] = []
+    rows = 0
+    for one in made:
+        batch.append(one)
+        rows += len(one.rows) + sum(len(some) for some in one.children.values())
+        if len(batch) >= BATCH_RECORDS or rows >= BATCH_ROWS:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch
