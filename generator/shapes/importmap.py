@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.kinds import Arg, Shape
 
-ANY_TEXT = r"(?s).+"
+ANY_TEXT = r"[\s\S]+"
 PATH = r"[a-z][a-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)*"
 
 

@@ -1,4 +1,4 @@
-"""Files into records: a table of rows → documents by a recipe → batches through `import` → verdicts.
+"""Files into records: table → documents by a recipe → batches through `import` → verdicts.
 
 file → tables → recipe → grouping → loading → report
 """

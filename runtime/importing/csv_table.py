@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ class CsvTable:
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name
-        self.encoding = reading.encoding or self._encoding()
+        self.encoding = self._known(reading.encoding) if reading.encoding else self._encoding()
         self.delimiter = reading.delimiter or self._delimiter()
         with self._reader() as reader:
             first: list[Any] = next((row for row in reader if any(row)), [])
@@ -56,7 +57,7 @@ class CsvTable:
                 io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
             ):
                 yield csv.reader(text, delimiter=self.delimiter)
-        except (UnicodeError, LookupError) as error:
+        except UnicodeError as error:
             raise FileFault(
                 f"'{self.name}' is not text in {self.encoding}: {error}.",
                 f"文件“{self.name}”不是 {self.encoding} 编码的文本：{error}。",
@@ -70,6 +71,15 @@ class CsvTable:
             raise FileFault(
                 f"'{self.name}' cannot be read to its end: {error}.",
                 f"文件“{self.name}”无法完整读取：{error}。",
+            ) from error
+
+    def _known(self, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError as error:
+            raise FileFault(
+                f"'{encoding}' is no encoding; write one such as utf-8, gb18030 or latin-1.",
+                f"没有编码“{encoding}”，可用例如 utf-8、gb18030 或 latin-1。",
             ) from error
 
     def _encoding(self) -> str:
@@ -100,7 +110,7 @@ class CsvTable:
 def _widths(sample: str, delimiter: str) -> list[int]:
     csv.field_size_limit(LONGEST_CELL)
     try:
-        rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)]
+        rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter))
     except csv.Error:
         return []
     complete = rows[:-1] if len(rows) > 1 and len(sample) >= SAMPLE else rows

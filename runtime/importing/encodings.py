@@ -18,9 +18,11 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 BLOCK = 1 << 20
-HIGH = re.compile(rb"[\x80-\xff]+")
-PAIRS = 0.8
-"""So much of the high bytes must stand in pairs for a text to be Chinese."""
+HIGH = re.compile(rb"[\x80-\xff]")
+COMMON = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+"""The letters and signs of GB2312, which make up nearly all Chinese text."""
+SHARE = 0.8
+"""So much of the high bytes must be such letters for a text to be Chinese."""
 
 
 def detect(stream: BinaryIO) -> str:
@@ -36,13 +38,13 @@ def detect(stream: BinaryIO) -> str:
     while block:
         is_utf8 = is_utf8 and _decodes(utf8, block)
         is_chinese = is_chinese and _decodes(chinese, block)
-        for run in HIGH.findall(block):
-            high += len(run)
-            paired += len(run) - len(run) % 2
+        if not is_utf8:
+            high += len(HIGH.findall(block))
+            paired += 2 * len(COMMON.findall(block))
         block = stream.read(BLOCK)
     if is_utf8 and _decodes(utf8, b"", final=True):
         return "utf-8"
-    if is_chinese and _decodes(chinese, b"", final=True) and paired >= PAIRS * high:
+    if is_chinese and _decodes(chinese, b"", final=True) and paired >= SHARE * high:
         return "gb18030"
     return "latin-1"
 

@@ -45,7 +45,7 @@ class Document:
         return self.rows[0].line
 
     def row_at(self, place: str) -> tuple[Row, str]:
-        """Return the row behind a place such as `lines.2.quantity`, and its file if it is another."""
+        """Return the row behind a place such as `lines.2.quantity`, and its file if another."""
         name, _, rest = place.partition(".")
         number = rest.partition(".")[0]
         if name in self.children and number.isdigit() and int(number) < len(self.children[name]):

@@ -345,7 +345,8 @@ def target_from_header(
 ) -> ImportTarget:
     """Return the target that a header describes: its columns are fields, paths or labels.
 
-    A column that only the engine writes, such as a computed total of an export, is passed over.
+    Where there are columns of children, rows with one key are one record. A column that only the
+    engine writes, such as a computed total of an export, is passed over.
 
     Raises:
         FileFault: a column is none of these.
@@ -356,20 +357,38 @@ def target_from_header(
         path = _path_of(column, entity)
         found = follow(path, entity.name, app.entities, catalog) if column else None
         if isinstance(found, LostPath):
-            if found.reason == "read_only":
+            if found.reason == "read_only" and path[0] not in key:
+                continue
+            if found.reason == "read_only" and len(path) == 1:
+                fields.append(ImportField(path=path, columns=(column,)))
                 continue
             raise _unknown_column(column, found, name, entity)
         if found is not None:
             fields.append(ImportField(path=path, columns=(column,)))
     if entity.child_of:
         return _of_the_parent(entity, fields, app, mode)
-    return ImportTarget(entity.name, entity.name, mode, key or entity.key, tuple(fields))
+    keys = key or entity.key
+    by = tuple(source.columns[0] for source in fields if source.path[0] in keys)
+    has_children = any(_holds_children(entity, source, catalog) for source in fields)
+    return ImportTarget(
+        entity.name,
+        entity.name,
+        mode,
+        keys,
+        tuple(fields),
+        group_by=by if has_children else (),
+        gather=has_children,
+    )
+
+
+def _holds_children(entity: Entity, source: ImportField, catalog: Catalog[FieldType]) -> bool:
+    return catalog[entity.fields[source.path[0]].type].relation == "children"
 
 
 def _of_the_parent(
     entity: Entity, fields: Iterable[ImportField], app: App, mode: str
 ) -> ImportTarget:
-    """Return the target for a file of parts: their records are found and the parts put into them."""
+    """Return the target for a file of parts: their records are found, the parts put into them."""
     parent = app.entities[entity.child_of]
     holder = next(
         one.name

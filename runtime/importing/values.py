@@ -1,4 +1,4 @@
-"""The text of cells → what a field is told: the first cell that says something, words, numbers, days.
+"""Cells → what a field is told: the first that says something, words, numbers, days.
 
 A `Cell` function is made once for a column and called for every row. It returns `NOTHING` when the
 row says nothing for the field; what it cannot understand it hands on, and the schema refuses it.

@@ -333,6 +333,7 @@ class _Batch:
 
     def _draft(self, work: Work, item: _Item, before: Mapping[str, Any] | None) -> Draft | None:
         values = item.values if before is None else self._merged(item.values, before)
+        values = {name: one for name, one in values.items() if not self._only_finds(name)}
         loaded = self._load(item, values, changes=before is not None)
         if loaded is None:
             return None
@@ -348,6 +349,11 @@ class _Batch:
         return _saving.draft_change(
             work, self.entity, dict(before), {**loaded, **self.plan.update.force}, place
         )
+
+    def _only_finds(self, name: str) -> bool:
+        """Return whether a field is part of the key and nothing a payload may set, as an id is."""
+        model = self.entity.fields.get(name)
+        return name in self.call.key and model is not None and model.readonly
 
     def _merged(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
         """Return the payload with the parts that it leaves out, such as other languages."""

@@ -1,0 +1,201 @@
+"""The shipped import maps turn other shops' files into our records, and their money stays the same.
+
+The rows are written here in the shape of the real files. Set IMPORT_SAMPLES to a folder that holds
+`shopify/`, `spree/` and `uci_online_retail/` to try the real ones as well.
+"""
+
+import csv
+import gzip
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from runtime.importing.loading import Loading, load
+from runtime.importing.report import Tally, Verdict
+from runtime.importing.tables import Reading, open_table
+from runtime.messages import Actor
+from tests.databases import sqlite_url
+from tests.offices import Office, open_office
+
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
+SYSTEM = Actor(0, "System", frozenset({"administrator"}), kind="system")
+SAMPLES = os.environ.get("IMPORT_SAMPLES", "")
+
+INVOICES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+500001,A1,BLUE LAMP,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
+500001,B2,RED CUP,2,2010-12-01 08:26:00,3.39,17850.0,United Kingdom
+500002,A1,BLUE LAMP,1,2010-12-01 09:00:00,2.46,,EIRE
+500001,C3,,4,2010-12-01 08:26:00,0.001,17850.0,United Kingdom
+C500003,a1,BLUE LAMP,-2,2010-12-02 10:00:00,2.55,17850.0,United Kingdom
+500004,B2,broken,-30,2010-12-02 11:00:00,0.0,,United Kingdom
+A500005,ADJ,Adjust bad debt,1,2010-12-03 11:00:00,-11.06,,United Kingdom
+500006,B2,,0,2010-12-03 12:00:00,1.25,,France
+"""
+SHOPIFY = """Handle,Title,Body (HTML),Vendor,Type,Tags,Published,Option1 Name,Option1 Value,\
+Option2 Name,Option2 Value,Option3 Name,Option3 Value,Variant Grams,Variant Price,\
+Variant Compare At Price,Variant Barcode,Image Src,Image Alt Text,SEO Title,SEO Description
+plain-shirt,Plain Shirt,<p>Soft</p>,Mill Lane,Tops,"men, new",true,Title,Default Title,,,,,250,\
+50,,,https://pictures.example.com/1.jpg,A shirt,,
+wool-top,Wool Top,Warm,Mill Lane,Tops,women,false,Size,Small,Color,Red,,,300,60,80,,\
+https://pictures.example.com/2.jpg,,Wool,
+wool-top,,,,,,,,Large,,Red,,,320,65,,,,,,
+wool-top,,,,,,,,,,,,,,,,,https://pictures.example.com/3.jpg,From behind,,
+"""
+SPREE = """slug,sku,name,price,compare_at_price,currency,status,description,meta_title,\
+meta_description,tags,category1,option1_name,option1_value,option2_name,option2_value,image1_src
+mug,MUG,Mug,0,0,USD,active,A mug,Mug | Shop,,"cup, tea",Kitchen -> Mugs,,,,,
+mug,MUG-RED,,9.99,12,USD,,,,,,,Color,Red,,,https://pictures.example.com/m.webp
+mug,MUG-BLUE,,8.99,0,USD,,,,,,,Color,Blue,,,
+mug,MUG-RED,,9.49,0,EUR,,,,,,,Color,Red,,,
+"""
+TRANSLATIONS = """slug,locale,name,description,meta_title,meta_description
+mug,de,Becher,Ein Becher,Becher,
+mug,fr,Tasse,Une tasse,Tasse,
+"""
+
+
+DIVISIONS = """[{"code": "11", "name": "北京市", "children": [{"code": "1101", "name": "市辖区",
+"children": [{"code": "110101", "name": "东城区", "children": [{"code": "110101001",
+"name": "东华门街道"}]}]}]}]"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Office:
+    return open_office(DEFINITIONS, sqlite_url(tmp_path))
+
+
+def bring_in(office: Office, name: str, file: Path) -> tuple[dict[str, Tally], list[Verdict]]:
+    """Import a file by a shipped map; return the tally of each kind of record, and the refusals."""
+    chosen = office.runtime.app.importmaps[name]
+    table = open_table(
+        file, Reading(chosen.encoding, chosen.delimiter, chosen.sheet, chosen.nested)
+    )
+    refused: list[Verdict] = []
+    loading = Loading(
+        office.runtime,
+        SYSTEM,
+        lambda verdict: refused.append(verdict),
+        lambda tally: None,
+        time_zone=chosen.time_zone,
+        locale=chosen.locale,
+    )
+    return {tally.records: tally for tally in load(loading, table, chosen.targets)}, refused
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "rows.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_invoices_become_orders_with_the_same_money(shop: Office, tmp_path: Path) -> None:
+    tallies, refused = bring_in(shop, "uci_online_retail", written(tmp_path, INVOICES))
+    assert tallies["customers"].created == 1
+    assert tallies["orders"].created == 5
+    orders = {
+        o["external_number"]: o for o in shop.all("order", "external_number,kind,status,total")
+    }
+    assert orders["500001"]["total"] == 6 * 2550 + 2 * 3390 + 4
+    assert (orders["C500003"]["kind"], orders["C500003"]["total"]) == ("return", -5100)
+    assert orders["C500003"]["status"] == "cancelled"
+    assert (orders["500004"]["kind"], orders["500004"]["total"]) == ("adjustment", 0)
+    assert orders["A500005"]["total"] == -11060
+    assert [(v.line, v.code) for v in refused if v.records == "orders"] == [(9, "NOTHING_ORDERED")]
+
+
+def test_an_invoice_without_customer_is_a_guests_order(shop: Office, tmp_path: Path) -> None:
+    bring_in(shop, "uci_online_retail", written(tmp_path, INVOICES))
+    orders = shop.all("order", "external_number,customer.code")
+    guests = {o["external_number"] for o in orders if o["customer.code"] is None}
+    assert guests == {"500002", "500004", "A500005"}
+
+
+def test_the_same_file_again_creates_nothing(shop: Office, tmp_path: Path) -> None:
+    file = written(tmp_path, INVOICES)
+    bring_in(shop, "uci_online_retail", file)
+    tallies, _ = bring_in(shop, "uci_online_retail", file)
+    assert {name: tally.created for name, tally in tallies.items()} == dict.fromkeys(tallies, 0)
+
+
+def test_shopify_rows_of_one_handle_are_one_product(shop: Office, tmp_path: Path) -> None:
+    _, refused = bring_in(shop, "shopify_products", written(tmp_path, SHOPIFY))
+    assert refused == []
+    products = {p["code"]: p for p in shop.all("product", "code,status,variant_count,brand.code")}
+    assert products["plain-shirt"]["brand.code"] == "mill-lane"
+    assert products["plain-shirt"]["status"] == "listed"
+    assert products["wool-top"]["variant_count"] == 2
+    variants = {v["sku"]: v for v in shop.all("variant", "sku,spec,price,weight")}
+    assert variants["plain-shirt-default-title"]["spec"] == "Standard"
+    assert variants["wool-top-small-red"]["spec"] == "Small / Red"
+    assert variants["wool-top-large-red"]["weight"] == 320
+    assert len(shop.all("product_image", "url")) == 3
+
+
+def test_spree_rows_of_one_slug_are_one_product_with_prices_in_two_currencies(
+    shop: Office, tmp_path: Path
+) -> None:
+    _, refused = bring_in(shop, "spree_products", written(tmp_path, SPREE))
+    assert refused == []
+    assert [p["variant_count"] for p in shop.all("product", "variant_count")] == [2]
+    prices = {v["sku"]: v["price"] for v in shop.all("variant", "sku,price")}
+    assert prices == {"MUG-RED": 9990, "MUG-BLUE": 8990}
+    euros = shop.all("price", "amount,variant.sku,price_list.currency")
+    assert [(p["variant.sku"], p["amount"], p["price_list.currency"]) for p in euros] == [
+        ("MUG-RED", 9490, "EUR")
+    ]
+
+
+def test_translations_are_added_to_a_name(shop: Office, tmp_path: Path) -> None:
+    bring_in(shop, "spree_products", written(tmp_path, SPREE))
+    _, refused = bring_in(shop, "spree_translations", written(tmp_path, TRANSLATIONS))
+    assert refused == []
+    name = shop.all("product", "name")[0]["name"]
+    assert name == {"en": "Mug", "de": "Becher", "fr": "Tasse"}
+
+
+def test_the_divisions_of_china_hang_below_one_another(shop: Office, tmp_path: Path) -> None:
+    shop.create("region", {"code": "CN", "name": {"en": "China"}, "level": "country"})
+    _, refused = bring_in(shop, "china_divisions", written(tmp_path, DIVISIONS))
+    assert refused == []
+    above = {
+        r["code"]: (r["parent.code"], r["level"])
+        for r in shop.all("region", "code,level,parent.code")
+    }
+    assert above["11"] == ("CN", "province")
+    assert above["110101001"] == ("110101", "street")
+
+
+@pytest.mark.skipif(not SAMPLES, reason="IMPORT_SAMPLES names no folder with the real files")
+@pytest.mark.parametrize(
+    ("name", "file", "records"),
+    [
+        ("shopify_products", "shopify/apparel.csv", 20),
+        ("shopify_products", "shopify/jewelery.csv", 20),
+        ("shopify_products", "shopify/home-and-garden.csv", 20),
+        ("spree_products", "spree/products.csv", 37),
+        ("spree_customers", "spree/customers.csv", 20),
+    ],
+)
+def test_a_real_file_is_taken_whole(shop: Office, name: str, file: str, records: int) -> None:
+    tallies, refused = bring_in(shop, name, Path(SAMPLES) / file)
+    assert refused == []
+    assert next(iter(tallies.values())).created == records
+
+
+@pytest.mark.skipif(not SAMPLES, reason="IMPORT_SAMPLES names no folder with the real files")
+def test_the_first_invoices_of_the_real_file_add_up(shop: Office, tmp_path: Path) -> None:
+    with gzip.open(f"{SAMPLES}/uci_online_retail/online_retail.csv.gz", "rt", newline="") as lines:
+        rows = list(csv.DictReader(line for _, line in zip(range(20_000), lines, strict=False)))
+    rows = [row for row in rows if row["InvoiceNo"] != rows[-1]["InvoiceNo"]]
+    file = tmp_path / "rows.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    _, refused = bring_in(shop, "uci_online_retail", file)
+    lost = {verdict.value for verdict in refused}
+    total = sum(Decimal(row["UnitPrice"]) * int(row["Quantity"]) for row in rows)
+    assert refused == [], lost
+    assert sum(o["total"] for o in shop.all("order", "total")) == total * 1000

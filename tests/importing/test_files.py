@@ -1,0 +1,152 @@
+"""Files as they really come: encodings, delimiters, quotes, workbooks, JSON, and what is none."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.importing.faults import FileFault
+from runtime.importing.tables import Reading, open_table
+
+TEXT = "code,name\nA,杯子\nB,壶\n"
+
+
+def table(tmp_path: Path, content: bytes, name: str = "rows.csv", **reading: str) -> list[object]:
+    """Write a file and return its columns and its rows."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    found = open_table(path, Reading(**reading))
+    return [found.columns, *((row.line, list(row.cells)) for row in found.rows())]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "gzip"])
+def test_chinese_text_is_read_in_every_usual_encoding(tmp_path: Path, encoding: str) -> None:
+    content = gzip.compress(TEXT.encode()) if encoding == "gzip" else TEXT.encode(encoding)
+    assert table(tmp_path, content) == [("code", "name"), (2, ["A", "杯子"]), (3, ["B", "壶"])]
+
+
+def test_western_accents_are_not_taken_for_chinese(tmp_path: Path) -> None:
+    content = "code;name\nA;Café Müller, Ångström\nB;Señor £5\n".encode("latin-1")
+    assert table(tmp_path, content)[1:] == [
+        (2, ["A", "Café Müller, Ångström"]),
+        (3, ["B", "Señor £5"]),
+    ]
+
+
+def test_an_accent_far_down_the_file_decides(tmp_path: Path) -> None:
+    content = b"code,name\n" + b"A,plain\n" * 200_000 + "Z,Grüße\n".encode("latin-1")
+    assert table(tmp_path, content)[-1] == (200_002, ["Z", "Grüße"])
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found_out(tmp_path: Path, delimiter: str) -> None:
+    content = delimiter.join(("code", "name")) + "\n" + delimiter.join(("A", "x. y")) + "\n"
+    assert table(tmp_path, content.encode())[0] == ("code", "name")
+
+
+def test_quotes_and_newlines_in_cells_keep_the_lines_right(tmp_path: Path) -> None:
+    content = b'code,name\r\nA,"two\r\nlines, ""quoted"""\r\n\r\nB,b\r\n'
+    assert table(tmp_path, content)[1:] == [
+        (2, ["A", 'two\r\nlines, "quoted"']),
+        (5, ["B", "b"]),
+    ]
+
+
+def test_short_rows_are_filled_and_empty_ones_passed_over(tmp_path: Path) -> None:
+    assert table(tmp_path, b"a,b,c\n1\n\n,,\n1,2,3\n")[1:] == [
+        (2, ["1", "", ""]),
+        (5, ["1", "2", "3"]),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" "])
+def test_an_empty_file_is_told(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(FileFault, match="empty"):
+        table(tmp_path, content)
+
+
+def test_two_columns_of_one_name_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match="'code' twice"):
+        table(tmp_path, b"code,name,code\nA,a,B\n")
+
+
+def test_a_wrong_encoding_is_told_with_the_file(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match=r"rows.csv.*ascii"):
+        table(tmp_path, TEXT.encode(), encoding="ascii")
+    with pytest.raises(FileFault, match="klingon"):
+        table(tmp_path, TEXT.encode(), encoding="klingon")
+
+
+def test_a_torn_gzip_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match="cannot be read"):
+        table(tmp_path, gzip.compress(TEXT.encode() * 100)[:-20], "rows.csv.gz")
+
+
+def workbook(path: Path) -> Path:
+    """Write a workbook with numbers, days, truth and a formula whose result was never saved."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["code", "price", "since", "ok", "sum"])
+    sheet.append(["A", 12.5, None, True, "=B2*2"])
+    sheet.append(["B", 7, None, False, None])
+    other = book.create_sheet("Other")
+    other.append(["x"])
+    other.append(["y"])
+    book.save(path)
+    return path
+
+
+def test_a_workbook_is_read_by_what_its_cells_show(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "rows.xlsx")
+    found = open_table(path, Reading())
+    assert found.columns == ("code", "price", "since", "ok", "sum")
+    rows = [(row.line, list(row.cells)[:4]) for row in found.rows()]
+    assert rows == [(2, ["A", "12.5", "", "true"]), (3, ["B", "7", "", "false"])]
+    assert open_table(path, Reading(sheet="Other")).columns == ("x",)
+    with pytest.raises(FileFault, match="no sheet 'Third'"):
+        open_table(path, Reading(sheet="Third"))
+
+
+def test_what_only_looks_like_a_workbook_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileFault, match="no workbook"):
+        table(tmp_path, b"PK\x03\x04 and nothing more", "rows.xlsx")
+
+
+def test_objects_a_line_and_lists_of_objects_are_tables(tmp_path: Path) -> None:
+    lines = b'{"a": 1, "b": {"c": "x"}}\n\n{"a": 2, "d": null}\n'
+    expected = [("a", "b.c", "d"), (1, [1, "x", ""]), (3, [2, "", ""])]
+    assert table(tmp_path, lines, "rows.jsonl") == expected
+    whole = b'[{"a": 1, "b": [{"c": 1}, {"c": 2}]}]'
+    assert table(tmp_path, whole, "rows.json") == [("a", "b.c"), (1, [1, 1]), (1, ["", 2])]
+
+
+def test_nodes_below_nodes_know_their_parents(tmp_path: Path) -> None:
+    tree = '[{"code": "1", "in": [{"code": "11", "in": [{"code": "111"}]}]}]'.encode()
+    assert table(tmp_path, tree, "tree.json", nested="in") == [
+        ("code", "depth", "parent.code"),
+        (1, ["1", 0, ""]),
+        (2, ["11", 1, "1"]),
+        (3, ["111", 2, "11"]),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]", b'{"a": }', b"[{}, 7]", b'{"a": 1}\nx\n'])
+def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(FileFault):
+        table(tmp_path, content, "rows.json")
+
+
+@given(st.binary(max_size=600), st.sampled_from(["x.csv", "x.json", "x.xlsx", "x.csv.gz"]))
+def test_no_bytes_whatever_bring_the_reader_down(content: bytes, name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            table(Path(folder), content, name)
+        except FileFault as fault:
+            assert fault.message.text("zh")
