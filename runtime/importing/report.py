@@ -7,11 +7,10 @@ no cell that it would take for a formula.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from generator.model.text import Label
 
@@ -55,12 +54,8 @@ class Tally:
         return self.created + self.updated + self.unchanged
 
 
-class Verdicts(Protocol):
-    """Takes verdicts as they fall."""
-
-    def __call__(self, verdict: Verdict) -> None:
-        """Note one."""
-        ...
+Verdicts = Callable[[Verdict], None]
+"""Takes verdicts as they fall."""
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import tempfile
 from pathlib import Path
@@ -128,7 +129,7 @@ def test_objects_a_line_and_lists_of_objects_are_tables(tmp_path: Path) -> None:
 
 
 def test_nodes_below_nodes_know_their_parents(tmp_path: Path) -> None:
-    tree = '[{"code": "1", "in": [{"code": "11", "in": [{"code": "111"}]}]}]'.encode()
+    tree = b'[{"code": "1", "in": [{"code": "11", "in": [{"code": "111"}]}]}]'
     assert table(tmp_path, tree, "tree.json", nested="in") == [
         ("code", "depth", "parent.code"),
         (1, ["1", 0, ""]),
@@ -146,7 +147,5 @@ def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
 @given(st.binary(max_size=600), st.sampled_from(["x.csv", "x.json", "x.xlsx", "x.csv.gz"]))
 def test_no_bytes_whatever_bring_the_reader_down(content: bytes, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        try:
+        with contextlib.suppress(FileFault):
             table(Path(folder), content, name)
-        except FileFault as fault:
-            assert fault.message.text("zh")
