@@ -146,6 +146,5 @@ def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
 
 @given(st.binary(max_size=600), st.sampled_from(["x.csv", "x.json", "x.xlsx", "x.csv.gz"]))
 def test_no_bytes_whatever_bring_the_reader_down(content: bytes, name: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        with contextlib.suppress(FileFault):
-            table(Path(folder), content, name)
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(FileFault):
+        table(Path(folder), content, name)
