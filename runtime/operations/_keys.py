@@ -148,7 +148,7 @@ def find(
         facts=_reading.context(runtime, actor),
     )
     selection = runtime.statements.page(plan)
-    rows = connection.execute(selection.statement, runtime.statements.values(plan))
+    rows = selection.rows(connection, runtime.statements.values(plan))
     places = [selection.position[name] for name in names]
     own, put_away = selection.position["id"], selection.position.get("archived_at")
     wanted = set(values)
