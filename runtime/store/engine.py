@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
@@ -38,6 +39,8 @@ BEGIN = "shopwright_begin"
 
 READING = "shopwright_reading"
 """The execution option under which an engine keeps its reading twin."""
+
+_shared: ContextVar[tuple[sa.Engine, sa.Connection] | None] = ContextVar("shared", default=None)
 
 
 def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
@@ -86,8 +89,26 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def read(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection that only reads and keeps no writer waiting."""
+    shared = _shared.get()
+    if shared is not None and shared[0] is engine:
+        yield shared[1]
+        return
     with deferred(engine).connect() as connection:
         yield connection
+
+
+@contextmanager
+def reading_together(engine: sa.Engine) -> Iterator[None]:
+    """Let every `read` inside use one connection: taking one costs as much as a small statement.
+
+    For a request that only reads, so that who asks and what they get are seen as of one moment.
+    """
+    with deferred(engine).connect() as connection:
+        token = _shared.set((engine, connection))
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 def deferred(engine: sa.Engine) -> sa.Engine:

@@ -25,6 +25,7 @@ from runtime.runtime import Runtime
 from runtime.web import assets, attempts, languages, look, observe, security
 from runtime.web.context import EXTENSION, Web, present, web
 from runtime.web.frame import LANGUAGES, make_shell
+from runtime.web.front import Front
 from runtime.web.health import health
 from runtime.web.identity import SESSION, USER, Gate, two_identities
 from runtime.web.openapi import Documents
@@ -59,9 +60,10 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
         raise UnsafeSettings("\n".join(faults))
     app = Flask("shopwright", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(security.config(settings), **_appbuilder_config(runtime))
-    app.extensions[EXTENSION] = Web(
-        runtime, settings, Gate(runtime, settings), attempts.make_limiter(settings.limiter_storage)
-    )
+    limiter = attempts.make_limiter(settings.limiter_storage)
+    here = Web(runtime, settings, Gate(runtime, settings), limiter)
+    app.extensions[EXTENSION] = here
+    api = Api(runtime)
     observe.count_statements(runtime.engine)
     observe.watch(app)
     csrf = security.protect(app, settings)
@@ -74,12 +76,14 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
     app.register_blueprint(token_page)
-    app.register_blueprint(blueprint(Api(runtime), Documents(runtime)))
+    app.register_blueprint(blueprint(api, Documents(runtime)))
     app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_error_handler(RequestError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
+    if settings.front:
+        app.wsgi_app = Front(app.wsgi_app, here, api)  # type: ignore[assignment,method-assign]
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

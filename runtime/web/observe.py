@@ -58,42 +58,58 @@ def watch(app: Flask) -> None:
 
 
 def begin(locale: str) -> Present:
-    """Start watching the request in hand."""
-    here = Present(new_request_id(request.headers.get(HEADER, "")), locale)
-    here.tokens = (logged_id.set(here.request_id), statements.set([]))
+    """Start watching Flask's request."""
+    here: Present = start(request.headers.get(HEADER, ""), locale)
     g.sw_present = here
+    return here
+
+
+def start(given_id: str, locale: str) -> Present:
+    """Start watching a request; `end` must follow."""
+    here = Present(new_request_id(given_id), locale)
+    here.tokens = (logged_id.set(here.request_id), statements.set([]))
     return here
 
 
 def _note(answer: Response) -> Response:
     here = present()
     answer.headers[HEADER] = here.request_id
-    if request.endpoint in QUIET:
-        return answer
+    if request.endpoint not in QUIET:
+        report(here, request.method, request.path, answer.status_code)
+    return answer
+
+
+def report(here: Present, method: str, path: str, status: int) -> None:
+    """Log and measure an answered request."""
     seconds = time.perf_counter() - here.started
     count = len(statements.get() or ())
-    prometheus.observe_request(here.operation, here.entity, answer.status_code, seconds, {}, count)
+    prometheus.observe_request(here.operation, here.entity, status, seconds, {}, count)
     event(
         log,
         "request",
         {
-            "method": request.method,
-            "path": request.path,
+            "method": method,
+            "path": path,
             "operation": here.operation,
             "entity": here.entity,
-            "status": answer.status_code,
+            "status": status,
             "code": here.code,
             "actor": here.actor.name if here.actor else "",
             "ms": round(seconds * 1000, 1),
             "statements": count,
         },
     )
-    return answer
 
 
 def _forget(error: BaseException | None) -> None:
-    here = g.get("sw_present")
-    if here is None or here.tokens is None:
+    here: Present | None = g.get("sw_present")
+    if here is not None:
+        end(here)
+
+
+def end(here: Present) -> None:
+    """Stop watching a request."""
+    if here.tokens is None:
         return
     mine: tuple[Token[str], Token[list[str] | None]] = here.tokens
     here.tokens = None

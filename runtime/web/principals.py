@@ -12,7 +12,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask_appbuilder import Model
@@ -20,6 +20,7 @@ from flask_appbuilder import Model
 from rules.permissions import narrowed
 from runtime.messages import Actor
 from runtime.store.engine import read
+from runtime.store.prepared import Prepared
 from runtime.store.system_tables import SystemTables
 from runtime.store.tokens import hash_token
 
@@ -35,6 +36,21 @@ class Principal:
     fingerprint: str
     token_id: str = ""
     token_used: datetime | None = None
+
+
+class Row(NamedTuple):
+    """What the statements select."""
+
+    id: int
+    username: str
+    email: str
+    active: bool | None
+    password: str | None
+    role: str | None
+    token_id: str | None = None
+    scopes: list[str] | None = None
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class Principals:
@@ -72,10 +88,10 @@ class Principals:
         return found
 
     def _find(
-        self, statement: sa.Select[Any], values: dict[str, Any], kind: str, now: datetime | None
+        self, statement: Prepared, values: dict[str, Any], kind: str, now: datetime | None
     ) -> Principal | None:
         with read(self.engine) as connection:
-            rows = connection.execute(statement, values).all()
+            rows = [Row(*row) for row in statement.rows(connection, values)]
         if not rows or not rows[0].active:
             return None
         first = rows[0]
@@ -99,64 +115,20 @@ class Principals:
         )
 
     @cached_property
-    def _by_id(self) -> sa.Select[Any]:
-        user, role = _tables()[0], _tables()[1]
-        held = _held(sa.bindparam("user"))
-        return (
-            sa.select(
-                user.c.id,
-                user.c.username,
-                user.c.email,
-                user.c.active,
-                user.c.password,
-                role.c.name.label("role"),
-            )
-            .select_from(
-                user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
-                    role, role.c.id == held.c.role_id
-                )
-            )
-            .where(user.c.id == sa.bindparam("user"))
-        )
+    def _by_id(self) -> Prepared:
+        return Prepared(_person(), self.engine.dialect)
 
     @cached_property
-    def _by_session(self) -> sa.Select[Any]:
+    def _by_session(self) -> Prepared:
         setting = self.system.setting
         ended = sa.exists().where(
             setting.c.user_id == sa.bindparam("user"), setting.c.key == sa.bindparam("ended")
         )
-        return self._by_id.where(~ended)
+        return Prepared(_person().where(~ended), self.engine.dialect)
 
     @cached_property
-    def _by_token(self) -> sa.Select[Any]:
-        user, role, user_role, user_group, group_role = _tables()
-        token = self.system.token
-        groups = (
-            sa.select(group_role.c.role_id)
-            .join(user_group, user_group.c.group_id == group_role.c.group_id)
-            .where(user_group.c.user_id == user.c.id)
-        )
-        own = sa.select(user_role.c.role_id).where(user_role.c.user_id == user.c.id)
-        return (
-            sa.select(
-                user.c.id,
-                user.c.username,
-                user.c.email,
-                user.c.active,
-                user.c.password,
-                role.c.name.label("role"),
-                token.c.id.label("token_id"),
-                token.c.scopes,
-                token.c.expires_at,
-                token.c.last_used_at,
-            )
-            .select_from(
-                token.join(user, user.c.id == token.c.user_id).outerjoin(
-                    role, sa.or_(role.c.id.in_(own), role.c.id.in_(groups))
-                )
-            )
-            .where(token.c.hash == sa.bindparam("hash"), token.c.revoked_at.is_(None))
-        )
+    def _by_token(self) -> Prepared:
+        return Prepared(_owner(self.system.token), self.engine.dialect)
 
 
 @lru_cache(maxsize=4096)
@@ -164,6 +136,52 @@ def fingerprint(password_hash: str, secret: str) -> str:
     """Return what a session remembers of a password: it changes with it and tells nothing."""
     keyed = hmac.new(secret.encode(), password_hash.encode(), hashlib.sha256)
     return keyed.hexdigest()[:24]
+
+
+def _person() -> sa.Select[Any]:
+    """Return who has an id: a row for each role, in the order of `Row`."""
+    user, role = _tables()[0], _tables()[1]
+    held = _held(sa.bindparam("user"))
+    return (
+        sa.select(*_columns(user), role.c.name)
+        .select_from(
+            user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
+                role, role.c.id == held.c.role_id
+            )
+        )
+        .where(user.c.id == sa.bindparam("user"))
+    )
+
+
+def _owner(token: sa.Table) -> sa.Select[Any]:
+    """Return who owns the token of a hash: a row for each role, in the order of `Row`."""
+    user, role, user_role, user_group, group_role = _tables()
+    groups = (
+        sa.select(group_role.c.role_id)
+        .join(user_group, user_group.c.group_id == group_role.c.group_id)
+        .where(user_group.c.user_id == user.c.id)
+    )
+    own = sa.select(user_role.c.role_id).where(user_role.c.user_id == user.c.id)
+    return (
+        sa.select(
+            *_columns(user),
+            role.c.name,
+            token.c.id,
+            token.c.scopes,
+            token.c.expires_at,
+            token.c.last_used_at,
+        )
+        .select_from(
+            token.join(user, user.c.id == token.c.user_id).outerjoin(
+                role, sa.or_(role.c.id.in_(own), role.c.id.in_(groups))
+            )
+        )
+        .where(token.c.hash == sa.bindparam("hash"), token.c.revoked_at.is_(None))
+    )
+
+
+def _columns(user: sa.Table) -> tuple[sa.Column[Any], ...]:
+    return (user.c.id, user.c.username, user.c.email, user.c.active, user.c.password)
 
 
 def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:

@@ -17,7 +17,7 @@ from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api, nothing_here, sign_in_first, wrong_method
 from runtime.web.urls import API
-from runtime.web.wire import Answer, Asked
+from runtime.web.wire import VARY, Answer, Asked
 
 METHODS = ["GET", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]
 SECURITY = "security"
@@ -105,7 +105,7 @@ def send(answer: Answer) -> Response:
     here.code = answer.code
     response = Response(answer.body, answer.status, answer.headers, content_type=answer.media_type)
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    response.vary.update(("Authorization", "Cookie", "Accept-Language"))
+    response.headers["Vary"] = VARY
     return response
 
 

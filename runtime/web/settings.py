@@ -37,6 +37,8 @@ class WebSettings:
     access_minutes: int = 15
     refresh_days: int = 30
     session_hours: int = 12
+    front: bool = True
+    """Answer the hot requests of programs before Flask."""
     start_token: str = ""
     """Given by the supervisor and told by `/readyz`: an old process cannot pass for a new one."""
     metrics_directory: Path | None = None

@@ -14,6 +14,8 @@ from runtime.messages import Actor
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+VARY = "Authorization, Cookie, Accept-Language"
+"""What an answer of the API depends on besides its address."""
 
 
 class Headers(Protocol):
