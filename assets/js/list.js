@@ -95,6 +95,11 @@ const clicked = (event) => {
   else link.click();
 };
 
+/** Back from a record: its row has the focus. The browser itself moves focus when it goes to a fragment, so we wait. */
+const returned = () => {
+  if (location.hash.startsWith("#row-")) one(".ol", document.getElementById(location.hash.slice(1)) || document)?.focus();
+};
+
 export const start = () => {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button, a");
@@ -111,6 +116,7 @@ export const start = () => {
     if (event.target.matches("select[data-submit]")) event.target.form?.requestSubmit();
   });
   document.addEventListener("htmx:afterSwap", () => { last = -1; update(); });
-  if (location.hash.startsWith("#row-")) one(".ol", document.getElementById(location.hash.slice(1)) || document)?.focus();
+  if (document.readyState === "complete") returned();
+  else addEventListener("load", () => setTimeout(returned));
   update();
 };

@@ -435,7 +435,7 @@ def test_every_page_speaks_chinese(desk: Desk) -> None:
     for address, words in (
         ("/", "业务概览"),
         ("/loan/", "添加筛选"),
-        (f"/loan/{loan}", "详细信息"),
+        (f"/loan/{loan}", "概要"),
         (f"/loan/{loan}?tab=history", "新建了此记录"),
         (f"/loan/{loan}/edit", "添加一行"),
         (f"/loan/{loan}/delete", "操作影响"),
@@ -496,3 +496,17 @@ def test_a_copy_takes_everything_but_what_must_be_its_own(desk: Desk) -> None:
     for words in ("Fragile", "Member K1", 'value="Dune"', 'value="9.50"'):
         assert words in page.text, words
     assert 'name="books-0-id"' not in page.text
+
+
+def test_links_inside_a_row_survive_a_save_of_the_form(desk: Desk) -> None:
+    holder = member(desk, "W1", name="Helper")
+    books = [{"title": "Dune", "price": "1", "donors": [holder]}]
+    loan = desk.make("loan", member=holder, books=books)
+    browser = desk.browser()
+    address = f"/loan/{loan}/edit"
+    page = browser.get(address)
+    shown = re.search(
+        r'name="books-0-donors"[^>]*multiple[^>]*><option value="([^"]+)" selected', page.text
+    )
+    assert shown is not None
+    assert shown[1] == holder

@@ -60,7 +60,11 @@ def delete_page(
         singular=single(visit, entity),
         keeps=entity.archive,
         version=version,
-        consequences=tuple(_consequence(visit, entity, one, record_id) for one in found),
+        consequences=tuple(
+            _consequence(visit, entity, one, record_id)
+            for one in found
+            if not (entity.archive and one.entity.child_of == entity.name)
+        ),
         action=record_url(entity.name, record_id, "delete", list=listed),
         back=record_url(entity.name, record_id, list=listed),
         problem=problem,

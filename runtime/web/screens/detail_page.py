@@ -114,6 +114,8 @@ class DetailPage:
     restore_url: str
     keeps: bool
     """Deleting archives."""
+    is_document: bool = False
+    """A numbered document: its parts, such as lines, stand before everything else."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,7 @@ def detail_page(
         if may["restore"] and gone is not None
         else "",
         keeps=entity.archive,
+        is_document=any(model.type == "sequence" for model in entity.fields.values()),
     )
 
 

@@ -165,6 +165,22 @@ class FormLayout:
         side = tuple(one for one in self.side if one.field.name in keep)
         return replace(self, groups=groups, side=side)
 
+    def without(self, inner: frozenset[str]) -> FormLayout:
+        """Return the layout without some fields of its rows, named as `lines.options`."""
+
+        def cut(one: FormField) -> FormField:
+            rows = tuple(
+                part for part in one.rows if f"{one.field.name}.{part.field.name}" not in inner
+            )
+            return replace(one, rows=rows)
+
+        if not inner:
+            return self
+        groups = tuple(
+            (name, label, tuple(cut(one) for one in group)) for name, label, group in self.groups
+        )
+        return replace(self, groups=groups, side=tuple(cut(one) for one in self.side))
+
 
 def form_layout(visit: Visit, entity: Entity, *, changes: bool) -> FormLayout:
     """Return the form of an entity for a person."""

@@ -34,6 +34,8 @@ from runtime.web.screens.form_state import FILES, FormField, State
 from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit, new_url, record_url
 
+MOST_IDS = 200
+"""Records that one list may ask for."""
 Query = dict[str, tuple[str, ...]]
 BATCH = 5
 """Includes that one read may ask for."""
@@ -105,13 +107,15 @@ def _copied(visit: Visit, layout: FormLayout, record_id: str) -> dict[str, tuple
         and one.field.name not in layout.entity.key
     )
     result, _ = stored(visit, layout.entity, fields, record_id)
-    state = form_state.state_of_record(visit, fields, result)
+    linked, _ = links_of_rows(visit, fields, result)
+    state = form_state.state_of_record(visit, fields, result) | linked
     single = {inner.field.name for one in fields for inner in one.rows if inner.field.unique}
     files = {inner.field.name for one in fields for inner in one.rows if inner.field.type in FILES}
+    dropped = {"id", *single, *files}
     return {
         name: texts
         for name, texts in state.items()
-        if not ((row := form_state.ROW.fullmatch(name)) and row[3] in {"id", *single, *files})
+        if not ((row := form_state.ROW.fullmatch(name)) and row[3] in dropped)
     }
 
 
@@ -127,7 +131,9 @@ def open_stored(visit: Visit, entity: Entity, record_id: str) -> Opened:
         ask(visit, "update", entity.name, record_id, values={}, version=0)
     result, readable = stored(visit, entity, layout.fields, record_id)
     layout = layout.only(readable)
-    state = form_state.state_of_record(visit, layout.fields, result)
+    linked, unknown = links_of_rows(visit, layout.fields, result)
+    layout = layout.without(unknown)
+    state = form_state.state_of_record(visit, layout.fields, result) | linked
     places = [path.text for path in result.plan.paths]
     named = drawing.title(visit, entity.name, result.plan.paths)(result.row)
     return Opened(
@@ -172,6 +178,56 @@ def stored(
         plan = replace(result.plan, includes=(*result.plan.includes, *more.plan.includes))
         result = replace(result, plan=plan, included={**result.included, **more.included})
     return result, (*many, *(path.text for path in paths))
+
+
+def links_of_rows(
+    visit: Visit, fields: Sequence[FormField], result: Result
+) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """Return the state of many-to-many fields inside a grid's rows, which no include brings.
+
+    Also returns the fields, as `lines.options`, that this person may not read: a form that does not
+    know them must not send them, or it would empty them.
+    """
+    state: dict[str, tuple[str, ...]] = {}
+    unknown: set[str] = set()
+    for grid in fields:
+        inner = [part.field.name for part in grid.rows if part.kind == "pickers"]
+        include = next((one for one in result.plan.includes if one.name == grid.field.name), None)
+        if not inner or include is None:
+            continue
+        at = [path.text for path in include.plan.paths].index("id")
+        rows = next(iter(result.included.get(grid.field.name, {}).values()), ())
+        ids = [str(row[at]) for row in rows]
+        try:
+            links = _links(visit, grid.field.target, inner, ids)
+        except RequestError:
+            unknown |= {f"{grid.field.name}.{name}" for name in inner}
+            continue
+        for (row_id, name), targets in links.items():
+            state[f"{grid.field.name}-{ids.index(row_id)}-{name}"] = targets
+    return state, frozenset(unknown)
+
+
+def _links(
+    visit: Visit, entity: str, names: list[str], ids: list[str]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return what many-to-many fields of records hold, by record and field."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for start in range(0, len(ids), MOST_IDS):
+        some = ids[start : start + MOST_IDS]
+        query = {
+            "ids": (",".join(some),),
+            "fields": ("id",),
+            "include": (",".join(names),),
+            "archived": ("all",),
+            "limit": (str(MOST_IDS),),
+        }
+        result = ask(visit, "list", entity, query=query)
+        for include in result.plan.includes:
+            at = [path.text for path in include.plan.paths].index("id")
+            for row_id, rows in result.included.get(include.name, {}).items():
+                found[row_id, include.name] = tuple(str(row[at]) for row in rows)
+    return found
 
 
 def _including(query: Query, names: list[str]) -> Query:
