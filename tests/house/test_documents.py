@@ -1,0 +1,120 @@
+"""What the documents say is what happens: their files compile, their commands run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from runtime.processes import kill_session
+from tests.house.documents import Reader
+from tests.house.places import ROOT, free_port, until
+
+GUIDES = sorted((ROOT / "definitions").glob("GUIDE*.md"))
+DEMO_PASSWORD = "demo-shop-2026"
+
+
+class Office:
+    """A back office that was started as the page says, and its owner's browser."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder, self.port = folder, free_port()
+        self.environment = {**environment, "SHOPWRIGHT_PORT": str(self.port)}
+        self.process: subprocess.Popen[str] | None = None
+        self.log = folder / "run.log"
+        self.opened: list[str] = []
+        self.browser = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+
+    def start(self, command: str, exported: dict[str, str]) -> None:
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                ["bash", "-euc", f"exec {command.strip()}"],
+                cwd=self.folder,
+                env={**self.environment, **exported},
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                text=True,
+            )
+        until(self.is_ready, 120)
+        self.sign_in()
+
+    def is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
+        return "Ctrl-C stops it." in self.log.read_text()
+
+    def sign_in(self) -> None:
+        page = self.browser.get("/login/").text
+        token = page.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
+        form = {"username": "owner", "password": DEMO_PASSWORD, "csrf_token": token}
+        answer = self.browser.post("/login/", data=form)
+        assert answer.status_code == 302, answer.text
+        assert "login" not in answer.headers["location"]
+
+    def open(self, address: str) -> None:
+        path = address.partition(":8080")[2] or "/"
+        # what was saved a moment ago is loaded within a moment
+        until(lambda: self.browser.get(path).status_code == 200, 30)
+        self.opened.append(path)
+
+    def stop(self) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        try:
+            assert self.process.wait(60) == 0, self.log.read_text()
+        finally:
+            kill_session(self.process.pid)
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A shell in which `shopwright` is this checkout's, and nothing is configured."""
+    bin_folder = tmp_path / ".venv" / "bin"
+    bin_folder.mkdir(parents=True)
+    (bin_folder / "activate").write_text("")
+    for name, words in (("shopwright", f'"{ROOT / "app.py"}"'), ("python", "")):
+        (bin_folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+        (bin_folder / name).chmod(0o755)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SHOPWRIGHT_", "DATABASE_URL", "REDIS_URL", "PYTEST", "PROMETHEUS"))
+    }
+    return {**kept, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def office(tmp_path: Path, environment: dict[str, str]) -> Iterator[Office]:
+    opened = Office(tmp_path, environment)
+    with contextlib.closing(opened.browser):
+        try:
+            yield opened
+        finally:
+            opened.stop()
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_every_step_of_the_guide_does_what_it_says(
+    guide: Path, tmp_path: Path, environment: dict[str, str], office: Office
+) -> None:
+    reader = Reader(tmp_path, environment, open=office.open)
+    reader.start = lambda command: office.start(command, reader.exported)
+    reader.read(guide)
+    assert office.opened == [
+        "/repair/",
+        "/repair/new",
+        "/api/v1/repair",
+        "/repair/?view=open",
+    ]
+    assert "Not ready" in office.browser.get("/repair/?view=open").text
+    assert "Ada Berg" not in office.browser.get("/repair/?view=open").text
+    assert "Cleo Rossi" in office.browser.get("/repair/?view=open").text
