@@ -51,9 +51,11 @@ def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> 
         is_new = _bring_up_to_date(engine, compiled, settings.production)
         sync_roles(engine, compiled.app)
         runtime = make_runtime(compiled, engine)
-        if is_new and with_rows and not settings.production:
-            _write_note(runtime, LOADING)
         state = _read_note(runtime)
+        # applied by hand and nobody in it yet is as good as new
+        if with_rows and not settings.production and (is_new or not _usernames(runtime)):
+            state = LOADING
+            _write_note(runtime, LOADING)
         if state == LOADING:
             _load(runtime, settings)
         return () if state is None or settings.production else _logins(runtime)
