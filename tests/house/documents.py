@@ -2,8 +2,8 @@
 
 A fenced block whose first line is a comment that names a file (`# shop/app.yaml`) is written there.
 `sh` blocks are typed in order; `sh fails` must fail, `sh runs` keeps running while the rest is
-read. A `text` block must be in what the command before it said, line by line. While something runs, each
-address on this machine that the page names is opened.
+read. A `text` block must be in what the command before it said, line by line. While something
+runs, each address on this machine that the page names is opened.
 """
 
 from __future__ import annotations
