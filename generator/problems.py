@@ -67,6 +67,7 @@ CODES: Mapping[str, str] = {
     "D418": "No role may do anything with an entity.",
     "D419": "A role may do nothing.",
     "D420": "The currency of an amount is neither a code nor a field that holds one.",
+    "D421": "An entity is a part of itself.",
     "D430": "An import writes what it cannot.",
     "D431": "An import map does not say where a value comes from.",
     "D432": "An import map names a field that leads to no record.",

@@ -95,5 +95,10 @@ class Runtime:
         return self._schemas[key]
 
     def child_entities(self, entity: Entity) -> tuple[str, ...]:
-        """Return the entities that are edited with this one."""
-        return tuple(field.target for field in entity.fields.values() if field.type == "children")
+        """Return the entities that are edited with this one, parts of parts included."""
+        found: list[str] = []
+        for model in entity.fields.values():
+            if model.type == "children":
+                part = self.app.entities[model.target]
+                found += [part.name, *self.child_entities(part)]
+        return tuple(found)

@@ -16,7 +16,9 @@ class Needs:
     """What saving a record of one entity must look up and compute."""
 
     behind: Mapping[str, tuple[str, ...]]
-    """By reference field: the paths behind it that some expression reads."""
+    """By reference or many-to-many field: the paths behind it that some expression reads."""
+    links: tuple[str, ...]
+    """Many-to-many fields that some expression reads."""
     computed: tuple[Field, ...]
     """Computed fields, each after those it depends on."""
 
@@ -38,7 +40,12 @@ def _needs(app: App, entity: Entity) -> Needs:
         first = entity.fields.get(path[0])
         if first is not None and len(path) > 1 and first.type != "children":
             behind.setdefault(first.name, {})[".".join(path[1:])] = None
-    return Needs({name: tuple(found) for name, found in behind.items()}, _in_order(entity))
+    links = {path[0] for path in paths if path[0] in entity.fields}
+    return Needs(
+        {name: tuple(found) for name, found in behind.items()},
+        tuple(sorted(name for name in links if entity.fields[name].type == "references")),
+        _in_order(entity),
+    )
 
 
 def _paths(entity: Entity) -> Iterable[ExpressionPath]:

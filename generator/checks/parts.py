@@ -1,7 +1,8 @@
 """Records and their parts: `children` and `child_of` must name each other.
 
-Comes in: the resolved model. Goes out: D406 for a field of children whose entity is no part of
-this one, D407 (a warning) for a part that no field of its parent holds.
+Comes in: the resolved model. Goes out: D421 for an entity that is a part of itself, D406 for a
+field of children whose entity is no part of this one, D407 (a warning) for a part that no field of
+its parent holds.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
             if field.type == "children" and app.entities[field.target].child_of != entity.name:
                 yield _no_part(entity, field)
         parent = app.entities.get(entity.child_of)
-        if parent and not any(f.target == entity.name for f in parent.fields.values()):
+        if _is_part_of_itself(app, entity):
+            yield Problem(
+                "D421",
+                entity.span,
+                f"'{entity.name}' is a part of itself, directly or through other entities.",
+                "Take 'child_of' out of one of them; for levels of one kind use 'type: tree'.",
+            )
+        elif parent and not any(f.target == entity.name for f in parent.fields.values()):
             yield Problem(
                 "D407",
                 entity.span,
@@ -30,6 +38,15 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
                 f"Add 'parts: {{type: children, of: {entity.name}}}' to '{parent.name}'.",
                 "warning",
             )
+
+
+def _is_part_of_itself(app: App, entity: Entity) -> bool:
+    seen: set[str] = set()
+    here = entity.child_of
+    while here and here not in seen and here != entity.name:
+        seen.add(here)
+        here = app.entities[here].child_of
+    return here == entity.name
 
 
 def _no_part(entity: Entity, field: Field) -> Problem:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from generator.build.tables import has_column
 from generator.model.entity import Entity
-from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import Stale, VersionRequired
-from runtime.operations._references import Facts, system_grant
-from runtime.operations._saving import Work
+from runtime.operations._references import system_grant
+from runtime.operations._work import Draft, Facts, Work
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
+from runtime.store import links
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
@@ -45,11 +46,55 @@ def load_many(work: Work, entity: Entity, ids: tuple[str, ...], grant: Grant) ->
         child = work.runtime.app.entities[field.target]
         for facts in found.values():
             facts[field.name] = []
-        for row in _rows(
-            work, child, system_grant(child.name), parent=(child.child_of, tuple(found))
-        ):
+        for row in _children(work, child, tuple(found)):
             found[str(row[child.child_of])][field.name].append(row)
+    _add_links(work, entity, found)
     return found
+
+
+def _children(work: Work, entity: Entity, parents: tuple[str, ...]) -> list[Facts]:
+    """Return the parts of records with their own parts, one statement a kind of them."""
+    rows = _rows(work, entity, system_grant(entity.name), parent=(entity.child_of, parents))
+    found = {str(row["id"]): row for row in rows}
+    for field in entity.fields.values():
+        if field.type != "children" or not found:
+            continue
+        child = work.runtime.app.entities[field.target]
+        for facts in found.values():
+            facts[field.name] = []
+        for row in _children(work, child, tuple(found)):
+            found[str(row[child.child_of])][field.name].append(row)
+    _add_links(work, entity, found)
+    return rows
+
+
+def _add_links(work: Work, entity: Entity, found: dict[str, Facts]) -> None:
+    """Add the many-to-many fields that some formula or check reads."""
+    for name in work.runtime.needs[entity.name].links if found else ():
+        linked = links.of_records(
+            work.connection, work.runtime.schema, entity.name, name, tuple(found)
+        )
+        for record_id, targets in linked.items():
+            found[record_id][name] = targets
+
+
+def forget_same_links(work: Work, drafts: Sequence[Draft]) -> None:
+    """Take many-to-many fields that are as they were out of the drafts; one statement a field."""
+    by_field: dict[tuple[str, str], list[Draft]] = {}
+    for root in drafts:
+        for draft in root.everyone():
+            for name in draft.linked:
+                if not draft.is_new:
+                    by_field.setdefault((draft.entity.name, name), []).append(draft)
+    for (entity, name), some in by_field.items():
+        ids = [str(draft.facts["id"]) for draft in some]
+        before = links.of_records(work.connection, work.runtime.schema, entity, name, ids)
+        for draft in some:
+            was = before[str(draft.facts["id"])]
+            if was == draft.linked[name]:
+                del draft.linked[name]
+            else:
+                draft.was_linked[name] = was
 
 
 def _rows(
@@ -99,44 +144,3 @@ def _whole(
         lock=lock,
     )
     return plan, facts_function(paths, catalog)
-
-
-def require_version(version: int | None) -> int:
-    """Return the version the caller read.
-
-    Raises:
-        VersionRequired: they did not say.
-
-    """
-    if version is None:
-        raise VersionRequired(
-            Label(
-                {
-                    "en": 'Send the version you read, as If-Match: "3".',
-                    "zh": '请用 If-Match: "3" 指明读取到的版本。',
-                }
-            )
-        )
-    return version
-
-
-def same_version(before: Facts, version: int) -> None:
-    """Refuse a change that was made on an older version.
-
-    Raises:
-        Stale: the record has another version; it says which.
-
-    """
-    if before["version"] != version:
-        raise stale(before["version"])
-
-
-def stale(current: int | None = None) -> Stale:
-    """Refuse a change that somebody else overtook."""
-    message = Label(
-        {
-            "en": "Somebody changed this record after you read it.",
-            "zh": "您读取之后，该记录已被其他人修改。",
-        }
-    )
-    return Stale(message, version=current)

@@ -24,10 +24,10 @@ from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _changing, _keys, _reading, _saving, update
 from runtime.operations._keys import AMBIGUOUS, Keys
 from runtime.operations._references import NOT_FOUND
-from runtime.operations._saving import Draft, Work
+from runtime.operations._work import Draft, Work
 from runtime.operations._writing import flatten
 from runtime.runtime import Runtime
-from runtime.store import audit, links, violations
+from runtime.store import audit, violations
 
 MODES = {"create": ("create",), "update": ("update",), "upsert": ("create", "update")}
 """What each mode may do with a record."""
@@ -166,7 +166,7 @@ class _Batch:
                 draft = self._draft(work, item, before.get(item.record_id))
                 if draft is not None:
                     drafts.append((item, draft))
-        self._forget_same_links([draft for _, draft in drafts if not draft.is_new])
+        _changing.forget_same_links(work, [draft for _, draft in drafts if not draft.is_new])
         self._tell(work, items)
         changed = []
         for item, draft in drafts:
@@ -413,21 +413,6 @@ class _Batch:
             {"id": existing[number]["id"]} if place is None else given[place]
             for number, place in enumerate(order)
         ]
-
-    def _forget_same_links(self, drafts: Sequence[Draft]) -> None:
-        """Take many-to-many fields that are as they were out of the drafts."""
-        by_field: dict[tuple[str, str], list[Draft]] = {}
-        for root in drafts:
-            for draft in root.everyone():
-                for name in draft.linked:
-                    if not draft.is_new:
-                        by_field.setdefault((draft.entity.name, name), []).append(draft)
-        for (entity, name), some in by_field.items():
-            ids = [str(draft.facts["id"]) for draft in some]
-            before = links.of_records(self.connection, self.runtime.schema, entity, name, ids)
-            for draft in some:
-                if before[str(draft.facts["id"])] == draft.linked[name]:
-                    del draft.linked[name]
 
 
 _CIRCLE = Label({"en": "These records point at each other.", "zh": "这些记录互相引用。"})

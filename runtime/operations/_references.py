@@ -8,7 +8,7 @@ until the commit, always in the order of ids, so that nobody puts it away in bet
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,19 +18,15 @@ from rules.permissions import Grant
 from runtime.errors import FieldError
 from runtime.messages import Incoming
 from runtime.operations import _reading
+from runtime.operations._work import Draft, Facts
 from runtime.runtime import Runtime
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
 
-if TYPE_CHECKING:
-    from runtime.operations._saving import Draft
-
 NOT_FOUND = Label({"en": "There is no such record to choose.", "zh": "没有可选的这条记录。"})
 CIRCLE = Label({"en": "A record cannot lie below itself.", "zh": "不能把记录放到它自己的下级。"})
 FILES = {"file", "image"}
-Facts = dict[str, Any]
-"""A record: stored values by field; behind a walked reference, a mapping of its own."""
 
 
 @dataclass
@@ -56,29 +52,31 @@ class Lookup:
 
     def collect(self, draft: Draft) -> None:
         """Note what a draft points at."""
-        entity, catalog = draft.entity, self.runtime.compiled.field_types
+        entity = draft.entity
         needs = self.runtime.needs[entity.name]
         for name, value in draft.facts.items():
-            model = entity.fields[name]
-            if value is None or name == entity.child_of:
-                continue
-            changed = draft.before is None or draft.before.get(name) != value
-            if model.type in FILES and changed:
-                self.files.setdefault(value, []).append(draft.at(name))
-            if catalog[model.type].relation != "reference":
-                continue
-            behind = needs.behind.get(name, ())
-            wanted = self._of(model)
-            if changed and model.computed is None:
-                wanted.checked.setdefault(value, []).append(draft.at(name))
-                if model.type == "tree" and draft.before is not None:
-                    self.trees.append((draft, model))
-            elif behind:
-                wanted.known.add(value)
+            if value is not None and name != entity.child_of:
+                self._collect_value(draft, entity.fields[name], value)
         for name, ids in draft.linked.items():
             wanted = self._of(entity.fields[name])
             for number, target in enumerate(ids):
                 wanted.checked.setdefault(target, []).append(draft.at(f"{name}.{number}"))
+        for name in needs.links:
+            if name not in draft.linked and needs.behind.get(name):
+                self._of(entity.fields[name]).known |= set((draft.before or {}).get(name, ()))
+
+    def _collect_value(self, draft: Draft, model: Field, value: Any) -> None:
+        changed = draft.before is None or draft.before.get(model.name) != value
+        if model.type in FILES and changed:
+            self.files.setdefault(value, []).append(draft.at(model.name))
+        if self.runtime.compiled.field_types[model.type].relation != "reference":
+            return
+        if changed and model.computed is None:
+            self._of(model).checked.setdefault(value, []).append(draft.at(model.name))
+            if model.type == "tree" and draft.before is not None:
+                self.trees.append((draft, model))
+        elif self.runtime.needs[model.entity].behind.get(model.name):
+            self._of(model).known.add(value)
 
     def _of(self, model: Field) -> _Wanted:
         return self.wanted.setdefault((model.entity, model.name), _Wanted(model))
@@ -116,6 +114,11 @@ class Lookup:
             value = draft.facts.get(name)
             if value is not None:
                 seen[name] = self.found.get((draft.entity.name, name), {}).get(value)
+        for name in needs.links:
+            ids = draft.linked.get(name, (draft.before or {}).get(name, ()))
+            targets = self.found.get((draft.entity.name, name), {})
+            walked = bool(needs.behind.get(name))
+            seen[name] = [targets[one] for one in ids if one in targets] if walked else list(ids)
         return seen
 
     def _fetch(self, wanted: _Wanted, ids: tuple[str, ...], *, as_actor: bool) -> dict[str, Facts]:

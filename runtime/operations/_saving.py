@@ -8,8 +8,6 @@ wrong is told at once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,73 +15,11 @@ import sqlalchemy as sa
 from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
-from runtime.errors import FieldError, Invalid
-from runtime.messages import Incoming
-from runtime.operations._references import Facts, Lookup
-from runtime.runtime import Runtime
+from runtime.errors import FieldError
+from runtime.operations._references import Lookup
+from runtime.operations._versions import stale
+from runtime.operations._work import Draft, Facts, Work
 from runtime.store import inserts, links, sequences
-
-
-@dataclass
-class Work:
-    """One save in the making; it lives as long as its transaction."""
-
-    connection: sa.Connection
-    runtime: Runtime
-    incoming: Incoming
-    now: datetime
-    context: Mapping[str, Any]
-    errors: list[FieldError] = field(default_factory=list)
-
-    @property
-    def actor_id(self) -> int:
-        """Who is written into created_by and updated_by."""
-        return self.incoming.actor.id if self.incoming.actor else 0
-
-    def fail_if_wrong(self) -> None:
-        """Refuse the save when anything was found wrong.
-
-        Raises:
-            Invalid: with every error found so far.
-
-        """
-        if self.errors:
-            raise Invalid(self.errors[0].message, tuple(self.errors))
-
-
-@dataclass
-class Draft:
-    """A record on its way into the database."""
-
-    entity: Entity
-    facts: Facts
-    """Stored values by field; children stay outside, in `children`."""
-    before: Mapping[str, Any] | None
-    """The stored row as it is now; None for a new record."""
-    place: str = ""
-    """The path of this record in the payload, such as `lines.2`; empty for the record itself."""
-    children: dict[str, list[Draft]] = field(default_factory=dict)
-    removed: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Many-to-many fields that the payload sets: the ids in order."""
-    late: list[Field] = field(default_factory=list)
-    """Fields whose default lies behind a reference; they wait until it is looked up."""
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the record does not exist yet."""
-        return self.before is None
-
-    def at(self, name: str) -> str:
-        """Return the path of a field of this record in the payload."""
-        return f"{self.place}.{name}" if self.place else name
-
-    def everyone(self) -> Iterable[Draft]:
-        """Yield the record and its children, the children first."""
-        for drafts in self.children.values():
-            for draft in drafts:
-                yield from draft.everyone()
-        yield self
 
 
 def draft_new(work: Work, entity: Entity, values: Mapping[str, Any], place: str = "") -> Draft:
@@ -337,8 +273,6 @@ def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -
         .returning(table.c.id)
     ).first()
     if done is None:
-        from runtime.operations._changing import stale  # noqa: PLC0415 (only on this rare way)
-
         raise stale()
 
 

@@ -17,7 +17,7 @@ from rules.permissions import Grant
 from runtime.errors import Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
-from runtime.operations._saving import Work
+from runtime.operations._work import Work
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch, idempotency, violations

@@ -29,7 +29,7 @@ from runtime.errors import (
 )
 from runtime.messages import Actor, Incoming, Outcome, Result
 from runtime.operations import _reading, delete, restore, update
-from runtime.operations._saving import Work
+from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, invalid_shape, load_payload
 from runtime.runtime import Runtime
 from runtime.store import fetch, violations

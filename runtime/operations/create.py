@@ -7,7 +7,7 @@ from rules.permissions import Grant
 from runtime.errors import BadRequest
 from runtime.messages import Incoming, Result
 from runtime.operations import _saving
-from runtime.operations._saving import Work
+from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
 from runtime.store import audit

@@ -10,9 +10,8 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import Conflict, FieldError
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing
-from runtime.operations._references import Facts
-from runtime.operations._saving import Work
+from runtime.operations import _changing, _versions
+from runtime.operations._work import Facts, Work
 from runtime.operations._writing import WriteCall, WritePlan, transact
 from runtime.runtime import Runtime
 from runtime.store import audit, dependants
@@ -32,7 +31,7 @@ def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
 
 def execute(plan: WritePlan, runtime: Runtime) -> Result:
     def body(work: Work) -> tuple[str, bool]:
-        _changing.require_version(plan.call.incoming.version)
+        _versions.require_version(plan.call.incoming.version)
         remove(work, plan.call, plan.grant, plan.call.incoming.version)
         return plan.call.record_id, False
 
@@ -44,7 +43,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
     entity, runtime = call.entity, work.runtime
     before = _changing.load(work, entity, call.record_id, grant)
     if version is not None:
-        _changing.same_version(before, version)
+        _versions.same_version(before, version)
     if before.get("archived_at") is not None:
         return
     blocking = dependants.blocking(work.connection, runtime, entity, call.record_id)
@@ -67,7 +66,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
         .returning(table.c.id)
     ).first()
     if done is None:
-        raise _changing.stale()
+        raise _versions.stale()
     audit.write(
         work,
         "delete",

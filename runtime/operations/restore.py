@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing
-from runtime.operations._saving import Work
+from runtime.operations import _changing, _versions
+from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, plan_write, transact
 from runtime.runtime import Runtime
 from runtime.store import audit
@@ -35,7 +35,7 @@ def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -
     """Take a record out of the archive, inside the caller's transaction."""
     before = _changing.load(work, call.entity, call.record_id, grant)
     if version is not None:
-        _changing.same_version(before, version)
+        _versions.same_version(before, version)
     if before.get("archived_at") is None:
         return
     table = work.runtime.schema.tables[call.entity.name]

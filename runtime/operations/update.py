@@ -7,8 +7,8 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _saving
-from runtime.operations._saving import Draft, Work
+from runtime.operations import _changing, _saving, _versions
+from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
 from runtime.store import audit
@@ -17,7 +17,7 @@ ACTION = "update"
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
-    _changing.require_version(incoming.version)
+    _versions.require_version(incoming.version)
     return parse_write(incoming, runtime, changes=True)
 
 
@@ -27,7 +27,7 @@ def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
 
 def execute(plan: WritePlan, runtime: Runtime) -> Result:
     def body(work: Work) -> tuple[str, bool]:
-        version = _changing.require_version(plan.call.incoming.version)
+        version = _versions.require_version(plan.call.incoming.version)
         change(work, plan.call, plan.grant, plan.call.values, version)
         return plan.call.record_id, False
 
@@ -40,8 +40,9 @@ def change(
     """Change one record; values that are as they were make no new version and no audit row."""
     before = _changing.load(work, call.entity, call.record_id, grant)
     if version is not None:
-        _changing.same_version(before, version)
+        _versions.same_version(before, version)
     draft = _saving.draft_change(work, call.entity, before, {**values, **grant.force})
+    _changing.forget_same_links(work, (draft,))
     if not work.errors and not differs(draft, before):
         return
     _saving.settle(work, draft)

@@ -12,7 +12,7 @@ from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
 
 if TYPE_CHECKING:
-    from runtime.operations._saving import Draft, Work
+    from runtime.operations._work import Draft, Work
 
 LONGEST_TITLE = 500
 ENGINE_FIELDS = {"updated_at", "updated_by", "version", "created_at", "created_by"}
@@ -98,6 +98,7 @@ def differences(
         dump = catalog[draft.entity.fields[name].type].dump(draft.entity.fields[name])
         before[name], after[name] = _plain(old, dump), _plain(value, dump)
     for name, targets in draft.linked.items():
+        before[name] = list(draft.was_linked.get(name, ()))
         after[name] = list(targets)
     for name, children in draft.children.items():
         old_rows, new_rows = _children(draft, name, children, catalog)

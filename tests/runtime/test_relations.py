@@ -1,0 +1,91 @@
+"""Many-to-many fields in formulas and checks, and parts that have parts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.errors import Invalid
+from tests.databases import postgres_url, sqlite_url
+from tests.shop import Shop, open_shop
+
+CLUB = Path(__file__).parents[1] / "shops" / "club"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def club(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    url = sqlite_url(tmp_path) if request.param == "sqlite" else postgres_url()
+    opened = open_shop(url, CLUB, "host")
+    yield opened
+    opened.runtime.engine.dispose()
+
+
+def person(club: Shop, age: int) -> str:
+    made = club.row(club.done("create", "person", {"name": f"P{age}", "age": age}))
+    return str(made["id"])
+
+
+def party(club: Shop, **values: Any) -> dict[str, Any]:
+    return club.row(club.done("create", "party", {"name": "Ball", **values}))
+
+
+def test_a_formula_counts_linked_records(club: Shop) -> None:
+    guests = [person(club, 30), person(club, 40)]
+    made = party(club, guests=guests)
+    assert made["seats"] == 2
+    wish = {"guests": guests[:1]}
+    changed = club.done("update", "party", wish, record=made["id"], version=1)
+    assert club.row(changed)["seats"] == 1
+
+
+def test_a_check_looks_at_linked_records_also_when_they_are_not_sent(club: Shop) -> None:
+    old, young = person(club, 30), person(club, 12)
+    refusal = club.refused("create", "party", {"name": "Ball", "guests": [old, young]})
+    assert isinstance(refusal, Invalid)
+    assert [(error.field, error.code) for error in refusal.errors] == [("guests", "ADULTS")]
+    made = party(club, guests=[old])
+    club.done("update", "person", {"age": 5}, record=old, version=1)
+    refusal = club.refused("update", "party", {"name": "Fair"}, record=made["id"], version=1)
+    assert refusal.errors[0].code == "ADULTS"
+
+
+def test_the_same_links_make_no_new_version(club: Shop) -> None:
+    guests = [person(club, 30), person(club, 40)]
+    made = party(club, guests=guests)
+    same = club.done("update", "party", {"guests": guests}, record=made["id"], version=1)
+    assert club.row(same)["version"] == 1
+    turned = club.done("update", "party", {"guests": guests[::-1]}, record=made["id"], version=1)
+    assert club.row(turned)["version"] == 2
+    newest = club.done("history", "party", record=made["id"]).rows[0]
+    assert newest.before == {"guests": guests}
+    assert newest.after == {"guests": guests[::-1]}
+
+
+def test_parts_of_parts_are_saved_with_their_whole(club: Shop) -> None:
+    rounds = [{"name": "First", "songs": [{"name": "A"}, {"name": "B", "minutes": 4}]}]
+    made = party(club, rounds=rounds)
+    (first,) = made["rounds"]
+    assert first["minutes"] == 7
+    assert club.count("song") == 2
+    songs = club.rows(club.done("list", "song", query={"sort": "name"}))
+    wish = {
+        "rounds": [
+            {
+                "id": first["id"],
+                "songs": [{"id": songs[1]["id"], "minutes": 5}, {"name": "C", "minutes": 1}],
+            }
+        ]
+    }
+    changed = club.row(club.done("update", "party", wish, record=made["id"], version=1))
+    assert changed["rounds"][0]["minutes"] == 6
+    left = club.rows(club.done("list", "song", query={"sort": "name"}))
+    assert [(song["name"], song["minutes"]) for song in left] == [("B", 5), ("C", 1)]
+
+
+def test_a_part_of_a_part_that_is_not_sent_stays(club: Shop) -> None:
+    made = party(club, rounds=[{"name": "First", "songs": [{"name": "A"}]}])
+    wish = {"rounds": [{"id": made["rounds"][0]["id"], "name": "Opening"}]}
+    changed = club.row(club.done("update", "party", wish, record=made["id"], version=1))
+    assert (changed["rounds"][0]["name"], changed["rounds"][0]["minutes"]) == ("Opening", 3)
+    assert club.count("song") == 1
