@@ -510,3 +510,114 @@ def test_links_inside_a_row_survive_a_save_of_the_form(desk: Desk) -> None:
     )
     assert shown is not None
     assert shown[1] == holder
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/loan/abc",
+        "/loan/abc/edit",
+        "/loan/abc/delete",
+        "/loan/abc/history",
+        "/loan/abc?tab=history",
+        "/loan/%00",
+        "/loan/01a20000-0000-7000-8000-000000000000",
+        "/loan/01a20000-0000-7000-8000-000000000000/edit",
+        "/loan/01a20000-0000-7000-8000-000000000000/files/number",
+        "/member/abc/files/picture",
+        "/loan/?after=garbage",
+        "/loan/?before=%ff%fe",
+        "/loan/?limit=99999",
+        "/loan/?limit=-1&at=99999999999999999999",
+        "/loan/?q=%00",
+        "/loan/?q=" + "x" * 500,
+        "/loan/?view=none",
+        "/loan/?columns=junk,,books,member.home",
+        "/loan/?sort=junk",
+        "/loan/?sort=books",
+        "/loan/?archived=maybe",
+        "/loan/?member[in]=not-an-id",
+        "/loan/?member[in]=" + "0" * 36,
+        "/loan/?fee[gte]=NaN",
+        "/loan/?fee[between]=1,2,3",
+        "/loan/?fee[gte]=99999999999999999999999999",
+        "/loan/?due_at[gte]=0001-01-01",
+        "/loan/?due_at[lte]=9999-12-31",
+        "/loan/?state[in]=%F0%9F%92%A9",
+        "/loan/?member.name[contains]=%00",
+        "/loan/?__class__=1",
+        "/loan/?[]=1",
+        "/loan/new?copy=abc",
+        "/loan/new?member=abc",
+        "/loan/new?list=%00%01",
+        "/loan/?tab=x&list=" + "%26" * 400,
+        "/member/choices?q=%00",
+        "/member/choices?for=..&q=x",
+        "/member/choices?for=loan.books",
+        "/search?q=%00",
+        "/search?q=" + "%F0%9F%92%A9" * 300,
+    ],
+)
+def test_no_address_breaks_a_page(desk: Desk, address: str) -> None:
+    answer = desk.browser().get(address)
+    assert answer.status_code < 500, answer.text
+
+
+HOSTILE = [
+    "\x00",
+    "a\x07b",
+    "x" * 300_000,
+    "١٢٣",
+    "NaN",
+    "1e400",
+    "9" * 400,
+    "-0",
+    "<script>alert(1)</script>",
+    "' OR 1=1 --",
+    "{{ 7*7 }}",
+    "\ud83d\ude00",
+    "0001-01-01T00:00",
+    "9999-99-99",
+    "null",
+    '{"a": [' * 50,
+]
+
+
+@pytest.mark.parametrize("number", range(len(HOSTILE)))
+def test_no_input_breaks_a_form_and_nothing_is_written(desk: Desk, number: int) -> None:
+    text = HOSTILE[number].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    browser = desk.browser()
+    before = desk.count("loan")
+    page = browser.get("/loan/new")
+    names = ("member", "state", "due_at", "note", "tags", "books-0-title", "books-0-price")
+    names += ("books-0-donors", "books-0-id", "books-0-_position", "_version", "_was", "list")
+    answer = browser.send(page, "/loan/new", **dict.fromkeys(names, text))
+    assert 400 <= answer.status_code < 500, answer.status_code
+    assert desk.count("loan") == before
+    assert "<script>alert(1)" not in answer.text
+
+
+def test_a_grid_with_absurd_names_or_numbers_is_only_refused(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/loan/new")
+    odd = {"books-99999-title": "x", "books-0-nothing": "x", "books--1-title": "x", "books-0-": "x"}
+    odd |= {f"books-{number}-title": "row" for number in range(1200)}
+    answer = browser.send(page, "/loan/new", **odd)
+    assert answer.status_code == 422
+
+
+def test_many_records_are_archived_at_once_and_each_refusal_is_told(desk: Desk) -> None:
+    free = [member(desk, f"B{number}", name=f"Bulk {number}") for number in range(3)]
+    used = member(desk, "B9", name="Bulk used")
+    desk.make("loan", member=used, books=BOOKS)
+    browser = desk.browser()
+    page = browser.get("/member/?q=Bulk")
+    answer = browser.send(page, "/member/bulk", action="delete", id=free[:1])
+    assert answer.status_code == 303
+    rest = browser.send(page, "/member/bulk", action="delete", all_matching="1", query="q=Bulk")
+    assert rest.status_code == 200
+    assert "<dt>done</dt><dd>2</dd>" in rest.text
+    assert f'<a href="/member/{used}">Bulk used</a>' in rest.text
+    assert "Other records still point at this one" in rest.text
+    assert browser.send(page, "/member/bulk", action="nonsense", id=free).status_code == 422
+    assert desk.browser("ron").get("/member/").text.count("data-bulk") == 0

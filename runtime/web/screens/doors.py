@@ -11,6 +11,7 @@ from typing import Any
 from generator.field_types._ids import WRITTEN
 from runtime.errors import RequestError
 from runtime.messages import Incoming, Result
+from runtime.operations.read import not_found
 from runtime.pipeline import handle
 from runtime.web.screens.cells import title
 from runtime.web.screens.visit import Visit
@@ -32,6 +33,8 @@ def ask(
         RequestError: it is refused.
 
     """
+    if record_id and not WRITTEN.fullmatch(record_id):
+        raise not_found()
     incoming = Incoming(
         operation=operation,
         entity=entity,

@@ -17,6 +17,7 @@ from runtime.operations._reading import title_columns
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import filters
+from runtime.web.screens.bulk_page import BulkAction, actions
 from runtime.web.screens.cells import Column
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.list_url import ListUrl
@@ -118,7 +119,7 @@ class ListPage:
     archived: str
     may_archive: bool
     panel: bool
-    bulk: tuple[str, ...]
+    bulk: tuple[BulkAction, ...]
     refusal: str = ""
     """Why the list cannot be shown: a filter that means nothing."""
 
@@ -207,7 +208,7 @@ def list_page(
         archived=url.get("archived") or "no",
         may_archive=entity.archive,
         panel=url.get("panel") == "filters",
-        bulk=entity.list.bulk,
+        bulk=actions(visit, entity, archived=url.get("archived") == "only"),
         refusal=refusal.message.text(visit.actor.locale) if refusal else "",
     )
 

@@ -28,6 +28,7 @@ from runtime.runtime import Runtime
 from runtime.store.paths import Path
 from runtime.web.screens import doors, filters, form_state, history, merge, saving, uploads
 from runtime.web.screens import settings_page as settings
+from runtime.web.screens.bulk_page import bulk_page, payload
 from runtime.web.screens.cells import draw, people_of, readable, title
 from runtime.web.screens.delete_page import delete_page
 from runtime.web.screens.detail_page import (
@@ -88,6 +89,7 @@ def blueprint(around: Surroundings, entities: Collection[str]) -> Blueprint:
     one = f"/<any({', '.join(sorted(entities))}):entity>/"
     record = one + "<record_id>"
     screens.add_url_rule(one, "list", desk.list)
+    screens.add_url_rule(one + "bulk", "bulk", desk.bulk, methods=["POST"])
     screens.add_url_rule(one + "choices", "choices", desk.choices)
     screens.add_url_rule(one + "new", "new", desk.new, methods=both)
     screens.add_url_rule(record, "detail", desk.detail)
@@ -191,6 +193,26 @@ class Desk:
         visit = self.with_names(visit, result.plan.paths, result.rows)
         page = list_page(visit, model, url, columns, result, titles)
         return render_template("list.html", page=page)
+
+    def bulk(self, entity: str) -> Answer:
+        """Do one thing with many records and tell what became of each."""
+        visit = self.visit()
+        model = _entity(visit, entity)
+        pairs = parse_qsl(request.form.get("query", "")[:4000])
+        url = read_url(record_url(entity), pairs)
+        ids = request.form.getlist("id")
+        matching = url if request.form.get("all_matching") == "1" else None
+        action = request.form.get("action", "")
+        if matching is None and not ids:
+            return redirect(url.text, 303)
+        values = payload(visit, model, action, ids, matching)
+        result = doors.ask(visit, "bulk", entity, values=values)
+        page = bulk_page(visit, model, result.outcomes, url.query)
+        if page.failed:
+            return render_template("bulk.html", page=page)
+        done = visit.t("{n} record done.", many="{n} records done.", n=page.done)
+        flash(done, "success")
+        return redirect(page.back, 303)
 
     def choices(self, entity: str) -> Answer:
         """Answer what a picker searches, as JSON."""
