@@ -61,7 +61,7 @@ class Children(FieldType):
         self, field: Field, *, item: ma.fields.Field[Any] | None = None, **options: Any
     ) -> ma.fields.Field[Any]:
         """Return the schema of the list; `item` reads one part (any plain object without it)."""
-        return _Rows(
+        return Rows(
             item or _Row(), field.args.get("min") or 0, field.args.get("max") or MOST, **options
         )
 
@@ -98,7 +98,9 @@ class _Row(ApiField[dict[str, Any]]):
         return value
 
 
-class _Rows(ApiField[list[Any]]):
+class Rows(ApiField[list[Any]]):
+    """A list of parts, each read by `item`."""
+
     default_error_messages = {
         "invalid": Words("Send a list of objects.", "请提交明细列表。"),
         "min": Words("At least {min} entries.", "至少 {min} 行。"),

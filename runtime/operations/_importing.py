@@ -23,11 +23,13 @@ from runtime.errors import FieldError, RequestError
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _changing, _keys, _reading, _saving, update
 from runtime.operations._keys import AMBIGUOUS, Keys
+from runtime.operations._quick import quick_load
 from runtime.operations._references import NOT_FOUND
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import flatten
 from runtime.runtime import Runtime
 from runtime.store import audit, violations
+from runtime.store.forms import form_of
 
 MODES = {"create": ("create",), "update": ("update",), "upsert": ("create", "update")}
 """What each mode may do with a record."""
@@ -117,7 +119,6 @@ class _Batch:
         self.connection, self.plan, self.runtime, self.keys = connection, plan, runtime, keys
         self.call = plan.call
         self.entity = plan.call.entity
-        self.catalog = runtime.compiled.field_types
         self.context = _reading.context(runtime, self.call.actor)
         self._own_keys: dict[tuple[Any, ...], _Item] | None = None
         """The keys of the records not yet saved, read when a reference asks for them."""
@@ -367,6 +368,9 @@ class _Batch:
         self, item: _Item, values: Mapping[str, Any], *, changes: bool
     ) -> dict[str, Any] | None:
         schema = self.runtime.payload(self.entity, self.call.actor.roles, changes=changes)
+        loaded = quick_load(schema, values, self.keys.texts, partial=changes)
+        if loaded is not None:
+            return loaded
         try:
             return dict(schema.load(dict(values), partial=changes))
         except ma.ValidationError as error:
@@ -433,12 +437,12 @@ class _Place:
 
 def _places(entity: Entity, values: dict[str, Any], runtime: Runtime) -> Iterator[_Place]:
     """Yield every reference of a payload; lists are copied before ids are put into them."""
-    catalog = runtime.compiled.field_types
+    relations = form_of(runtime, entity).relations
     for name, value in list(values.items()):
-        model = entity.fields.get(name)
-        relation = catalog[model.type].relation if model is not None else ""
-        if model is None or value is None or not relation:
+        relation = relations.get(name)
+        if not relation or value is None:
             continue
+        model = entity.fields[name]
         if relation == "reference":
             yield _Place(model, value, name, name, _putter(values, name))
         elif relation == "references" and isinstance(value, list):

@@ -41,6 +41,8 @@ class Keys:
     runtime: Runtime
     actor: Actor
     known: dict[tuple[str, Key], str] = field(default_factory=dict)
+    texts: dict[tuple[int, str], Any] = field(default_factory=dict)
+    """What texts were read as, for `quick_load`."""
 
     def ids(
         self, connection: sa.Connection, entity: Entity, wanted: Sequence[Any]

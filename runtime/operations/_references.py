@@ -20,13 +20,13 @@ from runtime.messages import Incoming
 from runtime.operations import _reading
 from runtime.operations._work import Draft, Facts
 from runtime.runtime import Runtime
+from runtime.store.forms import FILES, form_of
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
 
 NOT_FOUND = Label({"en": "There is no such record to choose.", "zh": "没有可选的这条记录。"})
 CIRCLE = Label({"en": "A record cannot lie below itself.", "zh": "不能把记录放到它自己的下级。"})
-FILES = {"file", "image"}
 
 
 @dataclass
@@ -54,9 +54,10 @@ class Lookup:
         """Note what a draft points at."""
         entity = draft.entity
         needs = self.runtime.needs[entity.name]
-        for name, value in draft.facts.items():
-            if value is not None and name != entity.child_of:
-                self._collect_value(draft, entity.fields[name], value)
+        for model in form_of(self.runtime, entity).pointers:
+            value = draft.facts.get(model.name)
+            if value is not None:
+                self._collect_value(draft, model, value)
         for name, ids in draft.linked.items():
             wanted = self._of(entity.fields[name])
             for number, target in enumerate(ids):

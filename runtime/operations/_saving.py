@@ -20,16 +20,17 @@ from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store import inserts, links, sequences
+from runtime.store.forms import form_of
 
 
 def draft_new(work: Work, entity: Entity, values: Mapping[str, Any], place: str = "") -> Draft:
     """Return the draft of a new record from a payload that its schema accepted."""
-    facts: Facts = {name: None for name, f in entity.fields.items() if _has_value(work, f)}
-    draft = Draft(entity, facts, None, place)
+    form = form_of(work.runtime, entity)
+    draft = Draft(entity, dict(form.blank), None, place)
     _take(work, draft, values)
-    for model in entity.fields.values():
-        if model.name not in values and not model.readonly:
-            _default(work, draft, model)
+    for model, value in form.defaults:
+        if model.name not in values:
+            _default(work, draft, model, value)
     return draft
 
 
@@ -37,7 +38,7 @@ def draft_change(
     work: Work, entity: Entity, before: Facts, values: Mapping[str, Any], place: str = ""
 ) -> Draft:
     """Return the draft of a changed record: what is stored, under what the payload says."""
-    facts = {name: before.get(name) for name, f in entity.fields.items() if _has_value(work, f)}
+    facts = {name: before.get(name) for name in form_of(work.runtime, entity).blank}
     draft = Draft(entity, facts, before, place)
     for name, value in values.items():
         model = entity.fields[name]
@@ -48,22 +49,17 @@ def draft_change(
     return draft
 
 
-def _has_value(work: Work, model: Field) -> bool:
-    return work.runtime.compiled.field_types[model.type].relation not in {"children", "references"}
-
-
 def _take(work: Work, draft: Draft, values: Mapping[str, Any]) -> None:
     """Put a payload into a draft: values, links, children."""
-    catalog = work.runtime.compiled.field_types
+    relations = form_of(work.runtime, draft.entity).relations
     for name, value in values.items():
         if name == "id":
             continue
-        model = draft.entity.fields[name]
-        relation = catalog[model.type].relation
+        relation = relations[name]
         if relation == "references":
             draft.linked[name] = tuple(dict.fromkeys(value or ()))
         elif relation == "children":
-            _take_children(work, draft, model, value)
+            _take_children(work, draft, draft.entity.fields[name], value)
         else:
             draft.facts[name] = value
 
@@ -92,14 +88,12 @@ def _take_children(work: Work, draft: Draft, model: Field, items: list[Any]) -> 
     draft.removed[model.name] = list(existing.values())
 
 
-def _default(work: Work, draft: Draft, model: Field) -> None:
-    catalog = work.runtime.compiled.field_types
+def _default(work: Work, draft: Draft, model: Field, fixed: Any) -> None:
     if model.default is not None:
-        value = catalog[model.type].schema(model).deserialize(model.default)
-        if catalog[model.type].relation == "references":
-            draft.linked[model.name] = tuple(value)
-        elif model.name in draft.facts:
-            draft.facts[model.name] = value
+        if model.name in draft.facts:
+            draft.facts[model.name] = fixed
+        elif fixed is not None:
+            draft.linked[model.name] = tuple(fixed)
     elif model.default_expression is not None:
         if any(len(path) > 1 for path in model.default_expression.paths):
             draft.late.append(model)
@@ -242,7 +236,7 @@ def _back(work: Work, draft: Draft, name: str) -> str:
 
 
 def _row(work: Work, draft: Draft) -> dict[str, Any]:
-    stored = work.runtime.schema.tables[draft.entity.name].columns
+    stored = form_of(work.runtime, draft.entity).stored
     return {name: value for name, value in draft.facts.items() if name in stored}
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from generator.field_types import FieldType
-from generator.kinds import Catalog
 from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
+from runtime.store.forms import form_of
 
 if TYPE_CHECKING:
     from runtime.operations._work import Draft, Work
+    from runtime.runtime import Runtime
 
 LONGEST_TITLE = 500
 ENGINE_FIELDS = {"updated_at", "updated_by", "version", "created_at", "created_by"}
@@ -25,11 +25,10 @@ def record(work: Work, operation: str, draft: Draft) -> None:
 
 def record_all(work: Work, saved: Sequence[tuple[str, Draft]]) -> None:
     """Write the audit rows and the outbox events of saved drafts."""
-    catalog = work.runtime.compiled.field_types
     _write_all(
         work,
         [
-            (operation, draft.entity, draft.facts, *differences(draft, catalog))
+            (operation, draft.entity, draft.facts, *differences(draft, work.runtime))
             for operation, draft in saved
         ],
     )
@@ -86,35 +85,36 @@ def _write_all(work: Work, entries: Sequence[_Entry]) -> None:
 
 
 def differences(
-    draft: Draft, catalog: Catalog[FieldType]
+    draft: Draft, runtime: Runtime
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any]]:
     """Return the changed values before and after, in API form; before is None for a new record."""
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
+    dumps = form_of(runtime, draft.entity).dumps
     for name, value in draft.facts.items():
         old = None if draft.before is None else draft.before.get(name)
         if name in ENGINE_FIELDS or value == old:
             continue
-        dump = catalog[draft.entity.fields[name].type].dump(draft.entity.fields[name])
+        dump = dumps[name]
         before[name], after[name] = _plain(old, dump), _plain(value, dump)
     for name, targets in draft.linked.items():
         before[name] = list(draft.was_linked.get(name, ()))
         after[name] = list(targets)
     for name, children in draft.children.items():
-        old_rows, new_rows = _children(draft, name, children, catalog)
+        old_rows, new_rows = _children(draft, name, children, runtime)
         if old_rows or new_rows:
             before[name], after[name] = old_rows, new_rows
     return (None if draft.before is None else before), after
 
 
 def _children(
-    draft: Draft, name: str, children: list[Draft], catalog: Catalog[FieldType]
+    draft: Draft, name: str, children: list[Draft], runtime: Runtime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the changed children by id, before and after."""
     old_rows: dict[str, Any] = {}
     new_rows: dict[str, Any] = {}
     for child in children:
-        old, new = differences(child, catalog)
+        old, new = differences(child, runtime)
         new = {key: value for key, value in new.items() if key != "id"}
         if new:
             child_id = str(child.facts["id"])

@@ -1,0 +1,67 @@
+"""What saving any record of an entity asks of its model again and again, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.model.entity import Entity, Field
+
+if TYPE_CHECKING:
+    from runtime.runtime import Runtime
+
+FILES = {"file", "image"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """What saving any record of an entity asks of its model, worked out once."""
+
+    blank: Mapping[str, None]
+    """A new record before anything is known: every single value, null."""
+    relations: Mapping[str, str]
+    """The relation of each field; empty for a plain value."""
+    defaults: tuple[tuple[Field, Any], ...]
+    """Fields with a default that a payload may leave out, and its stored value if it is fixed."""
+    stored: frozenset[str]
+    """The fields with a column."""
+    pointers: tuple[Field, ...]
+    """The fields that hold the id of another record or of a file."""
+    dumps: Mapping[str, Callable[[Any], Any] | None]
+    """By field: from the stored to the API form."""
+
+
+def form_of(runtime: Runtime, entity: Entity) -> Form:
+    """Return the form of an entity."""
+    return runtime.remembered.get(("form", entity.name), lambda: _form(runtime, entity))
+
+
+def _form(runtime: Runtime, entity: Entity) -> Form:
+    catalog = runtime.compiled.field_types
+    relations = {name: catalog[model.type].relation for name, model in entity.fields.items()}
+    defaults = []
+    for model in entity.fields.values():
+        if model.readonly:
+            continue
+        if model.default is not None:
+            fixed = catalog[model.type].schema(model).deserialize(model.default)
+            defaults.append((model, fixed))
+        elif model.default_expression is not None:
+            defaults.append((model, None))
+    return Form(
+        blank={n: None for n, kind in relations.items() if kind not in {"children", "references"}},
+        relations=relations,
+        defaults=tuple(defaults),
+        pointers=tuple(
+            model
+            for name, model in entity.fields.items()
+            if model.type in FILES or (relations[name] == "reference" and name != entity.child_of)
+        ),
+        stored=frozenset(runtime.schema.tables[entity.name].columns.keys()),
+        dumps={
+            name: catalog[model.type].dump(model)
+            for name, model in entity.fields.items()
+            if relations[name] not in {"children", "references"}
+        },
+    )
