@@ -23,6 +23,7 @@ from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix
 from runtime.memory import Memory
+from runtime.store.forms import Form
 from runtime.store.schema import Schema
 from runtime.store.statements import Statements
 from runtime.store.system_tables import SystemTables
@@ -50,6 +51,8 @@ class Runtime:
     make_id: Callable[[], str] = new_id
     remembered: Memory = field(default_factory=Memory)
     """What requests worked out and others will want again; it dies with the definitions."""
+    forms: dict[str, Form] = field(default_factory=dict)
+    """By entity, for `runtime.store.forms`."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
 
     @property

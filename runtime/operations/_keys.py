@@ -166,8 +166,11 @@ def stored(runtime: Runtime, entity: Entity, name: str, value: Any) -> Any:
     model = entity.fields.get(name)
     if model is None or value is None:
         return None
+    schema = runtime.remembered.get(
+        ("key", entity.name, name), lambda: runtime.compiled.field_types[model.type].schema(model)
+    )
     try:
-        return runtime.compiled.field_types[model.type].schema(model).deserialize(value)
+        return schema.deserialize(value)
     except ma.ValidationError:
         return None
 

@@ -34,7 +34,10 @@ class Form:
 
 def form_of(runtime: Runtime, entity: Entity) -> Form:
     """Return the form of an entity."""
-    return runtime.remembered.get(("form", entity.name), lambda: _form(runtime, entity))
+    found = runtime.forms.get(entity.name)
+    if found is None:
+        found = runtime.forms[entity.name] = _form(runtime, entity)
+    return found
 
 
 def _form(runtime: Runtime, entity: Entity) -> Form:
