@@ -38,7 +38,10 @@ const guard = (form) => {
     leaving = false;
     if (event.detail.successful) { before = values(form); look(); }
   });
-  bar && one("[data-discard]", bar)?.addEventListener("click", () => { leaving = true; location.reload(); });
+  bar && one("[data-discard]", bar)?.addEventListener("click", () => { leaving = true;
+    if (form.dataset.guard === "dirty") location.assign(form.action);
+    else location.reload();
+  });
   addEventListener("beforeunload", (event) => {
     if (!leaving && document.body.classList.contains("dirty")) event.preventDefault();
   });

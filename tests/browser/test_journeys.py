@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
+from tests.web.desk import PASSWORD
 
 Open = Callable[..., Page]
 
@@ -168,3 +169,35 @@ def test_everything_can_be_done_without_script(window: Open, site: Site) -> None
     page.locator("#drawer").get_by_label("Returned").check()
     page.get_by_role("button", name="Show results").click()
     expect(page.locator(".chip", has_text="State")).to_contain_text("Returned")
+
+
+def test_signing_in_leads_to_the_page_that_was_wanted(window: Open) -> None:
+    page = window(name="")
+    page.goto("/loan/?state[in]=back")
+    page.fill("input[name=username]", "kim")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button.b-p")
+    expect(page.locator(".chip", has_text="State")).to_contain_text("Returned")
+
+
+def test_discarding_after_a_refusal_opens_the_form_as_it_was(window: Open) -> None:
+    page = window()
+    page.goto("/member/new")
+    page.fill("#f-name", "Never mind")
+    save(page)
+    expect(page.locator(".errs")).to_be_visible()
+    page.locator("[data-discard]").click()
+    expect(page.locator(".errs")).to_have_count(0)
+    expect(page.locator("#f-name")).to_have_value("")
+
+
+def test_chosen_rows_are_archived_after_a_question(window: Open, site: Site) -> None:
+    for number in range(2):
+        site.desk.make("member", code=f"BULK{number}", name=f"Bulky {number}")
+    page = window()
+    page.goto("/member/?q=Bulky")
+    page.locator("thead .ck-all").check()
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator("[data-bulk=delete]").click()
+    expect(page.locator(".flashes")).to_contain_text("2 records done.")
+    expect(page.locator("main")).to_contain_text("Nothing matches")

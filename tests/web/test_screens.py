@@ -439,7 +439,7 @@ def test_every_page_speaks_chinese(desk: Desk) -> None:
         (f"/loan/{loan}?tab=history", "新建了此记录"),
         (f"/loan/{loan}/edit", "添加一行"),
         (f"/loan/{loan}/delete", "操作影响"),
-        ("/search?q=Member", "在列表中查看全部"),
+        ("/search?q=ZH1", "会员"),
         ("/preferences", "时区"),
     ):
         page = browser.get(address)

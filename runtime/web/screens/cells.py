@@ -60,9 +60,8 @@ def column(visit: Visit, path: Path) -> Column:
         kind=_kind(path.field, visit),
         number=kind.numeric and path.field.type != "duration",
         sortable=kind.sortable
-        and kind.relation not in {"children", "references"}
-        and (visit.reads.is_column(path) or path.field.computed is not None)
-        and (kind.relation != "reference" or not path.parents),
+        and not kind.relation
+        and (visit.reads.is_column(path) or path.field.computed is not None),
         reference=kind.relation == "reference" or bool(path.parents),
     )
 

@@ -47,10 +47,15 @@ def form_fields(
     )
     if grant is None:
         return ()
+    reading = visit.runtime.matrix.grant(visit.actor.roles, entity.name, "read")
+    # what somebody sees masked would be saved masked: it is not on their form
+    masked = reading.masked if changes and reading is not None else {}
     found = []
     for name in dict.fromkeys(names):
         field = entity.fields.get(name)
         if field is None or name not in grant.write or not _is_set_by_people(visit, field):
+            continue
+        if name in masked:
             continue
         fixed = changes and field.immutable
         if fixed and name not in grant.read:

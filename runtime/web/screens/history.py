@@ -9,8 +9,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from generator.field_types import Cell
 from generator.field_types._times import local_text
+from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
 from runtime.operations.history import Entry
 from runtime.web.screens.doors import Titles
@@ -19,6 +19,15 @@ from runtime.web.screens.visit import Visit
 ICONS = {"create": "plus", "update": "edit", "delete": "archive", "restore": "restore"}
 QUIET = {"id", "position", "archived_at"}
 LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the entries do not say themselves."""
+
+    titles: Titles
+    values: Mapping[str, str]
+    """Texts of the record as it is now, by field: the currency its amounts are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +65,21 @@ class Event:
 
 
 def events(
-    visit: Visit, entity: Entity, entries: Iterable[Entry], titles: Titles
+    visit: Visit, entity: Entity, entries: Iterable[Entry], known: Known
 ) -> tuple[Event, ...]:
     """Return the entries as they are read."""
-    return tuple(_event(visit, entity, entry, titles) for entry in entries)
+    return tuple(_event(visit, entity, entry, known) for entry in entries)
 
 
-def _event(visit: Visit, entity: Entity, entry: Entry, titles: Titles) -> Event:
-    exact = _cell(visit, entity.fields["created_at"], entry.at, titles)
+def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
+    exact = _cell(visit, entity.fields["created_at"], entry.at, known)
     single, rows = [], []
     for name, field in _in_order(entity, entry.before, entry.after):
         before, after = entry.before.get(name), entry.after.get(name)
         if field.type == "children":
-            rows += _rows(visit, field, before or {}, after or {}, titles)
+            rows += _rows(visit, field, before or {}, after or {}, known)
         elif entry.operation != "create" or after is not None:
-            single.append(_change(visit, field, before, after, titles))
+            single.append(_change(visit, field, before, after, known))
     return Event(
         icon=ICONS.get(entry.operation, "clock"),
         who=entry.actor_name,
@@ -115,11 +124,11 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
     return f"{found} {source}".strip() if not visit.chinese() else f"{source}{found}"
 
 
-def _change(visit: Visit, field: Field, before: Any, after: Any, titles: Titles) -> Change:
+def _change(visit: Visit, field: Field, before: Any, after: Any, known: Known) -> Change:
     return Change(
         visit.text(field.label),
-        _shown(visit, field, before, titles),
-        _shown(visit, field, after, titles),
+        _shown(visit, field, before, known),
+        _shown(visit, field, after, known),
     )
 
 
@@ -128,14 +137,14 @@ def _rows(
     field: Field,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-    titles: Titles,
+    known: Known,
 ) -> list[RowChange]:
     child, t = visit.app.entities[field.target], visit.t
     label, found = visit.text(field.label), []
     for row_id in dict.fromkeys((*before, *after)):
         old, new = before.get(row_id), after.get(row_id)
         changes = tuple(
-            _change(visit, inner, (old or {}).get(name), (new or {}).get(name), titles)
+            _change(visit, inner, (old or {}).get(name), (new or {}).get(name), known)
             for name, inner in _in_order(child, old or {}, new or {})
             if name != child.child_of
         )
@@ -159,25 +168,31 @@ def _summary(changes: Iterable[Change], *, new_side: bool) -> str:
     return f" ({', '.join(texts[:6])})" if texts else ""
 
 
-def _shown(visit: Visit, field: Field, value: Any, titles: Titles) -> str:
+def _shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
     """Return a value of the audit, which is in API form, as people see it."""
     if value is None or value == []:
         return ""
     kind = visit.catalog[field.type]
     if kind.relation == "reference":
-        return titles.get((field.target, str(value)), visit.t("another record", "history"))
+        return known.titles.get((field.target, str(value)), visit.t("another record", "history"))
     if kind.relation == "references":
-        names = [titles.get((field.target, str(one)), str(one)[:8]) for one in value]
+        names = [known.titles.get((field.target, str(one)), str(one)[:8]) for one in value]
         return ", ".join(names)[:LONGEST]
     try:
         stored = kind.schema(field, allow_none=True).deserialize(value)
     except (ma.ValidationError, ValueError):
         return str(value)[:LONGEST]
-    return _cell(visit, field, stored, titles)
+    return _cell(visit, field, stored, known)
 
 
-def _cell(visit: Visit, field: Field, stored: Any, titles: Titles) -> str:
-    cell: Cell = visit.catalog[field.type].cell(stored, field, visit.viewer)
+def _cell(visit: Visit, field: Field, stored: Any, known: Known) -> str:
+    kind = visit.catalog[field.type]
+    if isinstance(kind, Money):
+        written = str(field.args.get("currency") or "")
+        code = "" if written.isupper() else known.values.get(written.rpartition(".")[2], "")
+        cell = kind.cell(stored, field, visit.viewer, code)
+    else:
+        cell = kind.cell(stored, field, visit.viewer)
     if field.type in {"file", "image"}:
         return visit.t("a file", "history") if stored else ""
     if isinstance(stored, dt.datetime):

@@ -23,6 +23,8 @@ from runtime.web.screens.visit import Visit, new_url, plural, record_url, single
 MOST_VIEWS = 8
 VIEWS_OF_ONE = 4
 RECENT = 10
+CALLING = {"attention", "warning", "critical"}
+"""Tones of states in which a record waits for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,9 @@ def listed(visit: Visit) -> tuple[Entity, ...]:
 def _todo(visit: Visit) -> tuple[ToDo, ...]:
     found: list[ToDo] = []
     modules = list(visit.app.modules)
-    pressing = [entity for entity in listed(visit) if _has_states(visit, entity)]
-    for entity in sorted(pressing, key=lambda one: modules.index(one.module)):
-        views = [view for view in entity.list.views if view.where is not None][:VIEWS_OF_ONE]
-        for view in views:
+    for entity in sorted(listed(visit), key=lambda one: modules.index(one.module)):
+        views = [view for view in entity.list.views if _is_pressing(visit, entity, view)]
+        for view in views[:VIEWS_OF_ONE]:
             if len(found) == MOST_VIEWS:
                 return tuple(found)
             counted = _count(visit, entity, view)
@@ -111,11 +112,14 @@ def _todo(visit: Visit) -> tuple[ToDo, ...]:
     return tuple(found)
 
 
-def _has_states(visit: Visit, entity: Entity) -> bool:
-    """Return whether records of an entity pass through states that call for somebody."""
-    calling = {"attention", "warning", "critical"}
+def _is_pressing(visit: Visit, entity: Entity, view: View) -> bool:
+    """Return whether a view is about work: of numbered documents, or of a state that calls."""
+    if view.where is None:
+        return False
+    if any(field.type == "sequence" for field in entity.fields.values()):
+        return True
     return any(
-        option.tone in calling
+        option.tone in CALLING and f"'{option.value}'" in view.where.text
         for field in entity.fields.values()
         if field.type == "choice"
         for option in visit.catalog[field.type].input(field).options

@@ -262,7 +262,13 @@ class Desk:
             found = doors.ask(visit, "history", plan.entity.name, record_id, {"before": before})
             wanted = history.wanted_titles(visit, plan.entity, found.rows)
             titles = doors.titles_of(visit, wanted)
-            shown = history.events(visit, plan.entity, found.rows, titles)
+            values = {
+                path.text: str(result.row[place] or "")
+                for place, path in enumerate(result.plan.paths)
+                if not path.parents
+            }
+            known = history.Known(titles, values)
+            shown = history.events(visit, plan.entity, found.rows, known)
             return None, shown, found.next_cursor
         if "." in plan.tab:
             other = plan.tab.split(".", 1)[0]
