@@ -31,15 +31,23 @@ def currency_places(code: str) -> int:
     return get_currency_precision(code)
 
 
-def scaled_text(places: int) -> Callable[[int], str]:
-    """Return the function that writes a scaled integer exactly: 1250 with two places is `12.50`."""
+def scaled_text(places: int, at_least: int | None = None) -> Callable[[int], str]:
+    """Return the function that writes a scaled integer exactly: 1250 with two places is `12.50`.
+
+    Zeros beyond `at_least` decimals are left out: 12500 with three places is `12.50`, 12501
+    `12.501`.
+    """
     if places == 0:
         return str
     factor = 10**places
+    cut = 10 ** (places - at_least) if at_least is not None and at_least < places else 0
 
     def write(value: int) -> str:
         whole, rest = divmod(abs(value), factor)
-        return f"{'-' if value < 0 else ''}{whole}.{rest:0{places}d}"
+        sign = "-" if value < 0 else ""
+        if cut and rest % cut == 0:
+            return f"{sign}{whole}.{rest // cut:0{at_least}d}"
+        return f"{sign}{whole}.{rest:0{places}d}"
 
     return write
 

@@ -29,6 +29,8 @@ from generator.model.entity import Field
 
 FLEXIBLE_PLACES = 3
 """Decimals kept when the currency differs by record; enough for every currency in circulation."""
+USUAL_PLACES = 2
+"""Decimals always written; more only where the amount has them."""
 
 
 class Money(FieldType):
@@ -50,6 +52,8 @@ class Money(FieldType):
         Example(3, 300, "3.00"),
         Example("-0.05", -5, "-0.05"),
         Example("1250", 1250, "1,250", {"currency": "JPY"}),
+        Example("12.50", 12500, "12.500", {"currency": "currency"}),
+        Example("12.505", 12505, "12.505", {"currency": "currency"}),
     )
     rejects = ("12.505", "twelve", "NaN", "1e3", True, [], "99999999999999999999", "１２")
 
@@ -73,7 +77,7 @@ class Money(FieldType):
         return types.Number(self.places(field))
 
     def dump(self, field: Field) -> Callable[[Any], Any]:
-        return scaled_text(self.places(field))
+        return scaled_text(self.places(field), at_least=USUAL_PLACES)
 
     def cell(self, value: Any, field: Field, viewer: Viewer, currency: str = "") -> Cell:
         if value is None:
