@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 import orjson
 
@@ -17,6 +18,10 @@ from runtime.store.rows import RowFunction, json_function
 
 OPTIONS = orjson.OPT_UTC_Z
 REMEMBERED = 2000
+PLACES = ("after=", "before=")
+SAFE = "=&%+-._~[]*:@!$'()/?,"
+PLAIN = re.compile(rf"[A-Za-z0-9{re.escape(SAFE)}]*\Z")
+"""What may stand in an address in a header as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +152,21 @@ def _object(
     return made
 
 
-def links(path: str, query: Mapping[str, tuple[str, ...]], result: Result) -> str:
-    """Return the `Link` header to the pages beside this one; empty when there are none."""
+def links(path: str, query: str, result: Result) -> str:
+    """Return the `Link` header to the pages beside this one; empty when there are none.
+
+    `query` is the query string as it came; it is kept as it is, but for the place in the list.
+    """
     if not (result.next_cursor or result.previous_cursor):
         return ""
-    kept = [
-        (key, value)
-        for key, values in query.items()
-        if key not in ("after", "before")
-        for value in values
-    ]
+    parts = [part for part in query.split("&") if part and not part.startswith(PLACES)]
+    kept = "&".join(parts)
+    if not PLAIN.match(kept):
+        kept = quote(kept, safe=SAFE)
+    address = f"{path}?{kept}&" if kept else f"{path}?"
     found = []
-    for relation, key, cursor in (
-        ("next", "after", result.next_cursor),
-        ("prev", "before", result.previous_cursor),
-    ):
-        if cursor:
-            found.append(f'<{path}?{urlencode([*kept, (key, cursor)])}>; rel="{relation}"')
+    if result.next_cursor:
+        found.append(f'<{address}after={result.next_cursor}>; rel="next"')
+    if result.previous_cursor:
+        found.append(f'<{address}before={result.previous_cursor}>; rel="prev"')
     return ", ".join(found)

@@ -157,7 +157,7 @@ class Api:
 
     def _page(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         answer = Answer(200, self.renderer.page(result))
-        beside = links(api_url(incoming.entity), incoming.query, result)
+        beside = links(api_url(incoming.entity), asked.query, result)
         if beside:
             answer.headers["Link"] = beside
         return answer

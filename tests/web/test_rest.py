@@ -78,6 +78,17 @@ def test_pages_are_walked_by_the_links_in_both_directions(shop: Shop):
     assert [row["id"] for row in client.get(back).json["data"]] == seen[2:4]
 
 
+def test_a_link_to_the_next_page_keeps_the_query_and_cannot_be_broken_out_of(shop: Shop):
+    client = shop.client("ann")
+    for _ in range(2):
+        customer(client, 'a">, <b')
+    query = 'limit=1&name[contains]=%22%3E,%20%3Cb&after=&q=a">'
+    answer = client.get("/api/v1/customer", environ_overrides={"QUERY_STRING": query})
+    link = answer.headers["Link"]
+    assert link.count(">") == link.count("<") == 1
+    assert "name[contains]=%22%3E,%20%3Cb&q=a%22%3E&after=" in link
+
+
 def test_children_are_included_under_their_name(shop: Shop):
     client = shop.client("ann")
     made = order(client).json["data"]
