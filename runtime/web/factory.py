@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, redirect, request, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.views import UtilView
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -35,6 +36,7 @@ from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import views as screens
 from runtime.web.security_manager import People, refuse_weak
 from runtime.web.settings import UnsafeSettings, WebSettings
+from runtime.web.texts import translator
 from runtime.web.token_page import token_page
 from runtime.web.urls import API, local
 from runtime.web.users import user_names
@@ -211,6 +213,8 @@ def _refused(refusal: RequestError) -> Any:
     here = present()
     if request.path.startswith("/api/"):
         return send(problem(refusal, here.locale, here.request_id))
+    if refusal.status == 401 and "Authorization" not in request.headers:
+        return redirect(f"/login/?next={quote(request.full_path.rstrip('?'))}")
     return look.error_page(refusal.status, here.request_id, "/", refusal.message.text(here.locale))
 
 
@@ -221,6 +225,10 @@ def _http_error(error: HTTPException) -> Any:
     here = present()
     if request.path.startswith("/api/"):
         return send(problem(from_http(error.code or 500, error), here.locale, here.request_id))
+    if isinstance(error, CSRFError):
+        t = translator(here.locale)
+        message = t("This page was open for too long. Go back, reload it and send it again.")
+        return look.error_page(409, here.request_id, _back(), message)[0], 400
     return look.error_page(error.code or 500, here.request_id, "/")
 
 

@@ -81,7 +81,7 @@ class Gate:
         claims = self.jwt.read(credential, "access")
         if claims is None:
             return None
-        return self.principals.by_id(claims.user_id, claims.fingerprint)
+        return self.principals.by_session(claims.user_id, claims.session_id, claims.fingerprint)
 
     def _by_token(self, credential: str) -> Principal | None:
         now = self.runtime.clock()

@@ -33,6 +33,8 @@ class Claims:
     expires: float
     """Seconds since 1970."""
     identifier: str
+    session_id: str
+    """Shared by all tokens that came of one sign-in."""
 
 
 class Tokens:
@@ -44,7 +46,7 @@ class Tokens:
         self._known: OrderedDict[str, Claims] = OrderedDict()
         self._lock = Lock()
 
-    def issue(self, user_id: int, fingerprint: str, kind: str) -> str:
+    def issue(self, user_id: int, fingerprint: str, kind: str, session_id: str = "") -> str:
         """Return a new token for somebody who has just proved who they are."""
         now = int(time.time())
         claims = {
@@ -53,6 +55,7 @@ class Tokens:
             "type": kind,
             "pv": fingerprint,
             "jti": secrets.token_hex(12),
+            "sid": session_id or secrets.token_hex(12),
             "iat": now,
             "nbf": now,
             "exp": now + self._seconds[kind],
@@ -83,7 +86,7 @@ class Tokens:
                 self._secret,
                 algorithms=[ALGORITHM],
                 issuer=ISSUER,
-                options={"require": ["exp", "iat", "nbf", "sub", "type", "pv", "jti"]},
+                options={"require": ["exp", "iat", "nbf", "sub", "type", "pv", "jti", "sid"]},
             )
             return Claims(
                 int(found["sub"]),
@@ -91,6 +94,7 @@ class Tokens:
                 str(found["type"]),
                 float(found["exp"]),
                 str(found["jti"]),
+                str(found["sid"]),
             )
         except (jwt.InvalidTokenError, ValueError):
             return None

@@ -21,11 +21,9 @@ from rules.permissions import narrowed
 from runtime.messages import Actor
 from runtime.store.engine import read
 from runtime.store.prepared import Prepared
+from runtime.store.sessions import ENDED
 from runtime.store.system_tables import SystemTables
 from runtime.store.tokens import hash_token
-
-ENDED = "ended:"
-"""The key in `sw_setting` that marks a session somebody signed out of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +61,11 @@ class Principals:
         self.password_key, self.token_key = password_key, token_key
 
     def by_session(self, user_id: int, session_id: str, fingerprint: str) -> Principal | None:
-        """Return who a session belongs to; None when it has ended in whatever way."""
+        """Return who a cookie or a JWT was given to; None when it has ended in whatever way."""
         found = self._find(
             self._by_session, {"user": user_id, "ended": ENDED + session_id}, "user", None
         )
         return self._same(found, fingerprint)
-
-    def by_id(self, user_id: int, fingerprint: str) -> Principal | None:
-        """Return who a JWT was issued to; None when it no longer counts."""
-        return self._same(self._find(self._by_id, {"user": user_id}, "user", None), fingerprint)
 
     def by_token(self, token: str, now: datetime) -> Principal | None:
         """Return who a personal access token belongs to; None when it does not work."""

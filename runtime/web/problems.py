@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, NotFound, RequestError, Stale, TooLarge, TooMany
+from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Stale, TooLarge, TooMany
 from runtime.web.wire import PROBLEM, Answer
 
 TITLES = {
@@ -24,6 +25,12 @@ TITLES = {
 }
 """Refusals that the transport makes itself, by status."""
 
+CSRF = Label(
+    {
+        "en": "Send the page's CSRF token as X-CSRFToken with a session cookie.",
+        "zh": "使用会话 Cookie 时，请在 X-CSRFToken 请求头中提交页面的 CSRF 令牌。",
+    }
+)
 BUG = Label(
     {
         "en": "This is a fault of ours. Tell an administrator the request id.",
@@ -87,6 +94,8 @@ def bug(locale: str, request_id: str) -> Answer:
 
 def from_http(status: int, error: HTTPException) -> RequestError:
     """Return a refusal of the transport as one of ours."""
+    if isinstance(error, CSRFError):
+        return BadRequest(CSRF, (FieldError("X-CSRFToken", "csrf", CSRF),))
     for kind in (BadRequest, NotFound, TooLarge, WrongMedia, TooMany):
         if kind.status == status:
             return kind(kind.title)

@@ -1,7 +1,7 @@
 """The API about oneself: signing in for tokens, who I am, personal access tokens.
 
 POST   /api/v1/security/login        {"username", "password", "refresh"?} → tokens
-POST   /api/v1/security/refresh      with the refresh token as bearer → a new access token
+POST   /api/v1/security/refresh      with a refresh token as bearer → new tokens of both kinds
 GET    /api/v1/security/me
 GET    /api/v1/security/tokens
 POST   /api/v1/security/tokens       {"name", "scopes"?, "days"?} → the token, shown once
@@ -11,6 +11,7 @@ DELETE /api/v1/security/tokens/ID
 from __future__ import annotations
 
 import re
+import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +22,11 @@ from generator.model.text import Label
 from generator.shapes.access import ACTIONS
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from runtime.messages import Actor
-from runtime.store import tokens
+from runtime.store import sessions, tokens
 from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
+from runtime.web.principals import Principal
 from runtime.web.rest import nothing_here, sign_in_first, wrong_method
 from runtime.web.security_manager import prove
 from runtime.web.wire import Answer, Asked
@@ -80,19 +82,36 @@ def _login(asked: Asked, here: Web) -> Answer:
     found = here.gate.principals.current(int(user.id))
     if found is None:
         raise refused()
-    issued = {"access_token": here.gate.jwt.issue(found.actor.id, found.fingerprint, "access")}
-    if body.get("refresh") is True:
-        issued["refresh_token"] = here.gate.jwt.issue(found.actor.id, found.fingerprint, "refresh")
-    return _uncached(Answer(200, orjson.dumps(issued)))
+    kinds = ("access", "refresh") if body.get("refresh") is True else ("access",)
+    return _issue(here, found, kinds, secrets.token_hex(12))
 
 
 def _refresh(asked: Asked, here: Web) -> Answer:
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     claims = here.gate.jwt.read(credential.strip(), "refresh") if scheme == "Bearer" else None
-    found = claims and here.gate.principals.by_id(claims.user_id, claims.fingerprint)
-    if not found:
+    if claims is None:
         raise refused()
-    issued = {"access_token": here.gate.jwt.issue(found.actor.id, found.fingerprint, "access")}
+    user_id, session_id = claims.user_id, claims.session_id
+    found = here.gate.principals.by_session(user_id, session_id, claims.fingerprint)
+    runtime = here.runtime
+    if found is None or not sessions.use_once(
+        runtime.engine,
+        runtime.system.setting,
+        user_id,
+        claims.identifier,
+        session_id,
+        runtime.clock(),
+    ):
+        raise refused()
+    return _issue(here, found, ("access", "refresh"), session_id)
+
+
+def _issue(here: Web, found: Principal, kinds: tuple[str, ...], session_id: str) -> Answer:
+    issue = here.gate.jwt.issue
+    issued = {
+        f"{kind}_token": issue(found.actor.id, found.fingerprint, kind, session_id)
+        for kind in kinds
+    }
     return _uncached(Answer(200, orjson.dumps(issued)))
 
 

@@ -35,11 +35,10 @@ from wtforms import PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
 from runtime.errors import TooMany
-from runtime.store.engine import write
+from runtime.store import sessions
 from runtime.web import attempts
 from runtime.web.context import present, web
 from runtime.web.identity import FINGERPRINT, SESSION
-from runtime.web.principals import ENDED
 from runtime.web.texts import translator
 from runtime.web.urls import local
 from runtime.web.users import check_password, is_administrator
@@ -266,15 +265,9 @@ def remember(user_id: int) -> None:
 def _sign_out() -> Response:
     actor, runtime = present().actor, web().runtime
     if actor is not None and SESSION in session:
-        with write(runtime.engine) as connection:
-            connection.execute(
-                runtime.system.setting.insert().values(
-                    user_id=actor.id,
-                    key=ENDED + session[SESSION],
-                    value=None,
-                    updated_at=runtime.clock(),
-                )
-            )
+        sessions.end(
+            runtime.engine, runtime.system.setting, actor.id, session[SESSION], runtime.clock()
+        )
     logout_user()
     session.clear()
     return redirect("/login/")

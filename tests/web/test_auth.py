@@ -93,6 +93,23 @@ def test_a_refresh_token_gives_a_new_access_token_and_opens_nothing_itself(shop:
     assert client.post("/api/v1/security/refresh", headers=bearer(fresh)).status_code == 401
 
 
+def test_a_refresh_token_that_comes_twice_ends_its_session_for_everybody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    name, _ = somebody(shop)
+    client = shop.app.test_client()
+    refresh = "/api/v1/security/refresh"
+    first = log_in(client, name, refresh=True).json["refresh_token"]
+    second = client.post(refresh, headers=bearer(first)).json
+    assert client.post(refresh, headers=bearer(first)).status_code == 200
+    clock = shop.runtime.clock
+    monkeypatch.setattr(shop.runtime, "clock", lambda: clock() + timedelta(minutes=1))
+    assert client.post(refresh, headers=bearer(first)).status_code == 401
+    assert client.post(refresh, headers=bearer(second["refresh_token"])).status_code == 401
+    assert client.get(ME, headers=bearer(second["access_token"])).status_code == 401
+    assert log_in(client, name).status_code == 200
+
+
 @pytest.mark.parametrize("change_of", ["none", "secret", "expired", "future", "subject", "issuer"])
 def test_a_token_we_did_not_issue_opens_nothing(shop: Shop, change_of: str):
     gate = shop.app.extensions["shopwright"].gate
