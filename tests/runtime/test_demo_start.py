@@ -92,7 +92,14 @@ def test_without_rows_there_are_tables_and_roles_but_nobody(
 ) -> None:
     assert prepare_demo(settings, clinic, with_rows=False) == ()
     assert rooms(settings, clinic) == 0
-    assert prepare_demo(settings, clinic, with_rows=True) == ()
+
+
+def test_a_database_that_nobody_was_let_into_is_as_good_as_new(
+    settings: Settings, clinic: Compiled
+) -> None:
+    prepare_demo(settings, clinic, with_rows=False)
+    assert prepare_demo(settings, clinic, with_rows=True) != ()
+    assert rooms(settings, clinic) > 0
 
 
 def test_the_rest_of_the_rows_is_seeded_by_a_job(settings: Settings, clinic: Compiled) -> None:
