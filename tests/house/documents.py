@@ -2,7 +2,7 @@
 
 A fenced block whose first line is a comment that names a file (`# shop/app.yaml`) is written there.
 `sh` blocks are typed in order; `sh fails` must fail, `sh runs` keeps running while the rest is
-read. A `text` block must be in what the command before it said, line by line. While something
+read, `sh by-hand` is left to the reader. A `text` block must be in what the command before it said, line by line. While something
 runs, each address on this machine that the page names is opened.
 """
 
@@ -63,7 +63,7 @@ class Reader:
         elif block.language == "sh" and block.mark == "runs":
             self.start(block.text)
             self.running = True
-        elif block.language == "sh":
+        elif block.language == "sh" and block.mark != "by-hand":
             self._type(block, place)
         elif block.language == "text":
             for line in block.text.splitlines():

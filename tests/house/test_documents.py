@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from marshmallow import ValidationError
 
+from generator.field_types import FieldType
+from generator.kinds import load_catalog
+from generator.model.entity import Field
+from generator.model.text import Label
 from runtime.processes import kill_session
-from tests.house.documents import Reader
+from tests.house.documents import Reader, blocks
 from tests.house.places import ROOT, free_port, until
 
 GUIDES = sorted((ROOT / "definitions").glob("GUIDE*.md"))
@@ -118,3 +124,49 @@ def test_every_step_of_the_guide_does_what_it_says(
     assert "Not ready" in office.browser.get("/repair/?view=open").text
     assert "Ada Berg" not in office.browser.get("/repair/?view=open").text
     assert "Cleo Rossi" in office.browser.get("/repair/?view=open").text
+
+
+def test_the_readme_holds_from_its_first_word_to_its_last(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    Reader(tmp_path, environment).read(ROOT / "README.md")
+
+
+def test_the_word_of_the_readme_does_what_its_examples_say(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for block in blocks(ROOT / "README.md"):
+        if block.language == "python":
+            (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / block.file).write_text(block.text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    word = load_catalog("field_types", FieldType, ["generator", "acme"])["isbn"]
+    field = word.schema(Field("isbn", "isbn", Label({"en": "ISBN"})))
+    for example in word.examples:
+        assert field.deserialize(example.api) == example.stored
+    for wrong in word.rejects:
+        with pytest.raises(ValidationError):
+            field.deserialize(wrong)
+
+
+def test_the_commands_for_newcomers_are_those_of_the_makefile() -> None:
+    typed = [block.text for block in blocks(ROOT / "README.md") if block.mark == "by-hand"]
+    for target in re.findall(r"make (\w+)", "".join(typed)):
+        done = subprocess.run(
+            ["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_names_every_variable_that_is_read_and_no_other() -> None:
+    name = re.compile(r"\b(?:SHOPWRIGHT_\w+|DATABASE_URL|REDIS_URL|PROMETHEUS_\w+)\b")
+    read = set(name.findall((ROOT / "runtime" / "settings.py").read_text("utf-8")))
+    table = [line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if line.startswith("| `")]
+    told = {found for line in table for found in name.findall(line.split("|")[1])}
+    assert told == read - {"SHOPWRIGHT_"}
+
+
+def test_every_page_a_document_points_at_is_there() -> None:
+    for page in [ROOT / "README.md", *GUIDES, *ROOT.glob("*/README.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"

@@ -53,7 +53,7 @@ PATHS = (
     "order/",
     "order//x",
     "订单",
-    f"order/{uuid.uuid4()}",
+    "order/0d9f4f0e-3c3b-4a7e-9a54-7b1f7c1d2e3f",
     "bulk/order",
     "order/bulk",
     "security/me",
