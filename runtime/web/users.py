@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import Model  # with the tables of people
 from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.security import generate_password_hash
 

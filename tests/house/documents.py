@@ -2,8 +2,8 @@
 
 A fenced block whose first line is a comment that names a file (`# shop/app.yaml`) is written there.
 `sh` blocks are typed in order; `sh fails` must fail, `sh runs` keeps running while the rest is
-read, `sh by-hand` is left to the reader. A `text` block must be in what the command before it said, line by line. While something
-runs, each address on this machine that the page names is opened.
+read, `sh by-hand` is left to the reader. A `text` block must be in what the command before it said,
+line by line. While something runs, each address on this machine that the page names is opened.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FENCE = re.compile(r"^```(\w+)?(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w+)?(?: ([\w-]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\A# ([\w./-]+\.\w+)\n")
 ADDRESS = re.compile(r"http://127\.0\.0\.1:8080[^\s`|)]*")
 
