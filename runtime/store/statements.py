@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.build.tables import has_column
+from generator.expressions.compile import Expression
 from generator.model.entity import Field
 from runtime.store.conditions import Conditions, contains_pattern, context_values
 from runtime.store.lists import is_one_of
@@ -50,6 +52,7 @@ class Statements:
         self.conditions = Conditions(schema)
         self._pages: dict[Any, Selection] = {}
         self._counts: dict[Any, Selection] = {}
+        self._asked: dict[Any, tuple[Expression, ...]] = {}
 
     def page(self, plan: QueryPlan) -> Selection:
         """Return the statement that fetches a page of a plan, one row more than its limit."""
@@ -85,9 +88,27 @@ class Statements:
         if plan.cursor is not None:
             for number, value in enumerate(plan.cursor.values):
                 values[f"cursor_{number}"] = value
-        for expression in (*plan.where, *(plan.grant.rows or ())):
+        for expression in self._expressions(plan):
             values |= context_values(expression, plan.facts, self.schema)
         return values
+
+    def _expressions(self, plan: QueryPlan) -> tuple[Expression, ...]:
+        """Return what the statement computes: conditions, and formulas that have no column."""
+        found = self._asked.get(plan.shape)
+        if found is None:
+            if len(self._asked) >= KEPT:
+                self._asked.clear()
+            clauses = (clause.path for clause in plan.clauses)
+            sorts = (sort.path for sort in plan.sort)
+            fields = [path.field for path in (*plan.paths, *clauses, *sorts, *plan.search_paths)]
+            formulas = [
+                field.computed
+                for field in fields
+                if field.computed is not None and not has_column(field, self.schema.catalog)
+            ]
+            found = (*plan.where, *(plan.grant.rows or ()), *formulas)
+            self._asked[plan.shape] = found
+        return found
 
 
 def page_size(plan: QueryPlan) -> int | None:

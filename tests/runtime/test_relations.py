@@ -89,3 +89,32 @@ def test_a_part_of_a_part_that_is_not_sent_stays(club: Shop) -> None:
     changed = club.row(club.done("update", "party", wish, record=made["id"], version=1))
     assert (changed["rounds"][0]["name"], changed["rounds"][0]["minutes"]) == ("Opening", 3)
     assert club.count("song") == 1
+
+
+BILL = """\
+entity: bill
+label: {en: Bill, zh: 账单}
+title: "{name}"
+fields:
+  name: {type: text, required: true, label: {en: Name, zh: 名称}}
+  due: {type: date, label: {en: Due, zh: 到期日}}
+  late: {type: integer, label: {en: Days late, zh: 逾期天数}, computed: "today - due"}
+  mine: {type: boolean, label: {en: Mine, zh: 我的}, computed: "created_by == actor.id"}
+"""
+
+
+def test_a_formula_that_is_not_kept_knows_who_asks_and_when(tmp_path: Path) -> None:
+    folder = tmp_path / "bills"
+    (folder / "money").mkdir(parents=True)
+    (folder / "app.yaml").write_text("app: bills\nlabel: {en: Bills, zh: 账单}\n", "utf-8")
+    (folder / "roles.yaml").write_text("roles: {host: {label: {en: Host, zh: 主管}}}\n", "utf-8")
+    grants = 'access: money\ngrants: {host: {"*": all}}\n'
+    (folder / "money" / "money.access.yaml").write_text(grants, "utf-8")
+    (folder / "money" / "bill.entity.yaml").write_text(BILL, "utf-8")
+    shop = open_shop(sqlite_url(tmp_path), folder, "host")
+    shop.done("create", "bill", {"name": "Rent", "due": "2026-11-12"})
+    query = {"sort": "-late", "late[gte]": "10", "mine": "true"}
+    (row,) = shop.rows(shop.done("list", "bill", query=query))
+    assert (row["late"], row["mine"]) == (10, True)
+    assert shop.rows(shop.done("list", "bill", query={"late[gt]": "10"})) == []
+    shop.runtime.engine.dispose()
