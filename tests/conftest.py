@@ -1,5 +1,7 @@
 """Options of the whole test suite; nothing in it is timed."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -17,4 +19,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--long",
         action="store_true",
         help="draw thousands of random cases where the default run draws a hundred or so",
+    )
+    parser.addoption(
+        "--data",
+        type=Path,
+        help="with --long: a folder of real files to import whole, such as uci_online_retail/",
     )
