@@ -6,7 +6,7 @@ of the model it returns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from generator.checks.all import check
 from generator.field_types import FieldType
 from generator.kinds import Catalog, load_catalog
 from generator.model.app import App
-from generator.problems import DefinitionError, Problem, in_order
+from generator.model.text import Span
+from generator.problems import DefinitionError, Problem, in_order, quoted
 from generator.resolve.app import resolve
-from generator.source import Source, plain, read_folder
+from generator.source import Items, Mapped, Scalar, Source, read_folder
 
 OWN_WORDS = "generator"
 
@@ -45,7 +46,8 @@ def compile_definitions(folder: Path) -> Compiled:
 
     """
     sources, problems = read_folder(folder)
-    catalogs = load_catalogs(sources)
+    catalogs, unknown = words_of(sources)
+    problems = (*problems, *unknown)
     app, found = resolve(sources, catalogs)
     every = [*problems, *_certain(found, problems, sources)]
     if not any(problem.severity == "error" for problem in every):
@@ -70,12 +72,41 @@ def _certain(
     return [problem for problem in found if problem.code < "D3"]
 
 
-def load_catalogs(sources: tuple[Source, ...] = ()) -> Mapping[str, Catalog[Any]]:
-    """Return every family of words: ours, and those of the packages that `app.yaml` names."""
-    packages = [OWN_WORDS]
+def words_of(sources: tuple[Source, ...]) -> tuple[Mapping[str, Catalog[Any]], list[Problem]]:
+    """Return every family of words: ours and those of the packages that `app.yaml` names.
+
+    A package that cannot be used is a problem, and the words are those of the others.
+    """
+    catalogs, problems = load_catalogs(), []
+    used: list[str] = []
+    for package, at in _packages(sources):
+        try:
+            catalogs = load_catalogs((*used, package))
+        except (ImportError, SyntaxError, ValueError) as error:
+            message = f"The package {quoted(package)} of words cannot be used: {error}"
+            hint = f"`python -c 'import {package}.field_types'` shows whether Python finds it."
+            problems.append(Problem("D423", at, f"{message.rstrip('.')}.", hint))
+        else:
+            used.append(package)
+    return catalogs, problems
+
+
+def load_catalogs(packages: Iterable[str] = ()) -> Mapping[str, Catalog[Any]]:
+    """Return every family of words: ours, and those of some packages.
+
+    Raises:
+        ImportError: a package is not found or cannot be imported.
+        ValueError: it holds no words, or one that exists already.
+
+    """
+    return {"field_types": load_catalog("field_types", FieldType, (OWN_WORDS, *packages))}
+
+
+def _packages(sources: tuple[Source, ...]) -> Iterator[tuple[str, Span]]:
     for source in sources:
-        if source.kind == "app":
-            content = plain(source.node)
-            words = content.get("words", []) if isinstance(content, dict) else []
-            packages += [word for word in words if isinstance(word, str)]
-    return {"field_types": load_catalog("field_types", FieldType, packages)}
+        if source.kind == "app" and isinstance(source.node, Mapped):
+            words = source.node.entries.get("words")
+            items = words.node.items if words and isinstance(words.node, Items) else ()
+            for item in items:
+                if isinstance(item, Scalar) and isinstance(item.value, str):
+                    yield item.value, item.span

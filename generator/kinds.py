@@ -107,17 +107,13 @@ def load_catalog(family: str, base: type[K], packages: Iterable[str]) -> Catalog
         packages: dotted names, our own first, then those of the shop.
 
     Raises:
+        ImportError: a package is not found, or has no folder of the family.
         ValueError: a file holds no word or more than one, or two packages define one word.
 
     """
     words: dict[str, K] = {}
     for package in packages:
-        try:
-            folder = importlib.import_module(f"{package}.{family}")
-        except ModuleNotFoundError as error:
-            if error.name and f"{package}.{family}".startswith(error.name):
-                continue
-            raise
+        folder = importlib.import_module(f"{package}.{family}")
         for module_info in sorted(pkgutil.iter_modules(folder.__path__), key=lambda m: m.name):
             if module_info.name.startswith("_"):
                 continue

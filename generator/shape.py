@@ -78,16 +78,15 @@ class Reader:
             self.problems.append(wrong_type("a mapping of keys", _written(node), node.span))
             return None
         args = dict(shape.args)
-        if shape.word:
-            word = self._word(node, shape)
-            if word is not None:
-                args |= word.args
+        word = self._word(node, shape) if shape.word else None
+        if word is not None:
+            args |= word.args
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
         for key, entry in node.entries.items():
             arg = args.get(key)
             if arg is None:
-                if shape.word and shape.word not in node.entries:
+                if shape.word and word is None:
                     continue
                 self.problems.append(unknown_key(key, entry.key, tuple(args), _article(shape.name)))
                 continue

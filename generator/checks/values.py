@@ -1,7 +1,7 @@
-"""Defaults that the field itself would refuse, and keys that cannot find a record.
+"""Arguments and defaults that no value could meet, and keys that cannot find a record.
 
-Comes in: the resolved model. Goes out: D410 for a default, D411 for a key or a unique set of
-fields that have no column.
+Comes in: the resolved model. Goes out: D422 for arguments, D410 for a default, D411 for a key or a
+unique set of fields that have no column.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
     words: Catalog[FieldType] = catalogs["field_types"]
     for entity in app.entities.values():
         for field in entity.fields.values():
-            if field.default is not None and field.span.line:
+            faults = tuple(words[field.type].faults(field)) if field.span.line else ()
+            yield from (Problem("D422", field.span, why, hint) for why, hint in faults)
+            if field.default is not None and field.span.line and not faults:
                 yield from _default(field, words[field.type])
         yield from _keys(entity, words)
 

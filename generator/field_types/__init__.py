@@ -10,7 +10,7 @@ One file a word, one class a file; everything about a type is in that file. A va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -114,6 +114,12 @@ class FieldType(Kind):
     """True where the engine makes the value, as for a sequence: read only for everybody."""
     example_args: ClassVar[Mapping[str, Any]] = {}
     """Arguments under which `examples` and `rejects` hold, when the defaults are not enough."""
+
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        """Yield what no `Arg` can say is wrong with a field's arguments: a sentence and a hint."""
+        low, high = field.args.get("min"), field.args.get("max")
+        if low is not None and high is not None and low > high:
+            yield f"'min' is {low}, more than 'max', {high}: no value fits.", "Exchange the two."
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any] | None:
         """Return the type of the field's column; None when the field has no column of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.field_types import Cell, Option
@@ -70,3 +70,12 @@ def _option(name: str, given: Any) -> Option:
     label = given.get("label") or plain(name)
     label = label if isinstance(label, Label) else plain(str(label))
     return Option(name, label, given.get("tone") or "", given.get("progress") or "")
+
+
+def options_faults(field: Field) -> Iterator[tuple[str, str]]:
+    """Yield that there is nothing to choose from."""
+    if not field.args["options"]:
+        yield (
+            f"'{field.name}' has no options to choose from.",
+            "Write them, such as `options: {red: {en: Red, zh: 红}}`.",
+        )

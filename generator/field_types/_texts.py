@@ -7,9 +7,11 @@ form in the database. The length is looked at first: ten megabytes are refused w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from generator.field_types._refusals import ApiField, Words
+from generator.problems import quoted
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 CONTROL_IN_PARAGRAPHS = re.compile(
@@ -65,3 +67,14 @@ class Paragraphs(Line):
         if isinstance(value, str) and len(value) <= self.most * 2 + 100:
             value = value.replace("\r\n", "\n").replace("\r", "\n")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+def pattern_faults(pattern: str | None) -> Iterator[tuple[str, str]]:
+    """Yield why a `pattern` is no regular expression."""
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        yield (
+            f"The pattern {quoted(pattern or '')} is no regular expression: {error}.",
+            r"Write one such as [A-Z]{2}[0-9]+; a sign such as ( or [ itself is \( or \[.",
+        )

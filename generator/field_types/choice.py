@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
@@ -17,7 +18,13 @@ from generator.field_types import (
     Input,
     Viewer,
 )
-from generator.field_types._options import OPTIONS, given_options, named, shown_option
+from generator.field_types._options import (
+    OPTIONS,
+    given_options,
+    named,
+    options_faults,
+    shown_option,
+)
 from generator.field_types._refusals import ApiField, Words
 from generator.model.entity import Field
 from generator.model.text import Label
@@ -42,6 +49,9 @@ class Choice(FieldType):
     }
     examples = (Example("draft", "draft", "Draft"), Example("done", "done", "Done"))
     rejects = ("Draft", "other", "", 1, True, ["draft"], {"draft": 1})
+
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        yield from options_faults(field)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return sa.String(40)

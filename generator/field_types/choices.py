@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
@@ -21,7 +22,13 @@ from generator.field_types import (
 from generator.field_types._json import JsonType
 from generator.field_types._lists import Items
 from generator.field_types._locales import joined
-from generator.field_types._options import OPTIONS, given_options, named, shown_option
+from generator.field_types._options import (
+    OPTIONS,
+    given_options,
+    named,
+    options_faults,
+    shown_option,
+)
 from generator.field_types.choice import Choice, OneOption
 from generator.model.entity import Field
 
@@ -46,6 +53,9 @@ class Choices(FieldType):
         {"draft": True},
         ["draft"] * 201,
     )
+
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        yield from options_faults(field)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return JsonType()

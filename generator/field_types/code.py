@@ -7,7 +7,7 @@ barcode's check digit is verified.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
@@ -24,7 +24,7 @@ from generator.field_types import (
     Viewer,
 )
 from generator.field_types._refusals import Words
-from generator.field_types._texts import Line
+from generator.field_types._texts import Line, pattern_faults
 from generator.kinds import Arg
 from generator.model.entity import Field
 
@@ -60,6 +60,10 @@ class Code(FieldType):
         Example("Ab_1", "Ab_1", "Ab_1", {"case": "keep", "pattern": None}),
     )
     rejects = ("sh_001", "ＳＨ１", "x" * 65, "a\nb", "a\x00", "", 4006381333931, True, ["a"])
+
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        yield from super().faults(field)
+        yield from pattern_faults(field.args.get("pattern"))
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return sa.String(field.args.get("max") or 64)

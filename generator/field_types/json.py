@@ -6,6 +6,7 @@ lone text or number is refused, so that a typing mistake is not stored as a text
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -27,6 +28,7 @@ from generator.field_types._json import JsonType, fault, json_text, parsed
 from generator.field_types._refusals import ApiField, Words
 from generator.kinds import Arg
 from generator.model.entity import Field
+from generator.problems import quoted
 
 DEPTH = 20
 
@@ -64,6 +66,25 @@ class Json(FieldType):
         ["\ud800"],
     )
 
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        schema = field.args.get("schema")
+        if schema is None:
+            return
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            where = f" at '{error.json_path}'" if error.path else ""
+            yield (
+                f"The schema of '{field.name}' is no JSON Schema{where}: {error.message[:200]}.",
+                "Write one as json-schema.org describes it, such as {type: object}.",
+            )
+            return
+        for reference in _elsewhere(schema):
+            yield (
+                f"The schema of '{field.name}' refers to {quoted(reference)}.",
+                "Schemas are not fetched; refer to a part of this one, such as #/$defs/size.",
+            )
+
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return JsonType()
 
@@ -92,6 +113,20 @@ class Json(FieldType):
         shape: dict[str, Any] = {"type": ["object", "array"]}
         given = field.args.get("schema")
         return {"allOf": [shape, given]} if given else shape
+
+
+def _elsewhere(schema: Any) -> Iterator[str]:
+    """Yield the references that lead out of a schema."""
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key in ("$ref", "$dynamicRef") and isinstance(value, str):
+                if not value.startswith("#"):
+                    yield value
+            else:
+                yield from _elsewhere(value)
+    elif isinstance(schema, list):
+        for item in schema:
+            yield from _elsewhere(item)
 
 
 class _Plain(ApiField[Any]):

@@ -6,6 +6,7 @@ no screen, file or database column treats them alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import marshmallow as ma
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from generator.expressions import types
 from generator.field_types import Example, FieldType, Input
-from generator.field_types._texts import Line
+from generator.field_types._texts import Line, pattern_faults
 from generator.kinds import Arg
 from generator.model.entity import Field
 
@@ -31,6 +32,10 @@ class Text(FieldType):
         Example(" 王芳 ", "王芳", "王芳"),
     )
     rejects = (7, True, ["a"], "a\x00b", "two\nlines", "x" * 201)
+
+    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+        yield from super().faults(field)
+        yield from pattern_faults(field.args.get("pattern"))
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return sa.String(field.args.get("max") or 200)

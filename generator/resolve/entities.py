@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +18,7 @@ from generator.resolve.fields import humanize, resolve_fields
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
 from generator.shape import Given, Written
-from generator.source import Source
+from generator.source import Mapped, Source
 
 TITLE_FIELDS = ("name", "title", "number", "code", "label", "subject")
 """What names a record when the author gives no `title`, in this order."""
@@ -56,7 +57,8 @@ def resolve_entities(
             )
         else:
             _name_the_parent(fields[name], parent, by_name)
-    resolver = _Resolver(fields, catalog, problems)
+    unread = {name: _unread(draft) - fields[name].keys() for name, draft in by_name.items()}
+    resolver = _Resolver(fields, catalog, problems, unread)
     return {name: resolver.entity(draft) for name, draft in by_name.items()}, problems
 
 
@@ -80,8 +82,12 @@ class _Resolver:
         fields: Mapping[str, dict[str, Field]],
         catalog: Catalog[FieldType],
         problems: list[Problem],
+        unread: Mapping[str, set[str]],
     ) -> None:
         self.fields, self.catalog, self.problems = fields, catalog, problems
+        self.unread = unread
+        names = sorted({re.escape(name) for found in unread.values() for name in found})
+        self.in_doubt = re.compile(rf"\b(?:{'|'.join(names)})\b") if names else None
 
     def entity(self, draft: Draft) -> Entity:
         given, name = draft.given, draft.name
@@ -138,6 +144,8 @@ class _Resolver:
     def _parse(self, written: Any, entity: str, expected: types.Type) -> Expression | None:
         if not isinstance(written, Written):
             return None
+        if self.in_doubt is not None and self.in_doubt.search(written.text):
+            return None
         scope = ModelScope(entity, self.fields, self.catalog)
         expression, found = parse(written.text, written.span, scope, expected)
         self.problems += found
@@ -179,6 +187,8 @@ class _Resolver:
         return tuple(found)
 
     def _unknown_field(self, name: str, span: Span, entity: str) -> None:
+        if name in self.unread[entity]:
+            return
         known = self.fields[entity]
         self.problems.append(
             unknown_name("field", name, span, known, defined_in=f"entity '{entity}'")
@@ -208,6 +218,13 @@ class _Resolver:
     def _check_title(self, given: Given, entity: Entity) -> None:
         for path in entity.title_paths:
             self._walk(Written(path, given.at("title")), entity.name)
+
+
+def _unread(draft: Draft) -> set[str]:
+    """Return the names under `fields:` as written; those that make no field were reported."""
+    node = draft.source.node
+    body = node.entries.get("fields") if isinstance(node, Mapped) else None
+    return set(body.node.entries) if body and isinstance(body.node, Mapped) else set()
 
 
 def _paths(given: Given) -> Iterable[Written]:

@@ -7,6 +7,7 @@ in a second pass (`generator/resolve/expressions.py`), because an expression may
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from generator.field_types import FieldType
@@ -47,7 +48,7 @@ def resolve_fields(
     for name, body in given.get("fields", {}).items():
         if name.text in RESERVED:
             problems.append(_reserved(name))
-        elif "type" in body and body.get("type").text in catalog:
+        elif _is_whole(body, catalog):
             fields[name.text] = _field(name, body, entity, catalog, from_app)
             problems += _unknown_target(fields[name.text], body, entities)
     parent = given.get("child_of")
@@ -61,6 +62,14 @@ def resolve_fields(
     return fields, problems
 
 
+def _is_whole(body: Given, catalog: Catalog[FieldType]) -> bool:
+    """Say whether a field's type is known and has every argument it cannot be without."""
+    if "type" not in body or body.get("type").text not in catalog:
+        return False
+    args = catalog[body.get("type").text].args
+    return all(key in body for key, arg in args.items() if arg.required)
+
+
 def _field(
     name: Written,
     given: Given,
@@ -70,7 +79,11 @@ def _field(
 ) -> Field:
     word = given.get("type").text
     args = {
-        key: _plain(given.get(key, from_app.get(arg.from_app, arg.default)))
+        key: _plain(
+            _json(given.get(key))
+            if arg.type == "value" and key in given
+            else given.get(key, from_app.get(arg.from_app, arg.default))
+        )
         for key, arg in catalog[word].args.items()
     }
     return Field(
@@ -83,7 +96,7 @@ def _field(
         required=given.get("required", False),
         unique=given.get("unique", False),
         index=given.get("index", False),
-        default=given.get("default"),
+        default=_default(given.get("default")),
         immutable=given.get("immutable", False),
         readonly="computed" in given or catalog[word].generated,
         help=given.get("help"),
@@ -93,6 +106,22 @@ def _field(
         bulk_edit=given.get("bulk_edit", False),
         renamed_from=given.get("renamed_from"),
     )
+
+
+def _default(value: Any) -> Any:
+    """Return a default as a program would send it: 1.50 is the exact text "1.50"."""
+    return str(value) if isinstance(value, Decimal) else _json(value)
+
+
+def _json(value: Any) -> Any:
+    """Return plain data as JSON holds it: a number with decimals is a float."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    return value
 
 
 def _aimed(args: dict[str, Any], entity: str, kind: FieldType) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Texts of definitions that are more than text: titles with places to fill, names of time zones.
+
+Comes in: the resolved model. Goes out: D424 for a title whose braces do not match or that says
+nothing of its record, D425 for a time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from generator.kinds import Catalog
+from generator.model.app import App
+from generator.problems import Problem, did_you_mean, quoted, whole_file
+
+PLACE = re.compile(r"\{[^{}]+\}")
+
+
+def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+    """Yield what is wrong with titles and the time zone."""
+    for entity in app.entities.values():
+        rest, places = PLACE.subn("", entity.title)
+        if "{" in rest or "}" in rest or not places:
+            yield Problem(
+                "D424",
+                entity.span,
+                f"The title {quoted(entity.title)} of '{entity.name}' names no field in braces.",
+                'Write a text around fields in braces, such as title: "{number} · {name}".',
+            )
+    if not _is_zone(app.time_zone):
+        yield Problem(
+            "D425",
+            whole_file("app.yaml"),
+            f"There is no time zone {quoted(app.time_zone)}.",
+            did_you_mean(app.time_zone, available_timezones(), otherwise="Write UTC."),
+        )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
