@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from flask_appbuilder import Model
+from flask_appbuilder.security.sqla.models import User
 
 from rules.permissions import narrowed
 from runtime.messages import Actor
@@ -179,7 +179,7 @@ def _columns(user: sa.Table) -> tuple[sa.Column[Any], ...]:
 
 
 def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:
-    tables = Model.metadata.tables
+    tables = User.metadata.tables
     return (
         tables["ab_user"],
         tables["ab_role"],

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -18,7 +22,7 @@ from runtime.store.engine import write
 from runtime.web.identity import derive
 from runtime.web.settings import DEFAULT_SECRET, UnsafeSettings, WebSettings
 from runtime.web.users import WeakPassword, create_user, hash_password
-from tests.web.conftest import PASSWORD, Shop
+from tests.web.conftest import PASSWORD, TINY, Shop
 
 USERS = Model.metadata.tables["ab_user"]
 HELD = Model.metadata.tables["ab_user_role"]
@@ -407,3 +411,26 @@ def test_a_page_for_people_says_how_it_may_be_used(shop: Shop):
 def test_nobody_gets_a_cookie_by_only_asking_the_api(shop: Shop):
     assert "Set-Cookie" not in shop.app.test_client().get("/api/v1/order").headers
     assert "Set-Cookie" not in shop.client("ann").get("/api/v1/order").headers
+
+
+def test_somebody_is_added_by_a_command_of_its_own_process(tmp_path: Path):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SHOPWRIGHT_DATA": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'shop.db'}",
+    }
+    for words in (
+        ["apply", "--yes"],
+        ["user", "add", "bo", "--email", "bo@example.com", "--role", "clerk"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "app.py", "--definitions", str(TINY), *words],
+            cwd=TINY.parents[2],
+            env=environment,
+            input=f"{PASSWORD}\n{PASSWORD}\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "bo may sign in" in done.stdout
