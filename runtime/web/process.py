@@ -54,6 +54,7 @@ def web_settings(settings: Settings) -> WebSettings:
         # the supervisor and a probe on this machine ask by address
         hosts=(*settings.trusted_hosts, *HERE) if settings.trusted_hosts else (),
         proxies=settings.proxies,
+        files=settings.data / "files",
         limiter_storage=_limiter_storage(settings.redis_url),
         start_token=settings.start_token,
         metrics_directory=settings.metrics_directory,

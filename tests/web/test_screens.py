@@ -621,3 +621,61 @@ def test_many_records_are_archived_at_once_and_each_refusal_is_told(desk: Desk) 
     assert "Other records still point at this one" in rest.text
     assert browser.send(page, "/member/bulk", action="nonsense", id=free).status_code == 422
     assert desk.browser("ron").get("/member/").text.count("data-bulk") == 0
+
+
+def test_a_grid_too_long_for_a_form_keeps_every_row(desk: Desk) -> None:
+    books = [{"title": f"Book {number}", "price": "0.10"} for number in range(310)]
+    loan = desk.make("loan", member=member(desk, "LONG"), books=books)
+    browser = desk.browser()
+    address = f"/loan/{loan}/edit"
+    page = browser.get(address)
+    assert "Too many rows to edit here: Books." in page.text
+    chosen = re.search(r'<option value="([0-9a-f-]{36})" selected>Member LONG', page.text)
+    assert chosen is not None
+    answer = browser.send(page, address, member=chosen[1], state="back")
+    assert answer.status_code == 303, answer.text
+    assert 'Books <span class="n">310</span>' in browser.get(f"/loan/{loan}").text
+
+
+def test_what_nobody_touched_stays_exactly_as_it_is(desk: Desk) -> None:
+    donor = member(desk, "GONE", name="Gone")
+    books = [{"title": "Dune", "price": "1", "donors": [donor]}]
+    exact = "2026-05-01T08:30:15.123456Z"
+    loan = desk.make("loan", member=member(desk, "EXACT"), due_at=exact, books=books)
+    browser = desk.browser()
+    gone = f"/member/{donor}/delete"
+    assert browser.send(browser.get(gone), gone).status_code == 303
+    address = f"/loan/{loan}/edit"
+    page = browser.get(address)
+    chosen = re.search(r'<option value="([0-9a-f-]{36})" selected>Member EXACT', page.text)
+    row = re.search(r'name="books-0-id" value="([^"]+)"', page.text)
+    shown = re.search(r'name="due_at" value="([^"]+)"', page.text)
+    assert chosen is not None
+    assert row is not None
+    assert shown is not None
+    answer = browser.send(
+        page,
+        address,
+        member=chosen[1],
+        state="back",
+        due_at=shown[1],
+        books__0__id=row[1],
+        books__0__title="Dune",
+        books__0__price="1",
+    )
+    assert answer.status_code == 303, answer.text
+    with desk.runtime.engine.connect() as connection:
+        tables = desk.runtime.schema.tables
+        links = (
+            connection.execute(
+                sa.select(tables["loan_book.donors"].c.target_id).where(
+                    tables["loan_book.donors"].c.source_id == row[1]
+                )
+            )
+            .scalars()
+            .all()
+        )
+        loans = tables["loan"]
+        due = connection.execute(sa.select(loans.c.due_at).where(loans.c.id == loan)).scalar_one()
+    assert links == [donor]
+    assert due.microsecond == 123456

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from generator.field_types._locales import babel_locale
 from generator.field_types.address import COUNTRIES, PARTS, country_name
-from generator.field_types.duration import CLOCK
 from generator.model.entity import Entity, Field
 from runtime.errors import FieldError, RequestError
 from runtime.web.screens.doors import Titles
@@ -279,9 +278,7 @@ def _completed(
             held = f"{drawing.record_url}/files/{model.name}" if drawing.record_url else ""
             return replace(made, file_url=held if made.text and "-" not in made.name else "")
         case "duration":
-            return replace(made, text=_spoken(made.text), placeholder="1:30")
-        case "datetime":
-            return replace(made, text=made.text[:19].removesuffix(":00") if made.text else "")
+            return replace(made, placeholder="1:30")
     return made
 
 
@@ -294,18 +291,6 @@ def _first(drawing: Drawing, place: str) -> str:
     if place in drawing.messages:
         return drawing.messages[place]
     return next((text for key, text in drawing.messages.items() if key.startswith(f"{place}.")), "")
-
-
-def _spoken(text: str) -> str:
-    """Return a length of time as people write it: `1:30` instead of `PT1H30M`, where it can."""
-    if not text.startswith("PT"):
-        return text
-    hours, _, rest = text[2:].rpartition("H")
-    minutes, _, seconds = rest.rpartition("M")
-    clock = f"{int(hours or 0)}:{int(minutes or 0):02}"
-    if seconds.removesuffix("S"):
-        clock += f":{int(seconds.removesuffix('S')):02}"
-    return clock if CLOCK.fullmatch(clock) else text
 
 
 def _width(kind: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from generator.field_types._numbers import currency_places
 from generator.field_types.address import PARTS
+from generator.field_types.duration import CLOCK
 from generator.model.entity import Entity, Field
 from runtime.messages import Result
 from runtime.operations._reading import context
@@ -148,9 +149,25 @@ def field_state(
     if one.kind == "translated":
         return {f"{name}-{locale}": (str(text),) for locale, text in (value or {}).items()}
     text = kind.form_text(value, field, visit.viewer)
+    if one.kind == "datetime":
+        text = text[:19].removesuffix(":00")
+    if one.kind == "duration":
+        text = _spoken(text)
     if field.type == "money" and currency and "." in text:
         text = _short(text, currency_places(currency))
     return {name: (text,)} if text else {}
+
+
+def _spoken(text: str) -> str:
+    """Return a length of time as people write it: `1:30` instead of `PT1H30M`, where it can."""
+    if not text.startswith("PT"):
+        return text
+    hours, _, rest = text[2:].rpartition("H")
+    minutes, _, seconds = rest.rpartition("M")
+    clock = f"{int(hours or 0)}:{int(minutes or 0):02}"
+    if seconds.removesuffix("S"):
+        clock += f":{int(seconds.removesuffix('S')):02}"
+    return clock if CLOCK.fullmatch(clock) else text
 
 
 def _short(text: str, places: int) -> str:

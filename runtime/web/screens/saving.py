@@ -34,6 +34,8 @@ from runtime.web.screens.form_state import FILES, FormField, State
 from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit, new_url, record_url
 
+MOST_ROWS = 300
+"""Rows of a grid that a form shows; a longer one is changed over the API or by an import."""
 MOST_IDS = 200
 """Records that one list may ask for."""
 Query = dict[str, tuple[str, ...]]
@@ -67,6 +69,8 @@ class Opened:
     """What the form showed when it was opened."""
     key: str = ""
     listed: str = ""
+    left_out: tuple[str, ...] = ()
+    """Labels of what is too long for a form."""
 
 
 def open_new(
@@ -130,7 +134,8 @@ def open_stored(visit: Visit, entity: Entity, record_id: str) -> Opened:
     if not visit.may("update", entity.name):
         ask(visit, "update", entity.name, record_id, values={}, version=0)
     result, readable = stored(visit, entity, layout.fields, record_id)
-    layout = layout.only(readable)
+    long = too_long(layout.fields, result)
+    layout = layout.only([name for name in readable if name not in long])
     linked, unknown = links_of_rows(visit, layout.fields, result)
     layout = layout.without(unknown)
     state = form_state.state_of_record(visit, layout.fields, result) | linked
@@ -144,6 +149,7 @@ def open_stored(visit: Visit, entity: Entity, record_id: str) -> Opened:
         named or record_id[:8],
         state,
         str(uuid.uuid4()),
+        left_out=tuple(visit.text(entity.fields[name].label) for name in long),
     )
 
 
@@ -178,6 +184,16 @@ def stored(
         plan = replace(result.plan, includes=(*result.plan.includes, *more.plan.includes))
         result = replace(result, plan=plan, included={**result.included, **more.included})
     return result, (*many, *(path.text for path in paths))
+
+
+def too_long(fields: Sequence[FormField], result: Result) -> tuple[str, ...]:
+    """Return the grids with more rows than a form holds: sent back cut, they would lose rows."""
+    return tuple(
+        one.field.name
+        for one in fields
+        if one.kind == "grid"
+        and any(len(rows) > MOST_ROWS for rows in result.included.get(one.field.name, {}).values())
+    )
 
 
 def links_of_rows(
@@ -324,6 +340,8 @@ def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -
     values: dict[str, Any] = form_state.values_of(
         visit, opened.layout.fields, state, changes=changes
     )
+    if changes and opened.base is not None:
+        values = only_changed(opened.layout.fields, opened.base, state, values)
     return ask(
         visit,
         "update" if changes else "create",
@@ -333,6 +351,53 @@ def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -
         version=opened.version,
         idempotency_key=opened.key,
     )
+
+
+def only_changed(
+    fields: Sequence[FormField], base: State, state: State, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the payload without what is as the form showed it.
+
+    A form shows less than a record holds: a moment without its microseconds, links without those
+    to archived records. What nobody touched is not sent, so it stays as it is.
+    """
+    kept: dict[str, Any] = {}
+    for one in fields:
+        name = one.field.name
+        if name not in values:
+            continue
+        if one.kind == "grid":
+            kept[name] = _changed_rows(one, base, state, values[name])
+        elif not merge.same(base, state, one):
+            kept[name] = values[name]
+    return kept
+
+
+def _changed_rows(
+    grid: FormField, base: State, state: State, rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the rows without untouched links and moments; the rest of a row is always whole."""
+    name = grid.field.name
+    shown = {
+        base.get(f"{name}-{number}-id", ("",))[-1]: number
+        for number in form_state.row_numbers(base, name)
+    }
+    loose = [
+        part.field.name
+        for part in grid.rows
+        if part.kind in {"pickers", "datetime"} and not part.field.required
+    ]
+    found = []
+    for number, row in zip(form_state.row_numbers(state, name), rows, strict=True):
+        earlier = shown.get(str(row.get("id", "")))
+        untouched = {
+            inner
+            for inner in loose
+            if earlier is not None
+            and base.get(f"{name}-{earlier}-{inner}") == state.get(f"{name}-{number}-{inner}")
+        }
+        found.append({key: value for key, value in row.items() if key not in untouched})
+    return found
 
 
 def merge_lines(visit: Visit, opened: Opened, mine: State, theirs: Opened) -> tuple[MergeLine, ...]:
@@ -362,6 +427,11 @@ def form_page(
     told = problem
     if refusal is not None and not errors and not isinstance(refusal, Stale):
         told = visit.text(refusal.message) or visit.text(refusal.title)
+    if opened.left_out and not told:
+        told = visit.t(
+            "Too many rows to edit here: {names}. They stay as they are.",
+            names=", ".join(opened.left_out),
+        )
     hidden = [("_key", opened.key), ("list", opened.listed)]
     if opened.version is not None:
         hidden += [("_version", str(opened.version)), ("_was", merge.packed(opened.base or {}))]
