@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import marshmallow as ma
 import sqlalchemy as sa
@@ -59,6 +60,11 @@ class Runtime:
     def app(self) -> App:
         """The model."""
         return self.compiled.app
+
+    @cached_property
+    def time_zone(self) -> ZoneInfo:
+        """Where the shop is: its days begin and end there."""
+        return ZoneInfo(self.app.time_zone)
 
     @cached_property
     def matrix(self) -> Matrix:

@@ -73,9 +73,16 @@ def reader(runtime: Runtime, actor: Actor) -> Reader:
 
 
 def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
-    """Return what expressions may ask: who acts, and when."""
+    """Return what expressions may ask: who acts, and when in the shop's time zone."""
     now = runtime.clock()
-    return {"actor": actor.facts, "now": now, "today": now.date()}
+    here = now.astimezone(runtime.time_zone)
+    offset = here.utcoffset()
+    return {
+        "actor": actor.facts,
+        "now": now,
+        "today": here.date(),
+        "utc_offset": int(offset.total_seconds()) if offset else 0,
+    }
 
 
 def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:

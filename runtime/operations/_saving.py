@@ -278,7 +278,7 @@ def _differs(draft: Draft) -> bool:
 
 def _draw_numbers(work: Work, drafts: list[Draft]) -> None:
     """Give generated fields their values, the numbers of one counter in one block."""
-    day = work.now.date()
+    day = work.context["today"]
     waiting: dict[str, list[tuple[Draft, Field]]] = {}
     for draft in drafts:
         for model in draft.entity.fields.values():

@@ -1,5 +1,6 @@
 """Many-to-many fields in formulas and checks, and parts that have parts."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,4 +118,19 @@ def test_a_formula_that_is_not_kept_knows_who_asks_and_when(tmp_path: Path) -> N
     (row,) = shop.rows(shop.done("list", "bill", query=query))
     assert (row["late"], row["mine"]) == (10, True)
     assert shop.rows(shop.done("list", "bill", query={"late[gt]": "10"})) == []
+    shop.runtime.engine.dispose()
+
+
+def test_a_day_begins_when_it_begins_at_the_shop(tmp_path: Path) -> None:
+    folder = tmp_path / "bills"
+    shutil.copytree(CLUB, folder)
+    app = "app: club\nlabel: {en: Club, zh: 俱乐部}\ntime_zone: Pacific/Kiritimati\n"
+    (folder / "app.yaml").write_text(app, "utf-8")
+    (folder / "club" / "bill.entity.yaml").write_text(
+        BILL + '  number: {type: sequence, pattern: "B{dd}-{n}", label: {en: No, zh: 编号}}\n',
+        "utf-8",
+    )
+    shop = open_shop(sqlite_url(tmp_path), folder, "host")
+    made = shop.row(shop.done("create", "bill", {"name": "Rent", "due": "2026-11-23"}))
+    assert (made["late"], made["number"]) == (0, "B23-1")
     shop.runtime.engine.dispose()
