@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode
 HOME = Path(__file__).resolve().parent.parent
 WORKERS, THREADS = 2, 4
 SERVERS = ("granian", "gunicorn")
-USER, PASSWORD = "bench", "Bench-pass-1"
+USER, PASSWORD = "bench", "Quick-brown-fox-7"
 TOKEN_SECONDS = 600
 
 

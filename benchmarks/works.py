@@ -152,7 +152,7 @@ def _patch(world: World, who: str) -> Sequence[Request] | None:
 
 def _list_screen(world: World, who: str) -> Sequence[Request] | None:
     path = {
-        "ours": "/order?limit=50",
+        "ours": "/order/?limit=50",
         "fab": "/orderview/list/?psize_OrderView=50",
         "drf": "/admin/auth/order/",
     }.get(who)

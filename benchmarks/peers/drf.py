@@ -14,7 +14,7 @@ import django
 from django.conf import settings
 
 SCHEMA = "drf"
-USER, PASSWORD = "bench", "Bench-pass-1"
+USER, PASSWORD = "bench", "Quick-brown-fox-7"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105 (of a throw-away database)
 
 
