@@ -172,9 +172,11 @@ def _browse(path: str, token: str) -> Callable[[int], Mapping[str, str]]:
         sent = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": headers["cookies"]}
         sent["Referer"] = f"http://127.0.0.1:{port}{path}"
         _, answer, _ = ask(port, Request("POST", path, urlencode(values), sent))
-        return {
-            "Cookie": "; ".join(part for part in (headers["cookies"], answer["cookies"]) if part)
-        }
+        cookies: dict[str, str] = {}
+        for part in f"{headers['cookies']}; {answer['cookies']}".split("; "):
+            name, _, value = part.partition("=")
+            cookies[name] = value
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items() if name)}
 
     return sign_in
 
