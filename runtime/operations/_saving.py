@@ -21,6 +21,7 @@ from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store import inserts, links, sequences
 from runtime.store.forms import form_of
+from runtime.store.prepared import prepared
 
 
 def draft_new(work: Work, entity: Entity, values: Mapping[str, Any], place: str = "") -> Draft:
@@ -260,13 +261,25 @@ def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -
         for name, value in row.items()
         if name not in draft.before or draft.before[name] != value
     }
-    done = work.connection.execute(
-        table.update()
-        .where(table.c.id == row["id"], table.c.version == draft.before["version"])
-        .values(changed)
-        .returning(table.c.id)
-    ).first()
-    if done is None:
+    names = tuple(changed)
+    statement = prepared(
+        table,
+        ("update", names),
+        work.connection.dialect,
+        lambda: (
+            table.update()
+            .where(
+                table.c.id == sa.bindparam("record_id", type_=table.c.id.type),
+                table.c.version == sa.bindparam("read_version", type_=table.c.version.type),
+            )
+            .values({n: sa.bindparam(f"new_{n}", type_=table.c[n].type) for n in names})
+            .returning(table.c.id)
+        ),
+    )
+    values = {f"new_{name}": value for name, value in changed.items()}
+    keys = {"record_id": row["id"], "read_version": draft.before["version"]}
+    done = statement.rows(work.connection, {**values, **keys})
+    if not done:
         raise stale()
 
 

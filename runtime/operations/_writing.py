@@ -20,7 +20,7 @@ from runtime.operations import _reading
 from runtime.operations._work import Work
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
-from runtime.store import fetch, idempotency, violations
+from runtime.store import fetch, idempotency, inserts, violations
 from runtime.store.engine import write
 from runtime.store.plan import Include, QueryPlan
 
@@ -137,10 +137,12 @@ def _children(call: WriteCall, readable: Grant, runtime: Runtime) -> tuple[Inclu
 
 
 def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str, bool]]) -> Result:
-    """Run a write in one transaction and read its outcome back inside it.
+    """Run a write in one transaction and read its outcome back.
 
     `body` returns the record's id and whether it was created. A request whose idempotency key was
-    used before is answered as then, without running `body`.
+    used before is answered as then, without running `body`. A changed record is read back inside
+    the transaction, which is undone if the caller may not see the outcome; a created one after it,
+    because nothing could be undone any more and others wait for the counters it holds.
 
     A transaction that the database gave up because of another one is tried again.
 
@@ -150,18 +152,23 @@ def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str
     """
     for attempt in range(ATTEMPTS):
         try:
-            return _transact_once(plan, runtime, body)
+            done = _transact_once(plan, runtime, body)
+            break
         except sqlalchemy.exc.OperationalError as error:
             if not violations.is_passing(error):
                 raise
             if attempt == ATTEMPTS - 1:
                 raise Busy() from error
-    raise AssertionError("every attempt returns or raises")
+    if isinstance(done, Result):
+        return done
+    with fetch.connection(runtime.engine) as connection:
+        return answer(connection, plan, runtime, done, created=True, replayed=False)
 
 
 def _transact_once(
     plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str, bool]]
-) -> Result:
+) -> Result | str:
+    """Return the answer, or the id of the record that was created."""
     call = plan.call
     try:
         with write(runtime.engine) as connection:
@@ -173,11 +180,13 @@ def _transact_once(
                 return answer(connection, plan, runtime, record_id, created, replayed=True)
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, now, context)
-            record_id, created = body(work)
-            idempotency.remember(
-                connection, table, call.incoming, {"id": record_id, "created": created}
-            )
-            return answer(connection, plan, runtime, record_id, created, replayed=False)
+            with inserts.together(connection) as batch:
+                record_id, batch.commits = body(work)
+                outcome = {"id": record_id, "created": batch.commits}
+                idempotency.remember(connection, table, call.incoming, outcome)
+            if batch.commits:
+                return record_id
+            return answer(connection, plan, runtime, record_id, created=False, replayed=False)
     except sqlalchemy.exc.IntegrityError as error:
         raise violations.translate(error, call.entity, runtime.engine.dialect.name) from error
 

@@ -1,8 +1,8 @@
-"""A SELECT compiled once, run many times: its text, what it binds, how its rows become values.
+"""A statement compiled once, run many times: its text, what it binds, how rows become values.
 
 SQLAlchemy writes the statement and knows its types; for each execution it would also make a cache
 key, an execution context and result metadata, which together cost several times what a small
-SELECT costs the database. Here that is done once: a run is a dictionary, the driver's own cursor
+statement costs the database. Here that is done once: a run is a dictionary, the driver's own cursor
 (which prepares the statement on the server), and its tuples. Errors and events stay SQLAlchemy's,
 so a lost connection still leaves the pool and a listener still sees every statement.
 
@@ -11,8 +11,9 @@ A statement whose text depends on its values (an expanding IN) is left to SQLAlc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -28,10 +29,16 @@ AS_THE_DRIVER_GIVES = {"postgresql": (type(id_type()), Utc, UtcDateTime)}
 session to UTC."""
 
 
+KEPT = 500
+"""Statements kept for one table."""
+
+_of_tables: WeakKeyDictionary[sa.Table, dict[Hashable, Prepared]] = WeakKeyDictionary()
+
+
 class Prepared:
     """One statement for one dialect."""
 
-    def __init__(self, statement: sa.Select[Any], dialect: sa.Dialect) -> None:
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase, dialect: sa.Dialect) -> None:
         self._statement = statement
         self._compiled: Any = statement.compile(dialect=dialect)
         self._dialect: Any = dialect
@@ -49,28 +56,42 @@ class Prepared:
         if self._depends_on_values:
             found = connection.execute(self._statement, values)
             return [tuple(row) for row in found]
+        return self._converted(self._run(connection, values, fetch=True))
+
+    def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> None:
+        """Run a statement that returns nothing; in a pipeline, without waiting for its end."""
+        self._run(connection, values, fetch=False)
+
+    def _run(
+        self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool
+    ) -> list[Row]:
         if not connection.in_transaction():
             connection.begin()
         parameters = self._parameters(values)
         events: Any = connection.dispatch
         cursor: Any = connection.connection.cursor()
+        rows: list[Row] = []
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
             cursor.execute(self._text, parameters)
-            if self._cells is None:
-                self._cells = self._processors(cursor.description)
-            rows = cursor.fetchall()
+            if fetch:
+                if self._cells is None:
+                    self._cells = self._processors(cursor.description)
+                rows = cursor.fetchall()
             _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
         finally:
             cursor.close()
-        return self._converted(rows)
+        return rows
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         bound = {**self._fixed, **values}
-        for name, process in self._binds.items():
-            bound[name] = process(bound[name])
+        try:
+            for name, process in self._binds.items():
+                bound[name] = process(bound[name])
+        except (TypeError, ValueError) as error:
+            raise sa.exc.StatementError(str(error), self._text, bound, error) from error
         if self._order is None:
             return bound
         return tuple([bound[name] for name in self._order])
@@ -100,6 +121,23 @@ class Prepared:
             )
             for row in rows
         ]
+
+
+def prepared(
+    table: sa.Table,
+    form: Hashable,
+    dialect: sa.Dialect,
+    make: Callable[[], sa.Select[Any] | sa.UpdateBase],
+) -> Prepared:
+    """Return a statement on a table that is made once for its form and dialect."""
+    known = _of_tables.get(table)
+    if known is None or len(known) >= KEPT:
+        known = _of_tables[table] = {}
+    key = (form, dialect.name)
+    found = known.get(key)
+    if found is None:
+        found = known[key] = Prepared(make(), dialect)
+    return found
 
 
 def _tell(
