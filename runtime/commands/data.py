@@ -31,12 +31,8 @@ def seed(context: click.Context, folder: Path | None) -> None:
         runtime = make_runtime(compiled, engine)
         files = file_store(runtime, settings)
         actor = system_actor(compiled)
-
-        def keep(path: Path) -> str:
-            return files.keep(path.name, path.read_bytes(), actor.id).id
-
         try:
-            done = seed_folder(runtime, folder or settings.definitions / "data", actor, keep)
+            done = seed_folder(runtime, folder or settings.definitions / "data", actor, files)
         except SeedRefused as refusal:
             raise click.ClickException(str(refusal)) from refusal
     for entity, count in done.created.items():

@@ -7,7 +7,6 @@ on, and a shop somebody has worked with is never seeded again.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -91,12 +90,8 @@ def _load(runtime: Runtime, settings: Settings) -> None:
     rows = settings.definitions / "data"
     files = file_store(runtime, settings)
     actor = system_actor(runtime.compiled)
-
-    def keep(path: Path) -> str:
-        return files.keep(path.name, path.read_bytes(), actor.id).id
-
     click.echo("  Loading the demo shop …")
-    seed(runtime, rows, actor, keep)
+    seed(runtime, rows, actor, files)
     _people(runtime)
     with write(runtime.engine) as connection:
         later = runs.NewRun(

@@ -26,7 +26,7 @@ class Attachments:
         self.ids: dict[str, str] = {}
         self.pending: list[dict[str, Any]] = []
 
-    def keep(self, text: str) -> str:
+    def keep(self, text: str) -> str | None:
         """Return the id of the file a cell names; the text itself when there is none."""
         if text not in self.ids:
             path = (self.folder / text).resolve()
@@ -55,3 +55,14 @@ class Attachments:
         """Write the rows of what was named since the last time, in the caller's transaction."""
         inserts.insert_many(connection, self.store.table, self.pending)
         self.pending = []
+
+
+class NoAttachments:
+    """Where files are not kept: cells that name one say nothing."""
+
+    def keep(self, text: str) -> str | None:
+        """Return nothing."""
+        return None
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write nothing."""

@@ -20,7 +20,7 @@ from generator.model.entity import Entity
 from generator.model.importmap import ImportTarget
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.importing.attachments import Attachments
+from runtime.importing.attachments import Attachments, NoAttachments
 from runtime.importing.grouping import Counts, Document, Parts, documents
 from runtime.importing.recipe import Recipe, Surroundings, make_recipe
 from runtime.importing.report import Tally, Verdict, Verdicts
@@ -55,7 +55,7 @@ class Loading:
     all_or_nothing: bool = False
     time_zone: str = ""
     locale: str = "en"
-    attachments: Attachments | None = None
+    attachments: Attachments | NoAttachments | None = None
     request_id: str = ""
 
     @property

@@ -40,7 +40,7 @@ class Surroundings:
     viewer: Viewer
     now: datetime
     zone: ZoneInfo
-    keep_file: Callable[[str], str] | None = None
+    keep_file: Callable[[str], str | None] | None = None
     """Takes the path of a file beside the table, returns the id it is kept under."""
 
 

@@ -13,8 +13,6 @@ from runtime.seed import Seeded, seed
 
 NAME = "seed_rows"
 QUEUE = "bulk"
-CHUNK = 100
-"""Rows after which progress is written and the job may be paused."""
 
 
 def run(run_id: str, runtime: JobRuntime) -> None:
@@ -24,11 +22,10 @@ def run(run_id: str, runtime: JobRuntime) -> None:
 
     def note(done: Seeded) -> None:
         count = sum(done.created.values()) + sum(done.skipped.values())
-        if count % CHUNK == 0:
-            runtime.run.pause_point()
-            with runtime.engine.begin() as connection:
-                runtime.run.advance(connection, done=count)
+        runtime.run.pause_point()
+        with runtime.engine.begin() as connection:
+            runtime.run.advance(connection, done=count)
 
-    done = seed(application, Path(str(runtime.run.input["folder"])), actor, after_each=note)
+    done = seed(application, Path(str(runtime.run.input["folder"])), actor, after_batch=note)
     with runtime.engine.begin() as connection:
         runtime.run.succeed(connection, {"created": sum(done.created.values())})
