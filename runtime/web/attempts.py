@@ -1,8 +1,8 @@
 """How often somebody may try to sign in; the form and the API spend from one budget.
 
-Guessing is limited per address and account, more slowly per account (a spread attack) and per
-address (one password against many accounts). Nobody is locked out: the owner signs in from
-elsewhere, and a success gives the budget back.
+Guessing is limited per address and account, more slowly per account (a spread attack), and per
+address by its failures alone (one password against many accounts): an office shares an address.
+Nobody is locked out: the owner signs in from elsewhere, and a success gives the budget back.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ def spend(limiter: RateLimiter, address: str, account: str) -> None:
         TooMany: the budget is used up; `retry_after` says for how many seconds.
 
     """
-    for item, keys in _budgets(address, account):
-        if not limiter.hit(item, *keys):
+    for item, keys in (*_budgets(address, account), _failures(address)):
+        ask = limiter.test if item is PER_ADDRESS else limiter.hit
+        if not ask(item, *keys):
             wait = max(1, int(limiter.get_window_stats(item, *keys).reset_time - time.time()))
             raise TooMany(
                 Label(
@@ -47,9 +48,15 @@ def spend(limiter: RateLimiter, address: str, account: str) -> None:
             )
 
 
+def note_failure(limiter: RateLimiter, address: str) -> None:
+    """Count a failure against its address; a whole office may sign in from one."""
+    item, keys = _failures(address)
+    limiter.hit(item, *keys)
+
+
 def give_back(limiter: RateLimiter, address: str, account: str) -> None:
     """Forget the attempts of somebody who has just signed in."""
-    for item, keys in _budgets(address, account)[:2]:
+    for item, keys in _budgets(address, account):
         limiter.clear(item, *keys)
 
 
@@ -58,5 +65,8 @@ def _budgets(address: str, account: str) -> list[tuple[RateLimitItem, tuple[str,
     return [
         (PER_PAIR, ("pair", address, name)),
         (PER_ACCOUNT, ("account", name)),
-        (PER_ADDRESS, ("address", address)),
     ]
+
+
+def _failures(address: str) -> tuple[RateLimitItem, tuple[str, ...]]:
+    return PER_ADDRESS, ("address", address)

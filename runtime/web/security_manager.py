@@ -237,12 +237,14 @@ def prove(name: str, password: str, address: str, check: Any) -> Any | None:
         TooMany: this address or this account was tried too often.
 
     """
-    attempts.spend(web().limiter, address, name)
-    if "\x00" in name or len(name) > LONGEST_NAME or len(password) > LONGEST_PASSWORD:
-        return None
-    user = check(name, password)
-    if user is not None:
-        attempts.give_back(web().limiter, address, name)
+    limiter = web().limiter
+    attempts.spend(limiter, address, name)
+    possible = "\x00" not in name and len(name) <= LONGEST_NAME
+    user = check(name, password) if possible and len(password) <= LONGEST_PASSWORD else None
+    if user is None:
+        attempts.note_failure(limiter, address)
+    else:
+        attempts.give_back(limiter, address, name)
     return user
 
 

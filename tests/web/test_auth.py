@@ -19,6 +19,8 @@ from flask_appbuilder import Model
 from werkzeug.test import TestResponse
 
 from runtime.store.engine import write
+from runtime.web import attempts
+from runtime.web.factory import create_app
 from runtime.web.identity import derive
 from runtime.web.settings import DEFAULT_SECRET, UnsafeSettings, WebSettings
 from runtime.web.users import WeakPassword, create_user, hash_password
@@ -255,6 +257,20 @@ def test_guessing_is_stopped_after_ten_attempts_by_form_and_api_together(shop: S
     elsewhere = shop.app.test_client()
     elsewhere.environ_base["REMOTE_ADDR"] = "203.0.113.8"
     assert log_in(elsewhere, name).status_code == 200
+
+
+def test_one_address_is_stopped_by_its_failures_and_not_by_its_successes(shop: Shop):
+    app = create_app(shop.runtime, WebSettings())
+    client = app.test_client()
+    limiter = app.extensions["shopwright"].limiter
+    name, _ = somebody(shop)
+    for _ in range(70):
+        attempts.spend(limiter, "127.0.0.1", name)
+        attempts.give_back(limiter, "127.0.0.1", name)
+    assert log_in(client, name).status_code == 200
+    for _ in range(60):
+        attempts.note_failure(limiter, "127.0.0.1")
+    assert log_in(client, name).status_code == 429
 
 
 def test_a_personal_token_is_shown_once_limited_to_its_scopes_and_can_be_revoked(shop: Shop):
