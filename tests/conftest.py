@@ -25,3 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="with --long: a folder of real files to import whole, such as uci_online_retail/",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests of real files out where no folder of them is named."""
+    if config.getoption("--long") and config.getoption("--data"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("real_files")]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)

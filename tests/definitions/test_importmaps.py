@@ -1,12 +1,11 @@
 """The shipped import maps turn other shops' files into our records, and their money stays the same.
 
-The rows are written here in the shape of the real files. Set IMPORT_SAMPLES to a folder that holds
-`shopify/`, `spree/` and `uci_online_retail/` to try the real ones as well.
+The rows are written here in the shape of the real files. `--long --data DIR` tries the real ones as
+well; DIR holds `shopify/`, `spree/` and `uci_online_retail/`.
 """
 
 import csv
 import gzip
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,7 +20,6 @@ from tests.offices import Office, open_office
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 SYSTEM = Actor(0, "System", frozenset({"administrator"}), kind="system")
-SAMPLES = os.environ.get("IMPORT_SAMPLES", "")
 
 INVOICES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
 500001,A1,BLUE LAMP,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom
@@ -167,7 +165,7 @@ def test_the_divisions_of_china_hang_below_one_another(shop: Office, tmp_path: P
     assert above["110101001"] == ("110101", "street")
 
 
-@pytest.mark.skipif(not SAMPLES, reason="IMPORT_SAMPLES names no folder with the real files")
+@pytest.mark.real_files
 @pytest.mark.parametrize(
     ("name", "file", "records"),
     [
@@ -178,15 +176,20 @@ def test_the_divisions_of_china_hang_below_one_another(shop: Office, tmp_path: P
         ("spree_customers", "spree/customers.csv", 20),
     ],
 )
-def test_a_real_file_is_taken_whole(shop: Office, name: str, file: str, records: int) -> None:
-    tallies, refused = bring_in(shop, name, Path(SAMPLES) / file)
+def test_a_real_file_is_taken_whole(
+    shop: Office, pytestconfig: pytest.Config, name: str, file: str, records: int
+) -> None:
+    tallies, refused = bring_in(shop, name, pytestconfig.getoption("--data") / file)
     assert refused == []
     assert next(iter(tallies.values())).created == records
 
 
-@pytest.mark.skipif(not SAMPLES, reason="IMPORT_SAMPLES names no folder with the real files")
-def test_the_first_invoices_of_the_real_file_add_up(shop: Office, tmp_path: Path) -> None:
-    with gzip.open(f"{SAMPLES}/uci_online_retail/online_retail.csv.gz", "rt", newline="") as lines:
+@pytest.mark.real_files
+def test_the_first_invoices_of_the_real_file_add_up(
+    shop: Office, pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    whole = pytestconfig.getoption("--data") / "uci_online_retail" / "online_retail.csv.gz"
+    with gzip.open(whole, "rt", newline="") as lines:
         rows = list(csv.DictReader(line for _, line in zip(range(20_000), lines, strict=False)))
     rows = [row for row in rows if row["InvoiceNo"] != rows[-1]["InvoiceNo"]]
     file = tmp_path / "rows.csv"
