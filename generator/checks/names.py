@@ -15,6 +15,8 @@ from generator.problems import Problem, reserved_name
 PREFIXES = ("sw_", "ab_", "pg_", "sqlite_", "alembic_")
 ADDRESSES = {
     "api",
+    "security",
+    "bulk",
     "static",
     "assets",
     "login",

@@ -26,8 +26,8 @@ MAX_INCLUDES = 5
 MAX_SEARCH = 200
 PLACES = {"after", "before", "ids"}
 """Keys that say which rows, not how they are read."""
-INCLUDED_ROWS = 1000
-"""Records of one include in a page; more are cut off and `includes_cut` says so."""
+INCLUDED_ROWS = 20_000
+"""Records of one include; a page that would bring more is refused, never cut."""
 
 
 @dataclass(frozen=True)
@@ -337,7 +337,7 @@ def include_plan(
         paths=select_paths((*texts, *computed, *titles), (), model, reads),
         sort=sort_keys(order, model, reads, strict=False),
         limit=INCLUDED_ROWS,
-        archived="all" if relation == "children" else "no",
+        archived="all",
         ids=() if relation == "references" else None,
         parent=(model.child_of, ()) if relation == "children" else None,
     )

@@ -60,7 +60,11 @@ class Lookup:
                 self._collect_value(draft, model, value)
         for name, ids in draft.linked.items():
             wanted = self._of(entity.fields[name])
+            was = draft.was_linked.get(name, ())
             for number, target in enumerate(ids):
+                if target in was:
+                    wanted.known.add(target)
+                    continue
                 wanted.checked.setdefault(target, []).append(draft.at(f"{name}.{number}"))
         for name in needs.links:
             if name not in draft.linked and needs.behind.get(name):
@@ -173,12 +177,12 @@ class Lookup:
     def _missing_files(self) -> list[FieldError]:
         if not self.files:
             return []
-        table = self.runtime.system.file
-        known = set(
-            self.connection.execute(
-                sa.select(table.c.id).where(table.c.id.in_(list(self.files)))
-            ).scalars()
-        )
+        table, actor = self.runtime.system.file, self.incoming.actor
+        statement = sa.select(table.c.id).where(table.c.id.in_(list(self.files)))
+        if actor is not None and actor.kind != "system":
+            # an uploaded file is its uploader's until a record of theirs holds it
+            statement = statement.where(table.c.created_by == actor.id)
+        known = set(self.connection.execute(statement).scalars())
         return [
             FieldError(place, "not_found", NOT_FOUND)
             for file_id, places in self.files.items()

@@ -13,6 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.model.text import Label
+from runtime.errors import TooLarge
 from runtime.store.cursor import write_cursor
 from runtime.store.engine import read
 from runtime.store.plan import Include, QueryPlan
@@ -100,8 +102,10 @@ def _included(
     selection = statements.page(inner)
     rows = selection.rows(connection, statements.values(inner))
     place = selection.position[reference]
+    if len(rows) > inner.limit:
+        raise too_many(include)
     grouped: dict[str, list[Any]] = {}
-    for row in rows[: inner.limit]:
+    for row in rows:
         grouped.setdefault(str(row[place]), []).append(row)
     return grouped
 
@@ -122,6 +126,8 @@ def _linked(
         {"sources": list(ids)},
     ).all()
     targets = tuple(dict.fromkeys(str(pair.target_id) for pair in pairs))
+    if len(targets) > include.plan.limit:
+        raise too_many(include)
     inner = include.plan.with_values(ids=targets)
     selection = statements.page(inner)
     found = selection.rows(connection, statements.values(inner))
@@ -132,3 +138,16 @@ def _linked(
         if str(target) in by_id:
             grouped.setdefault(str(source), []).append(by_id[str(target)])
     return grouped
+
+
+def too_many(include: Include) -> TooLarge:
+    """Refuse a page whose include would bring more rows than one answer holds."""
+    name, most = include.name, include.plan.limit
+    return TooLarge(
+        Label(
+            {
+                "en": f"'{name}' brings more than {most} records; ask for fewer at once.",
+                "zh": f"“{name}”包含的记录超过 {most} 条，请减少每次读取的数量。",
+            }
+        )
+    )

@@ -134,3 +134,16 @@ def test_a_day_begins_when_it_begins_at_the_shop(tmp_path: Path) -> None:
     made = shop.row(shop.done("create", "bill", {"name": "Rent", "due": "2026-11-23"}))
     assert (made["late"], made["number"]) == (0, "B23-1")
     shop.runtime.engine.dispose()
+
+
+def test_an_archived_guest_stays_on_the_list_and_can_be_sent_back(club: Shop) -> None:
+    guests = [person(club, 30), person(club, 40)]
+    made = party(club, guests=guests)
+    club.done("delete", "person", record=guests[0], version=1)
+    read = club.row(club.done("read", "party", record=made["id"], query={"include": "guests"}))
+    assert [guest["id"] for guest in read["guests"]] == guests
+    wish = {"guests": [*guests, person(club, 50)]}
+    changed = club.row(club.done("update", "party", wish, record=made["id"], version=1))
+    assert changed["seats"] == 3
+    refusal = club.refused("create", "party", {"name": "Fair", "guests": guests[:1]})
+    assert refusal.errors[0].code == "not_found"

@@ -662,6 +662,7 @@ def test_what_nobody_touched_stays_exactly_as_it_is(desk: Desk) -> None:
         books__0__id=row[1],
         books__0__title="Dune",
         books__0__price="1",
+        books__0__donors=donor,
     )
     assert answer.status_code == 303, answer.text
     with desk.runtime.engine.connect() as connection:
