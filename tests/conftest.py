@@ -1,5 +1,6 @@
 """Options of the whole test suite; nothing in it is timed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("real_files")]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser on a machine without one; `.ci/run` does not accept that."""
+    found = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    if not found and item.get_closest_marker("browser"):
+        pytest.skip("no Chromium here: a browser test was skipped")
