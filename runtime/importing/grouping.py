@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -153,8 +153,3 @@ class Parts:
         """Yield the rows that no record has taken."""
         for rows in self.by_key.values():
             yield from rows
-
-
-def texts_of(names: Sequence[str], places: Mapping[str, int], row: Row) -> tuple[str, ...]:
-    """Return the cells of a row under these columns, as text."""
-    return tuple(str(row.cells[places[name]]).strip() for name in names)
