@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from generator.expressions import python, read
@@ -45,6 +46,15 @@ class Expression:
     `facts` holds every field of `paths`, a missing one is a KeyError: a reference that is walked
     is a mapping or None (an id will do for one that is not), children are a sequence of mappings.
     """
+
+    @cached_property
+    def _unbounded(self) -> python.Evaluate:
+        return python.function(self.tree, bounded=False)
+
+    def overflows(self, facts: Any, context: Any) -> bool:
+        """Return whether the value is null only because a number is too large to be stored."""
+        value = self.function(facts, context)
+        return value is None and self._unbounded(facts, context) is not None
 
     def passes(self, facts: Any, context: Any) -> bool:
         """Return whether a condition is true; false and unknown do not pass."""

@@ -45,9 +45,12 @@ class Code:
         return " or ".join(f"{name} is None" for name in sorted(self.nulls))
 
 
-def function(tree: t.Tree) -> Evaluate:
-    """Return `evaluate(facts, context)` for a typed tree."""
-    writer = _Writer()
+def function(tree: t.Tree, *, bounded: bool = True) -> Evaluate:
+    """Return `evaluate(facts, context)` for a typed tree.
+
+    Unless `bounded`, a number beyond what is stored is given as it is and not as null.
+    """
+    writer = _Writer(bounded=bounded)
     result = writer.single(writer.code(tree))
     body = "\n".join(f"    {line}" for line in [*writer.lines, f"return {result.text}"])
     source = f"def evaluate(facts, context):\n{body}\n"
@@ -126,6 +129,7 @@ _RUNTIME: Mapping[str, Any] = {
 class _Writer:
     """Collects the lines of the function; a resource that lives for one compilation."""
 
+    bounded: bool = True
     lines: list[str] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
     indent: str = ""
@@ -255,6 +259,8 @@ def _limit(writer: _Writer, node: t.Limit) -> Code:
 
 
 def _limited(writer: _Writer, code: Code, limit: int) -> Code:
+    if not writer.bounded:
+        return code
     value = writer.single(code)
     name = writer.fresh()
     low = "<=" if limit == WORD else "<"

@@ -140,12 +140,23 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
             one.facts[model.name] = seen[model.name]
         for computed in work.runtime.needs[one.entity.name].computed:
             assert computed.computed is not None
-            seen[computed.name] = computed.computed.function(seen, work.context)
+            value = computed.computed.function(seen, work.context)
+            if value is None and computed.computed.overflows(seen, work.context):
+                work.errors.append(_too_large(one, computed))
+            seen[computed.name] = value
         for name in one.facts:
             if one.entity.fields[name].computed is not None:
                 one.facts[name] = seen[name]
         _require(work, one)
         _check(work, one, seen)
+
+
+def _too_large(draft: Draft, field_model: Field) -> FieldError:
+    """Return the refusal of a total that cannot be kept: silently it would count as nothing."""
+    message = Label(
+        {"en": "This comes to more than can be stored.", "zh": "计算结果超出可存储的范围。"}
+    )
+    return FieldError(draft.at(field_model.name), "out_of_range", message)
 
 
 def _require(work: Work, draft: Draft) -> None:

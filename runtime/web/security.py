@@ -21,6 +21,7 @@ PAGE = (
 DATA = "default-src 'none'; frame-ancestors 'none'"
 FIXED = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",

@@ -228,3 +228,18 @@ def test_a_line_cannot_be_made_without_its_order(shop: Shop) -> None:
 @pytest.mark.parametrize("values", [None, [], "text", 7, {"lines": None}, {"lines": {}}])
 def test_a_payload_of_another_form_is_refused(shop: Shop, values: Any) -> None:
     assert isinstance(shop.refused("create", "order", values), Invalid)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        ([{"item": "Yacht", "quantity": 2**31, "price": "9999999999"}], {"lines.0.amount"}),
+        ([{"item": "Yacht", "quantity": 90_000, "price": "9999999999"}] * 20, {"total"}),
+    ],
+)
+def test_a_total_too_large_to_be_kept_is_refused_and_never_counts_as_nothing(
+    shop: Shop, lines: list[dict[str, Any]], fields: set[str]
+) -> None:
+    refusal = shop.refused("create", "order", {"lines": lines})
+    assert isinstance(refusal, Invalid)
+    assert {error.field for error in refusal.errors if error.code == "out_of_range"} == fields
