@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,10 @@ RARE_EVERY = 2000
 ITEMS = ("Shirt", "Cap", "Mug", "Lamp", "Chair", "Poster", "Clock", "Basket")
 NAMES = ("Li", "Wang", "Müller", "Okafor", "Smith", "Rossi", "Garcia", "Sato", "Novak", "Khan")
 CITIES = ("Shanghai", "Chengdu", "Wien", "Lagos", "Leeds", "Torino", "Sevilla", "Kobe", "Brno")
+ACTIVE = (
+    "SELECT count(*) FROM pg_stat_activity"
+    " WHERE state = 'active' AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 SERVER_SETTINGS = {"shared_buffers": "'1GB'", "max_wal_size": "'4GB'", "max_connections": "200"}
 
 
@@ -134,6 +139,14 @@ def describe(url: str) -> Data:
         (deep[0].isoformat(), deep[1]),
         offset,
     )
+
+
+def settle(url: str, seconds: float = 30.0) -> None:
+    """Wait until the server is idle: what a slow peer began must not be paid by the next one."""
+    end = time.monotonic() + seconds
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < end and _one(connection, ACTIVE):
+            time.sleep(0.2)
 
 
 def version(url: str) -> str:

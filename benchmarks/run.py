@@ -206,6 +206,7 @@ def sample(
         return None
     load.run(server.port, requests[1:] or requests, headers, min(1.0, seconds), connections)
     requests = work.make(here, who) or requests if work.name == "patch" else requests
+    database.settle(world.url)
     done = load.run(server.port, requests, headers, seconds, connections)
     return {
         "per_second": done.per_second,

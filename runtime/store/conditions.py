@@ -93,7 +93,7 @@ class Conditions:
 
     def clause_values(self, number: int, clause: Clause) -> dict[str, Any]:
         """Return the bound values of one filter."""
-        if clause.operator == "empty":
+        if clause.operator == "empty" or clause.is_written:
             return {}
         if clause.operator in {"in", "not_in"}:
             return {f"f{number}_0": list(clause.values)}
@@ -134,6 +134,8 @@ class Conditions:
         if kind.relation == "references":
             return self._linked(table, field, number, clause)
         column = self.column(table, field)
+        if clause.is_written:
+            return column == sa.literal_column(f"'{clause.values[0]}'", column.type)
         if operator == "empty":
             return column.is_(None) if clause.values[0] else column.is_not(None)
         if operator in {"has", "has_any"}:

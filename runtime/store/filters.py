@@ -27,6 +27,7 @@ from runtime.store.paths import Path, Reader
 CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?\Z")
 MAX_CLAUSES = 20
 MAX_VALUES = 500
+NAME = re.compile(r"[a-z0-9_]{1,40}")
 LISTS = {"in", "not_in"}
 """Operators whose values are bound as one list, however many there are."""
 MANY = {"in", "not_in", "between", "has_any"}
@@ -58,8 +59,23 @@ class Clause:
     values: tuple[Any, ...]
 
     @property
-    def shape(self) -> tuple[str, str, int]:
-        """What decides its SQL, without the values."""
+    def is_written(self) -> bool:
+        """Whether its value stands in the SQL: a choice, so that each has a statement of its own.
+
+        PostgreSQL keeps one plan for a prepared statement; the one that is right for a status of
+        half the orders would read them all for a status of ten.
+        """
+        return (
+            self.operator == "eq"
+            and self.path.field.type == "choice"
+            and NAME.fullmatch(str(self.values[0])) is not None
+        )
+
+    @property
+    def shape(self) -> tuple[str, str, int | str]:
+        """What decides its SQL, without the values that are bound."""
+        if self.is_written:
+            return (self.path.text, self.operator, str(self.values[0]))
         if self.operator in LISTS:
             return (self.path.text, self.operator, 0)
         return (self.path.text, self.operator, len(self.values))
