@@ -1,7 +1,7 @@
 """Every text a person reads is there in every language of the app.
 
 Comes in: the resolved model. Goes out: D416, a warning, for a label that lacks a language. A plain
-string stands for all languages, as for a brand name, and is no fault.
+string stands for all languages, as for a proper name, and is no fault.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class ImportField:
     """Where the value of one field comes from, and how its text is read."""
 
     path: tuple[str, ...]
-    """From the entity to the value: `("lines", "variant", "sku")`, `("name", "zh")`."""
+    """From the entity to the value: `("lines", "item", "code")`, `("name", "zh")`."""
     columns: tuple[str, ...] = ()
     """The first of these that is not empty."""
     template: str = ""

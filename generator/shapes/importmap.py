@@ -122,7 +122,7 @@ TARGET = Shape(
         "keep": _paths("Children that stay when the file does not name them."),
         "fields": Arg(
             "map",
-            "By field or path (`brand.code`, `name.zh`, `lines.quantity`): where it comes from.",
+            "By field or path (`owner.code`, `name.zh`, `lines.quantity`): where it comes from.",
             required=True,
             pattern=PATH,
             of=Arg("shape", "", shape=SOURCE),

@@ -2,7 +2,7 @@
 
 Made once for a file. Every column is resolved to the field it fills before the first row is read,
 so a wrong column is told at once and a row costs only its cells. Without a map the header names
-the fields: `code`, `name.zh` (or `name[zh]`), `brand.code`, `lines.quantity`, or a field's label.
+the fields: `code`, `name.zh` (or `name[zh]`), `owner.code`, `lines.quantity`, or a field's label.
 """
 
 from __future__ import annotations

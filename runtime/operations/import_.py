@@ -2,7 +2,7 @@
 
 The payload is `{"records": […], "mode": "upsert", "key": ["code"]}`. A record has the API form of
 a create; where a reference stands, it may name the other record by its key
-(`{"brand": {"code": "N1"}}`, or just `"N1"`). Each record has its own outcome, and one that is
+(`{"owner": {"code": "N1"}}`, or just `"N1"`). Each record has its own outcome, and one that is
 refused costs only itself.
 """
 
