@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("long", deadline=None)
 settings.load_profile("house")
+"""The default run draws the same cases on every machine, so that a red run can be looked at; with
+`--long` it draws new ones."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="with --long: a folder of real files to import whole, such as uci_online_retail/",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--long"):
+        settings.load_profile("long")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
