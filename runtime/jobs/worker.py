@@ -20,6 +20,7 @@ from types import FrameType
 from typing import Any
 
 import sqlalchemy as sa
+from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import SQLAlchemyError
 
 from runtime import logs
@@ -171,13 +172,30 @@ def _run(setup: WorkerSetup, kind: JobKind, held: runs.Claim) -> str:
             return _end(setup, lambda each: _cancelled(each, held, setup.clock()))
         except RunPaused:
             return _end(setup, lambda each: _paused(each, held, setup.clock()))
-        except Exception:
+        except Exception as error:
             log.exception("job %s failed in run %s", kind.name, held.run_id)
-            text = traceback.format_exc()
+            text = _told(error)
             return _end(setup, lambda each: runs.fail(each, held, setup.clock(), text))
         if current.finished:
             return "succeeded"
         return _end(setup, lambda each: _succeeded(each, held, setup.clock()))
+
+
+def _told(error: Exception) -> str:
+    """Return the trace of an error and, as its last line, what began it.
+
+    An interrupted statement fails again while its connection is put back, and only the end of
+    a long trace is kept; so the time limit, or else the first of the errors, is named last.
+    """
+    chain: list[BaseException] = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) and before not in chain:
+        chain.append(before)
+    limits = [each for each in chain if isinstance(each, JobTimeoutException)]
+    began = (limits or chain)[-1]
+    text = "".join(traceback.format_exception(error))
+    if began is error:
+        return text
+    return f"{text}\nIt began with: {''.join(traceback.format_exception_only(began)).strip()}\n"
 
 
 def _end(setup: WorkerSetup, write: Callable[[sa.Connection], str]) -> str:

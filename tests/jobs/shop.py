@@ -71,10 +71,19 @@ def break_down(run_id: str, runtime: JobRuntime) -> None:
     raise ZeroDivisionError(run_id)
 
 
+def stumble(run_id: str, runtime: JobRuntime) -> None:
+    """Run out of time, and fail once more, at length, while tidying up."""
+    try:
+        forever(run_id, runtime)
+    finally:
+        raise RuntimeError("nor can it be tidied up; " * 400)
+
+
 KINDS = {
     "settle": JobKind("settle", settle),
     "forever": JobKind("forever", forever, attempts=2),
     "hasty": JobKind("hasty", forever, attempts=1, timeout=1),
+    "stumble": JobKind("stumble", stumble, attempts=1, timeout=1),
     "count": JobKind("count", count),
     "break_down": JobKind("break_down", break_down, attempts=2),
 }

@@ -143,6 +143,17 @@ def test_a_job_that_takes_too_long_is_interrupted(
     assert "exceeded maximum timeout value" in row.error
 
 
+def test_a_job_that_also_fails_while_it_tidies_up_still_tells_what_began_it(
+    engine: sa.Engine, url: str, redis: RedisServer
+) -> None:
+    run_id = queue_run(engine, "stumble", max_attempts=1)
+    hand_over(engine, JobQueue(redis.url), KINDS, clock())
+    with pool(url, redis.url):
+        row = ended(engine, run_id, "failed")
+    assert "nor can it be tidied up" in row.error
+    assert "exceeded maximum timeout value" in row.error.splitlines()[-1]
+
+
 def test_a_flood_of_bulk_runs_does_not_hold_back_a_critical_one(
     engine: sa.Engine, redis: RedisServer
 ) -> None:
