@@ -14,6 +14,12 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.store.talk_tables import (
+    attachment_table,
+    comment_table,
+    follow_table,
+    notification_table,
+)
 
 PREFIX = "sw_"
 
@@ -35,6 +41,10 @@ class SystemTables:
     setting: sa.Table
     saved_view: sa.Table
     epoch: sa.Table
+    comment: sa.Table
+    attachment: sa.Table
+    follow: sa.Table
+    notification: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -53,6 +63,10 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         setting=_setting(metadata),
         saved_view=_saved_view(metadata),
         epoch=_epoch(metadata),
+        comment=comment_table(metadata),
+        attachment=attachment_table(metadata),
+        follow=follow_table(metadata),
+        notification=notification_table(metadata),
     )
 
 
