@@ -33,7 +33,8 @@ from runtime.web.openapi import Documents
 from runtime.web.problems import bug, from_http, problem
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
-from runtime.web.screens import views as screens
+from runtime.web.screens import routes as screens
+from runtime.web.screens.desk import Surroundings
 from runtime.web.security_manager import People, refuse_weak
 from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.texts import translator
@@ -144,7 +145,7 @@ def _appbuilder(app: Flask, runtime: Runtime) -> None:
     app.extensions["babel"].locale_selector = lambda: present().locale
 
 
-def _surroundings(settings: WebSettings) -> screens.Surroundings:
+def _surroundings(settings: WebSettings) -> Surroundings:
     """Return what the screens ask of the request in hand."""
 
     def files() -> FileStore:
@@ -153,7 +154,7 @@ def _surroundings(settings: WebSettings) -> screens.Surroundings:
             settings.files, runtime.engine, runtime.system.file, runtime.clock, runtime.make_id
         )
 
-    return screens.Surroundings(
+    return Surroundings(
         runtime=lambda: web().runtime,
         actor=lambda: present().actor,
         request_id=lambda: present().request_id,

@@ -1,0 +1,131 @@
+"""New and edit: a form shown, saved, refused or merged; nothing typed is lost."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from runtime.errors import Conflict, RequestError, Stale
+from runtime.messages import Result
+from runtime.web.screens import form_state, merge, saving
+from runtime.web.screens.desk import (
+    Addresses,
+    Answer,
+    Desk,
+    entity_of,
+    listed_query,
+    sent_form,
+    texts_of,
+)
+from runtime.web.screens.saving import Opened, Sent
+from runtime.web.screens.visit import Visit, record_url
+
+
+def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
+    """Contribute the addresses."""
+    views = Forms(desk)
+    screens.add_url_rule(at.entity + "new", "new", views.new, methods=["GET", "POST"])
+    screens.add_url_rule(at.record + "/edit", "edit", views.edit, methods=["GET", "POST"])
+
+
+class Forms:
+    """The form of a record."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def new(self, entity: str) -> Answer:
+        """Show an empty form, or create a record."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        copy = request.args.get("copy", "")
+        opened = saving.open_new(visit, model, texts_of(request.args), copy)
+        opened = replace(opened, listed=listed_query(entity))
+        if request.method == "GET":
+            return _form(visit, opened, opened.state)
+        sent = sent_form()
+        opened = replace(opened, key=sent.one("_key") or opened.key)
+        return self._save(visit, opened, sent)
+
+    def edit(self, entity: str, record_id: str) -> Answer:
+        """Show the form of a stored record, or change it."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        opened = saving.open_stored(visit, model, record_id)
+        opened = replace(opened, listed=listed_query(entity))
+        if request.method == "GET":
+            return _form(visit, opened, opened.state)
+        sent = sent_form()
+        version = sent.one("_version")
+        known = int(version) if version.isascii() and version.isdigit() else opened.version
+        base = merge.unpacked(sent.one("_was")) or None
+        asked = replace(opened, version=known, base=base, key=sent.one("_key") or opened.key)
+        return self._save(visit, asked, sent, theirs=opened)
+
+    def _save(
+        self, visit: Visit, opened: Opened, sent: Sent, theirs: Opened | None = None
+    ) -> Answer:
+        """Save what was sent; a refusal shows the form again with everything in it."""
+        held = opened if theirs is None else replace(opened, base=theirs.base)
+        texts, errors = saving.take_files(visit, self.desk.around.files(), held, sent)
+        state = form_state.state_of_post(visit, opened.layout.fields, texts)
+        chosen = {
+            name.removeprefix("_merge-"): sent.one(name)
+            for name in sent.texts
+            if name.startswith("_merge-")
+        }
+        if chosen and theirs is not None and opened.version == theirs.version:
+            fields = opened.layout.fields
+            state = merge.merged(fields, {}, state, theirs.state, chosen)
+        try:
+            result = saving.save(visit, opened, state, errors)
+        except Stale:
+            return self._stale(visit, opened, state)
+        except RequestError as refusal:
+            if refusal.status not in {409, 422}:
+                raise
+            return self._refused_form(visit, opened, state, refusal)
+        return self._saved(visit, opened, result)
+
+    def _refused_form(
+        self, visit: Visit, opened: Opened, state: form_state.State, refusal: RequestError
+    ) -> Answer:
+        """Show the form with what is wrong; a key that was used for something else is renewed."""
+        if isinstance(refusal, Conflict):
+            opened = replace(opened, key=str(uuid.uuid4()))
+        return _form(visit, opened, state, refusal)
+
+    def _stale(self, visit: Visit, opened: Opened, mine: form_state.State) -> Answer:
+        """Show both versions of what two people changed; nothing typed is lost."""
+        theirs = saving.open_stored(visit, opened.layout.entity, opened.record_id)
+        lines = saving.merge_lines(visit, opened, mine, theirs)
+        fields = opened.layout.fields
+        state = merge.merged(fields, opened.base or {}, mine, theirs.state, {})
+        again = replace(theirs, listed=opened.listed)
+        page = saving.form_page(visit, again, state, Stale(), lines)
+        return render_template("form.html", page=page), 409
+
+    def _saved(self, visit: Visit, opened: Opened, result: Result) -> Answer:
+        entity = opened.layout.entity.name
+        record_id = opened.record_id or _id_of(result)
+        words = visit.t("Saved.") if opened.record_id else visit.t("Created.")
+        flash(words, "success")
+        if not visit.may("read", entity):
+            return redirect(record_url(entity) if visit.may("list", entity) else "/", 303)
+        return redirect(record_url(entity, record_id, list=opened.listed), 303)
+
+
+def _form(
+    visit: Visit, opened: Opened, state: form_state.State, refusal: RequestError | None = None
+) -> Answer:
+    page = saving.form_page(visit, opened, state, refusal)
+    status = 200 if refusal is None else refusal.status
+    return render_template("form.html", page=page), status
+
+
+def _id_of(result: Result) -> str:
+    if result.plan is None:
+        return str(result.row[0])
+    return str(result.row[[path.text for path in result.plan.paths].index("id")])
