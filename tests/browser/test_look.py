@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from assets import build
+from tests.browser.conftest import PATIENCE
 from tests.web.look_app import app_with_fab
 
 pytestmark = pytest.mark.browser
@@ -34,6 +35,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     tab = chromium.new_page(viewport={"width": 1440, "height": 900}, bypass_csp=False)
+    tab.set_default_timeout(PATIENCE)
     faults: list[str] = []
     tab.on("pageerror", lambda fault: faults.append(str(fault)))
     tab.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
@@ -83,19 +85,19 @@ def test_rows_are_walked_and_selected_by_keys(page: Page, address: str) -> None:
     page.wait_for_load_state("networkidle")
     page.keyboard.press("j")
     page.keyboard.press("j")
-    assert page.evaluate("document.activeElement.textContent") == "SO-12398"
+    expect(page.locator(":focus")).to_have_text("SO-12398")
     page.keyboard.press("x")
-    assert page.inner_text("#nsel") == "1 selected"
+    expect(page.locator("#nsel")).to_have_text("1 selected")
     page.keyboard.press("Escape")
-    assert not page.is_visible(".bulk")
+    expect(page.locator(".bulk")).to_be_hidden()
     page.keyboard.press("?")
-    assert page.is_visible("#help")
+    expect(page.locator("#help")).to_be_visible()
     page.click("#help [data-act=keys]")
     page.keyboard.press("Escape")
     page.locator("#help").wait_for(state="hidden")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    assert not page.is_visible(".bulk"), "shortcuts are off"
+    expect(page.locator(".bulk"), "shortcuts are off").to_be_hidden()
 
 
 def test_a_bulk_action_says_how_many_rows_may_take_it(page: Page, address: str) -> None:
@@ -103,19 +105,19 @@ def test_a_bulk_action_says_how_many_rows_may_take_it(page: Page, address: str) 
     page.wait_for_load_state("networkidle")
     for number in (1, 2, 3):
         page.locator(".dt tbody .ck").nth(number).check()
-    assert page.inner_text("[data-bulk=pack] .of") == "0/3"
-    assert page.get_attribute("[data-bulk=pack]", "aria-disabled") == "true"
+    expect(page.locator("[data-bulk=pack] .of")).to_have_text("0/3")
+    expect(page.locator("[data-bulk=pack]")).to_have_attribute("aria-disabled", "true")
     page.locator(".dt tbody .ck").nth(0).check()
-    assert page.inner_text("[data-bulk=pack] .of") == "1/4"
+    expect(page.locator("[data-bulk=pack] .of")).to_have_text("1/4")
 
 
 def test_the_save_bar_counts_changes_and_leaving_asks(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/form?as=1")
     page.wait_for_load_state("networkidle")
-    assert not page.is_visible(".sv"), "an untouched form is clean"
+    expect(page.locator(".sv"), "an untouched form is clean").to_be_hidden()
     page.fill("#note", "Ring twice")
     page.fill("#fee", "20.00")
-    assert page.inner_text(".sv .n") == "2 fields changed"
+    expect(page.locator(".sv .n")).to_have_text("2 fields changed")
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.goto(f"{address}/sample/list?as=1")
@@ -126,9 +128,9 @@ def test_the_children_grid_adds_pastes_and_removes_rows(page: Page, address: str
     page.goto(f"{address}/sample/form?as=1")
     page.wait_for_load_state("networkidle")
     rows = page.locator(".cg tbody tr:visible")
-    assert rows.count() == 2, "the empty rows are for browsers without script"
+    expect(rows, "the empty rows are for browsers without script").to_have_count(2)
     page.click("[data-grid-add]")
-    assert rows.count() == 3
+    expect(rows).to_have_count(3)
     page.evaluate(
         """() => {
           const data = new DataTransfer();
@@ -138,11 +140,11 @@ def test_the_children_grid_adds_pastes_and_removes_rows(page: Page, address: str
           cell.dispatchEvent(new ClipboardEvent("paste", how));
         }"""
     )  # fmt: skip
-    assert rows.count() == 4
-    assert page.input_value("[name=lines-3-price]") == "11.00"
+    expect(rows).to_have_count(4)
+    expect(page.locator("[name=lines-3-price]")).to_have_value("11.00")
     page.locator("[data-grid-remove]").first.click()
-    assert rows.count() == 3
-    assert page.input_value("[name=lines-0-_delete]") == "1"
+    expect(rows).to_have_count(3)
+    expect(page.locator("[name=lines-0-_delete]")).to_have_value("1")
 
 
 def test_a_picker_offers_what_the_server_finds(page: Page, address: str) -> None:
@@ -150,8 +152,8 @@ def test_a_picker_offers_what_the_server_finds(page: Page, address: str) -> None
     page.wait_for_load_state("networkidle")
     page.click("#customer + .ts-wrapper .ts-control")
     page.locator(".ts-dropdown .option", has_text="Emma Clarke").click()
-    assert page.input_value("#customer") == "Emma Clarke"
-    assert page.is_visible(".sv")
+    expect(page.locator("#customer")).to_have_value("Emma Clarke")
+    expect(page.locator(".sv")).to_be_visible()
 
 
 def test_the_drawer_and_the_theme_work_on_a_phone(page: Page, address: str) -> None:
@@ -159,10 +161,10 @@ def test_the_drawer_and_the_theme_work_on_a_phone(page: Page, address: str) -> N
     page.goto(f"{address}/sample/list?as=1&theme=light")
     page.wait_for_load_state("networkidle")
     page.click(".menu-btn")
-    assert page.is_visible(".side nav")
+    expect(page.locator(".side nav")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator(".side nav").wait_for(state="hidden")
     page.locator(".top .dropdown > button").click()
     page.click("[data-act=theme][value=dark]")
-    assert page.get_attribute("html", "data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert "theme=dark" in page.evaluate("document.cookie")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, scrolls_sideways, violations
 
@@ -62,7 +62,7 @@ def test_axe_finds_nothing_on_a_form_with_errors_or_open_filters(window: Open) -
     page.once("dialog", lambda dialog: dialog.accept())
     page.goto("/loan/")
     page.get_by_role("button", name="Add filter").click()
-    page.wait_for_timeout(400)
+    expect(page.locator(".offcanvas.show:not(.showing)")).to_be_visible()
     assert violations(page) == []
 
 

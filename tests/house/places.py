@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Found = TypeVar("Found")
 
 
-def until(claim: Callable[[], Found], seconds: float = 60.0) -> Found:
+def until(claim: Callable[[], Found], seconds: float = 120.0) -> Found:
     """Wait until something is true and return it."""
     deadline = time.monotonic() + seconds
     while not (found := claim()):

@@ -36,7 +36,7 @@ class Office:
         self.process: subprocess.Popen[str] | None = None
         self.log = folder / "run.log"
         self.opened: list[str] = []
-        self.browser = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+        self.browser = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=120)
 
     def start(self, command: str, exported: dict[str, str]) -> None:
         with self.log.open("w") as out:
@@ -49,7 +49,7 @@ class Office:
                 start_new_session=True,
                 text=True,
             )
-        until(self.is_ready, 120)
+        until(self.is_ready, 300)
         self.sign_in()
 
     def is_ready(self) -> bool:
@@ -68,7 +68,7 @@ class Office:
     def open(self, address: str) -> None:
         path = address.partition(":8080")[2] or "/"
         # what was saved a moment ago is loaded within a moment
-        until(lambda: self.browser.get(path).status_code == 200, 30)
+        until(lambda: self.browser.get(path).status_code == 200)
         self.opened.append(path)
 
     def stop(self) -> None:
@@ -76,7 +76,7 @@ class Office:
             return
         self.process.send_signal(signal.SIGINT)
         try:
-            assert self.process.wait(60) == 0, self.log.read_text()
+            assert self.process.wait(120) == 0, self.log.read_text()
         finally:
             kill_session(self.process.pid)
 

@@ -52,14 +52,14 @@ def started(environment: dict[str, str], *words: str) -> Iterator[subprocess.Pop
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(120)
         finally:
             kill_session(process.pid)
 
 
 def answers(port: int, path: str) -> str:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
             return str(answer.read().decode())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return ""
@@ -98,15 +98,15 @@ def test_a_page_is_served_under_gunicorn(environment: dict[str, str]) -> None:
     port = free_port()
     words = ("-m", "gunicorn", "app:create_wsgi()", "--threads", "2", "--bind", f"127.0.0.1:{port}")
     with started(environment, sys.executable, *words):
-        assert "Tiny" in until(lambda: answers(port, "/login/"), 60)
-        assert '"ready"' in answers(port, "/readyz")
+        assert "Tiny" in until(lambda: answers(port, "/login/"))
+        assert '"ready"' in until(lambda: answers(port, "/readyz"))
 
 
 def test_an_office_that_is_not_applied_says_it_is_not_ready(environment: dict[str, str]) -> None:
     port = free_port()
     words = (str(ROOT / "app.py"), "serve", "--port", str(port))
     with started(environment, sys.executable, *words):
-        until(lambda: answers(port, "/healthz"), 60)
+        until(lambda: answers(port, "/healthz"))
         assert answers(port, "/readyz") == ""
         assert shopwright(environment, "apply", "--yes").returncode == 0
-        assert '"ready"' in until(lambda: answers(port, "/readyz"), 30)
+        assert '"ready"' in until(lambda: answers(port, "/readyz"))

@@ -23,7 +23,10 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(rows=ROWS)
 def test_no_cell_whatever_brings_an_import_down(desk: Desk, rows: list[list[str]]) -> None:
     text = io.StringIO(newline="")

@@ -110,7 +110,7 @@ def pool(url: str, redis_url: str, workers: int = 1, lease: float = 60.0) -> Ite
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(15)
+            process.wait(60)
         finally:
             kill_session(process.pid)
 

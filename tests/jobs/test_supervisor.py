@@ -77,7 +77,7 @@ class Tree:
         return int(starts[-1].rpartition(" ")[2]) if starts else 0
 
 
-def until(claim: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(claim: Callable[[], Any], seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := claim()):
         assert time.monotonic() < deadline, "it did not happen"
@@ -121,7 +121,7 @@ def test_services_stop_in_reverse_order_on_ctrl_c_and_nobody_is_left(tmp_path: P
         until(lambda: "all ready" in running.notes() and running.pid_of("web"))
         until(lambda: running.pid_of("workers") and running.pid_of("redis"))
         running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(120) == 0
         stops = [line for line in running.notes() if line.endswith("stops")]
         assert stops == ["web stops", "workers stops", "redis stops"]
         until(lambda: nobody_is_left(running))
@@ -144,7 +144,7 @@ def test_a_second_ctrl_c_kills_what_does_not_stop(tmp_path: Path) -> None:
         until(lambda: "workers stops" in running.notes())
         assert running.process.poll() is None
         running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(10) == 0
+        assert running.process.wait(120) == 0
         until(lambda: nobody_is_left(running))
 
 
@@ -176,7 +176,7 @@ def test_the_next_service_waits_until_this_start_of_the_web_answers_with_its_tok
             kill_session(orphan.pid)
             until(lambda: "all ready" in running.notes() and running.pid_of("after"))
             running.process.send_signal(signal.SIGTERM)
-            assert running.process.wait(20) == 0
+            assert running.process.wait(120) == 0
     finally:
         kill_session(orphan.pid)
         orphan.wait()
@@ -184,8 +184,9 @@ def test_the_next_service_waits_until_this_start_of_the_web_answers_with_its_tok
 
 def test_a_service_that_never_starts_ends_the_tree_with_an_error(tmp_path: Path) -> None:
     broken = "Service('web', [sys.executable, '-c', 'raise SystemExit(3)'], lambda token: False),"
-    with tree(tmp_path, service(tmp_path, "redis") + broken) as running:
-        assert running.process.wait(30) == 1
+    runs = f"lambda token: os.path.exists({str(tmp_path / 'notes')!r})"
+    with tree(tmp_path, service(tmp_path, "redis", options=runs) + broken) as running:
+        assert running.process.wait(120) == 1
         assert "redis stops" in running.notes()
         assert "all ready" not in running.notes()
         until(lambda: nobody_is_left(running))

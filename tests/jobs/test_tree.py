@@ -38,7 +38,7 @@ sys.exit(run([
 """
 
 
-def until(claim: Callable[[], Any], seconds: float = 40.0) -> Any:
+def until(claim: Callable[[], Any], seconds: float = 120.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (value := claim()):
         assert time.monotonic() < deadline, "it did not happen"
@@ -56,7 +56,7 @@ def tree(url: str, directory: Path) -> Iterator[subprocess.Popen[bytes]]:
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(30)
+            process.wait(120)
         finally:
             kill_session(process.pid)
 
@@ -86,9 +86,9 @@ def test_every_paid_order_is_settled_once_although_the_tree_is_killed_in_the_mid
     for left in tmp_path.glob("appendonly*"):
         left.unlink()
     with tree(url, tmp_path) as second:
-        until(lambda: len(settled(engine)) >= 35, seconds=60)
+        until(lambda: len(settled(engine)) >= 35)
         second.send_signal(signal.SIGINT)
-        assert second.wait(30) == 0
+        assert second.wait(120) == 0
     assert settled(engine) == list(range(35))
     undone = sa.select(sa.func.count()).where(OUTBOX.c.done_at.is_(None))
     with engine.connect() as connection:

@@ -23,7 +23,7 @@ from runtime.processes import session_members
 from tests.jobs.shop import EFFECT, KINDS, clock, pool
 
 
-def until(claim: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(claim: Callable[[], Any], seconds: float = 120.0) -> Any:
     """Wait for something to become true, and fail loudly when it does not."""
     deadline = time.monotonic() + seconds
     while not (value := claim()):

@@ -207,7 +207,10 @@ def test_only_what_is_asked_for_is_answered(orders: Shop) -> None:
     assert set(row) == {"id", "version", "number"}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     query=st.dictionaries(
         st.one_of(
