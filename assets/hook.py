@@ -14,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-CARRIED = ("app.py", "templates", "definitions", "assets/dist")
+CARRIED = ("app.py", "templates", "definitions", "assets/dist", "assets/icons.txt")
 
 
 class Carried(BuildHookInterface):  # type: ignore[type-arg] (its configuration is not ours)

@@ -16,6 +16,7 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog, load_catalog
 from generator.model.app import App
 from generator.model.text import Span
+from generator.places import Places
 from generator.problems import DefinitionError, Problem, in_order, quoted
 from generator.resolve.app import resolve
 from generator.source import Items, Mapped, Scalar, Source, read_folder
@@ -51,7 +52,7 @@ def compile_definitions(folder: Path) -> Compiled:
     app, found = resolve(sources, catalogs)
     every = [*problems, *_certain(found, problems, sources)]
     if not any(problem.severity == "error" for problem in every):
-        every += check(app, catalogs)
+        every += check(app, catalogs, Places(sources))
     ordered = in_order(every)
     if any(problem.severity == "error" for problem in ordered):
         raise DefinitionError(ordered)

@@ -44,6 +44,7 @@ CODES: Mapping[str, str] = {
     "D205": "A name is not written as names are.",
     "D206": "A number or a count is out of its range.",
     "D207": "A text does not have the form its key asks for.",
+    "D208": "An item stands twice in a list.",
     "D301": "A name points at nothing.",
     "D302": "A name is defined twice.",
     "D303": "A name is reserved.",
@@ -72,9 +73,22 @@ CODES: Mapping[str, str] = {
     "D423": "A package of words cannot be used.",
     "D424": "A title has braces that do not match.",
     "D425": "A time zone is unknown.",
+    "D426": "A path leads through many records where one value is shown.",
+    "D427": "A form edits a field twice.",
+    "D428": "A module names no folder.",
+    "D429": "An icon is not in the sprite.",
     "D430": "An import writes what it cannot.",
     "D431": "An import map does not say where a value comes from.",
     "D432": "An import map names a field that leads to no record.",
+    "D433": "A field of a type without order is unique, indexed or part of a key.",
+    "D434": "A former name is still in use.",
+    "D435": "A required link is to be cleared.",
+    "D436": "Records need each other, so none can be made.",
+    "D437": "A form edits a field of another record.",
+    "D438": "A language is unknown.",
+    "D439": "A tab has no records to show.",
+    "D440": "A link table has the name of another table.",
+    "D441": "A field has the name of the whole and does not lead to it.",
     "D501": "An expression cannot be read.",
     "D502": "An expression uses something the language does not have.",
     "D503": "An expression is too long, too deep or too large.",
@@ -94,6 +108,9 @@ D4xx check, D5xx expression."""
 
 LISTED = 12
 """So many names stand in a hint; the rest is counted."""
+
+MOST = 60
+"""Of more names than these a hint lists no others: nobody looks for one among hundreds."""
 
 TRUTHS = {
     **dict.fromkeys(("true", "yes", "on", "y", "1"), "true"),
@@ -165,13 +182,16 @@ def listed(names: Iterable[str], limit: int = LISTED) -> str:
 
 
 def did_you_mean(written: str, known: Iterable[str], *, otherwise: str) -> str:
-    """Return the hint for a word that is not known; `otherwise` when nothing is known at all."""
+    """Return the hint for a word that is not known.
+
+    `otherwise` is said when nothing is known at all, or too much to be listed.
+    """
     names = sorted(set(known))
     close = closest(written, names)
     if close is not None:
-        others = listed(name for name in names if name != close)
+        others = listed(name for name in names if name != close) if len(names) <= MOST else ""
         return f"Did you mean '{close}'?" + (f" The others are: {others}." if others else "")
-    return f"Known: {listed(names)}." if names else otherwise
+    return f"Known: {listed(names)}." if 0 < len(names) <= MOST else otherwise
 
 
 def unknown_key(written: str, at: Span, known: Iterable[str], where: str) -> Problem:

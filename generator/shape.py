@@ -250,12 +250,28 @@ def _list(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
             return None if only is None else (only,)
         return reader._wrong("a list", node)
     read = [reader.value(item, arg.of, key) for item in node.items]
+    reader.problems += _repeated(node, key)
     if arg.minimum is not None and len(node.items) < arg.minimum:
         words = f"of items of at least {arg.minimum}"
         reader.problems.append(
             out_of_range(f"The length of '{key}'", str(len(read)), node.span, words)
         )
     return tuple(item for item in read if item is not None)
+
+
+def _repeated(node: Items, key: str) -> list[Problem]:
+    """Return a problem for every word that stands in a list a second time."""
+    seen: dict[str, Span] = {}
+    problems = []
+    for item in node.items:
+        if not isinstance(item, Scalar) or not isinstance(item.value, str):
+            continue
+        # a path with - in front is the same path, downwards
+        first = seen.setdefault(item.value.lstrip("-"), item.span)
+        if first is not item.span:
+            message = f"{quoted(item.value)} stands twice in '{key}'."
+            problems.append(Problem("D208", item.span, message, "Remove one of the two."))
+    return problems
 
 
 def _map(reader: Reader, node: Node, arg: Arg, key: str) -> Any:

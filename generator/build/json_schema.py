@@ -106,6 +106,8 @@ def _list(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
     assert arg.of is not None
     item = _arg(arg.of, catalogs)
     schema: dict[str, Any] = {"type": "array", "items": item}
+    if arg.of.type in ("text", "name", "path", "choice"):
+        schema["uniqueItems"] = True
     if arg.minimum is not None:
         schema["minItems"] = arg.minimum
     return {"anyOf": [schema, item]} if arg.one else schema

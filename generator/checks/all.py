@@ -1,4 +1,5 @@
-"""Runs every check: a check is a file of this folder with a function `check(app, catalogs)`."""
+"""Runs every check: a check is a file of this folder with a function
+`check(app, catalogs, places)`."""
 
 from __future__ import annotations
 
@@ -10,10 +11,11 @@ from typing import Any
 import generator.checks
 from generator.kinds import Catalog
 from generator.model.app import App
+from generator.places import Places
 from generator.problems import Problem
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> list[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> list[Problem]:
     """Return what is wrong with a model whose names all resolve."""
     problems: list[Problem] = []
     for module_info in sorted(
@@ -21,5 +23,5 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> list[Problem]:
     ):
         if module_info.name != "all":
             module = importlib.import_module(f"generator.checks.{module_info.name}")
-            problems += module.check(app, catalogs)
+            problems += module.check(app, catalogs, places)
     return problems

@@ -17,16 +17,18 @@ from generator.expressions import types
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
-from generator.problems import Problem
+from generator.places import Places
+from generator.problems import Problem, did_you_mean
 
 CODE = re.compile(r"[A-Z]{3}")
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> list[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> list[Problem]:
     """Return a problem for every amount whose currency nobody can tell."""
     words = catalogs["field_types"]
-    return [
-        _untold(field, entity)
+    wrong = [] if app.currency in list_currencies() else [_no_currency(app, places)]
+    return wrong + [
+        _untold(field, entity, places)
         for entity in app.entities.values()
         for field in entity.fields.values()
         if field.args.get("currency") and not _told(app, words, entity, str(field.args["currency"]))
@@ -44,11 +46,20 @@ def _told(app: App, words: Catalog[Any], entity: Entity, currency: str) -> bool:
     )
 
 
-def _untold(field: Field, entity: Entity) -> Problem:
+def _no_currency(app: App, places: Places) -> Problem:
+    return Problem(
+        "D420",
+        places.at("app.yaml", "currency"),
+        f"There is no currency '{app.currency}'.",
+        did_you_mean(app.currency, list_currencies(), otherwise="Write EUR."),
+    )
+
+
+def _untold(field: Field, entity: Entity, places: Places) -> Problem:
     parent = f" or of its {entity.child_of}" if entity.child_of else ""
     return Problem(
         "D420",
-        field.span,
+        places.at(entity.span.file, "fields", field.name, "currency"),
         f"'{field.args['currency']}', the currency of '{field.name}', is not an ISO 4217 code and"
         f" not a text field of {entity.name}{parent}.",
         "Write a code such as EUR, or the name of a field that holds one.",

@@ -12,10 +12,11 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.places import Places
 from generator.problems import Problem
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong with computed fields."""
     for entity in app.entities.values():
         for field in entity.fields.values():

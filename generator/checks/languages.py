@@ -1,55 +1,139 @@
 """Every text a person reads is there in every language of the app.
 
-Comes in: the resolved model. Goes out: D416, a warning, for a label that lacks a language. A plain
-string stands for all languages, as for a proper name, and is no fault.
+Comes in: the resolved model. Goes out: D416, a warning, for a label that lacks a language, D438
+for a language nobody knows how to write dates and numbers in. A plain string stands for all
+languages, as for a proper name, and is no fault.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from babel import Locale, UnknownLocaleError
 
 from generator.kinds import Catalog
 from generator.model.app import App
-from generator.model.entity import Entity
+from generator.model.entity import Entity, Field
 from generator.model.text import Label, Span
-from generator.problems import Problem
+from generator.places import Places
+from generator.problems import Problem, quoted
+from generator.resolve.screens import DETAILS
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
-    """Yield a warning for every label that lacks one of the app's languages."""
-    for entity in app.entities.values():
-        for what, label, span in _labels(entity):
-            missing = [name for name in app.locales if label.texts and name not in label.texts]
-            if missing and "" not in label.texts:
-                yield Problem(
-                    "D416",
-                    span,
-                    f"{what} has no text in {', '.join(missing)}.",
-                    "Write it as {en: …, zh: …}.",
-                    "warning",
-                )
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
+    """Yield unknown languages, and a warning for every text that lacks one of the app's."""
+    known = []
+    for place, locale in enumerate(app.locales):
+        faults = list(_unknown(locale, places.at("app.yaml", "locales", place)))
+        known += [] if faults else [locale]
+        yield from faults
+    for one in app.importmaps.values():
+        if one.span is not None:
+            yield from _unknown(one.locale, places.at(one.span.file, "locale"))
+    for text in _texts(app):
+        written = text.label.texts
+        missing = [name for name in known if name not in written]
+        if missing and "" not in written:
+            yield Problem(
+                "D416",
+                places.at(*text.path),
+                f"{text.what} has no text in {', '.join(missing)}.",
+                "Write it as {en: …, zh: …}.",
+                "warning",
+            )
+
+
+def _unknown(locale: str, at: Span) -> Iterator[Problem]:
+    try:
+        Locale.parse(locale)
+    except (UnknownLocaleError, ValueError):
+        yield Problem(
+            "D438",
+            at,
+            f"There is no language {quoted(locale)}.",
+            "Write a language such as en or zh, or one with its country, such as en_GB.",
+        )
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text people read, what it is, and the keys it stands under."""
+
+    what: str
+    label: Label
+    path: tuple[str, *tuple[str | int, ...]]
+    """The file, then keys and positions."""
+
+
+def _texts(app: App) -> Iterator[_Text]:
+    yield _Text("The label of the app", app.label, ("app.yaml", "label"))
+    for module in app.modules.values():
+        yield _Text(
+            f"The label of the module '{module.name}'",
+            module.label,
+            ("app.yaml", "modules", module.name, "label"),
+        )
     for role in app.roles.values():
-        missing = [name for name in app.locales if name not in role.label.texts]
-        if missing and "" not in role.label.texts:
-            text = f"The role '{role.name}' has no name in {', '.join(missing)}."
-            yield Problem("D416", role.span, text, "Write it as {en: …, zh: …}.", "warning")
+        yield _Text(
+            f"The label of the role '{role.name}'",
+            role.label,
+            (role.span.file, "roles", role.name, "label"),
+        )
+    for entity in app.entities.values():
+        yield from _of_entity(entity)
+    for one in app.importmaps.values():
+        if one.span is not None:
+            yield _Text(
+                f"The label of the import map '{one.name}'", one.label, (one.span.file, "label")
+            )
 
 
-def _labels(entity: Entity) -> Iterator[tuple[str, Label, Span]]:
-    yield f"The label of '{entity.name}'", entity.label, entity.span
-    yield f"The plural of '{entity.name}'", entity.plural, entity.span
+def _of_entity(entity: Entity) -> Iterator[_Text]:
+    file = entity.span.file
+    yield _Text(f"The label of '{entity.name}'", entity.label, (file, "label"))
+    if entity.plural is not entity.label:
+        yield _Text(f"The plural of '{entity.name}'", entity.plural, (file, "plural"))
     if entity.help is not None:
-        yield f"The help of '{entity.name}'", entity.help, entity.span
+        yield _Text(f"The help of '{entity.name}'", entity.help, (file, "help"))
     for field in entity.fields.values():
-        if field.span.line:
-            yield f"The label of '{field.name}'", field.label, field.span
-            for label in (field.help, field.placeholder):
-                if label is not None:
-                    yield f"The help of '{field.name}'", label, field.span
-    for check in entity.checks:
-        yield f"The message of '{check.code}'", check.message, check.span
+        if field.span.line and field.name != entity.child_of:
+            yield from _of_field(field, file)
+    for place, check in enumerate(entity.checks):
+        yield _Text(
+            f"The message of '{check.code}'", check.message, (file, "checks", place, "message")
+        )
     for view in entity.list.views:
-        yield f"The label of the view '{view.name}'", view.label, view.span
-    for section in (*entity.detail.sections, *entity.form.groups):
-        yield f"The label of the card '{section.name}'", section.label, entity.span
+        yield _Text(
+            f"The label of the view '{view.name}'",
+            view.label,
+            (file, "list", "views", view.name, "label"),
+        )
+    for screen, key, cards in (
+        ("detail", "sections", entity.detail.sections),
+        ("form", "groups", entity.form.groups),
+    ):
+        for card in cards:
+            # the card that is there when nobody writes one is ours, in the languages we know
+            if card.label is not DETAILS:
+                yield _Text(
+                    f"The label of the card '{card.name}'",
+                    card.label,
+                    (file, screen, key, card.name, "label"),
+                )
+
+
+def _of_field(field: Field, file: str) -> Iterator[_Text]:
+    for key in ("label", "help", "placeholder"):
+        label: Label | None = getattr(field, key)
+        if label is not None:
+            yield _Text(f"The {key} of '{field.name}'", label, (file, "fields", field.name, key))
+    options: Mapping[str, Any] = field.args.get("options") or {}
+    for name, option in options.items():
+        if isinstance(option, Mapping) and isinstance(option.get("label"), Label):
+            yield _Text(
+                f"The label of the option '{name}'",
+                option["label"],
+                (file, "fields", field.name, "options", name, "label"),
+            )

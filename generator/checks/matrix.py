@@ -11,10 +11,11 @@ from typing import Any
 
 from generator.kinds import Catalog
 from generator.model.app import App
+from generator.places import Places
 from generator.problems import Problem
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield a warning for every entity without grants and every role without any."""
     reached = {rule.entity for rule in app.grants}
     for entity in app.entities.values():
@@ -22,7 +23,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
         if not reached & {entity.name, whole, "*"}:
             yield Problem(
                 "D418",
-                entity.span,
+                places.at(entity.span.file, "entity"),
                 f"No role may do anything with '{entity.name}'.",
                 f"Give it a line in an access file, such as 'clerk: {{{entity.name}: view}}'.",
                 "warning",
@@ -32,7 +33,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
         if role.name not in active and not set(role.includes):
             yield Problem(
                 "D419",
-                role.span,
+                places.key(role.span.file, "roles", role.name),
                 f"The role '{role.name}' may do nothing.",
                 "Give it grants in an access file, or let it include another role.",
                 "warning",

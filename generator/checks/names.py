@@ -1,6 +1,7 @@
 """Names that the database or the address bar already uses, and names too long for a table.
 
-Comes in: the resolved model. Goes out: D303 and D417.
+Comes in: the resolved model. Goes out: D303, D417 and, for a link table that would have the name of
+another table, D440.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 
 from generator.kinds import Catalog
 from generator.model.app import App
+from generator.places import Places
 from generator.problems import Problem, reserved_name
 
 PREFIXES = ("sw_", "ab_", "pg_", "sqlite_", "alembic_")
@@ -40,18 +42,30 @@ LONGEST = 63
 """Characters of a table name that PostgreSQL keeps."""
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield a problem for every name that is taken or too long."""
+    tables = dict.fromkeys(app.entities, "an entity")
     for entity in app.entities.values():
+        at = places.at(entity.span.file, "entity")
         if entity.name.startswith(PREFIXES):
             why = "tables of that prefix belong to the engine or the database"
-            yield reserved_name("an entity", entity.name, entity.span, why)
+            yield reserved_name("an entity", entity.name, at, why)
         if entity.name in ADDRESSES:
             why = f"the address /{entity.name} is the engine's"
-            yield reserved_name("an entity", entity.name, entity.span, why)
+            yield reserved_name("an entity", entity.name, at, why)
         for field in entity.fields.values():
             link = f"{entity.name}__{field.name}"
-            if field.type == "references" and len(link) > LONGEST:
+            if field.type != "references":
+                continue
+            if link in tables:
+                yield Problem(
+                    "D440",
+                    field.span,
+                    f"The link table would be called '{link}', as {tables[link]} is already.",
+                    "Choose another name for the field or for the entity.",
+                )
+            tables[link] = f"the link table of '{field.name}' in '{entity.name}'"
+            if len(link) > LONGEST:
                 yield Problem(
                     "D417",
                     field.span,

@@ -13,10 +13,11 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.places import Places
 from generator.problems import Problem
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong between records and their parts."""
     for entity in app.entities.values():
         for field in entity.fields.values():
@@ -26,14 +27,14 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
         if _is_part_of_itself(app, entity):
             yield Problem(
                 "D421",
-                entity.span,
+                places.at(entity.span.file, "child_of"),
                 f"'{entity.name}' is a part of itself, directly or through other entities.",
                 "Take 'child_of' out of one of them; for levels of one kind use 'type: tree'.",
             )
         elif parent and not any(f.target == entity.name for f in parent.fields.values()):
             yield Problem(
                 "D407",
-                entity.span,
+                places.at(entity.span.file, "child_of"),
                 f"'{entity.name}' is a part of '{parent.name}', and no field there holds it.",
                 f"Add 'parts: {{type: children, of: {entity.name}}}' to '{parent.name}'.",
                 "warning",

@@ -2,7 +2,8 @@
 
 Comes in: the resolved model. Goes out: D412 for a search in a field that holds no text, D413 for
 an order by a field that has none, D414 for a form that edits what nobody may set, D415 for a form
-without a required field.
+without a required field, D426 for a path through many records where one value is shown, D427 for a
+field that a form edits twice, D437 for a path in a form, D439 for a tab that has nothing to show.
 """
 
 from __future__ import annotations
@@ -14,60 +15,174 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.model.text import Span
+from generator.places import Places
 from generator.problems import Problem
 
+HISTORY = "history"
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong with the screens of every entity."""
     words: Catalog[FieldType] = catalogs["field_types"]
     for entity in app.entities.values():
-        yield from _list(app, entity, words)
-        yield from _form(entity)
+        yield from _list(app, entity, words, places)
+        yield from _many(app, entity, words, places)
+        yield from _tabs(app, entity, words, places)
+        yield from _form(entity, words, places)
 
 
-def _list(app: App, entity: Entity, words: Catalog[FieldType]) -> Iterator[Problem]:
+def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
     for path in entity.list.search:
         last = _last(app, entity, path)
         if last is not None and not words[last.type].searchable:
             yield Problem(
                 "D412",
-                entity.span,
+                places.at(entity.span.file, "list", "search", path),
                 f"The list of '{entity.name}' searches in '{path}', which holds no text.",
                 f"Filter by it instead; text can be searched: {_texts(entity, words)}.",
             )
-    orders = [*entity.list.sort, *(path for view in entity.list.views for path in view.sort)]
-    for path in orders:
-        last = _last(app, entity, path.lstrip("-"))
+    orders: list[tuple[tuple[str, ...], str]] = [
+        (("list", "sort"), path) for path in entity.list.sort
+    ]
+    for view in entity.list.views:
+        orders += [(("list", "views", view.name, "sort"), path) for path in view.sort]
+    for key, path in orders:
+        name = path.lstrip("-")
+        last = _last(app, entity, name)
         if last is not None and not words[last.type].sortable:
-            name = path.lstrip("-")
             yield Problem(
                 "D413",
-                entity.span,
+                places.at(entity.span.file, *key, name),
                 f"The list of '{entity.name}' is sorted by '{name}', which has no order.",
                 "Sort by a field with one value, such as a number, a date or a text.",
             )
 
 
-def _form(entity: Entity) -> Iterator[Problem]:
-    shown = {name for group in entity.form.groups for name in group.fields} | set(entity.form.side)
-    for name in sorted(shown):
+def _many(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
+    """Yield the paths that lead through many records to a place where one value is shown."""
+    for keys, path in _one_value(entity):
+        for step in (app.walk(entity.name, path) or ())[:-1]:
+            if words[step.type].relation != "reference":
+                yield _through_many(path, step, places.at(entity.span.file, *keys))
+                break
+    for path in entity.title_paths:
+        for step in app.walk(entity.name, path) or ():
+            if words[step.type].relation in {"children", "references"}:
+                yield _through_many(path, step, places.at(entity.span.file, "title"))
+                break
+
+
+def _through_many(path: str, step: Field, at: Span) -> Problem:
+    return Problem(
+        "D426",
+        at,
+        f"'{path}' has no single value: '{step.name}' holds many records.",
+        f"Compute one from them in a field, such as `computed: count({step.name})`, and show that.",
+    )
+
+
+def _one_value(entity: Entity) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every path that must lead to one value, and the keys it stands under."""
+    screen = entity.list
+    for key, paths in (
+        ("columns", screen.columns),
+        ("search", screen.search),
+        # the columns are the filters when nobody writes any
+        ("filters", () if screen.filters is screen.columns else screen.filters),
+        ("sort", screen.sort),
+    ):
+        for path in paths:
+            yield ("list", key, path.lstrip("-")), path.lstrip("-")
+    for view in screen.views:
+        for key, paths in (("columns", view.columns), ("sort", view.sort)):
+            for path in paths:
+                yield ("list", "views", view.name, key, path.lstrip("-")), path.lstrip("-")
+    detail = entity.detail
+    for key, paths in (
+        ("facts", detail.facts),
+        ("badges", detail.badges),
+        ("side", detail.side),
+    ):
+        for path in paths:
+            yield ("detail", key, path), path
+    for section in detail.sections:
+        for path in section.fields:
+            yield ("detail", "sections", section.name, "fields", path), path
+
+
+def _tabs(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
+    for path in entity.detail.tabs:
+        if path == HISTORY or _holds_records(app, entity, words, path):
+            continue
+        yield Problem(
+            "D439",
+            places.at(entity.span.file, "detail", "tabs", path),
+            f"The tab '{path}' of '{entity.name}' has no records to show.",
+            "Name a field of children or of references, ENTITY.FIELD of records that point here,"
+            " or history; show a single value in 'sections', 'facts' or 'side'.",
+        )
+
+
+def _holds_records(app: App, entity: Entity, words: Catalog[FieldType], path: str) -> bool:
+    other, _, name = path.rpartition(".")
+    field = app.field(other or entity.name, name)
+    if field is None:
+        return False
+    if other:
+        return words[field.type].relation == "reference" and field.target == entity.name
+    return words[field.type].relation in {"children", "references"}
+
+
+def _form(entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for keys, name in _edited(entity):
+        at = places.at(entity.span.file, *keys)
         field = entity.fields.get(name.split(".")[0])
-        if field is not None and field.readonly:
+        if "." in name:
+            yield Problem(
+                "D437",
+                at,
+                f"The form of '{entity.name}' edits '{name}', which belongs to another record.",
+                f"Write '{name.split('.')[0]}', or show '{name}' in 'detail'.",
+            )
+        elif field is not None and field.readonly:
             yield Problem(
                 "D414",
-                entity.span,
+                at,
                 f"The form of '{entity.name}' edits '{name}', which the engine sets by itself.",
                 "Show it in 'detail' and take it out of 'form'.",
             )
+        elif name in seen:
+            yield Problem(
+                "D427",
+                at,
+                f"The form of '{entity.name}' edits '{name}' twice.",
+                "Leave it in one group, or in 'side'.",
+            )
+        seen.add(name)
     for field in entity.fields.values():
         has_value = field.default is not None or field.default_expression is not None
-        if field.required and not field.readonly and not has_value and field.name not in shown:
+        needed = field.required or _needs_parts(field, words)
+        if needed and not field.readonly and not has_value and field.name not in seen:
             yield Problem(
                 "D415",
                 field.span,
                 f"'{field.name}' is required and has no place in the form of '{entity.name}'.",
                 "Add it to a group of 'form', or give it a default.",
             )
+
+
+def _needs_parts(field: Field, words: Catalog[FieldType]) -> bool:
+    return words[field.type].relation == "children" and bool(field.args.get("min"))
+
+
+def _edited(entity: Entity) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for group in entity.form.groups:
+        for place, name in enumerate(group.fields):
+            yield ("form", "groups", group.name, "fields", place), name
+    for place, name in enumerate(entity.form.side):
+        yield ("form", "side", place), name
 
 
 def _last(app: App, entity: Entity, path: str) -> Field | None:

@@ -13,26 +13,27 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from generator.kinds import Catalog
 from generator.model.app import App
-from generator.problems import Problem, did_you_mean, quoted, whole_file
+from generator.places import Places
+from generator.problems import Problem, did_you_mean, quoted
 
 PLACE = re.compile(r"\{[^{}]+\}")
 
 
-def check(app: App, catalogs: Mapping[str, Catalog[Any]]) -> Iterator[Problem]:
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong with titles and the time zone."""
     for entity in app.entities.values():
-        rest, places = PLACE.subn("", entity.title)
-        if "{" in rest or "}" in rest or not places:
+        rest, filled = PLACE.subn("", entity.title)
+        if "{" in rest or "}" in rest or not filled:
             yield Problem(
                 "D424",
-                entity.span,
+                places.at(entity.span.file, "title"),
                 f"The title {quoted(entity.title)} of '{entity.name}' names no field in braces.",
                 'Write a text around fields in braces, such as title: "{number} · {name}".',
             )
     if not _is_zone(app.time_zone):
         yield Problem(
             "D425",
-            whole_file("app.yaml"),
+            places.at("app.yaml", "time_zone"),
             f"There is no time zone {quoted(app.time_zone)}.",
             did_you_mean(app.time_zone, available_timezones(), otherwise="Write UTC."),
         )

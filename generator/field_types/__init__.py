@@ -115,11 +115,12 @@ class FieldType(Kind):
     example_args: ClassVar[Mapping[str, Any]] = {}
     """Arguments under which `examples` and `rejects` hold, when the defaults are not enough."""
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
-        """Yield what no `Arg` can say is wrong with a field's arguments: a sentence and a hint."""
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
+        """Yield what no `Arg` can say is wrong with an argument: its key, a sentence and a hint."""
         low, high = field.args.get("min"), field.args.get("max")
         if low is not None and high is not None and low > high:
-            yield f"'min' is {low}, more than 'max', {high}: no value fits.", "Exchange the two."
+            why = f"'min' is {low}, more than 'max', {high}: no value fits."
+            yield "min", why, "Exchange the two."
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any] | None:
         """Return the type of the field's column; None when the field has no column of its own."""

@@ -72,10 +72,11 @@ def _option(name: str, given: Any) -> Option:
     return Option(name, label, given.get("tone") or "", given.get("progress") or "")
 
 
-def options_faults(field: Field) -> Iterator[tuple[str, str]]:
+def options_faults(field: Field) -> Iterator[tuple[str, str, str]]:
     """Yield that there is nothing to choose from."""
     if not field.args["options"]:
         yield (
+            "options",
             f"'{field.name}' has no options to choose from.",
             "Write them, such as `options: {red: {en: Red, zh: 红}}`.",
         )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.field_types._refusals import ApiField, Words
+from generator.patterns import why_not
 from generator.problems import quoted
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -69,12 +70,13 @@ class Paragraphs(Line):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-def pattern_faults(pattern: str | None) -> Iterator[tuple[str, str]]:
-    """Yield why a `pattern` is no regular expression."""
-    try:
-        re.compile(pattern or "")
-    except re.error as error:
+def pattern_faults(pattern: str | None) -> Iterator[tuple[str, str, str]]:
+    """Yield why a `pattern` is refused."""
+    why = why_not(pattern or "")
+    if why:
         yield (
-            f"The pattern {quoted(pattern or '')} is no regular expression: {error}.",
-            r"Write one such as [A-Z]{2}[0-9]+; a sign such as ( or [ itself is \( or \[.",
+            "pattern",
+            f"The pattern {quoted(pattern or '')} {why}.",
+            r"Write one such as [A-Z]{2}[0-9]+ or [a-z]+(-[a-z]+)*; a sign such as ( or [ itself"
+            r" is \( or \[.",
         )

@@ -50,7 +50,7 @@ class Choice(FieldType):
     examples = (Example("draft", "draft", "Draft"), Example("done", "done", "Done"))
     rejects = ("Draft", "other", "", 1, True, ["draft"], {"draft": 1})
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from options_faults(field)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:

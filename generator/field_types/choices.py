@@ -54,7 +54,7 @@ class Choices(FieldType):
         ["draft"] * 201,
     )
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from options_faults(field)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:

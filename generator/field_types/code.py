@@ -61,7 +61,7 @@ class Code(FieldType):
     )
     rejects = ("sh_001", "ＳＨ１", "x" * 65, "a\nb", "a\x00", "", 4006381333931, True, ["a"])
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(field)
         yield from pattern_faults(field.args.get("pattern"))
 

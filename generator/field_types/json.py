@@ -66,7 +66,7 @@ class Json(FieldType):
         ["\ud800"],
     )
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         schema = field.args.get("schema")
         if schema is None:
             return
@@ -75,12 +75,14 @@ class Json(FieldType):
         except jsonschema.SchemaError as error:
             where = f" at '{error.json_path}'" if error.path else ""
             yield (
+                "schema",
                 f"The schema of '{field.name}' is no JSON Schema{where}: {error.message[:200]}.",
                 "Write one as json-schema.org describes it, such as {type: object}.",
             )
             return
         for reference in _elsewhere(schema):
             yield (
+                "schema",
                 f"The schema of '{field.name}' refers to {quoted(reference)}.",
                 "Schemas are not fetched; refer to a part of this one, such as #/$defs/size.",
             )

@@ -33,7 +33,7 @@ class Text(FieldType):
     )
     rejects = (7, True, ["a"], "a\x00b", "two\nlines", "x" * 201)
 
-    def faults(self, field: Field) -> Iterator[tuple[str, str]]:
+    def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(field)
         yield from pattern_faults(field.args.get("pattern"))
 

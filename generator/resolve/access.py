@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from generator.model.access import GrantRule, Role
 from generator.problems import Problem, defined_twice, unknown_name
@@ -32,7 +32,8 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
             roles[str(name)] = Role(
                 str(name), body.get("label"), tuple(includes), body.get("help"), body.span
             )
-    problems += [_circle(role) for role in roles.values() if role.name in _reach(role, roles)]
+    for role in roles.values():
+        problems += _circle(role, roles, written)
     return roles, problems
 
 
@@ -48,13 +49,20 @@ def _reach(role: Role, roles: Mapping[str, Role]) -> set[str]:
     return found
 
 
-def _circle(role: Role) -> Problem:
-    return Problem(
-        "D401",
-        role.span,
-        f"The role '{role.name}' includes itself, directly or through others.",
-        "Remove one 'includes' of the circle.",
-    )
+def _circle(
+    role: Role, roles: Mapping[str, Role], written: Mapping[object, Given]
+) -> Iterator[Problem]:
+    """Yield the includes of a role that lead back to it."""
+    body = next(body for name, body in written.items() if str(name) == role.name)
+    for include in body.get("includes", ()):
+        other = roles.get(include.text)
+        if other is not None and role.name in {other.name, *_reach(other, roles)}:
+            yield Problem(
+                "D401",
+                include.span,
+                f"The role '{role.name}' includes itself, directly or through others.",
+                "Remove one 'includes' of the circle.",
+            )
 
 
 def resolve_grants(
