@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -22,11 +23,14 @@ from runtime.commands.demo import prepare_demo
 from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
 from runtime.jobs import dispatch, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
+from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
 from runtime.processes import stop_on_signals
 from runtime.runtime import utc_now
 from runtime.settings import Settings
+from runtime.store.audit_chain import seal_waiting
+from runtime.store.audit_key import audit_key
 from runtime.store.engine import read
 from runtime.store.migrate.releases import last_release
 from runtime.store.migrate.rollback import release_definitions
@@ -83,7 +87,7 @@ def worker(context: click.Context) -> None:
             engine=engine,
             clock=utc_now,
             kinds=registry.find_kinds(),
-            application=make_runtime(compiled, engine),
+            application=make_runtime(compiled, engine, settings.secret_key),
             finished=prometheus.observe_job,
         )
         _end_at_next_release(settings)
@@ -101,7 +105,9 @@ def run_scheduler(context: click.Context) -> None:
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
         work = scheduler.housekeeping(engine, queue, kinds, deliver, (), utc_now)
-        scheduler.run_scheduler(engine, (), kinds, work, utc_now, stop)
+        key = audit_key(settings.secret_key)
+        seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
+        scheduler.run_scheduler(engine, (), kinds, (*work, seal), utc_now, stop)
 
 
 @click.command()
