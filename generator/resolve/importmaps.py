@@ -62,8 +62,10 @@ def follow(
             continue
         if before is not None and before.relation == "part":
             return LostPath(name, here, (), "beyond")
-        fields = entities[here].fields
-        model = fields.get(name)
+        if here not in entities:
+            # its own file has a fault, or the field points at nothing: told there
+            return tuple(steps)
+        model = entities[here].fields.get(name)
         if model is None:
             return LostPath(name, here, writable(entities[here]))
         # a part may name its parent as what its own key begins with
@@ -74,7 +76,7 @@ def follow(
         steps.append(Step(name, relation, model))
         if relation != "value":
             here = model.target
-        if relation == "children" and place == len(path) - 1:
+        if relation == "children" and place == len(path) - 1 and here in entities:
             return LostPath(name, here, writable(entities[here]), "children")
     return tuple(steps)
 

@@ -21,10 +21,13 @@ TEMPLATE = "{{7*7}}{%25 raw %25}${7*7}"
 ATTACKS = (SCRIPT, QUOTES, "</title><script>alert(1)</script>", "</textarea><script>alert(1)//")
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def desk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("attacks")
-    opened = open_desk(databases.sqlite_url(folder), folder / "files")
+    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
+    opened = open_desk(url, folder / "files")
     yield opened
     opened.runtime.engine.dispose()
 
@@ -90,6 +93,13 @@ def test_a_text_of_an_address_is_echoed_as_text(desk: Desk, address: str, text: 
     if page.status_code in {301, 302, 303, 308}:
         assert page.headers["Location"].startswith("/")
         assert not page.headers["Location"].startswith("//")
+
+
+def test_an_address_with_thousands_of_conditions_is_refused_at_once(desk: Desk) -> None:
+    flood = "&".join(f"a{number}=1" for number in range(3000))
+    page = desk.browser().get(f"/member/?{flood}")
+    assert page.status_code == 400
+    assert len(page.text) < 100_000
 
 
 def test_a_page_that_holds_data_is_kept_by_nobody(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from generator.field_types import Viewer
 from generator.field_types._locales import zone
 from generator.field_types.datetime import api_text
+from generator.model.text import Label
 from runtime.errors import BadRequest
 from runtime.store.filters import CLAUSE, MANY
 from runtime.web.screens.visit import Visit
@@ -25,6 +26,8 @@ PANEL = "panel"
 """Opens the filters without script."""
 PAGE_KEYS = ("after", "before", "at", "count", PANEL)
 LONGEST = 4000
+MOST_PAIRS = 100
+"""As many as the API takes; a page draws a chip for each, with an address of all the others."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,24 @@ def read_url(path: str, pairs: Iterable[tuple[str, str]]) -> ListUrl:
         else:
             short += [(key, value) for value in dict.fromkeys(values)]
     return ListUrl(path, tuple(short))
+
+
+def refuse_flood(url: ListUrl) -> None:
+    """Refuse an address that no person has put together.
+
+    Raises:
+        BadRequest: it holds too many conditions.
+
+    """
+    if len(url.pairs) > MOST_PAIRS:
+        raise BadRequest(
+            Label(
+                {
+                    "en": f"An address holds at most {MOST_PAIRS} conditions.",
+                    "zh": f"一个地址最多包含 {MOST_PAIRS} 个条件。",
+                }
+            )
+        )
 
 
 def pipeline_query(url: ListUrl, entity: str, visit: Visit) -> Mapping[str, tuple[str, ...]]:

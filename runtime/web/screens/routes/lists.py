@@ -13,7 +13,7 @@ from runtime.web.screens.desk import (
     entity_of,
 )
 from runtime.web.screens.list_page import chosen_columns, fields_to_ask, list_page
-from runtime.web.screens.list_url import pipeline_query, read_url
+from runtime.web.screens.list_url import pipeline_query, read_url, refuse_flood
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -33,6 +33,7 @@ class Lists:
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         url = read_url(request.path, request.args.items(multi=True))
+        refuse_flood(url)
         columns = chosen_columns(visit, model, url)
         titles = doors.titles_of(visit, filters.wanted_titles(visit, model, url))
         fields = fields_to_ask(visit, model, columns)
