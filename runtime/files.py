@@ -101,6 +101,7 @@ class FileStore:
     def _write(self, path: Path, content: bytes) -> None:
         """Write the bytes whole or not at all: a reader never finds half a file."""
         if path.exists():
+            path.touch()  # whoever tidies sees that it is wanted again
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         half = path.with_name(f"{path.name}.{self.make_id()}")

@@ -65,6 +65,8 @@ class Incoming:
     request_id: str = ""
     address: str = ""
     """The IP address, for the audit."""
+    part: str = ""
+    """The id of what belongs to the record and is meant, such as one comment of it."""
 
 
 @dataclass(frozen=True, slots=True)

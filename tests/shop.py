@@ -43,6 +43,7 @@ class Shop:
         version: int | None = None,
         actor: Actor | None = None,
         key: str = "",
+        part: str = "",
     ) -> Result | RequestError:
         """Send a request through the pipeline, as every transport does."""
         incoming = Incoming(
@@ -54,6 +55,7 @@ class Shop:
             {name: (text,) for name, text in (query or {}).items()},
             version,
             key,
+            part=part,
         )
         return handle(incoming, self.runtime)
 

@@ -17,8 +17,7 @@ from generator.report import as_text
 from generator.source import read_sources
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.settings import DEVELOPMENT_SECRET, Settings
-from runtime.store.audit_key import audit_key
+from runtime.settings import Settings
 from runtime.store.engine import make_engine
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
@@ -60,14 +59,12 @@ def engine_of(settings: Settings) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
-def make_runtime(
-    compiled: Compiled, engine: sa.Engine, secret: str = DEVELOPMENT_SECRET
-) -> Runtime:
-    """Return a back office over a database that has its tables; the secret signs its audit."""
+def make_runtime(compiled: Compiled, engine: sa.Engine) -> Runtime:
+    """Return a back office over a database that has its tables."""
     metadata = sa.MetaData(naming_convention=NAMING)
     system = system_tables(metadata)
     schema = build_schema(compiled, engine.dialect.name, metadata)
-    return Runtime(compiled, engine, schema, system, audit_key=audit_key(secret))
+    return Runtime(compiled, engine, schema, system)
 
 
 def system_actor(compiled: Compiled) -> Actor:

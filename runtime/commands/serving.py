@@ -6,8 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -17,23 +16,21 @@ from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
 
 from generator.compile import Compiled
-from runtime import supervisor
+from runtime import followers, supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
-from runtime.commands.demo import prepare_demo
+from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
-from runtime.jobs import dispatch, pool, redis_server, registry, scheduler
+from runtime.jobs import dispatch, outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
-from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
 from runtime.processes import stop_on_signals
-from runtime.runtime import utc_now
+from runtime.runtime import Runtime, utc_now
 from runtime.settings import Settings
-from runtime.store.audit_chain import seal_waiting
-from runtime.store.audit_key import audit_key
 from runtime.store.engine import read
 from runtime.store.migrate.releases import last_release
 from runtime.store.migrate.rollback import release_definitions
+from runtime.tidying import tidy_files
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
 LOOK_SECONDS = 3.0
@@ -87,7 +84,7 @@ def worker(context: click.Context) -> None:
             engine=engine,
             clock=utc_now,
             kinds=registry.find_kinds(),
-            application=make_runtime(compiled, engine, settings.secret_key),
+            application=make_runtime(compiled, engine),
             finished=prometheus.observe_job,
         )
         _end_at_next_release(settings)
@@ -104,10 +101,13 @@ def run_scheduler(context: click.Context) -> None:
         kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
-        work = scheduler.housekeeping(engine, queue, kinds, deliver, (), utc_now)
-        key = audit_key(settings.secret_key)
-        seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
-        scheduler.run_scheduler(engine, (), kinds, (*work, seal), utc_now, stop)
+        application = make_runtime(_applied(settings, engine), engine)
+        _end_at_next_release(settings)
+        watch, tidy = _at_home(settings, application)
+        work = scheduler.housekeeping(
+            engine, queue, kinds, deliver, (), utc_now, watch=watch, tidy=tidy
+        )
+        scheduler.run_scheduler(engine, (), kinds, work, utc_now, stop)
 
 
 @click.command()
@@ -161,6 +161,16 @@ def services(settings: Settings, host: str, port: int) -> Sequence[supervisor.Se
         supervisor.Service("scheduler", [sys.executable, ENTRY, "scheduler"]),
         supervisor.Service("web", [sys.executable, ENTRY, "serve"], ready=ready),
     ]
+
+
+def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Callable[[], object]]:
+    """Return what the scheduler does beside jobs: telling followers, and tidying the files."""
+    files = file_store(application, settings)
+
+    def watch(connection: sa.Connection, rows: Sequence[outbox.OutboxRow]) -> None:
+        followers.tell(connection, application, rows)
+
+    return watch, lambda: tidy_files(application, files)
 
 
 def redis_url(settings: Settings) -> str:

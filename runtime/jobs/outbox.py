@@ -8,6 +8,7 @@ a time. Nothing here talks to Redis, so losing it cannot lose an event.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 LONGEST_ERROR = 2000
 """Characters kept of an error text."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class OutboxRow:
 
 
 Deliver = Callable[[sa.Connection, OutboxRow], None]
+Watch = Callable[[sa.Connection, Sequence[OutboxRow]], object]
+"""What sees every batch of events once, whatever their topic."""
 
 
 def new_id() -> str:
@@ -121,17 +126,21 @@ def relay_once(
     *,
     topics: Collection[str],
     now: datetime,
+    watch: Watch | None = None,
 ) -> int:
     """Deliver up to `limit` waiting events and return how many rows were settled.
 
     Events of other topics have no subscriber and are marked sent in the same statement. A
     delivery that raises is undone alone (savepoint), keeps its error, and waits twice as long
-    after each attempt.
+    after each attempt. `watch` sees each event on its first attempt; where it raises, what it
+    wrote is undone and told in the log, and the events go their way.
     """
     with engine.begin() as connection:
         rows = _take(connection, limit, now)
         unheard = [row.id for row in rows if row.topic not in topics]
         sent: list[str] = list(unheard)
+        if watch is not None:
+            _show(connection, watch, [row for row in rows if row.attempts == 0])
         for row in rows:
             if row.topic not in topics:
                 continue
@@ -182,6 +191,17 @@ def _take(connection: sa.Connection, limit: int, now: datetime) -> list[OutboxRo
         .with_for_update(skip_locked=True)
     )
     return [OutboxRow(*row) for row in connection.execute(waiting)]
+
+
+def _show(connection: sa.Connection, watch: Watch, rows: Sequence[OutboxRow]) -> None:
+    savepoint = connection.begin_nested()
+    try:
+        watch(connection, rows)
+    except Exception:
+        savepoint.rollback()
+        log.exception("nobody was told of %s events", len(rows))
+    else:
+        savepoint.commit()
 
 
 def _deliver(connection: sa.Connection, deliver: Deliver, row: OutboxRow) -> Exception | None:

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from runtime.jobs import dispatch, outbox, runs
-from runtime.jobs.outbox import Deliver
+from runtime.jobs.outbox import Deliver, Watch
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.registry import JobKind
 from runtime.jobs.tables import SCHEDULE
@@ -125,16 +125,23 @@ def housekeeping(
     clock: Clock,
     keep: timedelta = timedelta(days=30),
     again_after: timedelta = dispatch.HAND_AGAIN_AFTER,
+    watch: Watch | None = None,
+    tidy: Callable[[], object] | None = None,
 ) -> tuple[Periodic, ...]:
-    """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done."""
+    """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done.
+
+    `watch` sees what the relay takes out; `tidy` is done once an hour with the forgetting.
+    """
 
     def forget() -> None:
         with engine.begin() as connection:
             outbox.forget_done(connection, clock() - keep)
             runs.forget_finished(connection, clock() - keep)
+        if tidy is not None:
+            tidy()
 
     def relay() -> None:
-        outbox.relay_once(engine, deliver, 500, topics=topics, now=clock())
+        outbox.relay_once(engine, deliver, 500, topics=topics, now=clock(), watch=watch)
 
     def hand_over() -> None:
         dispatch.hand_over(engine, queue, kinds, clock(), again_after=again_after)

@@ -116,8 +116,8 @@ def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
         before="",
         search=_search(query),
         view=_one(query, "view"),
-        count=_choice(query, "count", ("none", "capped", "exact")),
-        archived=_choice(query, "archived", ("no", "only", "all")),
+        count=choice_of(query, "count", ("none", "capped", "exact")),
+        archived=choice_of(query, "archived", ("no", "only", "all")),
         ids=None,
     )
 
@@ -395,7 +395,13 @@ def _search(query: Mapping[str, tuple[str, ...]]) -> str:
     return text
 
 
-def _choice(query: Mapping[str, tuple[str, ...]], key: str, options: tuple[str, ...]) -> str:
+def choice_of(query: Mapping[str, tuple[str, ...]], key: str, options: tuple[str, ...]) -> str:
+    """Return which of some options a query names; the first when it names none.
+
+    Raises:
+        BadRequest: it names another.
+
+    """
     text = _one(query, key) or options[0]
     if text not in options:
         known = ", ".join(options)

@@ -13,6 +13,7 @@ from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
+from runtime.operations._talk import FILE
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -83,8 +84,19 @@ def _readable(call: Call, entity: str, runtime: Runtime) -> frozenset[str]:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
-    audit, call = runtime.system.audit, plan.call
-    statement = (
+    with fetch.connection(runtime.engine) as connection:
+        if not fetch.page(connection, runtime.statements, plan.record).rows:
+            raise not_found()
+        rows = connection.execute(statement(plan.call, runtime, PAGE + 1)).all()
+    entries = tuple(entry(plan, row) for row in rows[:PAGE])
+    more = entries[-1].id if len(rows) > PAGE else ""
+    return Result(rows=entries, next_cursor=more)
+
+
+def statement(call: Call, runtime: Runtime, limit: int) -> sa.Select[Any]:
+    """Return the statement that reads the audit of a record, newest first."""
+    audit = runtime.system.audit
+    found = (
         sa.select(
             audit.c.id,
             audit.c.at,
@@ -98,20 +110,13 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         )
         .where(audit.c.entity == call.entity.name, audit.c.record_id == call.record_id)
         .order_by(audit.c.id.desc())
-        .limit(PAGE + 1)
+        .limit(limit)
     )
-    if call.before:
-        statement = statement.where(audit.c.id < call.before)
-    with fetch.connection(runtime.engine) as connection:
-        if not fetch.page(connection, runtime.statements, plan.record).rows:
-            raise not_found()
-        rows = connection.execute(statement).all()
-    entries = tuple(_entry(plan, row) for row in rows[:PAGE])
-    more = entries[-1].id if len(rows) > PAGE else ""
-    return Result(rows=entries, next_cursor=more)
+    return found.where(audit.c.id < call.before) if call.before else found
 
 
-def _entry(plan: Plan, row: Any) -> Entry:
+def entry(plan: Plan, row: Any) -> Entry:
+    """Return an audit row as its reader may see it."""
     return Entry(
         str(row.id),
         row.at,
@@ -130,6 +135,8 @@ def _seen(plan: Plan, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
     entity = plan.call.entity
     seen: dict[str, Any] = {}
     for name, value in (values or {}).items():
+        if name == FILE:
+            seen[name] = value
         if name not in plan.readable[entity.name]:
             continue
         field = entity.fields.get(name)

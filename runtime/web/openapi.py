@@ -29,14 +29,17 @@ from runtime.errors import (
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.openapi_parts import (
+    BEFORE,
     BULK_SHAPES,
     COMMON_SHAPES,
     IDEMPOTENCY,
     IF_MATCH,
     IF_NONE_MATCH,
     PAGING,
+    PART_ID,
     RECORD_ID,
     SELECTING,
+    TALK_SHAPES,
     security_paths,
 )
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
@@ -67,7 +70,12 @@ REFUSED_WITH = {
     "delete": (409, 412, 428),
     "restore": (409, 412),
     "bulk": (409, 413, 415, 422),
+    "comment": (409, 413, 415, 422),
+    "edit_comment": (412, 413, 415, 422, 428),
+    "delete_comment": (412,),
 }
+WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
+ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "detach"})
 
 
 class Documents:
@@ -103,7 +111,7 @@ class _Document:
     def make(self) -> Shape:
         """Return the document."""
         paths: Shape = dict(security_paths())
-        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES}
+        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES, **TALK_SHAPES}
         for entity in self.app.entities.values():
             shapes.update(self._shapes(entity))
             for route, operations in ROUTES.items():
@@ -184,14 +192,20 @@ class _Document:
         if parameters:
             made["parameters"] = parameters
         name = class_name(entity.name)
-        body = {"create": f"{name}_create", "update": f"{name}_update", "bulk": "Bulk"}
+        body = {
+            "create": f"{name}_create",
+            "update": f"{name}_update",
+            "bulk": "Bulk",
+            "comment": "Saying",
+            "edit_comment": "Saying",
+        }
         if operation in body:
             content = {JSON: {"schema": ref(body[operation])}}
             made["requestBody"] = {"required": True, "content": content}
         return made
 
     def _success(self, entity: Entity, operation: str) -> Shape:
-        if operation == "delete":
+        if operation in WITHOUT_ANSWER:
             return {"204": {"description": "Done"}}
         name = class_name(entity.name)
         shown = ref(f"{name}_answer") if entity.name in self.readable else ref("Created")
@@ -199,12 +213,18 @@ class _Document:
             "list": ref(f"{name}_page"),
             "bulk": ref("Outcomes"),
             "history": ref("History"),
+            "comments": ref("Said_page"),
+            "comment": ref("Said"),
+            "edit_comment": ref("Said"),
+            "attachments": ref("Attached_page"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
-        if operation in {"read", "create", "update", "restore"}:
+        if operation in {"read", "create", "update", "restore", "comment", "edit_comment"}:
             answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         if operation == "create":
             answer["headers"]["Location"] = {"schema": {"type": "string"}}
+            return {"201": answer}
+        if operation == "comment":
             return {"201": answer}
         if operation == "read":
             return {"200": answer, "304": {"description": "Not changed"}}
@@ -215,15 +235,19 @@ class _Document:
             return [*PAGING, *SELECTING, *self._view(entity), *self._filters(entity)]
         if operation in {"create", "bulk"}:
             return [IDEMPOTENCY]
-        found = [RECORD_ID]
+        found = [RECORD_ID, *((PART_ID,) if operation in ABOUT_A_PART else ())]
         if operation == "read":
             found += [*SELECTING, IF_NONE_MATCH]
         if operation in {"update", "delete"}:
             found += [IF_MATCH, IDEMPOTENCY]
-        if operation == "restore":
+        if operation == "edit_comment":
+            found += [IF_MATCH]
+        if operation in {"restore", "delete_comment"}:
             found += [{**IF_MATCH, "required": False}]
-        if operation == "history":
-            found += [{"name": "before", "in": "query", "schema": {"type": "string"}}]
+        if operation == "comment":
+            found += [IDEMPOTENCY]
+        if operation in {"history", "comments"}:
+            found += [BEFORE]
         return found
 
     def _view(self, entity: Entity) -> list[Shape]:

@@ -106,6 +106,46 @@ COMMON_SHAPES: Shape = {
     ),
 }
 
+_AT: Shape = {"type": "string", "format": "date-time"}
+_BY: Shape = {"actor_id": {"type": "integer"}, "actor_name": TEXT}
+_NUMBER: Shape = {"type": "integer"}
+_COMMENT = _object(
+    {
+        "id": TEXT,
+        "at": _AT,
+        **_BY,
+        "text": TEXT,
+        "mentions": _list(_NUMBER),
+        "edited_at": {"type": ["string", "null"], "format": "date-time"},
+        "version": _NUMBER,
+        "unheard": _list(TEXT),
+    }
+)
+_ATTACHMENT = _object(
+    {
+        "id": TEXT,
+        "at": _AT,
+        **_BY,
+        "file": TEXT,
+        "name": TEXT,
+        "media_type": TEXT,
+        "size": _NUMBER,
+        "width": MAYBE_NUMBER,
+        "height": MAYBE_NUMBER,
+    }
+)
+
+TALK_SHAPES: Shape = {
+    "Said": _object({"data": _COMMENT}),
+    "Saying": _object({"text": {"type": "string", "minLength": 1, "maxLength": 10_000}}),
+    "Said_page": _object({"data": _list(_COMMENT), "page": _object({"next": MAYBE_TEXT})}),
+    "Attached_page": _object({"data": _list(_ATTACHMENT), "page": _object({"next": MAYBE_TEXT})}),
+}
+"""What people say and keep beside records."""
+
+PART_ID: Shape = {"name": "part", "in": "path", "required": True, "schema": RECORD}
+BEFORE: Shape = {"name": "before", "in": "query", "schema": TEXT}
+
 BULK_SHAPES: Shape = {
     "Bulk": {
         "type": "object",

@@ -104,12 +104,13 @@ class Renderer:
 
     def entries(self, result: Result) -> bytes:
         """Return the body of a record's history."""
-        data = [
-            {name: getattr(entry, name) for name in entry.__dataclass_fields__}
-            for entry in result.rows
-        ]
         page = {"next": result.next_cursor or None}
+        data = [_fields(entry) for entry in result.rows]
         return orjson.dumps({"data": data, "page": page}, option=OPTIONS)
+
+    def entry(self, row: Any) -> bytes:
+        """Return the body of one thing beside a record, such as a comment."""
+        return orjson.dumps({"data": _fields(row)}, option=OPTIONS)
 
     def outcomes(self, outcomes: Sequence[Outcome], locale: str) -> bytes:
         """Return the body of a bulk request: what became of each record."""
@@ -140,6 +141,10 @@ class Renderer:
         place = form.version_place
         version = None if place is None else int(result.row[place])
         return str(result.row[form.id_place]), version, form.is_whole
+
+
+def _fields(entry: Any) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
 
 
 def _object(

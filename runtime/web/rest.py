@@ -30,20 +30,25 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     RECORD: {"GET": "read", "PATCH": "update", "DELETE": "delete"},
     "{id}/restore": {"POST": "restore"},
     "{id}/history": {"GET": "history"},
+    "{id}/comments": {"GET": "comments", "POST": "comment"},
+    "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
+    "{id}/attachments": {"GET": "attachments"},
+    "{id}/attachments/{part}": {"DELETE": "detach"},
+    "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
 }
 """What follows the entity → method → operation."""
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
-WITH_BODY = frozenset({"create", "update", "bulk"})
+WITH_BODY = frozenset({"create", "update", "bulk", "comment", "edit_comment"})
 WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
 
 READS_QUERY = frozenset({"list", "read", "aggregate"})
 """Operations that refuse an unknown key themselves."""
-KEYS = {"history": frozenset({"before"})}
+KEYS = {"history": frozenset({"before"}), "comments": frozenset({"before"})}
 """Keys of the other operations that take some."""
 
 IF_MATCH = re.compile(r'"(\d{1,10})"\Z')
@@ -64,9 +69,9 @@ class Api:
         """Answer a request, whatever it is: this is the boundary where a bug becomes a 500."""
         operation, entity = "other", ""
         try:
-            entity, route, record_id = self._where(asked.path)
+            entity, route, record_id, part = self._where(asked.path)
             operation = self._operation(route, asked.method)
-            answer = self._carry_out(asked, operation, entity, record_id)
+            answer = self._carry_out(asked, operation, entity, record_id, part)
         except RequestError as refusal:
             answer = problem(refusal, asked.locale, asked.request_id)
         except Exception:  # the boundary: noqa: BLE001
@@ -75,20 +80,23 @@ class Api:
         answer.operation, answer.entity = operation, entity
         return answer
 
-    def _where(self, path: str) -> tuple[str, str, str]:
-        """Return entity, route and record id of a path; the entity is '' when there is none."""
+    def _where(self, path: str) -> tuple[str, str, str, str]:
+        """Return entity, route, record id and part id of a path."""
         parts = path.split("/")
         entity = parts[0]
         if entity not in self.runtime.app.entities:
             raise nothing_here()
         if len(parts) == 1:
-            return entity, LIST, ""
+            return entity, LIST, "", ""
         if len(parts) == 2:
-            return (entity, parts[1], "") if parts[1] in FIXED else (entity, RECORD, parts[1])
-        route = "{id}/" + "/".join(parts[2:])
+            place = (entity, parts[1], "", "")
+            return place if parts[1] in FIXED else (entity, RECORD, parts[1], "")
+        route, part = "{id}/" + "/".join(parts[2:]), ""
+        if len(parts) == 4:
+            route, part = f"{{id}}/{parts[2]}/{{part}}", parts[3]
         if route not in ROUTES:
             raise nothing_here()
-        return entity, route, parts[1]
+        return entity, route, parts[1], part
 
     def _operation(self, route: str, method: str) -> str:
         offered = {
@@ -101,7 +109,9 @@ class Api:
             raise wrong_method(offered)
         return offered[wanted]
 
-    def _carry_out(self, asked: Asked, operation: str, entity: str, record_id: str) -> Answer:
+    def _carry_out(
+        self, asked: Asked, operation: str, entity: str, record_id: str, part: str
+    ) -> Answer:
         headers = asked.headers
         query = read_query(asked.query)
         if operation not in READS_QUERY:
@@ -111,6 +121,7 @@ class Api:
             entity=entity,
             actor=asked.actor,
             record_id=record_id if WRITTEN_ID.match(record_id) or not record_id else NO_RECORD,
+            part=part if WRITTEN_ID.match(part) or not part else NO_RECORD,
             values=self._payload(asked) if operation in WITH_BODY and asked.actor else None,
             query=query,
             version=read_version(headers.get("if-match", "")),
@@ -171,6 +182,16 @@ class Api:
     def _history(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.entries(result))
 
+    def _beside(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        """Return what belongs to a record: one comment, or a page of comments or files."""
+        if result.row is None:
+            return Answer(200, self.renderer.entries(result))
+        answer = Answer(201 if result.created else 200, self.renderer.entry(result.row))
+        if result.replayed:
+            answer.headers["Idempotency-Replayed"] = "true"
+        answer.headers["ETag"] = f'"{result.row.version}"'
+        return answer
+
     _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
         "list": _page,
         "read": _one,
@@ -179,6 +200,14 @@ class Api:
         "restore": _one,
         "delete": _nothing,
         "history": _history,
+        "comments": _beside,
+        "comment": _beside,
+        "edit_comment": _beside,
+        "delete_comment": _nothing,
+        "attachments": _beside,
+        "detach": _nothing,
+        "follow": _nothing,
+        "unfollow": _nothing,
         "bulk": _outcomes,
         "aggregate": _page,
     }

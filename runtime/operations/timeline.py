@@ -1,0 +1,77 @@
+"""`timeline`: what happened to a record and what was said about it, newest first, in one stream.
+
+Comments and audit rows have ids that sort by time, so the two streams are cut at the same id and
+merged: two statements a page, whatever stands in it. Comments need the right to read the record;
+its changes need the right to see its history as well and are simply absent without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from rules.permissions import Grant
+from runtime.messages import Incoming, Result
+from runtime.operations import _comments, _talk, history
+from runtime.operations._reading import choice_of
+from runtime.runtime import Runtime
+from runtime.store import fetch
+
+ACTION = "read"
+PAGE = 30
+KINDS = ("all", "comments", "changes", "files")
+ABOUT_FILES = ("attach", "detach")
+SHOWN_ITSELF = ("comment", "edit_comment")
+"""Audit rows of what the timeline shows as the comment itself."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The record, its audit as far as the caller may see it, and which kinds are wanted."""
+
+    history: history.Plan
+    kind: str
+    with_history: bool
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:
+    choice_of(incoming.query, "kind", KINDS)
+    return incoming
+
+
+def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
+    assert call.actor is not None
+    allowed = runtime.matrix.grant(call.actor.roles, call.entity, "history")
+    read = history.plan(history.parse(call, grant, runtime), grant, runtime)
+    kind = choice_of(call.query, "kind", KINDS)
+    return Plan(read, kind, allowed is not None)
+
+
+def execute(plan: Plan, runtime: Runtime) -> Result:
+    call = plan.history.call
+    found: list[history.Entry | _comments.Comment] = []
+    with fetch.connection(runtime.engine) as connection:
+        _talk.require_record(connection, runtime, plan.history.record)
+        if plan.kind in {"all", "comments"}:
+            said = _comments.of_record(
+                runtime, call.entity.name, call.record_id, call.before, PAGE + 1
+            )
+            found += [_comments.comment(row) for row in connection.execute(said)]
+        if plan.kind != "comments" and plan.with_history:
+            rows = connection.execute(_audit(plan, runtime))
+            found += [history.entry(plan.history, row) for row in rows]
+    found.sort(key=lambda one: one.id, reverse=True)
+    return Result(
+        rows=tuple(found[:PAGE]), next_cursor=found[PAGE - 1].id if len(found) > PAGE else ""
+    )
+
+
+def _audit(plan: Plan, runtime: Runtime) -> sa.Select[tuple[object, ...]]:
+    operation = runtime.system.audit.c.operation
+    statement = history.statement(plan.history.call, runtime, PAGE + 1)
+    if plan.kind == "files":
+        return statement.where(operation.in_(ABOUT_FILES))
+    if plan.kind == "changes":
+        return statement.where(operation.not_in((*SHOWN_ITSELF, *ABOUT_FILES)))
+    return statement.where(operation.not_in(SHOWN_ITSELF))
