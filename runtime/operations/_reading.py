@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.build.tables import has_column
 from generator.field_types._ids import WRITTEN
+from generator.field_types._locales import zone
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -47,6 +48,7 @@ class ReadCall:
     view: str
     count: str
     archived: str
+    match: str
     ids: tuple[str, ...] | None
 
     @property
@@ -63,6 +65,7 @@ class ReadCall:
             bool(self.search),
             self.view,
             self.archived,
+            self.match,
             self.ids is not None,
         )
 
@@ -107,10 +110,10 @@ def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
     return ReadCall(
         entity=incoming.entity,
         actor=actor,
-        fields=_names(query, "fields", MAX_FIELDS),
-        includes=_names(query, "include", MAX_INCLUDES),
+        fields=names(query, "fields", MAX_FIELDS),
+        includes=names(query, "include", MAX_INCLUDES),
         clauses=parse_filters(query, incoming.entity, reader(runtime, actor)),
-        sort=_names(query, "sort", MAX_SORTS),
+        sort=names(query, "sort", MAX_SORTS),
         limit=_limit(query, runtime.app.entities[incoming.entity].list.page_size),
         after="",
         before="",
@@ -118,6 +121,7 @@ def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
         view=_one(query, "view"),
         count=choice_of(query, "count", ("none", "capped", "exact")),
         archived=choice_of(query, "archived", ("no", "only", "all")),
+        match=choice_of(query, "match", ("all", "any")),
         ids=None,
     )
 
@@ -132,7 +136,11 @@ def plan_read(
     form = ("plan", call.form, grant.action, grant.key, default_fields)
     plan = runtime.remembered.get(form, lambda: _plan(call, grant, runtime, default_fields))
     facts = context(runtime, call.actor)
-    plan = plan.with_values(clauses=call.clauses, search=call.search, ids=call.ids, facts=facts)
+    clauses = call.clauses
+    if any(clause.operator == "within" for clause in clauses):
+        where = zone(call.actor.time_zone)
+        clauses = tuple(clause.at(facts["now"], where) for clause in clauses)
+    plan = plan.with_values(clauses=clauses, search=call.search, ids=call.ids, facts=facts)
     if plan.includes:
         plan = plan.with_values(includes=tuple(each.at(facts) for each in plan.includes))
     if call.after or call.before:
@@ -162,6 +170,7 @@ def _plan(
         paths=tuple(every.values()),
         hidden=len(every) - len(paths),
         clauses=call.clauses,
+        match=call.match,
         where=(view.where,) if view and view.where else (),
         search=call.search,
         search_paths=search_paths(entity, reads),
@@ -358,12 +367,18 @@ def _one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
     return values[-1] if values else ""
 
 
-def _names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
-    names = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
-    names = tuple(dict.fromkeys(name for name in names if name))
-    if len(names) > most:
+def names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
+    """Return the names that a key of the query lists with commas.
+
+    Raises:
+        BadRequest: they are more than `most`.
+
+    """
+    found = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
+    found = tuple(dict.fromkeys(name for name in found if name))
+    if len(found) > most:
         raise _refuse(key, f"At most {most} names.", f"最多 {most} 个。")
-    return names
+    return found
 
 
 def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
