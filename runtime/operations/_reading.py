@@ -101,7 +101,7 @@ def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
     known = ("call", incoming.entity, actor.roles, asked)
     call = runtime.remembered.get(known, lambda: _parse(incoming, actor, runtime))
     return replace(
-        call, actor=actor, after=_one(query, "after"), before=_one(query, "before"), ids=_ids(query)
+        call, actor=actor, after=one(query, "after"), before=one(query, "before"), ids=_ids(query)
     )
 
 
@@ -118,7 +118,7 @@ def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
         after="",
         before="",
         search=_search(query),
-        view=_one(query, "view"),
+        view=one(query, "view"),
         count=choice_of(query, "count", ("none", "capped", "exact")),
         archived=choice_of(query, "archived", ("no", "only", "all")),
         match=choice_of(query, "match", ("all", "any")),
@@ -362,9 +362,17 @@ def _view(entity: Entity, name: str) -> Any:
     raise _refuse("view", f"There is no view '{name}'.", f"没有视图“{name}”。")
 
 
-def _one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
+def one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
+    """Return the only value of a key, '' without one.
+
+    Raises:
+        BadRequest: the key is there twice; which of the two is meant nobody can tell.
+
+    """
     values = query.get(key, ())
-    return values[-1] if values else ""
+    if len(values) > 1:
+        raise _refuse(key, "Give this only once.", "该参数只能出现一次。", "repeated")
+    return values[0] if values else ""
 
 
 def names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
@@ -382,7 +390,7 @@ def names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[st
 
 
 def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
-    text = _one(query, "limit")
+    text = one(query, "limit")
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
@@ -393,7 +401,7 @@ def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
 def _ids(query: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
     if "ids" not in query:
         return None
-    ids = tuple(_one(query, "ids").split(","))
+    ids = tuple(one(query, "ids").split(","))
     if len(ids) > MAX_PAGE or not all(WRITTEN.fullmatch(each) for each in ids):
         raise _refuse(
             "ids",
@@ -404,7 +412,7 @@ def _ids(query: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
 
 
 def _search(query: Mapping[str, tuple[str, ...]]) -> str:
-    text = _one(query, "q").strip()
+    text = one(query, "q").strip()
     if len(text) > MAX_SEARCH or "\x00" in text:
         raise _refuse("q", "At most 200 characters.", "最多 200 个字符。")
     return text
@@ -417,13 +425,13 @@ def choice_of(query: Mapping[str, tuple[str, ...]], key: str, options: tuple[str
         BadRequest: it names another.
 
     """
-    text = _one(query, key) or options[0]
+    text = one(query, key) or options[0]
     if text not in options:
         known = ", ".join(options)
         raise _refuse(key, f"Write one of: {known}.", f"可用的值：{known}。")
     return text
 
 
-def _refuse(key: str, en: str, zh: str) -> BadRequest:
+def _refuse(key: str, en: str, zh: str, code: str = "invalid") -> BadRequest:
     message = Label({"en": en, "zh": zh})
-    return BadRequest(message, (FieldError(key, "invalid", message),))
+    return BadRequest(message, (FieldError(key, code, message),))
