@@ -30,6 +30,7 @@ from runtime.store.engine import read
 from runtime.store.migrate.releases import Release, last_release
 from runtime.store.migrate.rollback import release_definitions
 from runtime.tidying import tidy_files
+from runtime.web import assets
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
 LOOK_SECONDS = 3.0
@@ -55,6 +56,7 @@ def serve(context: click.Context, host: str | None, port: int | None, watch: boo
     _refuse_unsafe(settings)
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number)
+    _refuse_unbuilt()
     if watch:
         context.meta["environment"]["SHOPWRIGHT_WATCH"] = "1"
     Granian(
@@ -125,6 +127,7 @@ def run(
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number)
     _refuse_unsafe(settings)
+    _refuse_unbuilt()
     settings.data.mkdir(parents=True, exist_ok=True)
     with one_run_only(settings.data):
         logins = prepare_demo(settings, compiled_of(settings), with_rows=demo)
@@ -183,6 +186,13 @@ def _refuse_unsafe(settings: Settings) -> None:
     faults = settings.production_faults()
     if faults:
         raise click.ClickException("Not safe for production:\n  " + "\n  ".join(faults))
+
+
+def _refuse_unbuilt() -> None:
+    try:
+        assets.load()
+    except assets.AssetsMissing as missing:
+        raise click.ClickException(f"{missing} `make run` does it by itself.") from missing
 
 
 def _applied(engine: sa.Engine) -> Release:
