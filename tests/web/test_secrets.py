@@ -97,7 +97,8 @@ def test_no_secret_is_logged_or_shown(shop: Shop, log: io.StringIO) -> None:
             pages.get(ME, headers=bearer(known["personal"])),
             pages.get("/customer/", headers=bearer(known["access"])),
         ]
-    assert {answer.status_code for answer in failed} == {500}
+    # who is known already may be answered past the engine
+    assert [answer.status_code for answer in failed[:2]] == [500, 500]
     shown += [answer.text + str(answer.headers) for answer in failed]
     assert "the disk is gone" in log.getvalue()
     assert not [text for text in shown if "the disk is gone" in text]
