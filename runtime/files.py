@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -93,6 +93,16 @@ class FileStore:
         with read(self.engine) as connection:
             row = connection.execute(sa.select(*columns).where(self.table.c.id == file_id)).first()
         return None if row is None else StoredFile(*row)
+
+    def find_many(
+        self, ids: Collection[str], by: int, held: Collection[str]
+    ) -> dict[str, StoredFile]:
+        """Return what is known of those files that a person uploaded or that are held anyway."""
+        columns = [self.table.c[name] for name in StoredFile.__dataclass_fields__]
+        known = sa.or_(self.table.c.created_by == by, self.table.c.id.in_(list(held)))
+        statement = sa.select(*columns).where(self.table.c.id.in_(list(ids)), known)
+        with read(self.engine) as connection:
+            return {row.id: StoredFile(*row) for row in connection.execute(statement)}
 
     def path(self, stored: StoredFile) -> Path:
         """Return where the bytes lie."""

@@ -13,9 +13,17 @@ if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { 
 else form.start();
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
 
-const pick = (root) => {
-  if (root.querySelector("select[data-picker-url]")) import("./picker.js").then((part) => part.start(root));
-};
-pick(document);
-document.addEventListener("sw:added", (event) => pick(event.detail));
-document.addEventListener("htmx:afterSwap", (event) => pick(event.target));
+/* What only some pages hold is loaded only there. */
+const PARTS = [
+  ["select[data-picker-url], select[data-pick-local], input[data-tags]", () => import("./picker.js")],
+  ["textarea[data-rich]", () => import("./rich.js")],
+  ["textarea[data-json]", () => import("./json.js")],
+  ["[data-upload]", () => import("./files.js")],
+  ["[data-color], input[data-scan]", () => import("./inputs.js")],
+];
+const dress = (root) => PARTS.forEach(([selector, load]) => {
+  if (root.querySelector?.(selector)) load().then((part) => part.start(root));
+});
+dress(document);
+document.addEventListener("sw:added", (event) => dress(event.detail));
+document.addEventListener("htmx:afterSwap", (event) => dress(event.target));

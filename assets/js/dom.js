@@ -21,9 +21,20 @@ export const composing = (event) => event.isComposing || event.keyCode === 229;
 
 /** The key belongs to a field, not to a shortcut. */
 export const typing = (event) => {
-  const at = event.target;
+  const at = event.composedPath()[0] || event.target; /* an editor may live in a shadow root */
   const field = /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && !/^(checkbox|radio|button|submit)$/.test(at.type);
   return composing(event) || field || at.isContentEditable;
+};
+
+/** Return a picture of the sprite, as `ui.icon` draws it. */
+export const icon = (name) => {
+  const space = "http://www.w3.org/2000/svg";
+  const drawn = document.createElementNS(space, "svg");
+  drawn.setAttribute("class", "ic");
+  drawn.setAttribute("aria-hidden", "true");
+  const use = drawn.appendChild(document.createElementNS(space, "use"));
+  use.setAttribute("href", `${new URL("./sprite.svg", import.meta.url).pathname}#i-${name}`);
+  return drawn;
 };
 
 /** Remember a preference for a year; the server reads it when it renders the next page. */

@@ -1,6 +1,6 @@
 /* The remote picker: a <select data-picker-url> holds only its present value; the rest is searched.
    The address answers {"items": [{"id", "label", "note"}]} to ?q=…; an empty q means "recently used". */
-import { all, text } from "./dom.js";
+import { all, composing, text } from "./dom.js";
 
 const loaded = (address) => new Promise((done, failed) => {
   if (window.TomSelect) { done(); return; }
@@ -13,6 +13,24 @@ const loaded = (address) => new Promise((done, failed) => {
 
 const option = (item, escape) =>
   `<div>${escape(item.label)}${item.note ? `<span class="sub">${escape(item.note)}</span>` : ""}</div>`;
+
+/* The element itself is only the value now; a link from the error summary still lands on it. While an input
+   method composes, Enter, arrows and Backspace are its own. */
+const dress = (picker, element) => {
+  element.setAttribute("aria-hidden", "true");
+  element.addEventListener("focus", () => picker.focus());
+  const label = element.getAttribute("aria-label") || element.labels?.[0]?.firstChild.textContent.trim();
+  if (label) {
+    picker.dropdown_content.setAttribute("aria-label", label);
+    picker.control_input.setAttribute("aria-label", label);
+  }
+  ["aria-describedby", "aria-invalid", "aria-required"].forEach((name) => {
+    if (element.hasAttribute(name)) picker.control_input.setAttribute(name, element.getAttribute(name));
+  });
+  picker.wrapper.addEventListener("keydown", (event) => {
+    if (composing(event)) event.stopImmediatePropagation();
+  }, true);
+};
 
 const connect = (select) => {
   if (select.tomselect || select.closest("template")) return;
@@ -45,19 +63,47 @@ const connect = (select) => {
   };
   const picker = new window.TomSelect(select, settings);
   picker.on("type", () => picker.clearOptions());
-  /* The select itself is only the value now; a link from the error summary still lands on it. */
-  select.setAttribute("aria-hidden", "true");
-  select.addEventListener("focus", () => picker.focus());
-  const label = select.getAttribute("aria-label") || select.labels?.[0]?.textContent.trim();
-  if (label) picker.dropdown_content.setAttribute("aria-label", label);
-  ["aria-describedby", "aria-invalid", "aria-required"].forEach((name) => {
-    if (select.hasAttribute(name)) picker.control_input.setAttribute(name, select.getAttribute(name));
+  dress(picker, select);
+};
+
+const several = { no_results: () => `<div class="no-results">${text("Nothing found")}</div>` };
+
+/* Options that are all in the page already, several of which may be chosen. */
+const local = (select) => {
+  if (select.tomselect || select.closest("template")) return;
+  dress(new window.TomSelect(select, {
+    maxItems: null, plugins: {}, render: several, onChange: () => select.dispatchEvent(new Event("input", { bubbles: true })),
+  }), select);
+};
+
+/* Words that people make up: Enter or a comma, also the Chinese one, ends each. */
+const words = (input) => {
+  if (input.tomselect || input.closest("template")) return;
+  const picker = new window.TomSelect(input, {
+    delimiter: ",",
+    splitOn: /[,，]/,
+    create: true,
+    createOnBlur: true,
+    persist: false,
+    maxItems: Number(input.dataset.tags) || 50,
+    createFilter: /^[^,，]{1,50}$/,
+    render: {
+      option_create: (item, escape) => `<div class="create">${text("Add {name}", { name: `“${escape(item.input)}”` })}</div>`,
+      no_results: () => "",
+    },
+    onChange: () => input.dispatchEvent(new Event("input", { bubbles: true })),
   });
+  picker.on("type", (typed) => {
+    if (!/[,，]/.test(typed)) return;
+    typed.split(/[,，]/).map((each) => each.trim()).filter(Boolean).forEach((each) => picker.createItem(each));
+    picker.setTextboxValue("");
+  });
+  dress(picker, input);
 };
 
 export const start = async (root = document) => {
-  const found = all("select[data-picker-url]", root);
+  const found = all("select[data-picker-url], select[data-pick-local], input[data-tags]", root);
   if (!found.length) return;
   await loaded(new URL("./tom-select.js", import.meta.url).href);
-  found.forEach(connect);
+  found.forEach((each) => (each.dataset.pickerUrl ? connect : each.dataset.tags ? words : local)(each));
 };

@@ -82,6 +82,7 @@ class Code(FieldType):
             "maxlength": str(field.args.get("max") or 64),
             "autocomplete": "off",
             "spellcheck": "false",
+            "data-scan": "",
         }
         if field.args.get("symbology") in DIGITS:
             attributes["inputmode"] = "numeric"

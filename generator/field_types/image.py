@@ -34,6 +34,11 @@ class Image(FieldType):
         "max_size": Arg(
             "integer", "The most bytes.", default=10 * MEGABYTE, minimum=1, maximum=100 * MEGABYTE
         ),
+        "aspect": Arg(
+            "text",
+            "Width to height, such as 1:1 or 4:3; every picture is cut to it.",
+            pattern=r"[1-9][0-9]?:[1-9][0-9]?",
+        ),
     }
     operators = ("empty",)
     sortable = False
@@ -53,7 +58,9 @@ class Image(FieldType):
         return EMPTY if value is None else Cell(value, "image")
 
     def input(self, field: Field) -> Input:
-        return Input("image", file_attributes(field))
+        attributes = file_attributes(field)
+        aspect = field.args.get("aspect")
+        return Input("image", {**attributes, "data-aspect": str(aspect)} if aspect else attributes)
 
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         return text.strip() or None

@@ -6,6 +6,7 @@ lone text or number is refused, so that a typing mistake is not stored as a text
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,6 +109,9 @@ class Json(FieldType):
     def to_text(self, value: Any, field: Field) -> str:
         return "" if value is None else json_text(value)
 
+    def form_text(self, value: Any, field: Field, viewer: Viewer) -> str:
+        return "" if value is None else json.dumps(value, ensure_ascii=False, indent=2)
+
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         return parsed(text)
 
@@ -134,6 +138,10 @@ def _elsewhere(schema: Any) -> Iterator[str]:
 class _Plain(ApiField[Any]):
     default_error_messages = {
         "invalid": Words("Send an object or a list.", "请提交 JSON 对象或数组。"),
+        "syntax": Words(
+            "This is no JSON: line {line}, column {column}.",
+            "JSON 格式不正确：第 {line} 行第 {column} 列。",
+        ),
         "size": Words("This is too large.", "内容过大。"),
         "depth": Words("This is nested too deeply.", "嵌套层级过深。"),
         "control": Words("Control characters are not allowed.", "不能包含控制字符。"),
@@ -151,6 +159,8 @@ class _Plain(ApiField[Any]):
         )
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            self._refuse_text(value)
         if not isinstance(value, (dict, list)):
             raise self.make_error("invalid")
         reason = fault(value, DEPTH, self.most)
@@ -162,3 +172,12 @@ class _Plain(ApiField[Any]):
                 path = wrong.json_path if len(wrong.json_path) < 200 else "$"
                 raise self.make_error("schema", path=path)
         return value
+
+    def _refuse_text(self, text: str) -> None:
+        """Say where a text that somebody typed stops being JSON, if that is what is wrong."""
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            raise self.make_error("syntax", line=error.lineno, column=error.colno) from error
+        except (ValueError, RecursionError) as error:
+            raise self.make_error("invalid") from error

@@ -55,14 +55,9 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 
     """
     where = sa.make_url(url)
-    options: dict[str, Any] = {
-        "json_serializer": _json_text,
-        "json_deserializer": orjson.loads,
-        # the values of a failed statement are people's own, and would stand in the log
-        "hide_parameters": True,
-    }
+    json: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
     if where.get_backend_name() == "sqlite":
-        engine = sa.create_engine(where, **options)
+        engine = sa.create_engine(where, **json)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin)
         return _with_twin(engine, "BEGIN IMMEDIATE", "BEGIN")
@@ -74,7 +69,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
             pool_recycle=1800,
             pool_use_lifo=True,
             isolation_level="AUTOCOMMIT",
-            **options,
+            **json,
         )
         sa.event.listen(engine, "connect", _prepare_postgresql)
         sa.event.listen(engine, "begin", _begin)

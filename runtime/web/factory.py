@@ -40,7 +40,7 @@ from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.texts import translator
 from runtime.web.token_page import token_page
 from runtime.web.urls import API, local
-from runtime.web.users import user_names
+from runtime.web.users import find_people, user_names
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 NOBODY_ASKS = frozenset({"assets.one", "health.alive", "health.ready", "health.metrics"})
@@ -159,6 +159,7 @@ def _surroundings(settings: WebSettings) -> Surroundings:
         actor=lambda: present().actor,
         request_id=lambda: present().request_id,
         names=lambda ids: user_names(web().runtime.engine, ids),
+        find_people=lambda text: find_people(web().runtime.engine, text),
         files=files,
         error_page=_refused,
         https=settings.https,

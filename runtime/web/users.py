@@ -106,6 +106,33 @@ def user_names(engine: sa.Engine, ids: Iterable[int]) -> dict[int, str]:
         }
 
 
+def find_people(engine: sa.Engine, text: str, limit: int = 20) -> list[tuple[int, str, str]]:
+    """Return accounts that may sign in and whose name holds every word of a text, by name.
+
+    Returns:
+        Number, name and user name of each.
+
+    """
+    user = Model.metadata.tables["ab_user"]
+    full = sa.func.coalesce(user.c.first_name, "") + " " + sa.func.coalesce(user.c.last_name, "")
+    statement = (
+        sa.select(user.c.id, full, user.c.username)
+        .where(user.c.active.is_(True))
+        .order_by(full, user.c.username)
+        .limit(limit)
+    )
+    for word in text.split()[:5]:
+        statement = statement.where(
+            sa.or_(
+                full.icontains(word, autoescape=True),
+                user.c.username.icontains(word, autoescape=True),
+            )
+        )
+    with read(engine) as connection:
+        rows = connection.execute(statement)
+        return [(number, name.strip() or login, login) for number, name, login in rows]
+
+
 def create_user(
     engine: sa.Engine,
     username: str,

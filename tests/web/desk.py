@@ -25,7 +25,9 @@ from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
 from runtime.web.users import create_user, sync_roles
 
-DESK = Path(__file__).resolve().parents[1] / "shops" / "desk"
+SHOPS = Path(__file__).resolve().parents[1] / "shops"
+DESK = SHOPS / "desk"
+KINDS = SHOPS / "kinds"
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -105,9 +107,9 @@ def unescape(text: str) -> str:
     return text.replace("&amp;", "&")
 
 
-def open_desk(url: str, files: Path) -> Desk:
-    """Return the desk on an empty database."""
-    compiled = compile_definitions(DESK)
+def open_desk(url: str, files: Path, folder: Path = DESK) -> Desk:
+    """Return the desk, or another shop with the same people, on an empty database."""
+    compiled = compile_definitions(folder)
     engine = make_engine(url)
     create_all(engine, compiled, now=NOW)
     system = system_tables(sa.MetaData())

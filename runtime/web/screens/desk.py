@@ -22,8 +22,8 @@ from runtime.runtime import Runtime
 from runtime.store.paths import Path
 from runtime.web.screens import settings_page as settings
 from runtime.web.screens.cells import people_of
+from runtime.web.screens.form_files import Sent
 from runtime.web.screens.list_url import read_url
-from runtime.web.screens.saving import Sent
 from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit, record_url
 
@@ -40,6 +40,8 @@ class Surroundings:
     request_id: Callable[[], str]
     names: Callable[[Collection[int]], Mapping[int, str]]
     """Names of accounts by their number in `ab_user`: one statement."""
+    find_people: Callable[[str], Sequence[tuple[int, str, str]]]
+    """Accounts that may sign in whose name or user name holds a text: number, name, user name."""
     files: Callable[[], FileStore]
     error_page: Callable[[RequestError], tuple[str, int]]
     sign_in: str = "/login/"

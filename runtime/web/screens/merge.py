@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from runtime.web.screens.doors import Titles
-from runtime.web.screens.form_page import MergeLine
+from runtime.web.screens.form_model import MergeLine
 from runtime.web.screens.form_state import FormField, State, row_numbers
 from runtime.web.screens.visit import Visit
 

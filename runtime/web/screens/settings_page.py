@@ -17,7 +17,7 @@ from babel.dates import get_timezone_location
 
 from generator.field_types._locales import babel_locale, zone
 from runtime.store.engine import read, write
-from runtime.web.screens.form_page import ControlOption
+from runtime.web.screens.form_model import ControlOption
 from runtime.web.screens.visit import Visit
 
 NAMES = ("locale", "time_zone", "theme", "density")

@@ -96,7 +96,7 @@ def _rewritten(content: bytes, field: Field) -> tuple[bytes, str]:
             with Image.open(BytesIO(content)) as found:
                 _require_picture(found, field)
                 is_photograph = found.format == "JPEG"
-                upright = ImageOps.exif_transpose(found)
+                upright = _cut(ImageOps.exif_transpose(found), str(field.args.get("aspect") or ""))
                 upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
                 pixels = _pixels(upright)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -106,6 +106,17 @@ def _rewritten(content: bytes, field: Field) -> tuple[bytes, str]:
     held = BytesIO()
     pixels.save(held, "JPEG" if is_photograph else "WEBP", quality=88)
     return held.getvalue(), ".jpg" if is_photograph else ".webp"
+
+
+def _cut(picture: Image.Image, aspect: str) -> Image.Image:
+    """Return the middle of a picture in the wanted proportions; people who crop choose the part."""
+    if not aspect:
+        return picture
+    wide, high = map(int, aspect.split(":"))
+    width = min(picture.width, max(1, round(picture.height * wide / high)))
+    height = min(picture.height, max(1, round(picture.width * high / wide)))
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.crop((left, top, left + width, top + height))
 
 
 def _require_picture(found: Image.Image, field: Field) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, request
 
 from runtime.errors import Conflict, RequestError, Stale
 from runtime.messages import Result
@@ -19,7 +19,9 @@ from runtime.web.screens.desk import (
     sent_form,
     texts_of,
 )
-from runtime.web.screens.saving import Opened, Sent
+from runtime.web.screens.form_answer import form_answer
+from runtime.web.screens.form_files import Sent, take_files
+from runtime.web.screens.form_opening import Opened, open_new, open_stored
 from runtime.web.screens.visit import Visit, record_url
 
 
@@ -41,10 +43,10 @@ class Forms:
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         copy = request.args.get("copy", "")
-        opened = saving.open_new(visit, model, texts_of(request.args), copy)
+        opened = open_new(visit, model, texts_of(request.args), copy)
         opened = replace(opened, listed=listed_query(entity))
         if request.method == "GET":
-            return _form(visit, opened, opened.state)
+            return form_answer(self.desk, visit, opened, opened.state)
         sent = sent_form()
         opened = replace(opened, key=sent.one("_key") or opened.key)
         return self._save(visit, opened, sent)
@@ -53,10 +55,10 @@ class Forms:
         """Show the form of a stored record, or change it."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
-        opened = saving.open_stored(visit, model, record_id)
+        opened = open_stored(visit, model, record_id)
         opened = replace(opened, listed=listed_query(entity))
         if request.method == "GET":
-            return _form(visit, opened, opened.state)
+            return form_answer(self.desk, visit, opened, opened.state)
         sent = sent_form()
         version = sent.one("_version")
         known = int(version) if version.isascii() and version.isdigit() else opened.version
@@ -69,7 +71,7 @@ class Forms:
     ) -> Answer:
         """Save what was sent; a refusal shows the form again with everything in it."""
         held = opened if theirs is None else replace(opened, base=theirs.base)
-        texts, errors = saving.take_files(visit, self.desk.around.files(), held, sent)
+        texts, errors = take_files(visit, self.desk.around.files(), held, sent)
         state = form_state.state_of_post(visit, opened.layout.fields, texts)
         chosen = {
             name.removeprefix("_merge-"): sent.one(name)
@@ -95,17 +97,16 @@ class Forms:
         """Show the form with what is wrong; a key that was used for something else is renewed."""
         if isinstance(refusal, Conflict):
             opened = replace(opened, key=str(uuid.uuid4()))
-        return _form(visit, opened, state, refusal)
+        return form_answer(self.desk, visit, opened, state, refusal)
 
     def _stale(self, visit: Visit, opened: Opened, mine: form_state.State) -> Answer:
         """Show both versions of what two people changed; nothing typed is lost."""
-        theirs = saving.open_stored(visit, opened.layout.entity, opened.record_id)
+        theirs = open_stored(visit, opened.layout.entity, opened.record_id)
         lines = saving.merge_lines(visit, opened, mine, theirs)
         fields = opened.layout.fields
         state = merge.merged(fields, opened.base or {}, mine, theirs.state, {})
         again = replace(theirs, listed=opened.listed)
-        page = saving.form_page(visit, again, state, Stale(), lines)
-        return render_template("form.html", page=page), 409
+        return form_answer(self.desk, visit, again, state, Stale(), lines)
 
     def _saved(self, visit: Visit, opened: Opened, result: Result) -> Answer:
         entity = opened.layout.entity.name
@@ -115,14 +116,6 @@ class Forms:
         if not visit.may("read", entity):
             return redirect(record_url(entity) if visit.may("list", entity) else "/", 303)
         return redirect(record_url(entity, record_id, list=opened.listed), 303)
-
-
-def _form(
-    visit: Visit, opened: Opened, state: form_state.State, refusal: RequestError | None = None
-) -> Answer:
-    page = saving.form_page(visit, opened, state, refusal)
-    status = 200 if refusal is None else refusal.status
-    return render_template("form.html", page=page), status
 
 
 def _id_of(result: Result) -> str:

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from runtime.errors import RequestError, Unauthenticated
-from runtime.web.screens import form_state, merge, saving
+from runtime.web.screens import form_state, merge
 from runtime.web.screens.desk import (
     Addresses,
     Answer,
@@ -19,6 +19,8 @@ from runtime.web.screens.desk import (
     listed_query,
     sent_form,
 )
+from runtime.web.screens.form_answer import form_answer
+from runtime.web.screens.form_opening import open_new, open_stored
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -62,9 +64,9 @@ class Refusals:
         model = entity_of(visit, values["entity"])
         sent = sent_form()
         if here == "new":
-            opened = saving.open_new(visit, model, {}, "")
+            opened = open_new(visit, model, {}, "")
         else:
-            opened = saving.open_stored(visit, model, values["record_id"])
+            opened = open_stored(visit, model, values["record_id"])
             text = sent.one("_version")
             version = int(text) if text.isascii() and text.isdigit() else opened.version
             base = merge.unpacked(sent.one("_was")) or None
@@ -73,8 +75,7 @@ class Refusals:
         opened = replace(opened, key=sent.one("_key") or opened.key, listed=listed)
         state = form_state.state_of_post(visit, opened.layout.fields, sent.texts)
         problem = visit.t("Your session was renewed. Nothing is lost: save again.")
-        page = saving.form_page(visit, opened, state, problem=problem)
-        return render_template("form.html", page=page), 400
+        return form_answer(self.desk, visit, opened, state, problem=problem)
 
     def _ended(self) -> Answer:
         """Keep a form that was sent after the session ended until its sender has signed in."""
