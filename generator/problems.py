@@ -7,6 +7,7 @@ one stays in the table, and each has a specimen in `tests/problems/`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -266,10 +267,13 @@ def reserved_name(noun: str, written: str, at: Span, why: str) -> Problem:
 
 
 def snake(written: str) -> str:
-    """Return the written word as a name, `Sales Order` as `sales_order`; '' when it has none."""
+    """Return the written word as a name, `Sales Order` or `salesOrder` as `sales_order`.
+
+    '' when it has none.
+    """
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", written.strip())
     letters = [
-        letter if letter.isascii() and letter.isalnum() else "_"
-        for letter in written.strip().lower()
+        letter if letter.isascii() and letter.isalnum() else "_" for letter in parted.lower()
     ]
     words = [word for word in "".join(letters).split("_") if word]
     return "_".join(words).lstrip("0123456789_")

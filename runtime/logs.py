@@ -24,7 +24,11 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _LINE_ENDS = {each: f"\\u{each:04x}" for each in (0x7F, 0x85, 0x2028, 0x2029)}
 """What JSON leaves bare and a terminal or a reader of lines takes for an end of line."""
 
-NOISY = {"rq.worker": logging.WARNING, "alembic": logging.WARNING, "urllib3": logging.WARNING}
+NOISY = dict.fromkeys(
+    ("rq.worker", "alembic", "urllib3", "flask_appbuilder", "sqlalchemy", "authlib", "httpx"),
+    logging.WARNING,
+)
+"""Below a warning they tell what nobody asked, or what nobody may read: rows, tokens."""
 
 
 def configure(

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -89,6 +89,8 @@ class Result:
     replayed: bool = False
     """The answer of an earlier request with the same idempotency key."""
     outcomes: tuple[Outcome, ...] = ()
+    pages: Iterable[Sequence[Any]] = ()
+    """What an export brings: read page by page while it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ TYPED = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 
 
 class Date(FieldType):
-    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "empty")
+    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "within", "empty")
     examples = (
         Example("2026-11-22", dt.date(2026, 11, 22), "Nov 22, 2026"),
         Example("2024-02-29", dt.date(2024, 2, 29), "Feb 29, 2024"),

@@ -39,7 +39,7 @@ WITH_OFFSET = re.compile(
 
 
 class Datetime(FieldType):
-    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "empty")
+    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "within", "empty")
     examples = (
         Example(
             "2026-11-22T10:30:00+02:00",

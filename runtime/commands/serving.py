@@ -15,7 +15,6 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
 
-from generator.compile import Compiled
 from runtime import followers, supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
 from runtime.commands.demo import file_store, prepare_demo
@@ -28,9 +27,10 @@ from runtime.processes import stop_on_signals
 from runtime.runtime import Runtime, utc_now
 from runtime.settings import Settings
 from runtime.store.engine import read
-from runtime.store.migrate.releases import last_release
+from runtime.store.migrate.releases import Release, last_release
 from runtime.store.migrate.rollback import release_definitions
 from runtime.tidying import tidy_files
+from runtime.web import assets
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
 LOOK_SECONDS = 3.0
@@ -56,6 +56,7 @@ def serve(context: click.Context, host: str | None, port: int | None, watch: boo
     _refuse_unsafe(settings)
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number)
+    _refuse_unbuilt()
     if watch:
         context.meta["environment"]["SHOPWRIGHT_WATCH"] = "1"
     Granian(
@@ -79,7 +80,8 @@ def worker(context: click.Context) -> None:
     """Run the background jobs of the queues."""
     settings = settings_of(context)
     with engine_of(settings) as engine:
-        compiled = _applied(settings, engine)
+        release = _applied(engine)
+        compiled = release_definitions(release)
         setup = WorkerSetup(
             engine=engine,
             clock=utc_now,
@@ -87,7 +89,7 @@ def worker(context: click.Context) -> None:
             application=make_runtime(compiled, engine),
             finished=prometheus.observe_job,
         )
-        _end_at_next_release(settings)
+        _end_at_next_release(settings, release.number)
         pool.run_pool(redis_url(settings), settings.job_workers, setup)
 
 
@@ -101,8 +103,9 @@ def run_scheduler(context: click.Context) -> None:
         kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
-        application = make_runtime(_applied(settings, engine), engine)
-        _end_at_next_release(settings)
+        release = _applied(engine)
+        application = make_runtime(release_definitions(release), engine)
+        _end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
         work = scheduler.housekeeping(
             engine, queue, kinds, deliver, (), utc_now, watch=watch, tidy=tidy
@@ -124,6 +127,7 @@ def run(
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number)
     _refuse_unsafe(settings)
+    _refuse_unbuilt()
     settings.data.mkdir(parents=True, exist_ok=True)
     with one_run_only(settings.data):
         logins = prepare_demo(settings, compiled_of(settings), with_rows=demo)
@@ -184,22 +188,28 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise click.ClickException("Not safe for production:\n  " + "\n  ".join(faults))
 
 
-def _applied(settings: Settings, engine: sa.Engine) -> Compiled:
-    """Return the definitions that jobs work with: those of the database, not of the folder."""
+def _refuse_unbuilt() -> None:
+    try:
+        assets.load()
+    except assets.AssetsMissing as missing:
+        raise click.ClickException(f"{missing} `make run` does it by itself.") from missing
+
+
+def _applied(engine: sa.Engine) -> Release:
+    """Return the release that jobs work with: that of the database, whatever the folder holds."""
     with read(engine) as connection:
         release = last_release(connection)
     if release is None:
         raise click.ClickException("The database has no release yet. Run `apply` first.")
-    return release_definitions(release)
+    return release
 
 
-def _end_at_next_release(settings: Settings) -> None:
+def _end_at_next_release(settings: Settings, mine: int) -> None:
     """End this process politely when another release is applied; its supervisor starts it anew."""
 
     def look() -> None:
         with engine_of(settings) as engine:
-            first = _number(engine)
-            while first is not None and _number(engine) in (first, None):
+            while _number(engine) in (mine, None):
                 pause.wait(LOOK_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
 

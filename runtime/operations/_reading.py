@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.build.tables import has_column
 from generator.field_types._ids import WRITTEN
+from generator.field_types._locales import zone
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -47,6 +48,7 @@ class ReadCall:
     view: str
     count: str
     archived: str
+    match: str
     ids: tuple[str, ...] | None
 
     @property
@@ -63,6 +65,7 @@ class ReadCall:
             bool(self.search),
             self.view,
             self.archived,
+            self.match,
             self.ids is not None,
         )
 
@@ -98,7 +101,7 @@ def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
     known = ("call", incoming.entity, actor.roles, asked)
     call = runtime.remembered.get(known, lambda: _parse(incoming, actor, runtime))
     return replace(
-        call, actor=actor, after=_one(query, "after"), before=_one(query, "before"), ids=_ids(query)
+        call, actor=actor, after=one(query, "after"), before=one(query, "before"), ids=_ids(query)
     )
 
 
@@ -107,17 +110,18 @@ def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
     return ReadCall(
         entity=incoming.entity,
         actor=actor,
-        fields=_names(query, "fields", MAX_FIELDS),
-        includes=_names(query, "include", MAX_INCLUDES),
+        fields=names(query, "fields", MAX_FIELDS),
+        includes=names(query, "include", MAX_INCLUDES),
         clauses=parse_filters(query, incoming.entity, reader(runtime, actor)),
-        sort=_names(query, "sort", MAX_SORTS),
+        sort=names(query, "sort", MAX_SORTS),
         limit=_limit(query, runtime.app.entities[incoming.entity].list.page_size),
         after="",
         before="",
         search=_search(query),
-        view=_one(query, "view"),
+        view=one(query, "view"),
         count=choice_of(query, "count", ("none", "capped", "exact")),
         archived=choice_of(query, "archived", ("no", "only", "all")),
+        match=choice_of(query, "match", ("all", "any")),
         ids=None,
     )
 
@@ -132,7 +136,11 @@ def plan_read(
     form = ("plan", call.form, grant.action, grant.key, default_fields)
     plan = runtime.remembered.get(form, lambda: _plan(call, grant, runtime, default_fields))
     facts = context(runtime, call.actor)
-    plan = plan.with_values(clauses=call.clauses, search=call.search, ids=call.ids, facts=facts)
+    clauses = call.clauses
+    if any(clause.operator == "within" for clause in clauses):
+        where = zone(call.actor.time_zone)
+        clauses = tuple(clause.at(facts["now"], where) for clause in clauses)
+    plan = plan.with_values(clauses=clauses, search=call.search, ids=call.ids, facts=facts)
     if plan.includes:
         plan = plan.with_values(includes=tuple(each.at(facts) for each in plan.includes))
     if call.after or call.before:
@@ -162,6 +170,7 @@ def _plan(
         paths=tuple(every.values()),
         hidden=len(every) - len(paths),
         clauses=call.clauses,
+        match=call.match,
         where=(view.where,) if view and view.where else (),
         search=call.search,
         search_paths=search_paths(entity, reads),
@@ -353,21 +362,35 @@ def _view(entity: Entity, name: str) -> Any:
     raise _refuse("view", f"There is no view '{name}'.", f"没有视图“{name}”。")
 
 
-def _one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
+def one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
+    """Return the only value of a key, '' without one.
+
+    Raises:
+        BadRequest: the key is there twice; which of the two is meant nobody can tell.
+
+    """
     values = query.get(key, ())
-    return values[-1] if values else ""
+    if len(values) > 1:
+        raise _refuse(key, "Give this only once.", "该参数只能出现一次。", "repeated")
+    return values[0] if values else ""
 
 
-def _names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
-    names = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
-    names = tuple(dict.fromkeys(name for name in names if name))
-    if len(names) > most:
+def names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
+    """Return the names that a key of the query lists with commas.
+
+    Raises:
+        BadRequest: they are more than `most`.
+
+    """
+    found = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
+    found = tuple(dict.fromkeys(name for name in found if name))
+    if len(found) > most:
         raise _refuse(key, f"At most {most} names.", f"最多 {most} 个。")
-    return names
+    return found
 
 
 def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
-    text = _one(query, "limit")
+    text = one(query, "limit")
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MAX_PAGE):
@@ -378,7 +401,7 @@ def _limit(query: Mapping[str, tuple[str, ...]], default: int) -> int:
 def _ids(query: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
     if "ids" not in query:
         return None
-    ids = tuple(_one(query, "ids").split(","))
+    ids = tuple(one(query, "ids").split(","))
     if len(ids) > MAX_PAGE or not all(WRITTEN.fullmatch(each) for each in ids):
         raise _refuse(
             "ids",
@@ -389,7 +412,7 @@ def _ids(query: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
 
 
 def _search(query: Mapping[str, tuple[str, ...]]) -> str:
-    text = _one(query, "q").strip()
+    text = one(query, "q").strip()
     if len(text) > MAX_SEARCH or "\x00" in text:
         raise _refuse("q", "At most 200 characters.", "最多 200 个字符。")
     return text
@@ -402,13 +425,13 @@ def choice_of(query: Mapping[str, tuple[str, ...]], key: str, options: tuple[str
         BadRequest: it names another.
 
     """
-    text = _one(query, key) or options[0]
+    text = one(query, key) or options[0]
     if text not in options:
         known = ", ".join(options)
         raise _refuse(key, f"Write one of: {known}.", f"可用的值：{known}。")
     return text
 
 
-def _refuse(key: str, en: str, zh: str) -> BadRequest:
+def _refuse(key: str, en: str, zh: str, code: str = "invalid") -> BadRequest:
     message = Label({"en": en, "zh": zh})
-    return BadRequest(message, (FieldError(key, "invalid", message),))
+    return BadRequest(message, (FieldError(key, code, message),))

@@ -46,7 +46,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         name: texts for name, texts in incoming.query.items() if name in {"q", "ids"}
     }
     read = _reading.parse_read(replace(incoming, query=asked), runtime)
-    entity, _, name = (incoming.query.get("for") or ("",))[-1].partition(".")
+    entity, _, name = _reading.one(incoming.query, "for").partition(".")
     field = runtime.app.field(entity, name) if name else None
     if name and (field is None or field.target != incoming.entity):
         raise BadRequest(

@@ -61,7 +61,7 @@ class Entry:
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
-    before = incoming.query.get("before", ("",))[-1]
+    before = _reading.one(incoming.query, "before")
     entity = runtime.app.entities[incoming.entity]
     return Call(incoming.actor, entity, incoming.record_id, before)
 

@@ -104,17 +104,17 @@ class Conditions:
             values = (like_text(clause.values[0]) + "%",)
         return {f"f{number}_{index}": value for index, value in enumerate(values)}
 
-    def search(self, table: Any, paths: tuple[Path, ...]) -> Any:
+    def search(self, table: Any, paths: tuple[Path, ...], bound: str = "search") -> Any:
         """Return "one of these fields holds the text looked for"."""
-        found = [self._search(table, path.steps) for path in paths]
+        found = [self._search(table, path.steps, bound) for path in paths]
         return sa.or_(*found) if found else sa.false()
 
-    def _search(self, table: Any, steps: tuple[Field, ...]) -> Any:
+    def _search(self, table: Any, steps: tuple[Field, ...], bound: str) -> Any:
         first, *rest = steps
         if not rest:
             text = sa.cast(self.column(table, first), sa.Text())
-            return text.ilike(sa.bindparam("search", type_=sa.Text()), escape=LIKE_ESCAPE)
-        return self._among(table, first, lambda target: self._search(target, tuple(rest)))
+            return text.ilike(sa.bindparam(bound, type_=sa.Text()), escape=LIKE_ESCAPE)
+        return self._among(table, first, lambda target: self._search(target, tuple(rest), bound))
 
     def _walk(self, table: Any, steps: tuple[Field, ...], number: int, clause: Clause) -> Any:
         first, *rest = steps
@@ -151,6 +151,9 @@ class Conditions:
             return is_one_of(column, f"f{number}_0", self.schema.dialect)
         if operator == "not_in":
             return is_none_of(column, f"f{number}_0", self.schema.dialect)
+        if operator == "within":
+            after = sa.bindparam(f"f{number}_1", type_=column.type)
+            return sa.and_(column >= bound, column < after)
         if operator == "between":
             return column.between(bound, sa.bindparam(f"f{number}_1", type_=column.type))
         if operator in {"contains", "starts_with"}:

@@ -55,9 +55,14 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 
     """
     where = sa.make_url(url)
-    json: dict[str, Any] = {"json_serializer": _json_text, "json_deserializer": orjson.loads}
+    options: dict[str, Any] = {
+        "json_serializer": _json_text,
+        "json_deserializer": orjson.loads,
+        # the values of a failed statement are people's own, and would stand in the log
+        "hide_parameters": True,
+    }
     if where.get_backend_name() == "sqlite":
-        engine = sa.create_engine(where, **json)
+        engine = sa.create_engine(where, **options)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin)
         return _with_twin(engine, "BEGIN IMMEDIATE", "BEGIN")
@@ -69,7 +74,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
             pool_recycle=1800,
             pool_use_lifo=True,
             isolation_level="AUTOCOMMIT",
-            **json,
+            **options,
         )
         sa.event.listen(engine, "connect", _prepare_postgresql)
         sa.event.listen(engine, "begin", _begin)

@@ -17,6 +17,8 @@ from generator.model.text import Label
 from runtime.errors import TooLarge
 from runtime.store.cursor import write_cursor
 from runtime.store.engine import read
+from runtime.store.measures import Measure
+from runtime.store.paths import Path
 from runtime.store.plan import Include, QueryPlan
 from runtime.store.statements import Statements
 
@@ -71,6 +73,28 @@ def count(
     counting = statements.count(uncut, None if exact else COUNT_CAP + 1)
     found = int(counting.rows(connection, statements.values(uncut))[0][0])
     return (found, True) if exact else (min(found, COUNT_CAP), found <= COUNT_CAP)
+
+
+def tally(
+    connection: sa.Connection, statements: Statements, plans: Sequence[QueryPlan]
+) -> tuple[int, ...]:
+    """Return how many records each of several plans matches, up to one more than a thousand."""
+    selection = statements.tally(plans, COUNT_CAP + 1)
+    row = selection.rows(connection, statements.tally_values(plans))[0]
+    return tuple(int(number) for number in row)
+
+
+def groups(
+    connection: sa.Connection,
+    statements: Statements,
+    plan: QueryPlan,
+    by: tuple[Path, ...],
+    measures: tuple[Measure, ...],
+) -> tuple[Sequence[Any], bool]:
+    """Return the largest groups of what a plan matches, and whether there are more."""
+    selection = statements.groups(plan, by, measures, plan.limit)
+    rows = selection.rows(connection, statements.values(plan))
+    return rows[: plan.limit], len(rows) > plan.limit
 
 
 def includes(

@@ -6,14 +6,20 @@ because a bulk change with an ignored clause would change everything.
 
 Meaning: `eq ne lt lte gt gte between in not_in` compare; `contains` and `starts_with` look for
 parts without regard to case; `empty` takes true or false; `has` and `has_any` look into lists;
-`under` takes a record and finds what lies below it in a tree, itself included.
+`under` takes a record and finds what lies below it in a tree, itself included; `within` takes the
+name of a period (`last_7_days`), which is told in the caller's time zone each time.
+
+A clause whose key ends in `~1` … `~9` belongs to that group: `open=true&sum[gte]~1=100&vip~1=true`
+asks for what is open and either large or from a VIP. With `match=any` it is the other way round:
+one of the plain clauses, or all of one group.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 
 import marshmallow as ma
@@ -23,8 +29,9 @@ from generator.kinds import Catalog
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError
 from runtime.store.paths import Path, Reader
+from runtime.store.periods import PERIODS, bounds
 
-CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?\Z")
+CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?(?:~([1-9]))?\Z")
 MAX_CLAUSES = 20
 MAX_VALUES = 500
 NAME = re.compile(r"[a-z0-9_]{1,40}")
@@ -46,6 +53,7 @@ RESERVED = {
     "where",
     "columns",
     "ids",
+    "match",
 }
 """Query keys with a meaning of their own."""
 
@@ -57,6 +65,8 @@ class Clause:
     path: Path
     operator: str
     values: tuple[Any, ...]
+    group: int = 0
+    """Clauses of one group are asked together; 0 stands alone."""
 
     @property
     def is_written(self) -> bool:
@@ -72,13 +82,22 @@ class Clause:
         )
 
     @property
-    def shape(self) -> tuple[str, str, int | str]:
+    def shape(self) -> tuple[str, str, int | str, int]:
         """What decides its SQL, without the values that are bound."""
         if self.is_written:
-            return (self.path.text, self.operator, str(self.values[0]))
-        if self.operator in LISTS:
-            return (self.path.text, self.operator, 0)
-        return (self.path.text, self.operator, len(self.values))
+            return (self.path.text, self.operator, str(self.values[0]), self.group)
+        fixed = self.operator in LISTS or self.operator == "within"
+        return (self.path.text, self.operator, 0 if fixed else len(self.values), self.group)
+
+    def at(self, now: datetime, zone: tzinfo) -> Clause:
+        """Return the clause with a named period told as its two ends, the second one outside."""
+        if self.operator != "within":
+            return self
+        first, after = bounds(str(self.values[0]), now.astimezone(zone).date())
+        if self.path.field.type == "date":
+            return replace(self, values=(first, after))
+        ends = (datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, after))
+        return replace(self, values=tuple(ends))
 
 
 def parse_filters(
@@ -124,7 +143,8 @@ def _clause(key: str, text: str, entity: str, reader: Reader) -> Clause:
             f"'{path.text}' cannot be filtered by '{operator}'. It can by: {known}.",
             f"“{path.text}”不支持筛选方式“{operator}”，可用：{known}。",
         )
-    return Clause(path, operator, _values(key, text, operator, path, kind))
+    group = int(written[3] or 0)
+    return Clause(path, operator, _values(key, text, operator, path, kind), group)
 
 
 def _values(key: str, text: str, operator: str, path: Path, kind: FieldType) -> tuple[Any, ...]:
@@ -132,6 +152,11 @@ def _values(key: str, text: str, operator: str, path: Path, kind: FieldType) -> 
         if text not in {"true", "false"}:
             raise _refuse(key, "invalid", "Write true or false.", "请填写 true 或 false。")
         return (text == "true",)
+    if operator == "within":
+        if text not in PERIODS:
+            known = ", ".join(PERIODS)
+            raise _refuse(key, "invalid", f"Write one of: {known}.", f"可用的值：{known}。")
+        return (text,)
     texts = text.split(",") if operator in MANY else [text]
     if operator == "between" and len(texts) != 2:
         raise _refuse(key, "invalid", "Write two values with a comma.", "请用逗号分隔两个值。")

@@ -64,6 +64,8 @@ class QueryPlan:
     hidden: int = 0
     """So many of the last paths are only there to find the next page; they are not shown."""
     clauses: tuple[Clause, ...] = ()
+    match: str = "all"
+    """all: every plain clause and one of each group; any: one plain clause or all of one group."""
     where: tuple[Expression, ...] = ()
     """Conditions in our own language: a saved view, what a reference may pick."""
     search: str = ""
@@ -123,6 +125,7 @@ class QueryPlan:
             self.grant.key,
             tuple(path.text for path in self.paths),
             tuple(clause.shape for clause in self.clauses),
+            self.match,
             tuple(expression.text for expression in self.where),
             bool(self.search) and tuple(path.text for path in self.search_paths),
             tuple((key.path.text, key.descending) for key in self.sort),

@@ -8,7 +8,7 @@ The size of a page is the one exception: PostgreSQL chooses a plan for good only
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,11 +18,14 @@ from generator.expressions.compile import Expression
 from generator.model.entity import Field
 from runtime.store.conditions import Conditions, contains_pattern, context_values
 from runtime.store.lists import is_one_of
+from runtime.store.measures import Measure
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
 
+APART = 1000
+"""Where several plans share a statement, each numbers its clauses from a thousand of its own."""
 KEPT = 2000
 """Statements kept in memory; a client that invents new forms only empties the cache."""
 
@@ -74,13 +77,55 @@ class Statements:
             found = self._counts[shape] = _Builder(self.schema, self.conditions, plan).count(cap)
         return found
 
-    def values(self, plan: QueryPlan) -> dict[str, Any]:
-        """Return the values of a plan by the names its statement binds them under."""
+    def tally(self, plans: Sequence[QueryPlan], cap: int) -> Selection:
+        """Return one statement that counts what each of several plans matches, up to `cap`."""
+        shape = ("tally", tuple(plan.shape for plan in plans), cap)
+        found = self._counts.get(shape)
+        if found is None:
+            if len(self._counts) >= KEPT:
+                self._counts.clear()
+            counts = []
+            for number, plan in enumerate(plans):
+                builder = _Builder(self.schema, self.conditions, plan, number * APART)
+                counts.append(builder.count(cap).statement.scalar_subquery())
+            names = tuple(f"count_{number}" for number in range(len(plans)))
+            found = self._counts[shape] = Selection(sa.select(*counts), names)
+        return found
+
+    def tally_values(self, plans: Sequence[QueryPlan]) -> dict[str, Any]:
+        """Return the values of all the plans of a tally."""
         values: dict[str, Any] = {}
-        for number, clause in enumerate(plan.clauses):
+        for number, plan in enumerate(plans):
+            values |= self.values(plan, number * APART)
+        return values
+
+    def groups(
+        self, plan: QueryPlan, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int
+    ) -> Selection:
+        """Return the statement that groups what a plan matches, the largest groups first."""
+        asked = tuple(path.text for path in by), tuple(each.name for each in measures)
+        shape = ("groups", plan.shape, asked, limit)
+        found = self._counts.get(shape)
+        if found is None:
+            if len(self._counts) >= KEPT:
+                self._counts.clear()
+            builder = _Builder(self.schema, self.conditions, plan)
+            found = self._counts[shape] = builder.groups(by, measures, limit)
+        return found
+
+    def values(self, plan: QueryPlan, first: int = 0) -> dict[str, Any]:
+        """Return the values of a plan by the names its statement binds them under.
+
+        Args:
+            plan: what is read.
+            first: the number of its first clause, where several plans share a statement.
+
+        """
+        values: dict[str, Any] = {}
+        for number, clause in enumerate(plan.clauses, first):
             values |= self.conditions.clause_values(number, clause)
         if plan.search:
-            values["search"] = contains_pattern(plan.search)
+            values[_search_name(first)] = contains_pattern(plan.search)
         if plan.ids is not None:
             values["record_ids"] = list(plan.ids)
         if plan.parent is not None:
@@ -111,6 +156,10 @@ class Statements:
         return found
 
 
+def _search_name(first: int) -> str:
+    return f"search_{first}" if first else "search"
+
+
 def page_size(plan: QueryPlan) -> int | None:
     """Return how many rows to fetch; None where the ids asked for are limit enough."""
     if plan.ids is not None and plan.parent is None and len(plan.ids) <= plan.limit:
@@ -121,8 +170,11 @@ def page_size(plan: QueryPlan) -> int | None:
 class _Builder:
     """One statement in the making."""
 
-    def __init__(self, schema: Schema, conditions: Conditions, plan: QueryPlan) -> None:
+    def __init__(
+        self, schema: Schema, conditions: Conditions, plan: QueryPlan, first: int = 0
+    ) -> None:
         self.schema, self.conditions, self.plan = schema, conditions, plan
+        self.first = first
         self.table = schema.tables[plan.entity.name]
 
     def page(self) -> Selection:
@@ -147,6 +199,36 @@ class _Builder:
         if cap is not None:
             rows = rows.limit(sa.literal_column(str(cap)))
         return Selection(sa.select(sa.func.count()).select_from(rows.subquery()), ("count",))
+
+    def groups(self, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int) -> Selection:
+        """Return the groups, the largest first, each with its count and measures."""
+        keys = [self._value(path).label(f"group_{number}") for number, path in enumerate(by)]
+        rows = sa.select(
+            *keys,
+            *(
+                self._column(self.table, each.path.field).label(f"value_{number}")
+                for number, each in enumerate(measures)
+            ),
+            sa.literal_column("1").label("one"),
+        )
+        inner = rows.select_from(self.table).where(*self._where()).subquery("matching")
+        grouped = [inner.c[f"group_{number}"] for number in range(len(by))]
+        counted = sa.func.count().label("count")
+        measured = [
+            each.of(inner.c[f"value_{number}"]).label(f"measure_{number}")
+            for number, each in enumerate(measures)
+        ]
+        statement = sa.select(*grouped, counted, *measured).select_from(inner)
+        if by:
+            order = [key.asc().nulls_last() for key in grouped]
+            statement = statement.group_by(*grouped).order_by(counted.desc(), *order)
+        names = (*(path.text for path in by), "count", *(each.name for each in measures))
+        return Selection(statement.limit(sa.literal_column(str(limit + 1))), names)
+
+    def _value(self, path: Path) -> Any:
+        if not path.parents:
+            return self._column(self.table, path.field)
+        return self.conditions.scalar(self.table, path)
 
     def _inner(self) -> Any:
         """Return the cut page: own columns that are asked for, joined on or sorted by."""
@@ -180,10 +262,7 @@ class _Builder:
         return tuple(Sort(sort.path, not sort.descending) for sort in self.plan.sort)
 
     def _sort_value(self, sort: Sort) -> Any:
-        path = sort.path
-        if not path.parents:
-            return self._column(self.table, path.field)
-        return self.conditions.scalar(self.table, path)
+        return self._value(sort.path)
 
     def _order(self, column: Any, sort: Sort) -> list[Any]:
         """Return the order by one key; null counts as the largest value on every database."""
@@ -209,11 +288,23 @@ class _Builder:
             scopes = [self.conditions.expression(rows) for rows in plan.grant.rows]
             found.append(sa.or_(sa.false(), *scopes))
         found += [self.conditions.expression(expression) for expression in plan.where]
-        for number, clause in enumerate(plan.clauses):
-            found.append(self.conditions.clause(table, number, clause))
+        if plan.clauses:
+            found.append(self._filter())
         if plan.search:
-            found.append(self.conditions.search(table, plan.search_paths))
+            bound = _search_name(self.first)
+            found.append(self.conditions.search(table, plan.search_paths, bound))
         return found
+
+    def _filter(self) -> Any:
+        """Return what the clauses ask together: plain ones and groups, all or any of them."""
+        alone: list[Any] = []
+        groups: dict[int, list[Any]] = {}
+        for number, clause in enumerate(self.plan.clauses, self.first):
+            condition = self.conditions.clause(self.table, number, clause)
+            (groups.setdefault(clause.group, []) if clause.group else alone).append(condition)
+        if self.plan.match == "any":
+            return sa.or_(*alone, *(sa.and_(*group) for group in groups.values()))
+        return sa.and_(*alone, *(sa.or_(*group) for group in groups.values()))
 
     def _after(self, values: tuple[Any, ...]) -> Any:
         """Return "comes after the row with these sort values", key by key.

@@ -118,10 +118,9 @@ class Front:
             return bug(here.locale, here.request_id)
 
     def _send(self, answer: Answer, here: Present, start: StartResponse) -> Iterable[bytes]:
-        content = [
-            ("Content-Type", answer.media_type),
-            ("Content-Length", str(len(answer.body))),
-        ]
+        content = [("Content-Type", answer.media_type)]
+        if answer.stream is None:
+            content.append(("Content-Length", str(len(answer.body))))
         headers = [
             *(content if answer.status != HTTPStatus.NOT_MODIFIED else ()),
             *self._fixed,
@@ -129,4 +128,4 @@ class Front:
             (observe.HEADER, here.request_id),
         ]
         start(STATUS[answer.status], headers)
-        return (answer.body,)
+        return (answer.body,) if answer.stream is None else answer.stream

@@ -15,6 +15,7 @@ from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.errors import (
     BadRequest,
+    Busy,
     Conflict,
     Forbidden,
     Invalid,
@@ -32,6 +33,8 @@ from runtime.web.openapi_parts import (
     BEFORE,
     BULK_SHAPES,
     COMMON_SHAPES,
+    EXPORTING,
+    GROUPING,
     IDEMPOTENCY,
     IF_MATCH,
     IF_NONE_MATCH,
@@ -45,6 +48,7 @@ from runtime.web.openapi_parts import (
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
 from runtime.web.rest import ROUTES
+from runtime.web.spreadsheets import MEDIA
 from runtime.web.urls import API
 from runtime.web.wire import JSON, PROBLEM
 
@@ -62,6 +66,7 @@ PROBLEMS: tuple[type[RequestError], ...] = (
     Invalid,
     VersionRequired,
     TooMany,
+    Busy,
 )
 ALWAYS = (400, 401, 403, 404, 429)
 REFUSED_WITH = {
@@ -73,6 +78,7 @@ REFUSED_WITH = {
     "comment": (409, 413, 415, 422),
     "edit_comment": (412, 413, 415, 422, 428),
     "delete_comment": (412,),
+    "aggregate": (503,),
 }
 WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "detach"})
@@ -217,8 +223,14 @@ class _Document:
             "comment": ref("Said"),
             "edit_comment": ref("Said"),
             "attachments": ref("Attached_page"),
+            "aggregate": ref("Groups"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
+        if operation == "export":
+            answer["content"] = {
+                media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+                for media in MEDIA.values()
+            }
         if operation in {"read", "create", "update", "restore", "comment", "edit_comment"}:
             answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         if operation == "create":
@@ -231,6 +243,10 @@ class _Document:
         return {"200": answer}
 
     def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
+        if operation == "aggregate":
+            return [*GROUPING, *self._view(entity), *self._filters(entity)]
+        if operation == "export":
+            return [*EXPORTING, *self._view(entity), *self._filters(entity)]
         if operation == "list":
             return [*PAGING, *SELECTING, *self._view(entity), *self._filters(entity)]
         if operation in {"create", "bulk"}:

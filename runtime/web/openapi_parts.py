@@ -51,6 +51,20 @@ SELECTING = [
 ]
 
 
+GROUPING = [
+    _query("group", TEXT, "Up to three fields or paths, with commas."),
+    _query("sum", TEXT, "Number fields to add up, with commas."),
+    _query("min", TEXT, "Fields whose least value is told."),
+    _query("max", TEXT, "Fields whose largest value is told."),
+    _query("limit", {"type": "integer", "minimum": 1, "maximum": 200}, "Groups at most."),
+]
+EXPORTING = [
+    _query("format", {"enum": ["csv", "xlsx"]}, "The kind of file; csv if missing."),
+    _query("fields", TEXT, "The columns: fields or paths, with commas."),
+    _query("sort", TEXT, "Fields, with commas; - in front for descending."),
+]
+
+
 def _object(properties: Shape, *required: str) -> Shape:
     return {"type": "object", "properties": properties, "required": list(required or properties)}
 
@@ -81,6 +95,24 @@ COMMON_SHAPES: Shape = {
             "limit": {"type": "integer"},
             "total": MAYBE_NUMBER,
             "total_is_exact": {"type": ["boolean", "null"]},
+        }
+    ),
+    "Groups": _object(
+        {
+            "data": _list(
+                _object(
+                    {
+                        "group": {"type": "object", "additionalProperties": True},
+                        "count": {"type": "integer"},
+                        "sum": _ANYTHING,
+                        "min": _ANYTHING,
+                        "max": _ANYTHING,
+                    },
+                    "group",
+                    "count",
+                )
+            ),
+            "page": _object({"limit": {"type": "integer"}, "is_complete": {"type": "boolean"}}),
         }
     ),
     "Created": _object({"data": _object({"id": RECORD})}),

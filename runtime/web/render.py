@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,9 @@ import orjson
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
+from generator.model.entity import Field
 from runtime.messages import Outcome, Result
+from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan
 from runtime.store.rows import RowFunction, json_function
 
@@ -102,6 +105,37 @@ class Renderer:
         }
         return orjson.dumps({"data": data, "page": page}, option=OPTIONS)
 
+    def groups(self, result: Result) -> bytes:
+        """Return the body of an aggregate: each group's keys, its count, its measures."""
+        by, measures = result.plan.by, result.plan.measures
+        dumps = [self._dump(path) for path in (*by, *(each.path for each in measures))]
+
+        def made(row: Sequence[Any]) -> dict[str, Any]:
+            keys = {path.text: dumps[n](row[n]) for n, path in enumerate(by)}
+            group: dict[str, Any] = {"group": keys, "count": row[len(by)]}
+            for n, each in enumerate(measures, len(by)):
+                group.setdefault(each.function, {})[each.path.text] = dumps[n](row[n + 1])
+            return group
+
+        page = {"limit": result.plan.query.limit, "is_complete": result.total_is_exact}
+        return orjson.dumps({"data": [made(row) for row in result.rows], "page": page})
+
+    def _dump(self, path: Path) -> Callable[[Any], Any]:
+        dump = self._catalog[path.field.type].dump(path.field)
+        return lambda value: value if value is None or dump is None else dump(value)
+
+    def cells(self, plan: QueryPlan) -> tuple[list[str], Callable[[Sequence[Any]], list[Any]]]:
+        """Return the heading of an export, and the function from a row to its cells."""
+        writers = [
+            (place, self._catalog[path.field.type], path.field)
+            for place, path in enumerate(plan.shown)
+        ]
+
+        def made(row: Sequence[Any]) -> list[Any]:
+            return [_exported(kind, field, row[place]) for place, kind, field in writers]
+
+        return [path.text for path in plan.shown], made
+
     def entries(self, result: Result) -> bytes:
         """Return the body of a record's history."""
         page = {"next": result.next_cursor or None}
@@ -145,6 +179,21 @@ class Renderer:
 
 def _fields(entry: Any) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
+
+
+def _exported(kind: FieldType, field: Field, value: Any) -> Any:
+    """Return a value as a file holds it: numbers as numbers, the rest as an import reads it."""
+    if value is None:
+        return None
+    text = kind.to_text(value, field)
+    return _number(text) if kind.numeric else text
+
+
+def _number(text: str) -> Any:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def _object(

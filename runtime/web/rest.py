@@ -18,6 +18,7 @@ from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Unaut
 from runtime.messages import Incoming, Result
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
+from runtime.web import spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
 from runtime.web.render import Renderer, links
@@ -37,6 +38,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
+    "export": {"GET": "export"},
 }
 """What follows the entity → method → operation."""
 
@@ -46,7 +48,7 @@ WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
 
-READS_QUERY = frozenset({"list", "read", "aggregate"})
+READS_QUERY = frozenset({"list", "read", "aggregate", "export"})
 """Operations that refuse an unknown key themselves."""
 KEYS = {"history": frozenset({"before"}), "comments": frozenset({"before"})}
 """Keys of the other operations that take some."""
@@ -114,6 +116,9 @@ class Api:
     ) -> Answer:
         headers = asked.headers
         query = read_query(asked.query)
+        form = ""
+        if operation == "export":
+            form, query = _file_format(query)
         if operation not in READS_QUERY:
             _only_keys(query, KEYS.get(operation, frozenset()))
         incoming = Incoming(
@@ -134,6 +139,8 @@ class Api:
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, RequestError):
             return problem(outcome, asked.locale, asked.request_id)
+        if form:
+            return self._export(incoming, outcome, form)
         return self._renderers[operation](self, asked, incoming, outcome)
 
     def _payload(self, asked: Asked) -> Any:
@@ -173,6 +180,18 @@ class Api:
             answer.headers["Link"] = beside
         return answer
 
+    def _groups(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return Answer(200, self.renderer.groups(result))
+
+    def _export(self, incoming: Incoming, result: Result, form: str) -> Answer:
+        heading, make = self.renderer.cells(result.plan)
+        rows = (make(row) for page in result.pages for row in page)
+        answer = Answer(200, media_type=spreadsheets.MEDIA[form])
+        answer.stream = spreadsheets.write(form, heading, rows)
+        name = f"{incoming.entity}.{form}"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
     def _nothing(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(204)
 
@@ -209,7 +228,7 @@ class Api:
         "follow": _nothing,
         "unfollow": _nothing,
         "bulk": _outcomes,
-        "aggregate": _page,
+        "aggregate": _groups,
     }
 
 
@@ -281,6 +300,18 @@ def _only_keys(query: Mapping[str, tuple[str, ...]], known: frozenset[str]) -> N
                 {"en": f"There is no '{key}' to ask for here.", "zh": f"此处不支持参数“{key}”。"}
             )
             raise BadRequest(message, (FieldError(key, "unknown_field", message),))
+
+
+def _file_format(
+    query: Mapping[str, tuple[str, ...]],
+) -> tuple[str, Mapping[str, tuple[str, ...]]]:
+    """Return the kind of file asked for, and the query without it."""
+    form = query.get("format", ("csv",))[-1]
+    if form not in spreadsheets.FORMATS:
+        known = ", ".join(spreadsheets.FORMATS)
+        message = Label({"en": f"Write one of: {known}.", "zh": f"可用的值：{known}。"})
+        raise BadRequest(message, (FieldError("format", "invalid", message),))
+    return form, {key: texts for key, texts in query.items() if key != "format"}
 
 
 def _bad_query() -> BadRequest:

@@ -103,7 +103,8 @@ def send(answer: Answer) -> Response:
     if answer.operation != "other":
         here.operation, here.entity = answer.operation, answer.entity
     here.code = answer.code
-    response = Response(answer.body, answer.status, answer.headers, content_type=answer.media_type)
+    body = answer.body if answer.stream is None else answer.stream
+    response = Response(body, answer.status, answer.headers, content_type=answer.media_type)
     response.headers.setdefault("Cache-Control", "private, no-cache")
     response.headers["Vary"] = VARY
     return response

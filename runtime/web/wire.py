@@ -6,7 +6,7 @@ is the same code. Header names are lower case.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -59,3 +59,5 @@ class Answer:
     entity: str = ""
     code: str = ""
     """The problem's code, for the log."""
+    stream: Iterator[bytes] | None = None
+    """A body in pieces, in place of `body`: made while it is sent."""

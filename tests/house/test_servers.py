@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.processes import kill_session
+from runtime.jobs.redis_server import RedisServer
+from runtime.processes import kill_session, session_members
+from tests.databases import postgres_url
 from tests.house.places import ROOT, free_port, until
 
 TINY = ROOT / "tests" / "shops" / "tiny"
@@ -110,3 +113,24 @@ def test_an_office_that_is_not_applied_says_it_is_not_ready(environment: dict[st
         assert answers(port, "/readyz") == ""
         assert shopwright(environment, "apply", "--yes").returncode == 0
         assert '"ready"' in until(lambda: answers(port, "/readyz"))
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_worker_ends_politely_when_another_release_is_applied(
+    environment: dict[str, str], tmp_path: Path, database: str
+) -> None:
+    folder = tmp_path / "definitions"
+    shutil.copytree(TINY, folder)
+    changed = {**environment, "SHOPWRIGHT_DEFINITIONS": str(folder)}
+    if database == "postgresql":
+        changed["DATABASE_URL"] = postgres_url()
+    assert "no release yet" in shopwright(changed, "worker").stderr
+    assert shopwright(changed, "apply", "--yes").returncode == 0
+    with RedisServer(tmp_path / "redis") as redis:
+        words = (sys.executable, str(ROOT / "app.py"), "worker")
+        with started({**changed, "REDIS_URL": redis.url}, *words) as process:
+            until(lambda: len(session_members(process.pid)) > 1)
+            (folder / "app.yaml").write_text("app: tiny\nlabel: {en: Next, zh: 新版}\n")
+            assert shopwright(changed, "apply", "--yes").returncode == 0
+            assert process.wait(120) == 0
+            until(lambda: not session_members(process.pid))

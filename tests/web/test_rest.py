@@ -285,6 +285,13 @@ def test_a_query_that_means_nothing_is_refused_and_never_ignored(shop: Shop, que
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize("key", ["limit", "q", "view", "count", "archived", "after", "before"])
+def test_a_key_of_one_value_that_is_there_twice_is_refused(shop: Shop, key: str):
+    answer = shop.client("ann").get(f"/api/v1/customer?{key}=1&{key}=2")
+    assert (answer.status_code, answer.json["code"]) == (400, "R400")
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [(key, "repeated")]
+
+
 def test_a_request_id_is_taken_over_when_it_is_harmless(shop: Shop):
     client = shop.client("ann")
     answer = client.get("/api/v1/customer", headers={"X-Request-Id": "trace-0123456789"})

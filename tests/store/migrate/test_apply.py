@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +32,6 @@ from runtime.store.migrate.releases import find_release, releases, write_release
 from runtime.store.migrate.render import plan_json, render_plan
 from runtime.store.migrate.rollback import plan_rollback
 from runtime.store.migrate.shapes import reflected, schema_json
-from tests.databases import sqlite_url
 from tests.store.migrate.shop import (
     NOW,
     codes,
@@ -129,33 +131,50 @@ def test_a_failure_after_any_statement_leaves_the_database_as_it_was(filled: sa.
     assert rows == [("a", 125000, True), ("none", 100, True)]
 
 
-def _killed_while_applying(url: str, folder: str) -> None:
+def _killed_while_applying(url: str, folder: str, place: int) -> None:
     engine = make_engine(url)
     shop = compile_definitions(Path(folder))
     plan = make_plan(engine, shop)
+    changes = itertools.count(1)
 
     def die(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if statement.startswith("DROP TABLE"):
-            os._exit(9)
+        if statement.startswith(("ALTER", "CREATE", "DROP", "UPDATE")) and next(changes) == place:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     sa.event.listen(engine, "after_cursor_execute", die)
     apply(engine, shop, plan, now=NOW)
 
 
-def test_a_killed_apply_is_undone_and_a_second_one_completes(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path)
-    engine = make_engine(url)
+def _others(engine: sa.Engine) -> int:
+    """Return how many other sessions a PostgreSQL database still has."""
+    if engine.dialect.name == "sqlite":
+        return 0
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql(others).scalar_one()) - 1
+
+
+@pytest.mark.parametrize("place", [1, 4])
+def test_a_killed_apply_is_undone_and_a_second_one_completes(
+    engine: sa.Engine, tmp_path: Path, place: int
+) -> None:
     create_all(engine, compiled(BEFORE), now=NOW)
     before = picture(engine)
     folder = tmp_path / "definitions"
     for name, text in {"app.yaml": "app: shop\nlabel: Shop\ncurrency: EUR\n", **AFTER}.items():
         folder.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    url = engine.url.render_as_string(hide_password=False)
+    engine.dispose()
     context = multiprocessing.get_context("spawn")
-    child = context.Process(target=_killed_while_applying, args=(url, str(folder)))
+    child = context.Process(target=_killed_while_applying, args=(url, str(folder), place))
     child.start()
     child.join()
-    assert child.exitcode == 9
+    assert child.exitcode == -signal.SIGKILL
+    deadline = time.monotonic() + 120
+    while _others(engine):
+        assert time.monotonic() < deadline, "the server keeps the killed session"
+        time.sleep(0.05)
     assert picture(engine) == before
     shop = compiled(AFTER)
     assert apply(engine, shop, make_plan(engine, shop), now=NOW) == 2

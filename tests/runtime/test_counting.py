@@ -1,0 +1,157 @@
+"""Groups of filters, named periods, tallies, aggregates and exports: all through the one plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.errors import BadRequest, Forbidden
+from runtime.messages import Incoming, Result
+from runtime.operations import tally
+from runtime.pipeline import handle
+from runtime.store import deadline
+from runtime.store.engine import read
+from runtime.store.periods import PERIODS, bounds
+from tests.shop import NOON, Shop, person
+
+SUNDAY = NOON.date()
+
+
+@pytest.fixture
+def desk(shop: Shop) -> Shop:
+    buyers = {}
+    for code, name in (("A", "Ann"), ("B", "Bo")):
+        made = shop.done("create", "customer", {"code": code, "name": name, "vip": code == "A"})
+        buyers[code] = str(made.row[0])
+    for number, buyer, status in ((1, "A", "paid"), (2, "A", "draft"), (3, "B", "paid")):
+        lines = [{"item": "Cup", "quantity": number, "price": "1.10"}]
+        values = {"customer": buyers[buyer], "status": status, "lines": lines}
+        shop.done("create", "order", values)
+    return shop
+
+
+def totals(shop: Shop, **query: str) -> list[str]:
+    found = shop.done("list", "order", query={"sort": "total", **query})
+    return [row["total"] for row in shop.rows(found)]
+
+
+def test_a_group_asks_for_one_of_its_filters(desk: Shop) -> None:
+    query = {"status": "paid", "customer.name~1": "Ann", "total[gte]~1": "3"}
+    assert totals(desk, **query) == ["1.10", "3.30"]
+    assert totals(desk, **{**query, "status": "draft"}) == ["2.20"]
+
+
+def test_match_any_asks_for_one_filter_or_all_of_a_group(desk: Shop) -> None:
+    query = {"match": "any", "status": "draft", "customer.name~1": "Bo", "status~1": "paid"}
+    assert totals(desk, **query) == ["2.20", "3.30"]
+    assert totals(desk, **{**query, "status~1": "draft"}) == ["2.20"]
+
+
+@pytest.mark.parametrize("key", ["total~0", "total~12", "total[gte]~a", "nothing~1", "match"])
+def test_a_group_that_means_nothing_is_refused(desk: Shop, key: str) -> None:
+    assert isinstance(desk.refused("list", "order", query={key: "1"}), BadRequest)
+
+
+def test_a_period_is_told_in_the_zone_of_the_one_who_asks(desk: Shop) -> None:
+    # it is noon in UTC, so a new day has begun in Kiritimati
+    there = replace(desk.actor, time_zone="Pacific/Kiritimati")
+    here = desk.done("list", "order", query={"created_at[within]": "today"})
+    far = desk.done("list", "order", query={"created_at[within]": "yesterday"}, actor=there)
+    near = desk.done("list", "order", query={"created_at[within]": "today"}, actor=there)
+    assert (len(here.rows), len(far.rows), len(near.rows)) == (3, 0, 3)
+    refused = desk.refused("list", "order", query={"created_at[within]": "some_day"})
+    assert "last_7_days" in str(refused.message)
+
+
+@pytest.mark.parametrize("name", sorted(PERIODS))
+def test_every_period_has_days_and_an_end(name: str) -> None:
+    for day in (date(2024, 2, 29), date(2026, 1, 1), date(2026, 12, 31), SUNDAY):
+        first, after = bounds(name, day)
+        assert first < after
+
+
+def test_periods_mean_what_people_mean() -> None:
+    day = timedelta(days=1)
+    assert bounds("last_7_days", SUNDAY) == (SUNDAY - 6 * day, SUNDAY + day)
+    assert bounds("this_week", SUNDAY) == (date(2026, 11, 16), date(2026, 11, 23))
+    assert bounds("last_month", date(2026, 1, 31)) == (date(2025, 12, 1), date(2026, 1, 1))
+    assert bounds("this_quarter", SUNDAY) == (date(2026, 10, 1), date(2027, 1, 1))
+    assert bounds("last_quarter", date(2026, 2, 1)) == (date(2025, 10, 1), date(2026, 1, 1))
+    assert bounds("last_year", SUNDAY) == (date(2025, 1, 1), date(2026, 1, 1))
+
+
+def test_several_lists_are_counted_by_one_statement(desk: Shop) -> None:
+    lists = [
+        {},
+        {"view": ("paid",)},
+        {"customer.name": ("Ann",), "q": ("SO",)},
+        {"total[gte]": ("2",), "status": ("paid",)},
+        {"gone": ("1",)},
+    ]
+    seen: list[str] = []
+    sa.event.listen(
+        desk.runtime.engine, "before_cursor_execute", lambda *given: seen.append(given[2])
+    )
+    found = handle(Incoming("tally", "order", desk.actor, values=lists), desk.runtime)
+    assert isinstance(found, Result)
+    assert found.row == (3, 2, 2, 1, None)
+    assert len([text for text in seen if "SELECT" in text]) == 1
+
+
+def test_a_statement_ends_at_its_deadline_and_the_connection_lives_on(shop: Shop) -> None:
+    endless = sa.text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
+    with read(shop.runtime.engine) as connection:
+        with pytest.raises(deadline.TooSlow), deadline.within(connection, tally.LONGEST):
+            connection.execute(endless)
+        assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_groups_come_with_counts_and_exact_sums(desk: Shop) -> None:
+    query = {"group": "status", "sum": "total", "max": "total"}
+    found = desk.done("aggregate", "order", query=query)
+    assert [tuple(row) for row in found.rows] == [("paid", 2, 440, 330), ("draft", 1, 220, 220)]
+    by_name = desk.done("aggregate", "order", query={"group": "customer.name", "status": "paid"})
+    assert [tuple(row) for row in by_name.rows] == [("Ann", 1), ("Bo", 1)]
+    every = desk.done("aggregate", "order", query={"sum": "total,discount"})
+    assert [tuple(row) for row in every.rows] == [(3, 660, 0)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sum": "status"},
+        {"sum": "nothing"},
+        {"sum": "customer.vip"},
+        {"group": "lines"},
+        {"group": "a,b,c,d"},
+        {"group": "nothing"},
+        {"nonsense": "1"},
+    ],
+)
+def test_an_aggregate_that_means_nothing_is_refused(desk: Shop, query: dict[str, str]) -> None:
+    assert isinstance(desk.refused("aggregate", "order", query=query), BadRequest)
+
+
+def test_who_may_only_list_neither_sums_nor_exports(desk: Shop) -> None:
+    guest = person("guest")
+    assert isinstance(desk.refused("aggregate", "customer", actor=guest), Forbidden)
+    assert isinstance(desk.refused("export", "customer", actor=guest), Forbidden)
+
+
+def test_an_export_walks_every_page_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runtime.operations.export.PAGE", 3)
+    for number in range(10):
+        shop.done("create", "customer", {"code": f"C{number:02}", "name": f"N{number % 2}"})
+    query = {"sort": "name", "fields": "code", "code[ne]": "C04"}
+    found = shop.done("export", "customer", query=query)
+    place = [path.text for path in found.plan.paths].index("code")
+    pages = [[row[place] for row in page] for page in found.pages]
+    assert [len(page) for page in pages] == [3, 3, 3]
+    codes = [code for page in pages for code in page]
+    assert sorted(codes[:4]) == ["C00", "C02", "C06", "C08"]
+    assert sorted(codes[4:]) == ["C01", "C03", "C05", "C07", "C09"]
