@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "plan": "runtime.commands.database:plan",
     "apply": "runtime.commands.database:apply",
     "rollback": "runtime.commands.database:rollback",
+    "audit": "runtime.commands.auditing:audit",
     "user": "runtime.commands.people:user",
     "import": "runtime.commands.importing:import_file",
     "seed": "runtime.commands.data:seed",

@@ -24,6 +24,7 @@ from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix
 from runtime.memory import Memory
+from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
 from runtime.store.forms import Form
 from runtime.store.schema import Schema
 from runtime.store.statements import Statements
@@ -50,6 +51,8 @@ class Runtime:
     system: SystemTables
     clock: Callable[[], datetime] = utc_now
     make_id: Callable[[], str] = new_id
+    audit_key: AuditKey = DEVELOPMENT_KEY
+    """Signs what the audit says."""
     remembered: Memory = field(default_factory=Memory)
     """What requests worked out and others will want again; it dies with the definitions."""
     forms: dict[str, Form] = field(default_factory=dict)

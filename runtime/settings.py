@@ -29,6 +29,8 @@ class Settings:
     redis_url: str
     """Empty for the embedded Redis."""
     secret_key: str
+    old_secret_keys: tuple[str, ...] = ()
+    """Secrets that were in use before this one: parts of the audit are signed with them."""
     production: bool = False
     host: str = "127.0.0.1"
     port: int = 8080
@@ -82,6 +84,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=environment.get("DATABASE_URL") or f"sqlite:///{data / 'shop.db'}",
         redis_url=environment.get("REDIS_URL", ""),
         secret_key=secret or DEVELOPMENT_SECRET,
+        old_secret_keys=tuple(
+            old.strip()
+            for old in environment.get("SHOPWRIGHT_OLD_SECRET_KEYS", "").split(",")
+            if old.strip()
+        ),
         production=production,
         host=environment.get("SHOPWRIGHT_HOST", "127.0.0.1"),
         port=_number(environment, "SHOPWRIGHT_PORT", 8080),

@@ -17,7 +17,8 @@ from generator.report import as_text
 from generator.source import read_sources
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.settings import Settings
+from runtime.settings import DEVELOPMENT_SECRET, Settings
+from runtime.store.audit_key import audit_key
 from runtime.store.engine import make_engine
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
@@ -59,12 +60,14 @@ def engine_of(settings: Settings) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
-def make_runtime(compiled: Compiled, engine: sa.Engine) -> Runtime:
-    """Return a back office over a database that has its tables."""
+def make_runtime(
+    compiled: Compiled, engine: sa.Engine, secret: str = DEVELOPMENT_SECRET
+) -> Runtime:
+    """Return a back office over a database that has its tables; the secret signs its audit."""
     metadata = sa.MetaData(naming_convention=NAMING)
     system = system_tables(metadata)
     schema = build_schema(compiled, engine.dialect.name, metadata)
-    return Runtime(compiled, engine, schema, system)
+    return Runtime(compiled, engine, schema, system, audit_key=audit_key(secret))
 
 
 def system_actor(compiled: Compiled) -> Actor:

@@ -28,7 +28,7 @@ def seed(context: click.Context, folder: Path | None) -> None:
     settings = settings_of(context)
     compiled = compiled_of(settings)
     with engine_of(settings) as engine:
-        runtime = make_runtime(compiled, engine)
+        runtime = make_runtime(compiled, engine, settings.secret_key)
         files = file_store(runtime, settings)
         actor = system_actor(compiled)
         try:

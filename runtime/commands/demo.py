@@ -49,7 +49,7 @@ def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> 
     with engine_of(settings) as engine:
         is_new = _bring_up_to_date(engine, compiled, settings.production)
         sync_roles(engine, compiled.app)
-        runtime = make_runtime(compiled, engine)
+        runtime = make_runtime(compiled, engine, settings.secret_key)
         state = _read_note(runtime)
         # applied by hand and nobody in it yet is as good as new
         if with_rows and not settings.production and (is_new or not _usernames(runtime)):

@@ -69,7 +69,7 @@ def import_file(
     progress = _Progress()
     wish = Wish(entity or "", map_name or "", mode or "", key, Reading(encoding, delimiter, sheet))
     with engine_of(settings) as engine, report_file(report) as write_verdict:
-        runtime = make_runtime(compiled, engine)
+        runtime = make_runtime(compiled, engine, settings.secret_key)
         shown: list[Verdict] = []
 
         def note(verdict: Verdict) -> None:

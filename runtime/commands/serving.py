@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -21,11 +22,14 @@ from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
 from runtime.jobs import dispatch, outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
+from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
 from runtime.processes import stop_on_signals
 from runtime.runtime import Runtime, utc_now
 from runtime.settings import Settings
+from runtime.store.audit_chain import seal_waiting
+from runtime.store.audit_key import audit_key
 from runtime.store.engine import read
 from runtime.store.migrate.releases import Release, last_release
 from runtime.store.migrate.rollback import release_definitions
@@ -86,7 +90,7 @@ def worker(context: click.Context) -> None:
             engine=engine,
             clock=utc_now,
             kinds=registry.find_kinds(),
-            application=make_runtime(compiled, engine),
+            application=make_runtime(compiled, engine, settings.secret_key),
             finished=prometheus.observe_job,
         )
         _end_at_next_release(settings, release.number)
@@ -104,13 +108,15 @@ def run_scheduler(context: click.Context) -> None:
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
         release = _applied(engine)
-        application = make_runtime(release_definitions(release), engine)
+        application = make_runtime(release_definitions(release), engine, settings.secret_key)
         _end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
         work = scheduler.housekeeping(
             engine, queue, kinds, deliver, (), utc_now, watch=watch, tidy=tidy
         )
-        scheduler.run_scheduler(engine, (), kinds, work, utc_now, stop)
+        key = audit_key(settings.secret_key)
+        seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
+        scheduler.run_scheduler(engine, (), kinds, (*work, seal), utc_now, stop)
 
 
 @click.command()

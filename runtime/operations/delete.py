@@ -6,12 +6,10 @@ A record that others point at stays, unless their reference says what shall happ
 
 from __future__ import annotations
 
-from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import Conflict, FieldError
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _versions
-from runtime.operations._work import Facts, Work
+from runtime.operations import _cascade, _changing, _versions
+from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, transact
 from runtime.runtime import Runtime
 from runtime.store import audit, dependants
@@ -48,11 +46,13 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
         return
     blocking = dependants.blocking(work.connection, runtime, entity, call.record_id)
     if blocking:
-        raise still_used(blocking)
+        raise _cascade.still_used(blocking)
     table = runtime.schema.tables[entity.name]
+    after = {**before, "version": before["version"] + 1}
     if not entity.archive:
+        _cascade.let_go(work, entity, call.record_id)
         work.connection.execute(table.delete().where(table.c.id == call.record_id))
-        audit.write(work, "delete", entity, before, _plain(before), None)
+        audit.write(work, "delete", entity, after, audit.plain(runtime, entity, before), None)
         return
     done = work.connection.execute(
         table.update()
@@ -71,34 +71,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
         work,
         "delete",
         entity,
-        before,
+        after,
         {"archived_at": None},
         {"archived_at": work.now.isoformat()},
     )
-
-
-def still_used(blocking: tuple[dependants.Dependant, ...]) -> Conflict:
-    """Refuse a deletion and say by what the record is used."""
-    english = ", ".join(f"{one.count} {one.entity.plural.text('en')}" for one in blocking)
-    chinese = "、".join(f"{one.count} 条{one.entity.label.text('zh')}" for one in blocking)
-    message = Label(
-        {
-            "en": f"Other records still point at this one: {english}.",
-            "zh": f"仍有其他记录引用此记录：{chinese}。",
-        }
-    )
-    return Conflict(
-        message,
-        tuple(
-            FieldError(f"{one.entity.name}.{one.field.name}", "has_dependants", message)
-            for one in blocking
-        ),
-    )
-
-
-def _plain(facts: Facts) -> dict[str, object]:
-    return {
-        name: value.isoformat() if hasattr(value, "isoformat") else value
-        for name, value in facts.items()
-        if not isinstance(value, list)
-    }

@@ -53,7 +53,7 @@ def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -
         work,
         "restore",
         call.entity,
-        before,
+        {**before, "version": before["version"] + 1},
         {"archived_at": before["archived_at"].isoformat()},
         {"archived_at": None},
     )

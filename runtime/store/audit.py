@@ -43,7 +43,10 @@ def write(
     after: Mapping[str, Any] | None,
     told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an audit row and the event `ENTITY.OPERATION`; `told` are facts for the event."""
+    """Write an audit row and the event `ENTITY.OPERATION`; `told` are facts for the event.
+
+    `facts` are the record's as it is now; of one that is gone the last, at the version after.
+    """
     _write_all(work, [(operation, entity, facts, before, after)], told or {})
 
 
@@ -74,11 +77,15 @@ def _write_all(
             "entity": entity.name,
             "record_id": str(facts["id"]),
             "record_title": _title(entity, facts),
+            "record_version": facts.get("version"),
             "before": before,
             "after": after,
         }
         for operation, entity, facts, before, after in entries
     ]
+    sign = work.runtime.audit_key.sign
+    for row in rows:
+        row["signature"] = sign(row)
     inserts.insert_many(work.connection, work.runtime.system.audit, rows)
     by = {**(told or {}), "by": actor.id, "name": actor.name}
     events = [
@@ -86,6 +93,22 @@ def _write_all(
         for operation, entity, facts, _, _ in entries
     ]
     emit(work.connection, events, work.now, work.runtime.make_id)
+
+
+def plain(runtime: Runtime, entity: Entity, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything a record held in API form, its parts by their ids."""
+    dumps = form_of(runtime, entity).dumps
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        if name == "id" or name in ENGINE_FIELDS or value is None or value == []:
+            continue
+        field = entity.fields.get(name)
+        if field is not None and field.type == "children":
+            part = runtime.app.entities[field.target]
+            found[name] = {str(row["id"]): plain(runtime, part, row) for row in value}
+        else:
+            found[name] = _plain(value, dumps.get(name))
+    return found
 
 
 def differences(

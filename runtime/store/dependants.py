@@ -22,9 +22,14 @@ class Dependant:
     @property
     def consequence(self) -> str:
         """restrict, keep, clear or delete: what their reference says."""
-        if self.field.type == "references":
-            return "clear"
-        return str(self.field.args.get("on_delete") or "restrict")
+        return consequence(self.field)
+
+
+def consequence(field: Field) -> str:
+    """Return what a reference says of the end of its target: restrict, keep, clear, delete."""
+    if field.type == "references":
+        return "clear"
+    return str(field.args.get("on_delete") or "restrict")
 
 
 def pointing_at(app: App, entity: Entity) -> tuple[Field, ...]:

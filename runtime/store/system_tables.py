@@ -30,6 +30,7 @@ class SystemTables:
 
     release: sa.Table
     audit: sa.Table
+    audit_seal: sa.Table
     outbox: sa.Table
     job_run: sa.Table
     job_log: sa.Table
@@ -52,6 +53,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
     return SystemTables(
         release=_release(metadata),
         audit=_audit(metadata),
+        audit_seal=_audit_seal(metadata),
         outbox=outbox_table(metadata),
         job_run=job_run_table(metadata),
         job_log=job_log_table(metadata),
@@ -110,6 +112,7 @@ def _audit(metadata: sa.MetaData) -> sa.Table:
         sa.Column("entity", sa.String(63), nullable=False),
         sa.Column("record_id", sa.String(64)),
         sa.Column("record_title", sa.String(500)),
+        sa.Column("record_version", sa.Integer),
         sa.Column("before", small_json()),
         sa.Column("after", small_json()),
         sa.Column("reason", sa.Text),
@@ -117,9 +120,25 @@ def _audit(metadata: sa.MetaData) -> sa.Table:
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
         sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("signature", sa.String(80)),
         sa.Index("ix_sw_audit_record", "entity", "record_id", "id"),
         sa.Index("ix_sw_audit_actor", "actor_id", "id"),
         sa.Index("ix_sw_audit_request", "request_id"),
+    )
+
+
+def _audit_seal(metadata: sa.MetaData) -> sa.Table:
+    """What the audit held up to a moment; each seal covers the one before, so none can be taken."""
+    return sa.Table(
+        "sw_audit_seal",
+        metadata,
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("first_id", text_id(), nullable=False),
+        sa.Column("last_id", text_id(), nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("seal", sa.String(80), nullable=False),
     )
 
 

@@ -32,7 +32,9 @@ def web_process(settings: Settings) -> Switch:
 
     def open_office(compiled: Compiled) -> Office:
         engine = make_engine(settings.database_url, settings.web_threads + 2)
-        app = create_app(make_runtime(compiled, engine), web_settings(settings))
+        app = create_app(
+            make_runtime(compiled, engine, settings.secret_key), web_settings(settings)
+        )
         show_faults(app, board, to_everybody=not settings.production)
         return Office(compiled.app.digest, app, engine)
 

@@ -28,6 +28,7 @@ from runtime.store.migrate.faults import (
     PlanBlocked,
     PlanOutdated,
 )
+from runtime.store.migrate.guards import put_guards
 from runtime.store.migrate.make import make_plan, plan_on, what_is_left
 from runtime.store.migrate.plan import CONSENTS, MigrationPlan
 from runtime.store.migrate.releases import APPLIED
@@ -117,10 +118,12 @@ def _carry_out(
     connection: sa.Connection, compiled: Compiled, plan: MigrationPlan, now: datetime, by: str
 ) -> int:
     if not plan.is_new_release:
+        put_guards(connection)
         return plan.release
     for step in plan.steps:
         for statement in step.sql:
             _run(connection, statement, step.words)
+    put_guards(connection)
     _check_references(connection)
     shape = _verify(connection, compiled)
     return _record(connection, compiled, plan, shape, now, by)

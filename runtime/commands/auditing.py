@@ -1,0 +1,87 @@
+"""Commands about the audit: is it what was written, and a note of its newest seal."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
+from runtime.runtime import utc_now
+from runtime.settings import Settings
+from runtime.store.audit_chain import last_anchor, seal_waiting
+from runtime.store.audit_key import AuditKey, audit_key
+from runtime.store.audit_verify import MOST_FINDINGS, Verdict, verify
+from runtime.store.engine import read
+
+LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en")
+
+
+@click.group()
+def audit() -> None:
+    """Prove that nobody tampered with the log of what happened."""
+
+
+@audit.command(name="verify")
+@click.option("--anchor", default="", help="A seal noted earlier by `audit anchor`.")
+@click.option("--json", "as_json", is_flag=True, help="Every finding as JSON.")
+@LOCALE
+@click.pass_context
+def verify_audit(context: click.Context, anchor: str, as_json: bool, locale: str) -> None:
+    """Read the whole audit and name every row that was altered, forged, removed or slipped in."""
+    settings = settings_of(context)
+    with engine_of(settings) as engine:
+        runtime = make_runtime(compiled_of(settings), engine, settings.secret_key)
+        found = verify(engine, runtime.schema, _keys(settings), anchor)
+    click.echo(_json(found, locale) if as_json else _text(found, locale))
+    if found.count:
+        raise click.exceptions.Exit(1)
+
+
+@audit.command(name="anchor")
+@click.pass_context
+def anchor(context: click.Context) -> None:
+    """Seal what waits and print the newest seal, to be kept where nobody of this shop can write."""
+    settings = settings_of(context)
+    with engine_of(settings) as engine:
+        seal_waiting(engine, audit_key(settings.secret_key), utc_now())
+        with read(engine) as connection:
+            newest = last_anchor(connection)
+    if not newest:
+        raise click.ClickException("Nothing is sealed yet; rows are sealed a minute after.")
+    click.echo(newest)
+
+
+def _keys(settings: Settings) -> tuple[AuditKey, ...]:
+    return tuple(audit_key(secret) for secret in (settings.secret_key, *settings.old_secret_keys))
+
+
+def _text(found: Verdict, locale: str) -> str:
+    lines = [one.message.text(locale) for one in found.findings]
+    if found.count > MOST_FINDINGS:
+        more = found.count - MOST_FINDINGS
+        lines.append(f"另有 {more} 处不符。" if locale == "zh" else f"And {more} more.")
+    if locale == "zh":
+        seen = f"共 {found.rows} 条记录，其中 {found.sealed} 条由 {found.seals} 个封印覆盖"
+        lines.append(f"{seen}；{f'{found.count} 处不符' if found.count else '全部相符'}。")
+        return "\n".join(lines)
+    seen = f"{found.rows} rows, {found.sealed} of them under {found.seals} seals"
+    if found.unsigned:
+        seen += f", {found.unsigned} from before rows were signed"
+    verdict = f"{found.count} do not agree" if found.count else "all as they were written"
+    return "\n".join([*lines, f"{seen}: {verdict}."])
+
+
+def _json(found: Verdict, locale: str) -> str:
+    told = {
+        "rows": found.rows,
+        "unsigned": found.unsigned,
+        "sealed": found.sealed,
+        "seals": found.seals,
+        "anchor": found.anchor,
+        "count": found.count,
+        "findings": [
+            {"code": one.code, "where": one.where, "message": one.message.text(locale)}
+            for one in found.findings
+        ],
+    }
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
