@@ -174,6 +174,13 @@ class FieldType(Kind):
         """
         return text if text.strip() else None
 
+    def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
+        """Return how stored values may begin that a person means by the text they look for.
+
+        Always as many for one type, equal ones included, so that a search keeps its statement.
+        """
+        return (text, text.lower(), text.upper(), text.title())
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         """Return the JSON Schema of the API form, for OpenAPI."""
         return {"type": "string"}

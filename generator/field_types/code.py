@@ -88,6 +88,12 @@ class Code(FieldType):
             attributes["inputmode"] = "numeric"
         return Input("text", attributes)
 
+    def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
+        case = field.args.get("case") or "keep"
+        if case != "keep":
+            return (CASES[case](text),)
+        return (text, text.upper(), text.lower())
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         length = DIGITS.get(field.args.get("symbology") or "")
         if length:

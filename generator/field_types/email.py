@@ -64,6 +64,9 @@ class Email(FieldType):
     def input(self, field: Field) -> Input:
         return Input("email", {"maxlength": "254", "autocomplete": "off"})
 
+    def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
+        return (text, text.lower())
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "email", "maxLength": 254, "pattern": "@"}
 

@@ -69,6 +69,17 @@ class Phone(FieldType):
     def input(self, field: Field) -> Input:
         return Input("tel", {"maxlength": "40", "inputmode": "tel", "autocomplete": "off"})
 
+    def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
+        """Return the number from its country on; without + it may be of the field's region."""
+        digits = re.sub(r"[ ()./-]", "", text)
+        if not re.fullmatch(r"\+?[0-9]{3,15}", digits):
+            return ()
+        if digits.startswith("+"):
+            return (digits,)
+        code = phonenumbers.country_code_for_region(field.args.get("region") or "")
+        home = (f"+{code}{digits.lstrip('0')}",) if code else ()
+        return (*home, f"+{digits}")
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {
             "type": "string",

@@ -67,6 +67,9 @@ class Sequence(FieldType):
     def input(self, field: Field) -> Input:
         return Input("text", {"readonly": "readonly", "maxlength": "64"})
 
+    def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
+        return (text, text.upper())
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "maxLength": 64}
 

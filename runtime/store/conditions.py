@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from runtime.store.plan import QueryPlan
 
 LIKE_ESCAPE = "\\"
+LAST = "\uffff"
+"""Sorts after every character in use, in binary order and in the collations of ICU and glibc."""
 
 
 def like_text(text: str) -> str:
@@ -100,6 +102,8 @@ class Conditions:
         values = clause.values
         if clause.operator == "contains":
             values = (contains_pattern(clause.values[0]),)
+        if clause.operator == "begins":
+            values = (clause.values[0], clause.values[0] + LAST)
         if clause.operator == "starts_with":
             values = (like_text(clause.values[0]) + "%",)
         return {f"f{number}_{index}": value for index, value in enumerate(values)}
@@ -156,6 +160,8 @@ class Conditions:
             return sa.and_(column >= bound, column < after)
         if operator == "between":
             return column.between(bound, sa.bindparam(f"f{number}_1", type_=column.type))
+        if operator == "begins":
+            return self._begins(column, number)
         if operator in {"contains", "starts_with"}:
             return sa.cast(column, sa.Text()).ilike(text, escape=LIKE_ESCAPE)
         tests = {
@@ -167,6 +173,16 @@ class Conditions:
             "gte": column.__ge__,
         }
         return tests[operator](bound)
+
+    def _begins(self, column: Any, number: int) -> Any:
+        """Return "begins with this text" as a range, which any index of the column can answer.
+
+        Letters count as they are written. The last line keeps what a collation put between.
+        """
+        text = sa.bindparam(f"f{number}_0", type_=column.type)
+        last = sa.bindparam(f"f{number}_1", type_=column.type)
+        start = sa.func.substr(column, 1, sa.func.length(text))
+        return sa.and_(column >= text, column <= last, start == text)
 
     def _has(self, column: Any, number: int, count: int) -> Any:
         """Return "the list holds one of these texts"."""

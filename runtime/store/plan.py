@@ -80,6 +80,8 @@ class QueryPlan:
     parent: tuple[str, tuple[str, ...]] | None = None
     """A reference field and the ids it must have: children of a page of records."""
     includes: tuple[Include, ...] = ()
+    newest: int | None = None
+    """Look only among so many records that were changed last."""
     lock: str = ""
     """share: the rows stay as they are until the transaction ends; update: they are ours alone."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -132,5 +134,6 @@ class QueryPlan:
             self.archived,
             self.ids is not None,
             self.parent and self.parent[0],
+            self.newest,
             self.lock,
         )

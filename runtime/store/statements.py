@@ -8,7 +8,7 @@ The size of a page is the one exception: PostgreSQL chooses a plan for good only
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,7 @@ class Statements:
         self._pages: dict[Any, Selection] = {}
         self._counts: dict[Any, Selection] = {}
         self._asked: dict[Any, tuple[Expression, ...]] = {}
+        self._others: dict[Hashable, Any] = {}
 
     def page(self, plan: QueryPlan) -> Selection:
         """Return the statement that fetches a page of a plan, one row more than its limit."""
@@ -75,6 +76,15 @@ class Statements:
             if len(self._counts) >= KEPT:
                 self._counts.clear()
             found = self._counts[shape] = _Builder(self.schema, self.conditions, plan).count(cap)
+        return found
+
+    def remembered(self, form: Hashable, make: Callable[[], Any]) -> Any:
+        """Return what was made of these statements before, such as a union of several."""
+        found = self._others.get(form)
+        if found is None:
+            if len(self._others) >= KEPT // 10:
+                self._others.clear()
+            found = self._others[form] = make()
         return found
 
     def tally(self, plans: Sequence[QueryPlan], cap: int) -> Selection:
@@ -281,6 +291,8 @@ class _Builder:
             found.append(is_one_of(table.c[plan.parent[0]], "parent_ids", self.schema.dialect))
         if plan.ids is not None:
             found.append(is_one_of(table.c.id, "record_ids", self.schema.dialect))
+        if plan.newest is not None:
+            found.append(self._among_newest(plan.newest))
         if plan.archived != "all" and plan.entity.archive:
             empty = table.c.archived_at.is_(None)
             found.append(empty if plan.archived == "no" else table.c.archived_at.is_not(None))
@@ -305,6 +317,13 @@ class _Builder:
         if self.plan.match == "any":
             return sa.or_(*alone, *(sa.and_(*group) for group in groups.values()))
         return sa.and_(*alone, *(sa.or_(*group) for group in groups.values()))
+
+    def _among_newest(self, count: int) -> Any:
+        """Return "is one of the records last changed": a bound on what a search looks through."""
+        every = self.table.alias("newest")
+        last = sa.select(every.c.id).order_by(every.c.updated_at.desc())
+        cut = last.limit(sa.literal_column(str(count))).subquery()
+        return self.table.c.id.in_(sa.select(cut.c.id))
 
     def _after(self, values: tuple[Any, ...]) -> Any:
         """Return "comes after the row with these sort values", key by key.
