@@ -1,10 +1,10 @@
 /* Shortcuts. Single keys can be switched off (WCAG 2.1.4) and never fire while someone types or composes. */
-import { composing, one, typing } from "./dom.js";
+import { all, composing, one, typing } from "./dom.js";
 import { openDialog } from "./shell.js";
 import { clearSelection, move, toggleRow } from "./list.js";
 
 const SINGLE = {
-  "/": () => (one(".fs input") || one(".gs"))?.focus(),
+  "/": () => { const field = one("#main .fs input"); if (field) field.focus(); else openDialog("search"); },
   "?": () => openDialog("help"),
   j: () => move(1),
   k: () => move(-1),
@@ -14,6 +14,21 @@ const SINGLE = {
   "[": () => one("[rel=prev]:not([aria-disabled=true])")?.click(),
   "]": () => one("[rel=next]:not([aria-disabled=true])")?.click(),
   Escape: () => clearSelection(),
+};
+
+/* g, then a letter: the menu's links carry theirs in data-go. */
+const LATER = 1500;
+let waiting = 0;
+
+const go = (event) => {
+  const asked = Date.now() - waiting < LATER;
+  waiting = 0;
+  if (!asked) return false;
+  const link = all("[data-go]").find((each) => each.dataset.go === event.key.toLowerCase());
+  if (!link) return false;
+  event.preventDefault();
+  link.click();
+  return true;
 };
 
 const withCommand = (event) => {
@@ -33,6 +48,8 @@ export const start = () => document.addEventListener("keydown", (event) => {
   if (event.metaKey || event.ctrlKey || event.altKey || typing(event)) return;
   if (document.documentElement.dataset.keys === "off") return;
   if (one("dialog[open], .dropdown-menu.show, .offcanvas.show")) return;
+  if (go(event)) return;
+  if (event.key === "g") { waiting = Date.now(); event.preventDefault(); return; }
   const run = Object.hasOwn(SINGLE, event.key) ? SINGLE[event.key] : null;
   if (!run) return;
   if (event.key !== "Escape") event.preventDefault();

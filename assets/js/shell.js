@@ -21,7 +21,14 @@ const theme = (choice) => {
   document.dispatchEvent(new CustomEvent("sw:theme", { detail: root.dataset.bsTheme }));
 };
 
+const signOut = () => one("form[data-sign-out]")?.requestSubmit();
+const PALETTE = { theme: (choice) => theme(choice), help: () => openDialog("help"), "sign-out": signOut };
+
 const openDialog = (id) => {
+  if (id === "search" && one("#search [data-palette]")) {
+    import("./palette.js").then((part) => part.open(PALETTE));
+    return;
+  }
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
   dialog.showModal();
@@ -82,6 +89,11 @@ export const start = () => {
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.classList.contains("nav-open")) drawer(false);
   });
+  const visited = document.body.dataset.visited;
+  if (visited) {
+    const token = one("meta[name=csrf-token]").content;
+    fetch(visited, { method: "POST", keepalive: true, headers: { "X-CSRFToken": token } }).catch(() => {});
+  }
   one(".stp [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   one(".tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
 };

@@ -25,6 +25,8 @@ ADDRESSES = {
     "logout",
     "lang",
     "search",
+    "preferences",
+    "tokens",
     "settings",
     "files",
     "healthz",

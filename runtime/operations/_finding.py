@@ -21,7 +21,7 @@ from runtime.operations.choices import choice_fields
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.filters import Clause
-from runtime.store.paths import Path
+from runtime.store.paths import Path, Reader
 from runtime.store.plan import QueryPlan
 from runtime.store.together import fetch_together
 
@@ -125,22 +125,22 @@ def _ways(
 ) -> Iterable[tuple[int, QueryPlan]]:
     """Return the plans that look for a text in one entity."""
     catalog = runtime.compiled.field_types
-    paths = _reading.search_paths(base.entity, _reader_of(runtime, base))
+    reads = Reader(runtime.app, catalog, runtime.matrix, base.roles)
+    paths = _reading.search_paths(base.entity, reads)
     for path in paths:
         if path.parents or not _is_indexed(base.entity, path):
             continue
         starts = catalog[path.field.type].beginnings(text, path.field)
         if not starts:
             continue
-        yield EXACT, replace(base, clauses=(Clause(path, "in", tuple(dict.fromkeys(starts))),), limit=most)
+        yield (
+            EXACT,
+            replace(base, clauses=(Clause(path, "in", tuple(dict.fromkeys(starts))),), limit=most),
+        )
         for start in starts:
             yield BEGINS, replace(base, clauses=(Clause(path, "begins", (start,)),), limit=most)
     if paths and len(text) >= SHORTEST:
         yield PART, replace(base, search=text, search_paths=paths, newest=NEWEST, limit=most)
-
-
-def _reader_of(runtime: Runtime, base: QueryPlan) -> Any:
-    return _reading.Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, base.roles)
 
 
 def _is_indexed(entity: Entity, path: Path) -> bool:

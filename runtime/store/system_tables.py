@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.store.recents import recent_table
 from runtime.store.talk_tables import (
     attachment_table,
     comment_table,
@@ -42,6 +43,7 @@ class SystemTables:
     setting: sa.Table
     saved_view: sa.Table
     epoch: sa.Table
+    recent: sa.Table
     comment: sa.Table
     attachment: sa.Table
     follow: sa.Table
@@ -65,6 +67,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         setting=_setting(metadata),
         saved_view=_saved_view(metadata),
         epoch=_epoch(metadata),
+        recent=recent_table(metadata),
         comment=comment_table(metadata),
         attachment=attachment_table(metadata),
         follow=follow_table(metadata),

@@ -57,13 +57,12 @@ def fetch_together(
     return [rows[: plan.limit] for rows, plan in zip(found, plans, strict=True)]
 
 
-def _union(
-    connection: sa.Connection, statements: Statements, plans: Sequence[QueryPlan]
-) -> _Union:
+def _union(connection: sa.Connection, statements: Statements, plans: Sequence[QueryPlan]) -> _Union:
     form = tuple([(plan.shape, page_size(plan)) for plan in plans])
-    return statements.remembered(
+    found: _Union = statements.remembered(
         form, lambda: _Union([statements.page(plan) for plan in plans], connection.dialect)
     )
+    return found
 
 
 def _bound(place: int, name: str) -> str:
@@ -78,7 +77,8 @@ def _branch(place: int, selection: Selection, dialect: sa.Dialect) -> sa.Select[
     page = visitors.cloned_traverse(selection.statement, {}, {"bindparam": rename}).subquery()
     array = sa.func.json_build_array if dialect.name == "postgresql" else sa.func.json_array
     row = sa.cast(array(*page.c), sa.Text())
-    return sa.select(sa.literal_column(str(place)).label("place"), row.label("row"))
+    number: Any = sa.literal_column(str(place)).label("place")
+    return sa.select(number, row.label("row"))
 
 
 def _converters(selection: Selection, dialect: sa.Dialect) -> tuple[Convert | None, ...]:

@@ -7,12 +7,14 @@ matrix as everything else, so there is no link that leads to a refusal.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
+from urllib.parse import quote
 
 from flask import get_flashed_messages, request
 from flask_wtf.csrf import generate_csrf
 
+from generator.model.app import App
 from generator.model.entity import Entity
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -54,18 +56,35 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
         shortcuts=cookies.get("keys") != "off",
         nav=navigation(runtime, here.actor, here.locale, request.path) if here.actor else (),
         user=person(here.actor) if here.actor else None,
-        languages=tuple(
-            Language(LANGUAGES.get(locale, locale), locale, f"/lang/{locale}")
-            for locale in runtime.app.locales
-            if locale != here.locale
-        ),
+        languages=other_languages(runtime.app, here.locale),
         flashes=tuple(
             Flash(TONES.get(tone, "info"), str(text))
             for tone, text in cast(
                 list[tuple[str, str]], get_flashed_messages(with_categories=True)
             )  # Flask's stub knows only the form without categories
         ),
-        links=Links(profile="/preferences", settings="/preferences"),
+        links=Links(
+            profile="/preferences",
+            settings="/preferences",
+        ),
+        visited=_visited() if here.actor else "",
+    )
+
+
+def _visited() -> str:
+    """Return the address that remembers the record in hand among those looked at last."""
+    values = request.view_args or {}
+    if request.endpoint != "screens.detail":
+        return ""
+    return f"/me/recent/{values['entity']}/{quote(values['record_id'])}"
+
+
+def other_languages(app: App, locale: str) -> tuple[Language, ...]:
+    """Return the languages a page can be switched to."""
+    return tuple(
+        Language(LANGUAGES.get(other, other), other, f"/lang/{other}")
+        for other in app.locales
+        if other != locale
     )
 
 
@@ -73,6 +92,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
     """Return the modules with the entities that the actor may list."""
     t = translator(locale)
     groups = []
+    keys = runtime.remembered.get(("go keys",), lambda: go_keys(runtime.app))
     for module in runtime.app.modules.values():
         items = tuple(
             NavItem(
@@ -80,6 +100,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
                 list_url(entity.name),
                 entity.icon or "point",
                 current=_is_here(path, list_url(entity.name)),
+                key=keys.get(entity.name, ""),
             )
             for entity in runtime.app.entities.values()
             if entity.module == module.name and _is_shown(runtime, actor, entity)
@@ -105,6 +126,29 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             )
         )
     return tuple(groups)
+
+
+TAKEN = {"h": "home", "n": "notifications", "p": "preferences"}
+"""Letters after `g` that mean the same in every shop."""
+
+
+def go_keys(app: App) -> Mapping[str, str]:
+    """Return the letter that opens each list after `g`: the first of its name that is free.
+
+    It comes from the entity's name and not from a label, so that it is the same in every language
+    and for every role; an entity without a free letter has none.
+    """
+    found: dict[str, str] = {}
+    for entity in app.entities.values():
+        if not entity.menu or entity.child_of:
+            continue
+        free = (
+            one for one in entity.name if one.isalpha() and one not in {*TAKEN, *found.values()}
+        )
+        letter = next(free, "")
+        if letter:
+            found[entity.name] = letter
+    return found
 
 
 def person(actor: Actor) -> Person:

@@ -23,6 +23,8 @@ class NavItem:
     icon: str = "point"
     current: bool = False
     count: int | None = None
+    key: str = ""
+    """The letter that opens it after `g`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Shell:
     links: Links = field(default_factory=Links)
     unread: int = 0
     jobs_running: int = 0
+    visited: str = ""
+    """Where a page that shows a record tells that it was looked at; empty on other pages."""
 
     @property
     def lang(self) -> str:

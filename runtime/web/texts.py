@@ -42,11 +42,13 @@ JS_TEXTS = (
     "Link address",
     "Nothing found",
     "Numbered list",
+    "On this page",
     "Quotation",
     "Redo",
     "Remove link",
     "Retry",
     "Row removed",
+    "Search",
     "Searching…",
     "Selection cleared",
     "Shortcuts are off",
@@ -69,6 +71,7 @@ JS_TEXTS = (
     "You are not allowed to do this.",
     "Your session has ended.",
     "{n} fields changed",
+    "{n} results",
     "{n} selected",
 )
 """What the modules in `assets/js` say; the layout hands them over in `data-texts`."""

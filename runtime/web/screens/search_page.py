@@ -1,32 +1,20 @@
-"""One search over everything the person may list; exact matches of a key open at once."""
+"""One search over everything the person may list, in groups; each leads to the whole list.
+
+The page asks what an index answers and the records last changed (`_finding.py`), so it is as quick
+on a million records as on ten; a list's own search looks through everything, and is one link away.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from generator.field_types import EMPTY
-from generator.model.entity import Entity
-from runtime.errors import RequestError
-from runtime.operations._reading import title_columns
-from runtime.operations.choices import choice_fields
-from runtime.store.paths import Path
-from runtime.web.screens import cells as drawing
-from runtime.web.screens.doors import ask
-from runtime.web.screens.home_page import listed
+from runtime.operations._finding import find
+from runtime.web.screens.hits import Hit, hit, searched
 from runtime.web.screens.visit import Visit, plural, record_url
 
-HITS = 5
+HITS = 6
 LONGEST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A record that was found."""
-
-    title: str
-    note: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +25,16 @@ class HitGroup:
     icon: str
     hits: tuple[Hit, ...]
     more_url: str
+    """The list of everything that fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A list that can be looked through from beginning to end."""
+
+    label: str
+    icon: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,50 +43,34 @@ class SearchPage:
 
     query: str
     groups: tuple[HitGroup, ...]
+    others: tuple[Place, ...]
 
 
 def search_page(visit: Visit, query: str) -> SearchPage:
-    """Return what a search finds: one small statement an entity that says where to search."""
+    """Return what a search finds: one statement for all entities; exact matches come first."""
     text = query.strip()[:LONGEST]
-    groups = (
-        _group(visit, entity, text) for entity in listed(visit) if text and entity.list.search
+    entities = searched(visit)
+    found = find(visit.runtime, visit.actor, text, entities, HITS) if text else {}
+    models = sorted(
+        (entity for entity in entities if entity.name in found),
+        key=lambda entity: found[entity.name][0].fit,
     )
-    return SearchPage(text, tuple(group for group in groups if group is not None))
-
-
-def _group(visit: Visit, entity: Entity, text: str) -> HitGroup | None:
-    fields = choice_fields(entity, visit.actor.roles, visit.runtime)
-    asked = {
-        "q": (text,),
-        "limit": (str(HITS + 1),),
-        "fields": (",".join(("id", *fields)),),
-    }
-    try:
-        result = ask(visit, "list", entity.name, query=asked)
-    except RequestError:
-        return None
-    if not result.rows:
-        return None
-    paths = result.plan.paths
-    named = drawing.title(visit, entity.name, paths)
-    at = [path.text for path in paths].index("id")
-    note = _note(visit, fields, entity, result.plan.paths)
-    hits = tuple(
-        Hit(named(row) or str(row[at])[:8], note(row).text, record_url(entity.name, str(row[at])))
-        for row in result.rows[:HITS]
+    groups = tuple(
+        HitGroup(
+            plural(visit, entity),
+            entity.icon or "point",
+            tuple(hit(visit, one) for one in found[entity.name]),
+            record_url(entity.name) + "?" + urlencode({"q": text}),
+        )
+        for entity in models
     )
-    more = record_url(entity.name) + "?" + _query(text) if len(result.rows) > HITS else ""
-    return HitGroup(plural(visit, entity), entity.icon or "point", hits, more)
-
-
-def _note(
-    visit: Visit, fields: tuple[str, ...], entity: Entity, paths: tuple[Path, ...]
-) -> drawing.Draw:
-    titles = title_columns(entity.name, visit.reads)
-    name = next((field for field in fields if field not in titles), "")
-    found = drawing.readable(visit, entity.name, (name,) if name else ())
-    return drawing.draw(visit, found[0], paths) if found else lambda row: EMPTY
-
-
-def _query(text: str) -> str:
-    return urlencode({"q": text})
+    others = tuple(
+        Place(
+            plural(visit, entity),
+            entity.icon or "point",
+            record_url(entity.name) + "?" + urlencode({"q": text}),
+        )
+        for entity in entities
+        if text and entity.name not in found
+    )
+    return SearchPage(text, groups, others)
