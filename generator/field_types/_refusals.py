@@ -6,11 +6,22 @@ passes it on untouched and whoever renders it asks `text(locale)`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Generic, TypeVar
 
 import marshmallow as ma
 
 T = TypeVar("T")
+
+ONE = {
+    "characters": "character",
+    "decimals": "decimal",
+    "digits": "digit",
+    "entries": "entry",
+    "languages": "language",
+}
+"""Nouns that our messages count, in the plural and in the singular."""
+PLURAL = re.compile(rf"\b1 ({'|'.join(ONE)})\b")
 
 
 class Words(str):
@@ -26,11 +37,16 @@ class Words(str):
 
     def format(self, *args: object, **kwargs: object) -> Words:
         """Fill the places of both wordings."""
-        return Words(super().format(*args, **kwargs), self.zh.format(*args, **kwargs))
+        return Words(_singular(super().format(*args, **kwargs)), self.zh.format(*args, **kwargs))
 
     def text(self, locale: str) -> str:
         """Return the wording for a locale such as `zh_CN` or `en`."""
         return self.zh if locale.startswith("zh") else str(self)
+
+
+def _singular(text: str) -> str:
+    """Return an English text with `1 entries` made `1 entry`."""
+    return PLURAL.sub(lambda found: f"1 {ONE[found[1]]}", text)
 
 
 class ApiField(ma.fields.Field[T], Generic[T]):

@@ -11,7 +11,7 @@ from generator.model.app import App, Module
 from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice
 from generator.resolve.access import resolve_grants, resolve_roles
-from generator.resolve.entities import Draft, resolve_entities
+from generator.resolve.entities import Draft, resolve_entities, unread_fields
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
 from generator.shape import Given, Reader
@@ -61,7 +61,10 @@ def resolve(
     problems += found
     grants, found = resolve_grants((g for _, g in given["access"]), roles, entities)
     problems += found
-    importmaps, found = resolve_importmaps(given["importmap"], entities, catalogs["field_types"])
+    unread = unread_fields(drafts, {name: one.fields for name, one in entities.items()})
+    importmaps, found = resolve_importmaps(
+        given["importmap"], entities, catalogs["field_types"], unread
+    )
     problems += found
     app = App(
         name=head.get("app", "app"),

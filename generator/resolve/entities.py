@@ -57,7 +57,7 @@ def resolve_entities(
             )
         else:
             _name_the_parent(fields[name], parent, by_name)
-    unread = {name: _unread(draft) - fields[name].keys() for name, draft in by_name.items()}
+    unread = unread_fields(by_name.values(), fields)
     resolver = _Resolver(fields, catalog, problems, unread)
     return {name: resolver.entity(draft) for name, draft in by_name.items()}, problems
 
@@ -218,6 +218,16 @@ class _Resolver:
     def _check_title(self, given: Given, entity: Entity) -> None:
         for path in entity.title_paths:
             self._walk(Written(path, given.at("title")), entity.name)
+
+
+def unread_fields(
+    drafts: Iterable[Draft], fields: Mapping[str, Mapping[str, Field]]
+) -> dict[str, set[str]]:
+    """Return, by entity, the names that were meant as fields and could not be read as one.
+
+    Their own fault is told where they stand; whoever refers to them is not told again.
+    """
+    return {draft.name: _unread(draft) - fields[draft.name].keys() for draft in drafts}
 
 
 def _unread(draft: Draft) -> set[str]:

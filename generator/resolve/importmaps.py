@@ -90,8 +90,12 @@ def resolve_importmaps(
     files: Iterable[tuple[Source, Given]],
     entities: Mapping[str, Entity],
     catalog: Catalog[FieldType],
+    unread: Mapping[str, set[str]],
 ) -> tuple[dict[str, ImportMap], list[Problem]]:
-    """Return the import maps by name and what is wrong with them."""
+    """Return the import maps by name and what is wrong with them.
+
+    `unread` holds, by entity, fields whose own fault was told: a path to one is not a second.
+    """
     problems: list[Problem] = []
     maps: dict[str, ImportMap] = {}
     for source, given in files:
@@ -115,7 +119,8 @@ def resolve_importmaps(
                     )
                 )
                 continue
-            targets.append(_target(key, body, entities[entity.text], entities, catalog, problems))
+            model = entities[entity.text]
+            targets.append(_target(key, body, model, entities, catalog, problems, unread))
         maps[name] = ImportMap(
             name=name,
             label=given.get("label") or Label({"": name}),
@@ -140,23 +145,24 @@ def _target(
     entities: Mapping[str, Entity],
     catalog: Catalog[FieldType],
     problems: list[Problem],
+    unread: Mapping[str, set[str]],
 ) -> ImportTarget:
     fields = []
     for path, body in given.get("fields", {}).items():
         found = follow(tuple(path.text.split(".")), entity.name, entities, catalog)
-        if isinstance(found, LostPath):
+        if isinstance(found, LostPath) and found.name not in unread[found.entity]:
             problems.append(_lost(path, found))
         if not {"column", "template", "value", "cases"} & body.values.keys():
             problems.append(_no_source(path))
         fields.append(_field(path, body))
     for key in given.get("key", ()):
-        if key.text not in entity.fields:
+        if key.text not in entity.fields and key.text not in unread[entity.name]:
             problems.append(_no_field(key, entity))
     for arg in ("create", "leave_empty", "keep"):
         for path in given.get(arg, ()):
-            problems += _misplaced(path, arg, entity, entities, catalog)
+            problems += _misplaced(path, arg, entity, entities, catalog, unread)
     for child in given.get("skip_children", {}):
-        problems += _misplaced(child, "skip_children", entity, entities, catalog)
+        problems += _misplaced(child, "skip_children", entity, entities, catalog, unread)
     return ImportTarget(
         name=name.text,
         entity=entity.name,
@@ -282,11 +288,14 @@ def _misplaced(
     entity: Entity,
     entities: Mapping[str, Entity],
     catalog: Catalog[FieldType],
+    unread: Mapping[str, set[str]],
 ) -> list[Problem]:
     here = entity
     relation = ""
     for name in path.text.split("."):
         model = here.fields.get(name)
+        if model is None and name in unread[here.name]:
+            return []
         if model is None:
             return [
                 unknown_name(

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.expressions.compile import Expression
 from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
@@ -134,16 +135,7 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
         for name, field_model in one.entity.fields.items():
             if field_model.type == "children" and name not in seen:
                 seen[name] = list((one.before or {}).get(name, ()))
-        for model in one.late:
-            assert model.default_expression is not None
-            seen[model.name] = model.default_expression.function(seen, work.context)
-            one.facts[model.name] = seen[model.name]
-        for computed in work.runtime.needs[one.entity.name].computed:
-            assert computed.computed is not None
-            value = computed.computed.function(seen, work.context)
-            if value is None and computed.computed.overflows(seen, work.context):
-                work.errors.append(_too_large(one, computed))
-            seen[computed.name] = value
+        _compute(work, one, seen)
         for name in one.facts:
             if one.entity.fields[name].computed is not None:
                 one.facts[name] = seen[name]
@@ -151,12 +143,30 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
         _check(work, one, seen)
 
 
-def _too_large(draft: Draft, field_model: Field) -> FieldError:
-    """Return the refusal of a total that cannot be kept: silently it would count as nothing."""
+def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:
+    """Put late defaults and computed fields among what is seen; what is too large is an error."""
+    for model in draft.late:
+        assert model.default_expression is not None
+        seen[model.name] = _value(work, draft.at(model.name), model.default_expression, seen)
+        draft.facts[model.name] = seen[model.name]
+    for model in work.runtime.needs[draft.entity.name].computed:
+        assert model.computed is not None
+        seen[model.name] = _value(work, draft.at(model.name), model.computed, seen)
+
+
+def _value(work: Work, place: str, expression: Expression, seen: Facts) -> Any:
+    value = expression.function(seen, work.context)
+    if value is None and expression.overflows(seen, work.context):
+        work.errors.append(_too_large(place))
+    return value
+
+
+def _too_large(place: str) -> FieldError:
+    """Return the refusal of what cannot be computed: silently it would count as nothing."""
     message = Label(
         {"en": "This comes to more than can be stored.", "zh": "计算结果超出可存储的范围。"}
     )
-    return FieldError(draft.at(field_model.name), "out_of_range", message)
+    return FieldError(place, "out_of_range", message)
 
 
 def _require(work: Work, draft: Draft) -> None:
@@ -169,9 +179,15 @@ def _require(work: Work, draft: Draft) -> None:
 
 def _check(work: Work, draft: Draft, seen: Facts) -> None:
     for check in draft.entity.checks:
-        if check.that.function(seen, work.context) is False:
-            place = draft.at(check.field) if check.field else draft.place
+        holds = check.that.function(seen, work.context)
+        if holds:
+            continue
+        place = draft.at(check.field) if check.field else draft.place
+        if holds is False:
             work.errors.append(FieldError(place, check.code, check.message))
+        elif check.that.overflows(seen, work.context):
+            # unknown passes, as in SQL; a number too large to be compared is no such unknown
+            work.errors.append(_too_large(place))
 
 
 def write(work: Work, draft: Draft) -> None:

@@ -51,16 +51,3 @@ def of_records(
     ):
         found[str(source)].append(str(target))
     return {record_id: tuple(targets) for record_id, targets in found.items()}
-
-
-def of_record(
-    connection: sa.Connection, schema: Schema, entity: Entity, name: str, record_id: str
-) -> tuple[str, ...]:
-    """Return the ids that a many-to-many field of one record holds, in order."""
-    table = schema.tables[f"{entity.name}.{name}"]
-    found = connection.execute(
-        sa.select(table.c.target_id)
-        .where(table.c.source_id == record_id)
-        .order_by(table.c.position)
-    )
-    return tuple(str(target) for target in found.scalars())

@@ -30,7 +30,7 @@ from tests.databases import postgres_url
 WORDS = load_catalog("field_types", FieldType, ["generator"]).words
 OPERATORS = {
     "eq", "ne", "lt", "lte", "gt", "gte", "between", "in", "not_in",
-    "contains", "starts_with", "empty", "has", "has_any", "under",
+    "contains", "starts_with", "empty", "has", "has_any", "under", "within",
 }  # fmt: skip
 CHINESE = Viewer("zh", "Asia/Shanghai")
 

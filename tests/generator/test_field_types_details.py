@@ -224,7 +224,7 @@ def test_the_parts_of_a_record_say_which_row_is_wrong() -> None:
     with pytest.raises(ma.ValidationError) as caught:
         schema.deserialize([{"amount": 1}, {"amount": "x"}])
     assert set(caught.value.messages) == {1}
-    with pytest.raises(ma.ValidationError, match="At least 1"):
+    with pytest.raises(ma.ValidationError, match="At least 1 entry"):
         schema.deserialize([])
 
 

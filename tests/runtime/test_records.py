@@ -1,5 +1,7 @@
 """Records are created, read, changed and put away: through the pipeline, on both databases."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +18,8 @@ from runtime.errors import (
 )
 from runtime.messages import Incoming
 from runtime.pipeline import handle
-from tests.shop import Shop, person
+from tests.databases import sqlite_url
+from tests.shop import TINY, Shop, open_shop, person
 
 SHIRT = {"item": "Shirt", "quantity": 2, "price": "10.50"}
 CAP = {"item": "帽子", "price": "3"}
@@ -243,3 +246,16 @@ def test_a_total_too_large_to_be_kept_is_refused_and_never_counts_as_nothing(
     refusal = shop.refused("create", "order", {"lines": lines})
     assert isinstance(refusal, Invalid)
     assert {error.field for error in refusal.errors if error.code == "out_of_range"} == fields
+
+
+def test_a_check_that_cannot_be_computed_refuses_and_never_passes(tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    shutil.copytree(TINY, folder)
+    file = folder / "shop" / "order.entity.yaml"
+    huge = '{that: "total * 1000000000 * 1000000000 >= 0", code: HUGE, message: Too much.}'
+    file.write_text(file.read_text("utf-8").replace("checks:\n", f"checks:\n  - {huge}\n"), "utf-8")
+    shop = open_shop(sqlite_url(tmp_path), folder)
+    dear = {"lines": [{"item": "Yacht", "quantity": 1000, "price": "9999999999"}]}
+    refusal = shop.refused("create", "order", dear)
+    assert [error.code for error in refusal.errors] == ["out_of_range"]
+    shop.done("create", "order", {"lines": [{"item": "Cap", "quantity": 1, "price": "0"}]})
