@@ -84,6 +84,20 @@ WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unf
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "detach"})
 
 
+FURTHER: Mapping[str, tuple[Shape, ...]] = {
+    "read": (*SELECTING, IF_NONE_MATCH),
+    "update": (IF_MATCH, IDEMPOTENCY),
+    "delete": (IF_MATCH, IDEMPOTENCY),
+    "restore": ({**IF_MATCH, "required": False},),
+    "history": (BEFORE,),
+    "comments": (BEFORE,),
+    "comment": (IDEMPOTENCY,),
+    "edit_comment": (IF_MATCH,),
+    "delete_comment": ({**IF_MATCH, "required": False},),
+}
+"""What an operation on one record takes beside its id."""
+
+
 class Documents:
     """Makes documents and remembers them."""
 
@@ -252,19 +266,7 @@ class _Document:
         if operation in {"create", "bulk"}:
             return [IDEMPOTENCY]
         found = [RECORD_ID, *((PART_ID,) if operation in ABOUT_A_PART else ())]
-        if operation == "read":
-            found += [*SELECTING, IF_NONE_MATCH]
-        if operation in {"update", "delete"}:
-            found += [IF_MATCH, IDEMPOTENCY]
-        if operation == "edit_comment":
-            found += [IF_MATCH]
-        if operation in {"restore", "delete_comment"}:
-            found += [{**IF_MATCH, "required": False}]
-        if operation == "comment":
-            found += [IDEMPOTENCY]
-        if operation in {"history", "comments"}:
-            found += [BEFORE]
-        return found
+        return [*found, *FURTHER.get(operation, ())]
 
     def _view(self, entity: Entity) -> list[Shape]:
         names = [view.name for view in entity.list.views]
