@@ -74,6 +74,9 @@ def web_settings(settings: Settings) -> WebSettings:
         files=settings.data / "files",
         limiter_storage=_limiter_storage(settings.redis_url),
         start_token=settings.start_token,
+        sign_in_url=settings.sign_in_url,
+        sign_in_client=settings.sign_in_client,
+        sign_in_secret=settings.sign_in_secret,
         metrics_directory=settings.metrics_directory,
         metrics_token=settings.metrics_token,
     )
