@@ -11,11 +11,9 @@ import * as server from "./server.js";
 /* The grid drops its empty rows first: what it changes at the start is no change of the person's. */
 if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { part.start(); form.start(); });
 else form.start();
-if (document.querySelector("#list")) {
-  import("./listtools.js").then((part) => part.start());
-  import("./builder.js").then((part) => part.start());
-}
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
+
+if (document.querySelector("[data-record]")) import("./detail.js").then((part) => part.start());
 
 /* What only some pages hold is loaded only there. */
 const PARTS = [
@@ -23,6 +21,7 @@ const PARTS = [
   ["textarea[data-rich]", () => import("./rich.js")],
   ["textarea[data-json]", () => import("./json.js")],
   ["[data-upload]", () => import("./files.js")],
+  ["textarea[data-people]", () => import("./mention.js")],
   ["[data-color], input[data-scan]", () => import("./inputs.js")],
 ];
 const dress = (root) => PARTS.forEach(([selector, load]) => {

@@ -112,6 +112,7 @@ def _of_entity(entity: Entity) -> Iterator[_Text]:
         )
     for screen, key, cards in (
         ("detail", "sections", entity.detail.sections),
+        ("detail", "panels", entity.detail.panels),
         ("form", "groups", entity.form.groups),
     ):
         for card in cards:

@@ -98,6 +98,10 @@ def _one_value(entity: Entity) -> Iterator[tuple[tuple[str, ...], str]]:
         for key, paths in (("columns", view.columns), ("sort", view.sort)):
             for path in paths:
                 yield ("list", "views", view.name, key, path.lstrip("-")), path.lstrip("-")
+    yield from _one_value_of_detail(entity)
+
+
+def _one_value_of_detail(entity: Entity) -> Iterator[tuple[tuple[str, ...], str]]:
     detail = entity.detail
     for key, paths in (
         ("facts", detail.facts),
@@ -109,6 +113,9 @@ def _one_value(entity: Entity) -> Iterator[tuple[tuple[str, ...], str]]:
     for section in detail.sections:
         for path in section.fields:
             yield ("detail", "sections", section.name, "fields", path), path
+    for panel in detail.panels:
+        for path in panel.fields:
+            yield ("detail", "panels", panel.name, "fields", path), path
 
 
 def _tabs(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:

@@ -99,6 +99,20 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A card on a detail page that the shop draws itself."""
+
+    name: str
+    label: Label
+    file: str
+    """A template in the folder `templates/panels` beside `app.yaml`."""
+    fields: tuple[str, ...]
+    """The paths it shows, beside those the page shows anyway."""
+    side: bool
+    """In the narrow column."""
+
+
+@dataclass(frozen=True)
 class DetailScreen:
     """How one record is shown."""
 
@@ -108,6 +122,7 @@ class DetailScreen:
     tabs: tuple[str, ...]
     """Children, many-to-many fields, `ENTITY.FIELD` of records that point here, or `history`."""
     side: tuple[str, ...]
+    panels: tuple[Panel, ...] = ()
 
 
 @dataclass(frozen=True)

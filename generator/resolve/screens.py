@@ -10,6 +10,7 @@ from generator.model.entity import (
     Field,
     FormScreen,
     ListScreen,
+    Panel,
     Section,
     View,
 )
@@ -73,6 +74,16 @@ def detail_screen(given: Given | None, fields: Mapping[str, Field]) -> DetailScr
         sections=sections,
         tabs=tabs,
         side=side,
+        panels=tuple(
+            Panel(
+                name.text,
+                panel.get("label") or Label({"": name.text}),
+                str(panel.get("file") or f"{name.text}.html"),
+                _texts(panel.get("fields")),
+                panel.get("place") == "side",
+            )
+            for name, panel in read.get("panels", {}).items()
+        ),
     )
 
 

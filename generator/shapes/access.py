@@ -37,7 +37,6 @@ ACTIONS = (
     "import",
     "export",
     "bulk",
-    "share",
 )
 """What a grant may allow, in the order in which people think of it."""
 

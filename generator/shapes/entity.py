@@ -113,6 +113,21 @@ SECTION = Shape(
     },
 )
 
+PANEL = Shape(
+    "panel",
+    "A card that the shop draws itself, by a template in `templates/panels` beside `app.yaml`.",
+    {
+        "label": Arg("label", "The card's title.", required=True),
+        "file": Arg(
+            "text",
+            "The template's name; NAME.html if missing.",
+            pattern=r"[a-z0-9][a-z0-9_-]*\.html",
+        ),
+        "fields": _paths("Paths it shows, beside those the page shows anyway."),
+        "place": Arg("choice", "Where it stands.", default="main", options=("main", "side")),
+    },
+)
+
 DETAIL = Shape(
     "detail",
     "The page of one record.",
@@ -129,6 +144,9 @@ DETAIL = Shape(
             "Children, many-to-many fields, ENTITY.FIELD of records that point here, history."
         ),
         "side": _paths("Fields in the narrow column."),
+        "panels": Arg(
+            "map", "Cards the shop draws itself.", default={}, of=Arg("shape", "", shape=PANEL)
+        ),
     },
 )
 

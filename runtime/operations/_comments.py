@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,8 +46,8 @@ class Comment:
     actor_id: int
     actor_name: str
     text: str
-    mentions: tuple[int, ...]
-    """The accounts that were told, by id."""
+    mentions: Mapping[str, int]
+    """The accounts that were told: user name → id."""
     edited_at: datetime | None
     version: int
     unheard: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def comment(row: Any) -> Comment:
         row.actor_id,
         row.actor_name,
         row.text,
-        tuple(row.mentions or ()),
+        dict(row.mentions or {}),
         row.edited_at,
         row.version,
     )
@@ -146,6 +146,6 @@ def mentioned(
     return told, tuple(name for name in names if name.casefold() not in heard)
 
 
-def ids(told: Iterable[Account]) -> list[int]:
-    """Return the ids of accounts, in order."""
-    return sorted(account.id for account in told)
+def named(told: Iterable[Account]) -> dict[str, int]:
+    """Return accounts as a comment keeps them."""
+    return {account.username: account.id for account in told}

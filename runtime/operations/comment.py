@@ -51,7 +51,7 @@ def write(work: Work, plan: WritePlan) -> tuple[str, tuple[str, ...]]:
         "entity": call.entity.name,
         "record_id": call.record_id,
         "text": text,
-        "mentions": _comments.ids(told),
+        "mentions": _comments.named(told),
         "actor_id": call.actor.id,
         "actor_name": call.actor.name,
         "created_at": work.now,
@@ -80,6 +80,6 @@ def write(work: Work, plan: WritePlan) -> tuple[str, tuple[str, ...]]:
         {"id": call.record_id},
         None,
         {_talk.COMMENT: text},
-        {**said, "told": _comments.ids(told)},
+        {**said, "told": [account.id for account in told]},
     )
     return comment_id, unheard

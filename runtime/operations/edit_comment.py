@@ -52,7 +52,7 @@ def change(work: Work, plan: WritePlan) -> tuple[str, ...]:
         .where(table.c.id == before.id)
         .values(
             text=text,
-            mentions=_comments.ids(told),
+            mentions=_comments.named(told),
             edited_at=work.now,
             version=before.version + 1,
         )
@@ -69,7 +69,7 @@ def change(work: Work, plan: WritePlan) -> tuple[str, ...]:
             actor_name=call.actor.name,
         )
         for account in told
-        if account.id not in before.mentions
+        if account.id not in before.mentions.values()
     ]
     notify(work.connection, runtime.system.notification, notices, work.now, runtime.make_id)
     audit.write(

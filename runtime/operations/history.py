@@ -32,6 +32,8 @@ class Call:
     record_id: str
     before: str
     """The id of the last entry seen; empty for the newest."""
+    only: str = ""
+    """The id of the one entry that is wanted; empty for all."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
     before = _reading.one(incoming.query, "before")
     entity = runtime.app.entities[incoming.entity]
-    return Call(incoming.actor, entity, incoming.record_id, before)
+    return Call(incoming.actor, entity, incoming.record_id, before, incoming.part)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
@@ -112,6 +114,8 @@ def statement(call: Call, runtime: Runtime, limit: int) -> sa.Select[Any]:
         .order_by(audit.c.id.desc())
         .limit(limit)
     )
+    if call.only:
+        found = found.where(audit.c.id == call.only)
     return found.where(audit.c.id < call.before) if call.before else found
 
 

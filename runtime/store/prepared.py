@@ -36,19 +36,9 @@ _of_tables: WeakKeyDictionary[sa.Table, dict[Hashable, Prepared]] = WeakKeyDicti
 
 
 class Prepared:
-    """One statement for one dialect.
+    """One statement for one dialect."""
 
-    With `anew`, PostgreSQL plans it each time for its values.
-    """
-
-    def __init__(
-        self,
-        statement: sa.Select[Any] | sa.UpdateBase,
-        dialect: sa.Dialect,
-        *,
-        anew: bool = False,
-    ) -> None:
-        self._how = {"prepare": False} if anew and dialect.name == "postgresql" else {}
+    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase, dialect: sa.Dialect) -> None:
         self._statement = statement
         self._compiled: Any = statement.compile(dialect=dialect)
         self._dialect: Any = dialect
@@ -83,7 +73,7 @@ class Prepared:
         rows: list[Row] = []
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
-            cursor.execute(self._text, parameters, **self._how)
+            cursor.execute(self._text, parameters)
             if fetch:
                 if self._cells is None:
                     self._cells = self._processors(cursor.description)

@@ -35,7 +35,7 @@ from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import routes as screens
 from runtime.web.screens.desk import Surroundings
-from runtime.web.security_manager import People, refuse_weak, sign_in
+from runtime.web.security_manager import People, refuse_weak
 from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.texts import translator
 from runtime.web.token_page import token_page
@@ -62,7 +62,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     if faults:
         raise UnsafeSettings("\n".join(faults))
     app = Flask("shopwright", template_folder=str(TEMPLATES), static_folder=None)
-    app.config.update(security.config(settings), **_appbuilder_config(runtime), **sign_in(settings))
+    app.config.update(security.config(settings), **_appbuilder_config(runtime))
     limiter = attempts.make_limiter(settings.limiter_storage)
     here = Web(runtime, settings, Gate(runtime, settings), limiter)
     app.extensions[EXTENSION] = here
@@ -74,7 +74,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.before_request(_identify)
     app.before_request(security.guard(csrf))
     served = assets.load()
-    look.dress(app, lambda: make_shell(served.url))
+    look.dress(app, lambda: make_shell(served.url), settings.templates)
     _appbuilder(app, runtime)
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
@@ -163,6 +163,7 @@ def _surroundings(settings: WebSettings) -> Surroundings:
         files=files,
         error_page=_refused,
         https=settings.https,
+        templates=settings.templates,
     )
 
 

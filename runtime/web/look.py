@@ -9,17 +9,25 @@ widgets without context processors. Call it before `AppBuilder(app, …)`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, g, render_template
+from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.local import LocalProxy
 
 from runtime.web.shell import Shell
 from runtime.web.texts import js_texts
 
+PRODUCT = "product"
+"""Under this prefix a shop's own template finds ours: `{% extends "product/detail.html" %}`."""
 
-def dress(app: Flask, make: Callable[[], Shell]) -> None:
-    """Register the template globals; `make` is called once a request, on first use."""
+
+def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> None:
+    """Register the template globals; `make` is called once a request, on first use.
+
+    A template in the folder `shop` stands in for ours of the same name.
+    """
 
     def shell() -> Shell:
         if "sw_shell" not in g:
@@ -33,6 +41,17 @@ def dress(app: Flask, make: Callable[[], Shell]) -> None:
         """A label FAB has already translated, or left in English where its catalogue has a gap."""
         return shell().t(str(label), "fab")
 
+    if shop is not None and app.jinja_loader is not None:
+        # the shop's first, then ours as always, and ours by their prefix
+        ours = app.jinja_loader
+        app.jinja_loader = ChoiceLoader(
+            [FileSystemLoader(shop), ours, PrefixLoader({PRODUCT: ours})]
+        )
+
+    def own_template(name: str) -> str:
+        """Return a template's name when the shop has it, else nothing."""
+        return name if shop is not None and (shop / name).is_file() else ""
+
     app.config["FAB_BASE_TEMPLATE"] = "layout.html"
     app.jinja_env.globals.update(
         shell=LocalProxy(shell),
@@ -41,6 +60,7 @@ def dress(app: Flask, make: Callable[[], Shell]) -> None:
         js_texts=lambda: js_texts(shell().t),
         csp_nonce=lambda: shell().nonce,
         fab_label=fab_label,
+        own_template=own_template,
     )
 
 

@@ -147,7 +147,7 @@ _COMMENT = _object(
         "at": _AT,
         **_BY,
         "text": TEXT,
-        "mentions": _list(_NUMBER),
+        "mentions": {"type": "object", "additionalProperties": _NUMBER},
         "edited_at": {"type": ["string", "null"], "format": "date-time"},
         "version": _NUMBER,
         "unheard": _list(TEXT),

@@ -32,6 +32,8 @@ class WebSettings:
     """Bytes of a JSON body."""
     files: Path = Path("var/files")
     """The folder of uploaded files; `app.py` gives the one of its data."""
+    templates: Path | None = None
+    """The folder in which a shop keeps templates of its own; `templates` beside `app.yaml`."""
     max_upload: int = 32 * 1024 * 1024
     """Bytes of any body."""
     access_minutes: int = 15
@@ -41,10 +43,6 @@ class WebSettings:
     """Answer the hot requests of programs before Flask."""
     start_token: str = ""
     """Given by the supervisor and told by `/readyz`: an old process cannot pass for a new one."""
-    sign_in_url: str = ""
-    """The issuer of an OpenID Connect server; people then sign in there and nowhere else."""
-    sign_in_client: str = ""
-    sign_in_secret: str = ""
     metrics_directory: Path | None = None
     metrics_token: str = ""
     """Lets a scraper on another machine read `/metrics`; without it only this machine may."""

@@ -15,6 +15,7 @@ from runtime.files import FileStore
 from runtime.followers import tell
 from runtime.jobs.outbox import OutboxRow, relay_once
 from runtime.messages import Actor
+from runtime.operations.beside import Beside
 from runtime.operations.history import Entry
 from runtime.store.engine import write
 from runtime.tidying import tidy_files
@@ -72,7 +73,7 @@ def test_a_comment_tells_those_it_names_who_may_read_the_record(shop: Shop, orde
     add_accounts(shop)
     text = "@bob please look; @Ann too, @gus and @nobody not. mail@ann.example"
     made = shop.done("comment", "order", {"text": text}, record=order).row
-    assert (made.text, made.version, made.mentions) == (text, 1, (11, 12))
+    assert (made.text, made.version, made.mentions) == (text, 1, {"ann": 11, "bob": 12})
     assert made.unheard == ("gus", "nobody")
     assert sorted(notices(shop)) == [(11, "mention"), (12, "mention")]
     (seen,) = shop.done("comments", "order", record=order).rows
@@ -271,3 +272,24 @@ def test_an_upload_that_nothing_ever_held_is_forgotten_after_a_week(
     assert files.path(same).exists(), "another file has the same bytes"
     assert files.find(held.id) is not None
     assert made.name == "same again.txt"
+
+
+def test_relations_are_counted_in_one_statement_inside_the_right_to_list(shop: Shop) -> None:
+    first = make_order(shop)
+    customer = shop.row(shop.done("read", "order", record=first))["customer"]
+    asked = {"query": {"of": "order.customer"}, "record": customer}
+    (count,) = shop.done("related_counts", "customer", **asked).row.values()
+    assert (count.number, count.is_exact) == (1, True)
+    guest = person("guest", number=13)
+    assert shop.done("related_counts", "customer", actor=guest, **asked).row == {}
+
+
+def test_what_stands_beside_a_record_comes_with_whether_one_follows_it(
+    shop: Shop, order: str, files: FileStore
+) -> None:
+    assert shop.done("beside", "order", record=order).row == Beside((), follows=False)
+    shop.done("follow", "order", record=order)
+    kept = files.keep("plan.pdf", b"%PDF-1", shop.actor.id)
+    shop.done("attach", "order", {"file": kept.id}, record=order)
+    found = shop.done("beside", "order", record=order).row
+    assert ([file.name for file in found.files], found.follows) == (["plan.pdf"], True)

@@ -29,7 +29,7 @@ def say(client: FlaskClient, order: str, text: str) -> dict:
 def test_a_comment_is_written_read_changed_and_taken_back(shop: Shop, order: str) -> None:
     client = shop.client("ann")
     made = say(client, order, "Call first, @ada @gus")
-    assert made["mentions"] == [shop.people["ada"]]
+    assert made["mentions"] == {"ada": shop.people["ada"]}
     assert made["unheard"] == ["gus"], "a guest may not read orders"
     place = f"{order}/comments/{made['id']}"
     assert client.patch(place, json={"text": "x"}).status_code == 428

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path as Folder
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -46,6 +47,8 @@ class Surroundings:
     error_page: Callable[[RequestError], tuple[str, int]]
     sign_in: str = "/login/"
     https: bool = False
+    templates: Folder | None = None
+    """The folder of the shop's own templates."""
 
 
 @dataclass(frozen=True)

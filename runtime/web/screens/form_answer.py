@@ -12,7 +12,7 @@ from flask import render_template
 
 from runtime.errors import Conflict, RequestError, Stale
 from runtime.web.screens.desk import Answer, Desk
-from runtime.web.screens.form_model import MergeLine
+from runtime.web.screens.form_model import FormPage, MergeLine
 from runtime.web.screens.form_opening import Opened
 from runtime.web.screens.form_page import form_page, held_files, wanted_people
 from runtime.web.screens.form_state import State
@@ -29,6 +29,20 @@ def form_answer(
     problem: str = "",
 ) -> Answer:
     """Return the page of a form, with the status of what was refused."""
+    page = drawn_form(desk, visit, opened, state, refusal, lines, problem)
+    return render_template("form.html", page=page), _status(refusal, problem)
+
+
+def drawn_form(
+    desk: Desk,
+    visit: Visit,
+    opened: Opened,
+    state: State,
+    refusal: RequestError | None = None,
+    lines: tuple[MergeLine, ...] = (),
+    problem: str = "",
+) -> FormPage:
+    """Return a form with the names of the people and files that it holds."""
     fields = opened.layout.fields
     people = wanted_people(fields, state)
     if people:
@@ -36,8 +50,7 @@ def form_answer(
     stored = held_files(fields, opened.stored)
     wanted = held_files(fields, state)
     files = desk.around.files().find_many(wanted, visit.actor.id, stored) if wanted else {}
-    page = form_page(visit, opened, state, refusal, lines, problem, files)
-    return render_template("form.html", page=page), _status(refusal, problem)
+    return form_page(visit, opened, state, refusal, lines, problem, files)
 
 
 def _status(refusal: RequestError | None, problem: str) -> int:

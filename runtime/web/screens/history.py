@@ -12,11 +12,20 @@ import marshmallow as ma
 from generator.field_types._times import local_text
 from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
+from runtime.operations._talk import FILE
 from runtime.operations.history import Entry
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.visit import Visit
 
-ICONS = {"create": "plus", "update": "edit", "delete": "archive", "restore": "restore"}
+ICONS = {
+    "create": "plus",
+    "update": "edit",
+    "delete": "archive",
+    "restore": "restore",
+    "attach": "paperclip",
+    "detach": "paperclip",
+    "delete_comment": "message",
+}
 QUIET = {"id", "position", "archived_at"}
 LONGEST = 300
 
@@ -37,6 +46,8 @@ class Change:
     label: str
     before: str
     after: str
+    name: str = ""
+    """The field, where the older value can be brought back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,9 @@ class Event:
     rows: tuple[RowChange, ...]
     folded: bool = False
     """The values of a new record are many and rarely asked for."""
+    id: str = ""
+    restorable: frozenset[str] = frozenset()
+    """The fields whose older value the reader may bring back."""
 
 
 def events(
@@ -107,6 +121,7 @@ def _in_order(
 
 def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
     t = visit.t
+    file = str(entry.after.get(FILE) or entry.before.get(FILE) or "")
     found = {
         "create": t("created this record", "history"),
         "update": t("changed this record", "history"),
@@ -114,6 +129,11 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         if entity.archive
         else t("deleted this record", "history"),
         "restore": t("restored this record", "history"),
+        "attach": t("attached {name}", "history", name=file),
+        "detach": t("removed {name}", "history", name=file),
+        "comment": t("commented", "history"),
+        "edit_comment": t("changed a comment", "history"),
+        "delete_comment": t("deleted a comment", "history"),
     }.get(entry.operation, entry.operation)
     source = {
         "rest": t("over the API", "history"),
@@ -129,6 +149,7 @@ def _change(visit: Visit, field: Field, before: Any, after: Any, known: Known) -
         visit.text(field.label),
         _shown(visit, field, before, known),
         _shown(visit, field, after, known),
+        field.name,
     )
 
 

@@ -1,11 +1,17 @@
-"""A record read page first, with its related tabs and its history."""
+"""A record read page first, with its related tabs, its timeline and what stands beside it."""
 
 from __future__ import annotations
 
+import uuid
+from urllib.parse import parse_qsl
+
 from flask import Blueprint, redirect, render_template, request
 
+from generator.model.entity import Entity
+from runtime.errors import RequestError
 from runtime.messages import Result
-from runtime.web.screens import doors, history
+from runtime.operations.neighbours import Neighbours
+from runtime.web.screens import doors
 from runtime.web.screens.desk import (
     Addresses,
     Answer,
@@ -13,16 +19,15 @@ from runtime.web.screens.desk import (
     entity_of,
     listed_query,
 )
-from runtime.web.screens.detail_page import (
-    DetailPlan,
-    Table,
-    child_table,
-    detail_page,
-    detail_plan,
-    related_query,
-    related_table,
-)
-from runtime.web.screens.history import Event
+from runtime.web.screens.detail_files import file_boxes
+from runtime.web.screens.detail_page import Around, detail_page
+from runtime.web.screens.detail_parts import Table, record_facts
+from runtime.web.screens.detail_plan import DetailPlan, detail_plan
+from runtime.web.screens.detail_tables import child_table, related_query, related_table
+from runtime.web.screens.detail_tabs import TIMELINE, related_counts
+from runtime.web.screens.list_url import pipeline_query, read_url
+from runtime.web.screens.panels import panel_boxes
+from runtime.web.screens.timeline_page import Timeline, timeline
 from runtime.web.screens.visit import Visit, record_url
 
 
@@ -43,44 +48,69 @@ class Records:
         """Show a record."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
-        plan = detail_plan(visit, model, request.args.get("tab", ""))
+        return self.page(visit, model, record_id, request.args.get("tab", ""))
+
+    def page(self, visit: Visit, model: Entity, record_id: str, tab: str) -> str:
+        """Return the page of a record with one of its tabs open."""
+        entity, listed = model.name, listed_query(model.name)
+        plan = detail_plan(visit, model, tab)
         query = {"fields": (",".join(dict.fromkeys(("id", *plan.fields))),)}
         if plan.includes:
             query["include"] = (",".join(plan.includes),)
         result = doors.ask(visit, "read", entity, record_id, query)
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        table, events, older = self._tab(visit, plan, result, record_id)
-        page = detail_page(visit, plan, result, listed_query(entity), table, events, older)
-        return render_template("detail.html", page=page)
+        beside = doors.ask(visit, "beside", entity, record_id).row
+        changes = visit.may("update", entity) and record_facts(result, "archived_at") is None
+        around = Around(
+            listed=listed,
+            table=self._table(visit, plan, result, record_id),
+            timeline=self._timeline(visit, plan, result, record_id, listed),
+            neighbours=_neighbours(visit, model, record_id, listed),
+            counts=related_counts(visit, plan, record_id),
+            files=file_boxes(visit, entity, record_id, beside.files, changes=changes),
+            follows=beside.follows,
+            panels=panel_boxes(visit, model, result, self.desk.around.templates),
+        )
+        page = detail_page(visit, plan, result, around)
+        return render_template([f"{entity}/detail.html", "detail.html"], page=page)
 
     def history(self, entity: str, record_id: str) -> Answer:
-        """Open a record at its history."""
+        """Open a record at its timeline."""
         entity_of(self.desk.visit(), entity)
-        return redirect(record_url(entity, record_id, tab="history", list=listed_query(entity)))
+        return redirect(record_url(entity, record_id, tab=TIMELINE, list=listed_query(entity)))
 
-    def _tab(
+    def _timeline(
+        self, visit: Visit, plan: DetailPlan, result: Result, record_id: str, listed: str
+    ) -> Timeline | None:
+        if plan.tab != TIMELINE:
+            return None
+        kind = request.args.get("kind", "") or "all"
+        query = {"before": (request.args.get("before", ""),), "kind": (kind,)}
+        found = doors.ask(visit, "timeline", plan.entity.name, record_id, query)
+        return timeline(visit, plan.entity, result, found, kind, listed, str(uuid.uuid4()))
+
+    def _table(
         self, visit: Visit, plan: DetailPlan, result: Result, record_id: str
-    ) -> tuple[Table | None, tuple[Event, ...] | None, str]:
-        """Return what the open tab holds."""
-        if plan.tab == "history":
-            before = (request.args.get("before", ""),)
-            found = doors.ask(visit, "history", plan.entity.name, record_id, {"before": before})
-            wanted = history.wanted_titles(visit, plan.entity, found.rows)
-            titles = doors.titles_of(visit, wanted)
-            values = {
-                path.text: str(result.row[place] or "")
-                for place, path in enumerate(result.plan.paths)
-                if not path.parents
-            }
-            known = history.Known(titles, values)
-            shown = history.events(visit, plan.entity, found.rows, known)
-            return None, shown, found.next_cursor
-        if "." in plan.tab:
-            other = plan.tab.split(".", 1)[0]
-            query = related_query(visit, plan.tab, record_id)
-            found = doors.ask(visit, "list", other, query=query)
-            visit = self.desk.with_names(visit, found.plan.paths, found.rows)
-            return related_table(visit, plan.tab, record_id, found), None, ""
-        if plan.tab:
-            return child_table(visit, plan.entity, plan.tab, result), None, ""
-        return None, None, ""
+    ) -> Table | None:
+        """Return the table of the open tab; None for the timeline and without tabs."""
+        if not plan.tab or plan.tab == TIMELINE:
+            return None
+        if "." not in plan.tab:
+            return child_table(visit, plan.entity, plan.tab, result)
+        other = plan.tab.split(".", 1)[0]
+        found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, record_id))
+        visit = self.desk.with_names(visit, found.plan.paths, found.rows)
+        return related_table(visit, plan.tab, record_id, found)
+
+
+def _neighbours(visit: Visit, model: Entity, record_id: str, listed: str) -> Neighbours:
+    """Return the records beside this one in the list one came from; none where it is no list."""
+    if not visit.may("list", model.name) or model.child_of:
+        return Neighbours("", "")
+    path = record_url(model.name)
+    query = pipeline_query(read_url(path, parse_qsl(listed)), model.name, visit)
+    try:
+        found: Neighbours = doors.ask(visit, "neighbours", model.name, record_id, query).row
+    except RequestError:
+        return Neighbours("", "")
+    return found

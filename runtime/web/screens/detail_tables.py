@@ -1,0 +1,156 @@
+"""The small tables of a record's page: its parts with totals, and records that point here.
+
+Parts come with the record; records that point here are asked for only when their tab is open.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from generator.field_types import EMPTY, Cell
+from generator.model.entity import Entity, Field
+from runtime.messages import Result
+from runtime.store.paths import Path
+from runtime.web.screens import cells as drawing
+from runtime.web.screens.cells import FILES
+from runtime.web.screens.detail_parts import (
+    Heading,
+    Table,
+    TableRow,
+    include_of,
+    record_facts,
+    relates,
+)
+from runtime.web.screens.visit import Visit, new_url, record_url, single
+
+RELATED_ROWS = 5
+SHOWN_CHILDREN = 200
+
+
+def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Table:
+    """Return the table of one child field, with totals of what the record itself adds up."""
+    include = include_of(result, name)
+    if include is None:
+        return Table((), ())
+    child = visit.app.entities[include.plan.entity.name]
+    record_id = str(record_facts(result, "id"))
+    rows = result.included.get(name, {}).get(record_id, ())
+    summed = _summed(entity, name)
+    texts = [
+        path for path in (*child.list.columns, *summed) if path.split(".")[0] != child.child_of
+    ]
+    paths = tuple(
+        path
+        for path in drawing.readable(visit, child.name, texts)
+        if not relates(visit, path.field, "children")
+        and not relates(visit, path.field, "references")
+    )
+    fixed = _fixed(child, result)
+    draws = [drawing.draw(visit, path, include.plan.paths, fixed) for path in paths]
+    columns = [drawing.column(visit, path) for path in paths]
+    totals = tuple(
+        _total(visit, path, include.plan.paths, rows, fixed) if path.text in summed else EMPTY
+        for path in paths
+    )
+    return Table(
+        headings=tuple(Heading(column.label, column.number) for column in columns),
+        rows=tuple(TableRow(tuple(draw(row) for draw in draws)) for row in rows[:SHOWN_CHILDREN]),
+        totals=totals if rows and any(drawing.filled(cell) for cell in totals) else (),
+        more_text=visit.t("{n} more rows", n=len(rows) - SHOWN_CHILDREN)
+        if len(rows) > SHOWN_CHILDREN
+        else "",
+    )
+
+
+def _fixed(child: Entity, result: Result) -> Mapping[str, str]:
+    """Return what children know of their parent, by the path they would ask for."""
+    return {
+        f"{child.child_of}.{path.text}": str(result.row[place] or "")
+        for place, path in enumerate(result.plan.paths)
+        if not path.parents
+    }
+
+
+def _summed(entity: Entity, name: str) -> tuple[str, ...]:
+    """Return the fields of a child that a computed field of the record adds up."""
+    pattern = re.compile(rf"\bsum\(\s*{re.escape(name)}\.([a-z0-9_]+)\s*\)")
+    texts = [model.computed.text for model in entity.fields.values() if model.computed is not None]
+    return tuple(dict.fromkeys(found for text in texts for found in pattern.findall(text)))
+
+
+def _total(
+    visit: Visit,
+    path: Path,
+    paths: Sequence[Path],
+    rows: Sequence[Any],
+    fixed: Mapping[str, str],
+) -> Cell:
+    """Add up one column; amounts in several currencies are not added."""
+    place = [one.text for one in paths].index(path.text)
+    draw = drawing.draw(visit, path, paths, fixed)
+    if not rows or len({draw(row).unit for row in rows}) > 1:
+        return EMPTY
+    whole = list(rows[0])
+    whole[place] = sum(row[place] or 0 for row in rows)
+    return replace(draw(whole), title="")
+
+
+def related_table(visit: Visit, tab: str, record_id: str, result: Result) -> Table:
+    """Return the first records that point here by a field, and the way to all of them."""
+    other, name = tab.split(".", 1)
+    target = visit.app.entities[other]
+    paths = related_paths(visit, tab)
+    draws = [drawing.draw(visit, path, result.plan.paths) for path in paths]
+    columns = [drawing.column(visit, path) for path in paths]
+    at = [path.text for path in result.plan.paths].index("id")
+    opens = visit.may("read", other)
+    total = str(result.total or 0) + ("" if result.total_is_exact else "+")
+    allowed = visit.may("create", other) and not target.child_of
+    reference = target.fields[name]
+    return Table(
+        headings=tuple(Heading(column.label, column.number) for column in columns),
+        rows=tuple(
+            TableRow(
+                tuple(draw(row) for draw in draws),
+                record_url(other, str(row[at])) if opens else "",
+            )
+            for row in result.rows
+        ),
+        more_url=record_url(other) + f"?{name}{_key(visit, reference)}={record_id}",
+        more_text=visit.t("See all {n}", n=total) if result.rows else "",
+        create_url=new_url(other, **{name: record_id}) if allowed else "",
+        create_text=visit.t("New {name}", name=single(visit, target)),
+    )
+
+
+def _key(visit: Visit, reference: Field) -> str:
+    return "[has_any]" if relates(visit, reference, "references") else "[in]"
+
+
+def related_paths(visit: Visit, tab: str) -> tuple[Path, ...]:
+    """Return the columns of a related tab: the list's, without the way back."""
+    other, name = tab.split(".", 1)
+    texts = [text for text in visit.app.entities[other].list.columns if text.split(".")[0] != name]
+    return tuple(
+        path
+        for path in drawing.readable(visit, other, texts)
+        if visit.catalog[path.field.type].relation not in {"children", "references"}
+        and path.field.type not in FILES
+    )[:6]
+
+
+def related_query(visit: Visit, tab: str, record_id: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the query of a related tab: five rows and a capped count."""
+    other, name = tab.split(".", 1)
+    reference = visit.app.entities[other].fields[name]
+    operator = "has" if relates(visit, reference, "references") else "eq"
+    fields = drawing.needs(visit, other, related_paths(visit, tab))
+    return {
+        f"{name}[{operator}]": (record_id,),
+        "fields": (",".join(("id", *fields)),),
+        "limit": (str(RELATED_ROWS),),
+        "count": ("capped",),
+    }
