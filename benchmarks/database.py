@@ -28,6 +28,8 @@ STATUSES = ("paid", "shipped", "draft", "cancelled")
 SHARES = (25, 55, 12, 8)
 RARE_EVERY = 2000
 """One order in so many is `returned`: the small match whose exact count is asked for."""
+CREATED_AT = "2026-11-22T10:00:00+00:00"
+"""When every order that a load creates was placed; the rows above end before."""
 ITEMS = ("Shirt", "Cap", "Mug", "Lamp", "Chair", "Poster", "Clock", "Basket")
 NAMES = ("Li", "Wang", "Müller", "Okafor", "Smith", "Rossi", "Garcia", "Sato", "Novak", "Khan")
 CITIES = ("Shanghai", "Chengdu", "Wien", "Lagos", "Leeds", "Torino", "Sevilla", "Kobe", "Brno")
@@ -147,6 +149,13 @@ def settle(url: str, seconds: float = 30.0) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         while time.monotonic() < end and _one(connection, ACTIVE):
             time.sleep(0.2)
+
+
+def forget_created(url: str) -> None:
+    """Delete what a load created: the newest orders being drafts alone would mislead every plan."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute('DELETE FROM "order" WHERE placed_at = %s', (CREATED_AT,))
+        connection.execute('VACUUM (ANALYZE, INDEX_CLEANUP ON) "order"')
 
 
 def version(url: str) -> str:

@@ -84,7 +84,15 @@ def _with_wrk(
                 file.write(f"{each.method}\t{each.path}\t{each.body}\t{packed}\n")
         done = subprocess.run(
             [
-                *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"),
+                *(
+                    "wrk",
+                    "-t1",
+                    f"-c{connections}",
+                    f"-d{max(1, round(seconds))}s",
+                    "--latency",
+                    "--timeout",
+                    "30s",
+                ),
                 *("-s", str(script), f"http://127.0.0.1:{port}", "--", str(listed)),
             ],
             capture_output=True,

@@ -84,6 +84,7 @@ def main(
     click.echo(f"{orders} orders at {url}")
     prepare(url, HERE / "definitions")
     database.fill(url, orders)
+    database.forget_created(url)
     wanted = [each for each in EVERYBODY if each.name in contenders.split(",")]
     for each in wanted:
         prepare_peer(each, url)
@@ -182,6 +183,8 @@ def compare(
                         f"{number + 1} {work.name:<7}{server.name:<15}{found['per_second']:9.1f}/s"
                         f"  99 % in {found['p99']:.0f} ms  load {found['machine_load']:.1f}"
                     )
+            if work.name == "create":
+                database.forget_created(world.url)
     return samples
 
 
@@ -189,6 +192,7 @@ def sample(
     work: Work, server: Server, world: World, seconds: float, connections: int
 ) -> dict[str, float] | None:
     """Measure one work of one contender once; None when it does not do this work."""
+    seconds, connections = max(seconds, work.at_least), min(connections, work.connections)
     who = server.contender.name
     headers = server.headers(browser=work.browser)
     here = world

@@ -19,7 +19,8 @@ from generator.model.text import Span
 from generator.places import Places
 from generator.problems import DefinitionError, Problem, in_order, quoted
 from generator.resolve.app import resolve
-from generator.source import Items, Mapped, Scalar, Source, read_folder
+from generator.source import read_folder
+from generator.source_nodes import Items, Mapped, Scalar, Source
 
 OWN_WORDS = "generator"
 

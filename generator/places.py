@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from generator.model.text import Span
 from generator.problems import whole_file
-from generator.source import Items, Mapped, Node, Scalar, Source
+from generator.source_nodes import Items, Mapped, Node, Scalar, Source
 
 
 class Places:

@@ -26,7 +26,7 @@ from generator.problems import (
     unknown_name,
     wrong_type,
 )
-from generator.source import Items, Mapped, Node, Scalar, plain
+from generator.source_nodes import Items, Mapped, Node, Scalar, plain
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 PATH = re.compile(r"-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\Z")

@@ -6,23 +6,33 @@ the transport's. Rights are asked before anything is looked up, so that an outsi
 
 from __future__ import annotations
 
+from time import monotonic_ns
+
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import Forbidden, NotFound, RequestError, Unauthenticated
 from runtime.messages import Incoming, Result
+from runtime.metrics import steps
 from runtime.runtime import Runtime
 
 
 def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
     """Carry a request out, or say why not; a refusal is a value, a bug is an exception."""
+    marks = [monotonic_ns()]
     try:
         grant = authorize(incoming, runtime)
+        marks.append(monotonic_ns())
         operation = runtime.operations[incoming.operation]
         call = operation.parse(incoming, grant, runtime)
+        marks.append(monotonic_ns())
         plan = operation.plan(call, grant, runtime)
+        marks.append(monotonic_ns())
         result: Result = operation.execute(plan, runtime)
     except RequestError as refusal:
         return refusal
+    finally:
+        marks.append(monotonic_ns())
+        steps.note(marks)
     return result
 
 

@@ -49,6 +49,10 @@ class Settings:
     metrics_token: str = ""
     """Lets a scraper on another machine read /metrics."""
     start_token: str = ""
+    sign_in_url: str = ""
+    """An OpenID Connect server at which people sign in; empty for passwords kept here."""
+    sign_in_client: str = ""
+    sign_in_secret: str = ""
 
     def production_faults(self) -> tuple[str, ...]:
         """Return what keeps this from serving in production; empty when nothing does."""
@@ -108,6 +112,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics_directory=Path(metrics) if metrics else None,
         metrics_token=environment.get("SHOPWRIGHT_METRICS_TOKEN", ""),
         start_token=environment.get("SHOPWRIGHT_START_TOKEN", ""),
+        sign_in_url=environment.get("SHOPWRIGHT_SIGN_IN_URL", "").rstrip("/"),
+        sign_in_client=environment.get("SHOPWRIGHT_SIGN_IN_CLIENT", ""),
+        sign_in_secret=environment.get("SHOPWRIGHT_SIGN_IN_SECRET", ""),
     )
 
 

@@ -11,6 +11,10 @@ import * as server from "./server.js";
 /* The grid drops its empty rows first: what it changes at the start is no change of the person's. */
 if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { part.start(); form.start(); });
 else form.start();
+if (document.querySelector("#list")) {
+  import("./listtools.js").then((part) => part.start());
+  import("./builder.js").then((part) => part.start());
+}
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
 
 if (document.querySelector("[data-record]")) import("./detail.js").then((part) => part.start());

@@ -7,6 +7,7 @@ as time. Years are kept between 1000 and 9999: four digits, and room for every o
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,13 +59,24 @@ class Utc(sa.types.TypeDecorator[dt.datetime]):
 def local_text(moment: dt.datetime, locale: str, time_zone: str) -> str:
     """Return a moment as people of a locale write it, to the minute, in a time zone."""
     local = moment.astimezone(zone(time_zone))
-    day = format_date(local.date(), "medium", locale=babel_locale(locale))
+    day = day_text(local.date(), locale)
     return f"{day}{' ' if is_chinese(locale) else ', '}{clock_text(local.time(), locale)}"
+
+
+@lru_cache(maxsize=4096)
+def day_text(day: dt.date, locale: str) -> str:
+    """Return a day as people of a locale write it."""
+    return format_date(day, "medium", locale=babel_locale(locale))
 
 
 def clock_text(time: dt.time, locale: str) -> str:
     """Return a time of day as people of a locale write it, to the minute."""
-    text = format_time(time, "short", locale=babel_locale(locale))
+    return _minute_text(time.hour, time.minute, locale)
+
+
+@lru_cache(maxsize=4096)
+def _minute_text(hour: int, minute: int, locale: str) -> str:
+    text = format_time(dt.time(hour, minute), "short", locale=babel_locale(locale))
     return text.replace("\u202f", " ")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import marshmallow as ma
 import sqlalchemy as sa
-from babel.dates import format_date
 
 from generator.expressions import types
 from generator.field_types import (
@@ -21,8 +20,8 @@ from generator.field_types import (
     Input,
     Viewer,
 )
-from generator.field_types._locales import babel_locale
 from generator.field_types._refusals import ApiField, Words
+from generator.field_types._times import day_text
 from generator.model.entity import Field
 
 WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,7 +61,7 @@ class Date(FieldType):
     def cell(self, value: Any, field: Field, viewer: Viewer) -> Cell:
         if value is None:
             return EMPTY
-        text = format_date(value, "medium", locale=babel_locale(viewer.locale))
+        text = day_text(value, viewer.locale)
         return Cell(text, "time", title=value.isoformat())
 
     def input(self, field: Field) -> Input:

@@ -19,7 +19,7 @@ from generator.shapes.access import ACCESS, ROLES
 from generator.shapes.app import APP
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
-from generator.source import Source
+from generator.source_nodes import Source
 
 SHAPES: Mapping[str, Shape] = {
     "app": APP,

@@ -18,7 +18,7 @@ from generator.resolve.fields import humanize, resolve_fields
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
 from generator.shape import Given, Written
-from generator.source import Mapped, Source
+from generator.source_nodes import Mapped, Source
 
 TITLE_FIELDS = ("name", "title", "number", "code", "label", "subject")
 """What names a record when the author gives no `title`, in this order."""

@@ -13,7 +13,7 @@ from generator.model.importmap import Case, Condition, ImportField, ImportMap, I
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
 from generator.shape import Given, Written
-from generator.source import Source
+from generator.source_nodes import Source
 
 IN_PARTS = ("translated", "address", "json")
 """Types whose values have parts: a language, a line of an address."""

@@ -37,6 +37,7 @@ ACTIONS = (
     "import",
     "export",
     "bulk",
+    "share",
 )
 """What a grant may allow, in the order in which people think of it."""
 

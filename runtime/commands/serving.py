@@ -56,7 +56,9 @@ def serve(context: click.Context, host: str | None, port: int | None, watch: boo
     settings = settings_of(context)
     watch = watch or settings.watch
     if not watch:
-        compiled_of(settings)
+        from runtime.web import process  # noqa: PLC0415 (other commands start without Flask)
+
+        process.keep(settings.definitions, compiled_of(settings))
     _refuse_unsafe(settings)
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number)

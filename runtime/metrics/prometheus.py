@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+STEP_SECONDS = (0.0001, 0.00025, 0.0005, *SECONDS[:-2])
 JOB_SECONDS = (0.01, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 STATEMENTS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 100)
 
@@ -43,7 +44,7 @@ _step_seconds = Histogram(
     "shopwright_step_seconds",
     "Seconds in each step of the pipeline.",
     ("step",),
-    buckets=SECONDS,
+    buckets=STEP_SECONDS,
     registry=_registry,
 )
 _statements = Histogram(

@@ -32,6 +32,8 @@ class Work:
     now: datetime
     context: Mapping[str, Any]
     errors: list[FieldError] = field(default_factory=list)
+    saved: Draft | None = None
+    """The one record that was written, complete: its answer need not be read back."""
 
     @property
     def actor_id(self) -> int:

@@ -16,7 +16,9 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _outcomes as outcomes
 from runtime.operations import _reading
+from runtime.operations._quick import quick_load
 from runtime.operations._work import Work
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
@@ -60,6 +62,9 @@ def load_payload(
     if not isinstance(incoming.values, Mapping):
         raise invalid_shape()
     schema = runtime.payload(entity, actor.roles, changes=changes)
+    quickly = quick_load(schema, incoming.values, {}, partial=changes)
+    if quickly is not None:
+        return quickly
     try:
         loaded: Mapping[str, Any] = schema.load(dict(incoming.values), partial=changes)
     except ma.ValidationError as error:
@@ -140,9 +145,10 @@ def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str
     """Run a write in one transaction and read its outcome back.
 
     `body` returns the record's id and whether it was created. A request whose idempotency key was
-    used before is answered as then, without running `body`. A changed record is read back inside
-    the transaction, which is undone if the caller may not see the outcome; a created one after it,
-    because nothing could be undone any more and others wait for the counters it holds.
+    used before is answered as then, without running `body`. The answer is made of what was written
+    where that says everything. Else a changed record is read back inside the transaction, which is
+    undone if the caller may not see the outcome; a created one after it, because nothing could be
+    undone any more and others wait for the counters it holds.
 
     A transaction that the database gave up because of another one is tried again.
 
@@ -181,10 +187,14 @@ def _transact_once(
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, now, context)
             with inserts.together(connection) as batch:
-                record_id, batch.commits = body(work)
-                outcome = {"id": record_id, "created": batch.commits}
+                record_id, created = body(work)
+                outcome = {"id": record_id, "created": created}
                 idempotency.remember(connection, table, call.incoming, outcome)
-            if batch.commits:
+                known = None if work.saved is None else outcomes.known(plan, work.saved, created)
+                batch.commits = created or known is not None
+            if known is not None:
+                return known
+            if created:
                 return record_id
             return answer(connection, plan, runtime, record_id, created=False, replayed=False)
     except sqlalchemy.exc.IntegrityError as error:

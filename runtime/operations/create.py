@@ -40,6 +40,7 @@ def execute(plan: WritePlan, runtime: Runtime) -> Result:
         _saving.settle(work, draft)
         _saving.write(work, draft)
         audit.record(work, "create", draft)
+        work.saved = draft
         return str(draft.facts["id"]), True
 
     return transact(plan, runtime, body)

@@ -48,6 +48,7 @@ def change(
     _saving.settle(work, draft)
     _saving.write(work, draft)
     audit.record(work, "update", draft)
+    work.saved = draft
 
 
 def differs(draft: Draft, before: Mapping[str, Any]) -> bool:

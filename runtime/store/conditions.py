@@ -93,6 +93,14 @@ class Conditions:
         """Return the condition of one filter; its values are bound as `f<number>_<n>`."""
         return self._walk(table, clause.path.steps, number, clause)
 
+    def operand(self, column: Any, number: int, clause: Clause) -> Any:
+        """Return the one value a filter compares with: written, or bound as `f<number>_0`."""
+        if not clause.is_written:
+            return sa.bindparam(f"f{number}_0", type_=column.type)
+        value = clause.values[0]
+        written = str(value).lower() if isinstance(value, bool) else f"'{value}'"
+        return sa.literal_column(written, column.type)
+
     def clause_values(self, number: int, clause: Clause) -> dict[str, Any]:
         """Return the bound values of one filter."""
         if clause.operator == "empty" or clause.is_written:
@@ -139,7 +147,7 @@ class Conditions:
             return self._linked(table, field, number, clause)
         column = self.column(table, field)
         if clause.is_written:
-            return column == sa.literal_column(f"'{clause.values[0]}'", column.type)
+            return column == self.operand(column, number, clause)
         if operator == "empty":
             return column.is_(None) if clause.values[0] else column.is_not(None)
         if operator in {"has", "has_any"}:

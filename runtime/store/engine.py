@@ -135,7 +135,16 @@ def _with_twin(engine: sa.Engine, writing: str, reading: str) -> sa.Engine:
 
 def _begin(connection: sa.Connection) -> None:
     statement = connection.get_execution_options().get(BEGIN)
-    if statement:
+    if not statement:
+        return
+    if connection.dialect.name == "postgresql":
+        # the driver's own way takes a tenth of SQLAlchemy's time for so plain a statement
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute(statement)
+        except psycopg.Error as error:
+            connection._handle_dbapi_exception(error, statement, None, None, None)
+    else:
         connection.exec_driver_sql(statement)
 
 
@@ -148,6 +157,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> None:
     connection.adapters.register_loader("uuid", TextLoader)
     connection.execute("SET TIME ZONE 'UTC'")
+    connection.execute("SET jit = off")  # compiling a small statement takes longer than running it
 
 
 def _json_text(value: Any) -> str:

@@ -68,11 +68,22 @@ def _cursor(plan: QueryPlan, row: Any, places: list[int]) -> str:
 def count(
     connection: sa.Connection, statements: Statements, plan: QueryPlan, *, exact: bool
 ) -> tuple[int, bool]:
-    """Return how many records match, and whether that is exact: one statement."""
+    """Return how many records match, and whether that is exact: one statement, or none.
+
+    What matched more than `COUNT_CAP` a moment ago is not counted again: the answer says no more
+    than "many" and would cost more than the page beside it.
+    """
     uncut = plan.with_values(cursor=None)
-    counting = statements.count(uncut, None if exact else COUNT_CAP + 1)
-    found = int(counting.rows(connection, statements.values(uncut))[0][0])
-    return (found, True) if exact else (min(found, COUNT_CAP), found <= COUNT_CAP)
+    values = statements.values(uncut)
+    if exact:
+        return int(statements.count(uncut, None).rows(connection, values)[0][0]), True
+    if statements.many.has(uncut.shape, values):
+        return COUNT_CAP, False
+    found = int(statements.count(uncut, COUNT_CAP + 1).rows(connection, values)[0][0])
+    if found <= COUNT_CAP:
+        return found, True
+    statements.many.add(uncut.shape, values)
+    return COUNT_CAP, False
 
 
 def tally(

@@ -70,15 +70,16 @@ class Clause:
 
     @property
     def is_written(self) -> bool:
-        """Whether its value stands in the SQL: a choice, so that each has a statement of its own.
+        """Whether its value stands in the SQL: one of a few, so that each has its own statement.
 
         PostgreSQL keeps one plan for a prepared statement; the one that is right for a status of
         half the orders would read them all for a status of ten.
         """
-        return (
-            self.operator == "eq"
-            and self.path.field.type == "choice"
-            and NAME.fullmatch(str(self.values[0])) is not None
+        if self.operator != "eq":
+            return False
+        value = self.values[0]
+        return isinstance(value, bool) or (
+            self.path.field.type == "choice" and NAME.fullmatch(str(value)) is not None
         )
 
     @property

@@ -4,7 +4,7 @@ PostgreSQL takes many by COPY, which costs a tenth of as many INSERTs and keeps 
 few, and SQLite, by one prepared statement. A row is a mapping; a column it leaves out stays null.
 
 Inside `together`, rows wait and then leave at once: the record, its lines, its audit row and its
-event cost one round trip, and a counter is locked for so much less time.
+event are one statement and one round trip, and a counter is locked for so much less time.
 """
 
 from __future__ import annotations
@@ -71,8 +71,13 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
 
 
 def _leave(connection: sa.Connection, batch: Batch) -> None:
-    for table, rows in batch.rows:
-        insert_many(connection, table, rows)
+    waiting = [(table, rows) for table, rows in batch.rows if rows]
+    is_one = len(waiting) > 1 and connection.dialect.name == "postgresql"
+    if is_one and not any(_has_gaps(table, rows) or len(rows) >= FEW for table, rows in waiting):
+        _insert_all(connection, waiting)
+    else:
+        for table, rows in waiting:
+            insert_many(connection, table, rows)
     transaction = connection.get_transaction()
     if batch.commits and transaction is not None:
         transaction.commit()
@@ -98,24 +103,63 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.execute(table.insert(), list(rows))
 
 
+def _has_gaps(table: sa.Table, rows: Rows) -> bool:
+    """Return whether SQLAlchemy has to fill columns in."""
+    return any(
+        column.default is not None and column.name not in rows[0] for column in table.columns
+    )
+
+
 def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    names = tuple(rows[0])
-    if any(column.default is not None and column.name not in names for column in table.columns):
+    if _has_gaps(table, rows):
         connection.execute(table.insert(), list(rows))
         return
+    names = tuple(rows[0])
     statement = prepared(
         table,
         ("insert", names, len(rows)),
         connection.dialect,
-        lambda: table.insert().values(
-            [
-                {name: sa.bindparam(f"{name}_{at}", type_=table.c[name].type) for name in names}
-                for at in range(len(rows))
-            ]
-        ),
+        lambda: _values(table, names, len(rows), ""),
     )
-    values = {f"{name}_{at}": row[name] for at, row in enumerate(rows) for name in names}
+    statement.send(connection, _bound(names, rows, ""))
+
+
+def _insert_all(connection: sa.Connection, waiting: Sequence[tuple[sa.Table, Rows]]) -> None:
+    """Insert rows of several tables by one statement; constraints are checked at its end."""
+    forms = [(table, tuple(rows[0]), len(rows)) for table, rows in waiting]
+    statement = prepared(
+        forms[-1][0],
+        ("insert", *((table.name, names, count) for table, names, count in forms)),
+        connection.dialect,
+        lambda: _chain(forms),
+    )
+    values: dict[str, Any] = {}
+    for part, ((_, names, _), (_, rows)) in enumerate(zip(forms, waiting, strict=True)):
+        values |= _bound(names, rows, f"p{part}_")
     statement.send(connection, values)
+
+
+def _chain(forms: Sequence[tuple[sa.Table, tuple[str, ...], int]]) -> sa.UpdateBase:
+    parts = [
+        _values(table, names, count, f"p{part}_")
+        for part, (table, names, count) in enumerate(forms)
+    ]
+    first = [each.cte(f"w{number}") for number, each in enumerate(parts[:-1])]
+    whole: sa.UpdateBase = parts[-1].add_cte(*first)
+    return whole
+
+
+def _values(table: sa.Table, names: tuple[str, ...], count: int, prefix: str) -> Any:
+    return table.insert().values(
+        [
+            {name: sa.bindparam(f"{prefix}{name}_{at}", type_=table.c[name].type) for name in names}
+            for at in range(count)
+        ]
+    )
+
+
+def _bound(names: tuple[str, ...], rows: Rows, prefix: str) -> dict[str, Any]:
+    return {f"{prefix}{name}_{at}": row[name] for at, row in enumerate(rows) for name in names}
 
 
 def _copy(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:

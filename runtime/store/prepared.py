@@ -36,9 +36,19 @@ _of_tables: WeakKeyDictionary[sa.Table, dict[Hashable, Prepared]] = WeakKeyDicti
 
 
 class Prepared:
-    """One statement for one dialect."""
+    """One statement for one dialect.
 
-    def __init__(self, statement: sa.Select[Any] | sa.UpdateBase, dialect: sa.Dialect) -> None:
+    With `anew`, PostgreSQL plans it each time for its values.
+    """
+
+    def __init__(
+        self,
+        statement: sa.Select[Any] | sa.UpdateBase,
+        dialect: sa.Dialect,
+        *,
+        anew: bool = False,
+    ) -> None:
+        self._how = {"prepare": False} if anew and dialect.name == "postgresql" else {}
         self._statement = statement
         self._compiled: Any = statement.compile(dialect=dialect)
         self._dialect: Any = dialect
@@ -73,7 +83,7 @@ class Prepared:
         rows: list[Row] = []
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
-            cursor.execute(self._text, parameters)
+            cursor.execute(self._text, parameters, **self._how)
             if fetch:
                 if self._cells is None:
                     self._cells = self._processors(cursor.description)

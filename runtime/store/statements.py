@@ -17,12 +17,15 @@ from generator.build.tables import has_column
 from generator.expressions.compile import Expression
 from generator.model.entity import Field
 from runtime.store.conditions import Conditions, contains_pattern, context_values
+from runtime.store.filters import Clause
 from runtime.store.lists import is_one_of
+from runtime.store.many import Many
 from runtime.store.measures import Measure
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
+from runtime.store.seeking import is_guesswork, leading
 
 APART = 1000
 """Where several plans share a statement, each numbers its clauses from a thousand of its own."""
@@ -33,8 +36,11 @@ KEPT = 2000
 class Selection:
     """A statement and what its columns mean; compiled when it is first run."""
 
-    def __init__(self, statement: sa.Select[Any], names: tuple[str, ...]) -> None:
+    def __init__(
+        self, statement: sa.Select[Any], names: tuple[str, ...], *, anew: bool = False
+    ) -> None:
         self.statement = statement
+        self._anew = anew
         self.names = names
         """The path of each column."""
         self.position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
@@ -43,7 +49,7 @@ class Selection:
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """Run the statement and return its rows as tuples of stored values."""
         if self._prepared is None:
-            self._prepared = Prepared(self.statement, connection.dialect)
+            self._prepared = Prepared(self.statement, connection.dialect, anew=self._anew)
         return self._prepared.rows(connection, values)
 
 
@@ -57,6 +63,8 @@ class Statements:
         self._counts: dict[Any, Selection] = {}
         self._asked: dict[Any, tuple[Expression, ...]] = {}
         self._others: dict[Hashable, Any] = {}
+        self.many = Many()
+        """What matched too many records to count, a moment ago."""
 
     def page(self, plan: QueryPlan) -> Selection:
         """Return the statement that fetches a page of a plan, one row more than its limit."""
@@ -186,6 +194,9 @@ class _Builder:
         self.schema, self.conditions, self.plan = schema, conditions, plan
         self.first = first
         self.table = schema.tables[plan.entity.name]
+        is_guessed = schema.dialect == "postgresql"  # SQLite keeps no statistics to guess by
+        self.leading = leading(plan, schema.catalog) if is_guessed else ()
+        self.anew = is_guessed and is_guesswork(plan, schema.catalog)
 
     def page(self) -> Selection:
         inner = self._inner()
@@ -201,17 +212,21 @@ class _Builder:
             key for sort in self._sorts() for key in self._order(inner.c[_sort_name(sort)], sort)
         ]
         statement = sa.select(*columns).select_from(joined).order_by(*order)
-        return Selection(statement, tuple(path.text for path in self.plan.paths))
+        names = tuple(path.text for path in self.plan.paths)
+        return Selection(statement, names, anew=self.anew)
 
     def count(self, cap: int | None) -> Selection:
+        self.leading = ()
         one: Any = sa.literal_column("1").label("one")
         rows = sa.select(one).select_from(self.table).where(*self._where())
         if cap is not None:
             rows = rows.limit(sa.literal_column(str(cap)))
-        return Selection(sa.select(sa.func.count()).select_from(rows.subquery()), ("count",))
+        counting = sa.select(sa.func.count()).select_from(rows.subquery())
+        return Selection(counting, ("count",), anew=self.anew)
 
     def groups(self, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int) -> Selection:
         """Return the groups, the largest first, each with its count and measures."""
+        self.leading = ()
         keys = [self._value(path).label(f"group_{number}") for number, path in enumerate(by)]
         rows = sa.select(
             *keys,
@@ -242,6 +257,22 @@ class _Builder:
 
     def _inner(self) -> Any:
         """Return the cut page: own columns that are asked for, joined on or sorted by."""
+        cursor = self.plan.cursor
+        if cursor is None:
+            return self._cut([]).subquery("page")
+        if not self._crosses_nulls(cursor.values[0]):
+            return self._cut(self._after(cursor.values)).subquery("page")
+        # the rows with a value and those without are two places in an index: a page from each
+        here, beyond = self._cut(self._after(cursor.values)), self._cut([self._across()])
+        both = sa.union_all(
+            sa.select(here.subquery("here")), sa.select(beyond.subquery("beyond"))
+        ).subquery("both")
+        order = [k for sort in self._sorts() for k in self._order(both.c[_sort_name(sort)], sort)]
+        size: Any = sa.literal_column(str(page_size(self.plan)))
+        return sa.select(both).order_by(*order).limit(size).subquery("page")
+
+    def _cut(self, place: list[Any]) -> sa.Select[Any]:
+        """Return the first rows after a place, in order."""
         needed: dict[str, Any] = {}
         for path in self.plan.paths:
             first = path.steps[0]
@@ -249,20 +280,23 @@ class _Builder:
         for sort in self._sorts():
             needed[_sort_name(sort)] = self._sort_value(sort)
         columns = [value.label(name) for name, value in needed.items()]
-        statement = sa.select(*columns).where(*self._where())
-        cursor = self.plan.cursor
-        if cursor is not None:
-            statement = statement.where(self._after(cursor.values))
+        statement = sa.select(*columns).where(*self._where(), *place)
         order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
         size = page_size(self.plan)
         if size is not None or self.plan.lock:
-            statement = statement.order_by(*order)
+            statement = statement.order_by(*self._leading_order(), *order)
         if size is not None:
             statement = statement.limit(sa.literal_column(str(size)))
         if self.plan.lock:
             # SQLite has no row locks and leaves this out; there a writer is alone anyway.
             statement = statement.with_for_update(read=self.plan.lock == "share", of=self.table)
-        return statement.subquery("page")
+        return statement
+
+    def _leading_order(self) -> list[Any]:
+        """Return the order by columns that have one value only: it names the index to go along."""
+        is_descending = self._sorts()[0].descending if self.leading else False
+        columns = [self.table.c[clause.path.field.name] for _, clause in self.leading]
+        return [column.desc() if is_descending else column.asc() for column in columns]
 
     def _sorts(self) -> tuple[Sort, ...]:
         """Return the order asked for, turned round when the page is read backwards."""
@@ -300,7 +334,9 @@ class _Builder:
             scopes = [self.conditions.expression(rows) for rows in plan.grant.rows]
             found.append(sa.or_(sa.false(), *scopes))
         found += [self.conditions.expression(expression) for expression in plan.where]
-        if plan.clauses:
+        for number, clause in self.leading:
+            found += self._led(self.first + number, clause)
+        if len(plan.clauses) > len(self.leading):
             found.append(self._filter())
         if plan.search:
             bound = _search_name(self.first)
@@ -311,8 +347,11 @@ class _Builder:
         """Return what the clauses ask together: plain ones and groups, all or any of them."""
         alone: list[Any] = []
         groups: dict[int, list[Any]] = {}
-        for number, clause in enumerate(self.plan.clauses, self.first):
-            condition = self.conditions.clause(self.table, number, clause)
+        led = {number for number, _ in self.leading}
+        for number, clause in enumerate(self.plan.clauses):
+            if number in led:
+                continue
+            condition = self.conditions.clause(self.table, self.first + number, clause)
             (groups.setdefault(clause.group, []) if clause.group else alone).append(condition)
         if self.plan.match == "any":
             return sa.or_(*alone, *(sa.and_(*group) for group in groups.values()))
@@ -325,37 +364,82 @@ class _Builder:
         cut = last.limit(sa.literal_column(str(count))).subquery()
         return self.table.c.id.in_(sa.select(cut.c.id))
 
-    def _after(self, values: tuple[Any, ...]) -> Any:
+    def _led(self, number: int, clause: Clause) -> list[Any]:
+        """Return an equality as a range: said as an equality, the order by it would be left out.
+
+        Where a page starts after a row, that row is the one bound: of two the database takes the
+        looser.
+        """
+        column, value = self.table.c[clause.path.field.name], self._led_by(number, clause)
+        if self.plan.cursor is None:
+            return [column >= value, column <= value]
+        return [column >= value if self._sorts()[0].descending else column <= value]
+
+    def _led_by(self, number: int, clause: Clause) -> Any:
+        column = self.table.c[clause.path.field.name]
+        return self.conditions.operand(column, number, clause)
+
+    def _after(self, values: tuple[Any, ...]) -> list[Any]:
         """Return "comes after the row with these sort values", key by key.
 
         The first key is also compared alone: an OR over several keys is no place in an index, so
-        without it a deep page would read every page before it.
+        without it a deep page would read every page before it. Along a leading index it is one
+        comparison of rows, because there the columns before the order have no equality.
         """
+        if self.leading:
+            return [self._after_row(values)]
         alternatives = []
         equal: list[Any] = []
         starts: list[Any] = []
         for number, (sort, value) in enumerate(zip(self._sorts(), values, strict=True)):
             column = self._sort_value(sort)
             bound = sa.bindparam(f"cursor_{number}", type_=column.type)
-            after = self._beyond(column, bound, sort, is_null=value is None)
+            crosses = number == 0 and self._crosses_nulls(value)
+            after = self._beyond(column, bound, sort, is_null=value is None, crosses=crosses)
             if after is not None:
                 alternatives.append(sa.and_(*equal, after))
             equal.append(column.is_(None) if value is None else column == bound)
-            if number == 0 and value is not None:
-                starts = self._at_least(column, bound, sort)
-        return sa.and_(*starts, sa.or_(*alternatives)) if alternatives else sa.false()
+            if number == 0:
+                starts = self._at_least(column, bound, sort, value)
+        return [*starts, sa.or_(*alternatives)] if alternatives else [sa.false()]
 
-    def _at_least(self, column: Any, bound: Any, sort: Sort) -> list[Any]:
+    def _after_row(self, values: tuple[Any, ...]) -> Any:
+        sorts = self._sorts()
+        columns = [self.table.c[clause.path.field.name] for _, clause in self.leading]
+        bounds = [self._led_by(self.first + number, clause) for number, clause in self.leading]
+        for number, sort in enumerate(sorts):
+            column = self._sort_value(sort)
+            columns.append(column)
+            bounds.append(sa.bindparam(f"cursor_{number}", type_=column.type))
+        here, there = sa.tuple_(*columns), sa.tuple_(*bounds)
+        return here < there if sorts[0].descending else here > there
+
+    def _crosses_nulls(self, value: Any) -> bool:
+        """Return whether the rows after a place are some with a value and some without."""
+        first = self._sorts()[0]
+        if first.path.parents or not self._may_be_null(first):
+            return False
+        return (value is None) == first.descending
+
+    def _across(self) -> Any:
+        """Return the rows on the other side of the border between values and nulls."""
+        first = self._sorts()[0]
+        column = self._sort_value(first)
+        return column.is_not(None) if first.descending else column.is_(None)
+
+    def _at_least(self, column: Any, bound: Any, sort: Sort, value: Any) -> list[Any]:
+        if value is None:
+            return [column.is_(None)] if self._crosses_nulls(value) else []
         if sort.descending:
             return [column <= bound]
-        return [] if self._may_be_null(sort) else [column >= bound]
+        return [column >= bound] if not sort.path.parents else []
 
-    def _beyond(self, column: Any, bound: Any, sort: Sort, *, is_null: bool) -> Any:
-        if sort.descending:
-            return column.is_not(None) if is_null else column < bound
+    def _beyond(self, column: Any, bound: Any, sort: Sort, *, is_null: bool, crosses: bool) -> Any:
         if is_null:
-            return None
-        if self._may_be_null(sort):
+            return column.is_not(None) if sort.descending and not crosses else None
+        if sort.descending:
+            return column < bound
+        if self._may_be_null(sort) and not crosses:
             return sa.or_(column > bound, column.is_(None))
         return column > bound
 

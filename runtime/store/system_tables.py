@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.recents import recent_table
 from runtime.store.talk_tables import (
     attachment_table,
@@ -42,6 +43,7 @@ class SystemTables:
     token: sa.Table
     setting: sa.Table
     saved_view: sa.Table
+    selection: sa.Table
     epoch: sa.Table
     recent: sa.Table
     comment: sa.Table
@@ -65,7 +67,8 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         file=_file(metadata),
         token=_token(metadata),
         setting=_setting(metadata),
-        saved_view=_saved_view(metadata),
+        saved_view=saved_view_table(metadata),
+        selection=selection_table(metadata),
         epoch=_epoch(metadata),
         recent=recent_table(metadata),
         comment=comment_table(metadata),
@@ -216,23 +219,6 @@ def _setting(metadata: sa.MetaData) -> sa.Table:
         sa.Column("key", sa.String(200), primary_key=True),
         sa.Column("value", small_json()),
         sa.Column("updated_at", UtcDateTime, nullable=False),
-    )
-
-
-def _saved_view(metadata: sa.MetaData) -> sa.Table:
-    """A list as somebody arranged it, by its query string; shared ones are seen by everybody."""
-    return sa.Table(
-        "sw_saved_view",
-        metadata,
-        sa.Column("id", text_id(), primary_key=True),
-        sa.Column("user_id", sa.Integer, nullable=False),
-        sa.Column("entity", sa.String(63), nullable=False),
-        sa.Column("name", sa.String(100), nullable=False),
-        sa.Column("query", sa.Text, nullable=False),
-        sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("position", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("created_at", UtcDateTime, nullable=False),
-        sa.Index("ix_sw_saved_view_entity", "entity", "user_id"),
     )
 
 

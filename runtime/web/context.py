@@ -14,6 +14,7 @@ from flask import current_app, g
 from limits.strategies import RateLimiter
 
 from runtime.messages import Actor
+from runtime.metrics.steps import Steps
 from runtime.runtime import Runtime
 from runtime.web.identity import Gate
 from runtime.web.settings import WebSettings
@@ -46,6 +47,8 @@ class Present:
     entity: str = ""
     code: str = ""
     """The code of the problem it was answered with."""
+    steps: Steps | None = None
+    """How long the steps of the pipeline take."""
     tokens: Any = None
     """How the context variables are set back."""
     started: float = field(default_factory=time.perf_counter)

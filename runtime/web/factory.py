@@ -35,7 +35,7 @@ from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import routes as screens
 from runtime.web.screens.desk import Surroundings
-from runtime.web.security_manager import People, refuse_weak
+from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.texts import translator
 from runtime.web.token_page import token_page
@@ -62,7 +62,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     if faults:
         raise UnsafeSettings("\n".join(faults))
     app = Flask("shopwright", template_folder=str(TEMPLATES), static_folder=None)
-    app.config.update(security.config(settings), **_appbuilder_config(runtime))
+    app.config.update(security.config(settings), **_appbuilder_config(runtime), **sign_in(settings))
     limiter = attempts.make_limiter(settings.limiter_storage)
     here = Web(runtime, settings, Gate(runtime, settings), limiter)
     app.extensions[EXTENSION] = here

@@ -1,14 +1,17 @@
-"""A small WSGI door beside Flask for what programs ask most: GET of records with a bearer.
+"""A small WSGI door beside Flask for what programs ask most: records, with a bearer.
 
 Flask takes about as long for such a request as everything else together. This door does what Flask
 would do, with the same functions, and hands on every request that is not plainly of this kind:
-cookies, other methods, odd paths, unknown hosts. The tests of the API run through both.
+cookies, other methods, odd paths, unknown hosts, bodies of unknown or forbidden length. The tests
+of the API run through both.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import nullcontext
+from functools import partial
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -23,6 +26,8 @@ from runtime.web.wire import VARY, Answer, Asked
 
 OURS = ("security", "openapi.json")
 """What stands below the API and is not about records."""
+
+METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
 
 STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 NAMES = {
@@ -68,15 +73,16 @@ class Front:
         if not self._is_mine(environ, path):
             return self._behind(environ, start)
         here = self._begin(environ)
-        answer = self._answer(environ, path[len(API) :], here)
+        method: str = environ["REQUEST_METHOD"]
+        answer = self._answer(environ, method, path[len(API) :], here)
         here.operation, here.entity, here.code = answer.operation, answer.entity, answer.code
-        observe.report(here, "GET", path, answer.status)
+        observe.report(here, method, path, answer.status)
         observe.end(here)
         return self._send(answer, here, start)
 
     def _is_mine(self, environ: WSGIEnvironment, path: str) -> bool:
         return (
-            environ["REQUEST_METHOD"] == "GET"
+            environ["REQUEST_METHOD"] in METHODS
             and path.startswith(API)
             and "HTTP_AUTHORIZATION" in environ
             and "//" not in path
@@ -84,27 +90,40 @@ class Front:
             and not path.startswith(OURS, len(API))
             and "HTTP_COOKIE" not in environ
             and self._is_known(environ.get("HTTP_HOST", ""))
+            and self._is_measured(environ)
         )
 
     def _is_known(self, host: str) -> bool:
         return not self._hosts or host.partition(":")[0] in self._hosts
+
+    def _is_measured(self, environ: WSGIEnvironment) -> bool:
+        """Return whether the body, if any, has a length that is said and allowed."""
+        length: str = environ.get("CONTENT_LENGTH") or "0"
+        return (
+            "HTTP_TRANSFER_ENCODING" not in environ
+            and length.isascii()
+            and length.isdigit()
+            and len(length) < 12
+            and int(length) <= self._web.settings.max_json
+        )
 
     def _begin(self, environ: WSGIEnvironment) -> Present:
         accepted = environ.get("HTTP_ACCEPT_LANGUAGE", "")
         locale = languages.choose("", accepted, self._web.runtime.app.locales)
         return observe.start(environ.get("HTTP_X_REQUEST_ID", ""), locale)
 
-    def _answer(self, environ: WSGIEnvironment, path: str, here: Present) -> Answer:
+    def _answer(self, environ: WSGIEnvironment, method: str, path: str, here: Present) -> Answer:
+        only_reads = method == "GET"
         try:
-            with reading_together(self._web.runtime.engine):
+            with reading_together(self._web.runtime.engine) if only_reads else nullcontext():
                 here.actor = self._web.gate.by_header(environ["HTTP_AUTHORIZATION"], here.locale)
                 return self._api.answer(
                     Asked(
-                        method="GET",
+                        method=method,
                         path=path,
                         query=environ.get("QUERY_STRING", ""),
                         headers=Headers(environ),
-                        body=bytes,
+                        body=partial(_body, environ),
                         actor=here.actor,
                         locale=here.locale,
                         request_id=here.request_id,
@@ -118,14 +137,26 @@ class Front:
             return bug(here.locale, here.request_id)
 
     def _send(self, answer: Answer, here: Present, start: StartResponse) -> Iterable[bytes]:
-        content = [("Content-Type", answer.media_type)]
-        if answer.stream is None:
-            content.append(("Content-Length", str(len(answer.body))))
         headers = [
-            *(content if answer.status != HTTPStatus.NOT_MODIFIED else ()),
+            *_content(answer),
             *self._fixed,
             *answer.headers.items(),
             (observe.HEADER, here.request_id),
         ]
         start(STATUS[answer.status], headers)
         return (answer.body,) if answer.stream is None else answer.stream
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or "0"))
+    return body
+
+
+def _content(answer: Answer) -> list[tuple[str, str]]:
+    """Return what is said of the body: as Flask does, nothing of one that has not changed."""
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return []
+    kind = [("Content-Type", answer.media_type)]
+    if answer.status == HTTPStatus.NO_CONTENT or answer.stream is not None:
+        return kind
+    return [*kind, ("Content-Length", str(len(answer.body)))]

@@ -20,6 +20,7 @@ from flask import Flask, Response, g, request
 from runtime.logs import event
 from runtime.logs import request_id as logged_id
 from runtime.metrics import prometheus
+from runtime.metrics.steps import Steps, open_steps
 from runtime.web.context import Present, present
 
 HEADER = "X-Request-Id"
@@ -67,7 +68,12 @@ def begin(locale: str) -> Present:
 def start(given_id: str, locale: str) -> Present:
     """Start watching a request; `end` must follow."""
     here = Present(new_request_id(given_id), locale)
-    here.tokens = (logged_id.set(here.request_id), statements.set([]))
+    here.steps = Steps()
+    here.tokens = (
+        logged_id.set(here.request_id),
+        statements.set([]),
+        open_steps.set(here.steps),
+    )
     return here
 
 
@@ -83,7 +89,8 @@ def report(here: Present, method: str, path: str, status: int) -> None:
     """Log and measure an answered request."""
     seconds = time.perf_counter() - here.started
     count = len(statements.get() or ())
-    prometheus.observe_request(here.operation, here.entity, status, seconds, {}, count)
+    steps = here.steps.seconds() if here.steps is not None else {}
+    prometheus.observe_request(here.operation, here.entity, status, seconds, steps, count)
     event(
         log,
         "request",
@@ -96,6 +103,7 @@ def report(here: Present, method: str, path: str, status: int) -> None:
             "code": here.code,
             "actor": here.actor.name if here.actor else "",
             "ms": round(seconds * 1000, 1),
+            "steps_ms": {name: round(took * 1000, 2) for name, took in steps.items()},
             "statements": count,
         },
     )
@@ -111,7 +119,8 @@ def end(here: Present) -> None:
     """Stop watching a request."""
     if here.tokens is None:
         return
-    mine: tuple[Token[str], Token[list[str] | None]] = here.tokens
+    mine: tuple[Token[str], Token[list[str] | None], Token[Steps | None]] = here.tokens
     here.tokens = None
     logged_id.reset(mine[0])
     statements.reset(mine[1])
+    open_steps.reset(mine[2])

@@ -80,6 +80,8 @@ REFUSED_WITH = {
     "delete_comment": (412,),
     "aggregate": (503,),
 }
+LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
+"""Operations that are asked for as a list is, with what each takes besides filters."""
 WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "detach"})
 
@@ -257,12 +259,8 @@ class _Document:
         return {"200": answer}
 
     def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
-        if operation == "aggregate":
-            return [*GROUPING, *self._view(entity), *self._filters(entity)]
-        if operation == "export":
-            return [*EXPORTING, *self._view(entity), *self._filters(entity)]
-        if operation == "list":
-            return [*PAGING, *SELECTING, *self._view(entity), *self._filters(entity)]
+        if operation in LISTED:
+            return [*LISTED[operation], *self._view(entity), *self._filters(entity)]
         if operation in {"create", "bulk"}:
             return [IDEMPOTENCY]
         found = [RECORD_ID, *((PART_ID,) if operation in ABOUT_A_PART else ())]

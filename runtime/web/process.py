@@ -7,6 +7,8 @@ they are applied.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from generator.compile import Compiled, compile_definitions
 from runtime.commands.context import make_runtime
 from runtime.settings import Settings
@@ -15,7 +17,9 @@ from runtime.web.factory import create_app
 from runtime.web.faults import Board, show_faults
 from runtime.web.settings import WebSettings
 from runtime.web.switch import Office, Switch
-from runtime.web.watcher import Watcher
+
+_kept: dict[Path, Compiled] = {}
+"""What the parent of the web processes compiled before it forked them."""
 
 HERE = ("127.0.0.1", "::1", "localhost")
 
@@ -39,12 +43,23 @@ def web_process(settings: Settings) -> Switch:
         return Office(compiled.app.digest, app, engine)
 
     if not settings.watch:
-        return Switch(open_office(compile_definitions(settings.definitions)), board)
+        return Switch(open_office(_definitions(settings)), board)
+    from runtime.web.watcher import Watcher  # noqa: PLC0415 (it brings Alembic along)
+
     watcher = Watcher(settings.definitions, settings.production, board, open_office)
     first = watcher.first(make_engine(settings.database_url))
     switch = Switch(open_office(first), board)
     watcher.start(switch)
     return switch
+
+
+def keep(folder: Path, compiled: Compiled) -> None:
+    """Let the web processes forked from this one serve what it compiled, without doing it again."""
+    _kept[folder] = compiled
+
+
+def _definitions(settings: Settings) -> Compiled:
+    return _kept.get(settings.definitions) or compile_definitions(settings.definitions)
 
 
 def web_settings(settings: Settings) -> WebSettings:
@@ -60,6 +75,9 @@ def web_settings(settings: Settings) -> WebSettings:
         templates=settings.definitions / "templates",
         limiter_storage=_limiter_storage(settings.redis_url),
         start_token=settings.start_token,
+        sign_in_url=settings.sign_in_url,
+        sign_in_client=settings.sign_in_client,
+        sign_in_secret=settings.sign_in_secret,
         metrics_directory=settings.metrics_directory,
         metrics_token=settings.metrics_token,
     )

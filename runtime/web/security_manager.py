@@ -7,6 +7,7 @@ check (its rows in `ab_permission` are neither written nor read), its API, its J
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, flash, redirect, request, session
@@ -38,13 +39,17 @@ from runtime.errors import TooMany
 from runtime.store import sessions
 from runtime.web import attempts
 from runtime.web.context import present, web
-from runtime.web.identity import FINGERPRINT, SESSION
+from runtime.web.identity import FINGERPRINT, SESSION, USER
+from runtime.web.settings import WebSettings
 from runtime.web.texts import translator
 from runtime.web.urls import local
 from runtime.web.users import check_password, is_administrator
 
 OWN_PAGES = {"UserInfoEditView", "ChangePassword", "UserDBModelView.userinfo"}
 """What everybody who is signed in may open of Flask-AppBuilder's pages."""
+
+PROVIDER = "account"
+"""In the address to which the other server sends people back."""
 
 LONGEST_NAME, LONGEST_PASSWORD = 320, 1024
 
@@ -77,6 +82,13 @@ class SignInByDirectory(AuthLDAPView):  # type: ignore[misc]
 
 class SignInElsewhere(AuthOAuthView):  # type: ignore[misc]
     """Sign-in at another server; there is no password to guess here."""
+
+    @expose("/oauth-authorized/<provider>")  # type: ignore[untyped-decorator]
+    def oauth_authorized(self, provider: str) -> Response:
+        answer: Response = super().oauth_authorized(provider)
+        if USER in session and SESSION not in session:
+            remember(int(session[USER]))
+        return answer
 
     @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
     def logout(self) -> Response:
@@ -166,6 +178,11 @@ class People(SecurityManager):  # type: ignore[misc]
         roles.related_views = [self.user_view.__class__]
         builder.add_view_no_menu(self.groupmodelview)
 
+    def get_oauth_user_info(self, provider: str, resp: Mapping[str, Any]) -> dict[str, str]:
+        """Return who a server says somebody is; Authlib has checked signature, nonce and times."""
+        claims = resp["userinfo"]
+        return {"username": str(claims.get("preferred_username") or "")}
+
     def load_user(self, pk: int) -> Any | None:
         """Return Flask-AppBuilder's own user for its pages; who asks was settled before."""
         actor = present().actor
@@ -187,6 +204,23 @@ class People(SecurityManager):  # type: ignore[misc]
     def get_user_menu_access(self, menu_names: list[str] | None = None) -> set[str]:
         """Return nothing: our frame has its own menu."""
         return set()
+
+
+def sign_in(settings: WebSettings) -> dict[str, Any]:
+    """Return Flask-AppBuilder's configuration of where people sign in.
+
+    Who signs in elsewhere must be known here under the same name: roles are given here.
+    """
+    if not settings.sign_in_url:
+        return {"AUTH_TYPE": AUTH_DB}
+    remote = {
+        "client_id": settings.sign_in_client,
+        "client_secret": settings.sign_in_secret,
+        "server_metadata_url": f"{settings.sign_in_url}/.well-known/openid-configuration",
+        "client_kwargs": {"scope": "openid profile", "timeout": 10},
+    }
+    provider = {"name": PROVIDER, "token_key": "access_token", "remote_app": remote}
+    return {"AUTH_TYPE": AUTH_OAUTH, "OAUTH_PROVIDERS": [provider]}
 
 
 def refuse_weak(password: str) -> None:

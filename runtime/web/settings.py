@@ -43,6 +43,10 @@ class WebSettings:
     """Answer the hot requests of programs before Flask."""
     start_token: str = ""
     """Given by the supervisor and told by `/readyz`: an old process cannot pass for a new one."""
+    sign_in_url: str = ""
+    """The issuer of an OpenID Connect server; people then sign in there and nowhere else."""
+    sign_in_client: str = ""
+    sign_in_secret: str = ""
     metrics_directory: Path | None = None
     metrics_token: str = ""
     """Lets a scraper on another machine read `/metrics`; without it only this machine may."""

@@ -12,7 +12,8 @@ from generator.compile import load_catalogs
 from generator.kinds import Arg, Shape
 from generator.resolve.app import SHAPES
 from generator.shape import Reader
-from generator.source import Source, plain, read_folder
+from generator.source import read_folder
+from generator.source_nodes import Source, plain
 
 ROOT = Path(__file__).parents[2]
 CATALOGS = load_catalogs()

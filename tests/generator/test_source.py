@@ -12,18 +12,9 @@ from generator import source
 from generator.model.text import Span
 from generator.problems import Problem
 from generator.report import as_json, as_text
-from generator.source import (
-    Items,
-    Mapped,
-    Node,
-    Scalar,
-    find,
-    plain,
-    read_folder,
-    read_text,
-    within,
-)
+from generator.source import read_folder, read_text
 from generator.source_faults import DEEPEST, LARGEST, MOST_FAULTS, MOST_FILES
+from generator.source_nodes import Items, Mapped, Node, Scalar, find, plain, within
 
 
 def read(text: str) -> Mapped:

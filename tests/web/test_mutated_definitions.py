@@ -22,7 +22,8 @@ from generator.compile import Compiled, compile_definitions, load_catalogs
 from generator.problems import CODES, DefinitionError
 from generator.resolve.app import SHAPES
 from generator.shapes.entity import FIELD
-from generator.source import plain, read_folder
+from generator.source import read_folder
+from generator.source_nodes import plain
 from tests.web.office import Office, open_office
 
 SHOPS = Path(__file__).resolve().parents[1] / "shops"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from json import dumps
 from typing import Any
 
 import pytest
@@ -95,6 +97,83 @@ def test_both_doors_read_headers_alike(
     for path in (f"customer/{known['customer']}", "customer?nope=1"):
         url = f"/api/v1/{path}"
         assert answered(client, url, headers) == answered(other, url, headers)
+
+
+LINE = {"item": "Cap", "price": "3"}
+WRITES: tuple[tuple[str, str, Any, dict[str, str]], ...] = (
+    ("POST", "customer", {"name": "Zoë 赵"}, {}),
+    ("POST", "customer", {"name": 5, "nope": 1}, {}),
+    ("POST", "order", {"customer": "{customer}", "lines": [LINE, LINE]}, {}),
+    ("POST", "order", "{", {}),
+    ("POST", "order", {"lines": [LINE]}, {"Content-Type": "text/plain"}),
+    ("POST", "order", {"lines": [LINE]}, {"X-Reason": "why not", "Idempotency-Key": "{key}"}),
+    ("POST", "order", "x" * 2_000_000, {}),
+    ("POST", "order", b"", {}),
+    ("POST", "order/{order}", {}, {}),
+    ("POST", "nothing", {}, {}),
+    ("POST", "order/{order}/restore", b"", {}),
+    ("PATCH", "customer/{customer}", {"vip": True}, {"If-Match": '"1"'}),
+    ("PATCH", "customer/{customer}", {"vip": True}, {}),
+    ("PATCH", "customer/{customer}", {"vip": "x"}, {"If-Match": '"1"'}),
+    ("PATCH", "customer/0d9f4f0e-3c3b-4a7e-9a54-7b1f7c1d2e3f", {}, {"If-Match": '"1"'}),
+    ("PATCH", "customer", {"vip": True}, {}),
+    ("DELETE", "order/{order}", b"", {"If-Match": '"1"'}),
+    ("DELETE", "order/{order}?nope=1", b"", {"If-Match": '"1"'}),
+    ("DELETE", "order", b"", {}),
+    ("PUT", "order", {}, {}),
+    ("POST", "order/bulk", {"ids": ["{order}"], "values": {"note": "x"}}, {}),
+    ("POST", "security/nothing", {}, {}),
+)
+CHANGING = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z|SO[0-9-]+|ord-\d+|\b\d{6}\b"
+)
+
+
+def written(
+    client: FlaskClient, method: str, path: str, body: Any, headers: dict[str, str]
+) -> dict[str, Any]:
+    code = uuid.uuid4().hex[:12]
+    buyer = client.post("/api/v1/customer", json={"code": code, "name": "Li"}).json
+    made = client.post("/api/v1/order", json={"lines": [LINE]}).json
+    known = {"customer": buyer["data"]["id"], "order": made["data"]["id"], "key": uuid.uuid4().hex}
+
+    def fill(text: str) -> str:
+        return re.sub(r"\{(customer|order|key)\}", lambda found: known[found[1]], text)
+
+    if isinstance(body, dict) and path == "customer":
+        body = {"code": uuid.uuid4().hex[:12], **body}
+    data = body if isinstance(body, bytes) else fill(body if isinstance(body, str) else dumps(body))
+    answer = client.open(
+        f"/api/v1/{fill(path)}",
+        method=method,
+        data=data,
+        headers={
+            "Content-Type": "application/json",
+            "X-Request-Id": "the-same-for-both",
+            **{name: fill(text) for name, text in headers.items()},
+        },
+    )
+    kept = {
+        name: CHANGING.sub("?", value)
+        for name, value in answer.headers.items()
+        if name not in ("Date", "Content-Length")
+    }
+    return {
+        "status": answer.status_code,
+        "body": CHANGING.sub("?", answer.text),
+        "headers": kept,
+    }
+
+
+@pytest.mark.parametrize(("method", "path", "body", "headers"), WRITES)
+def test_both_doors_write_alike(
+    shop: Shop, behind: Flask, method: str, path: str, body: Any, headers: dict[str, str]
+):
+    client, other = shop.client("ann"), behind.test_client()
+    other.environ_base["HTTP_AUTHORIZATION"] = client.environ_base["HTTP_AUTHORIZATION"]
+    here = written(client, method, path, body, headers)
+    assert here == written(other, method, path, body, headers)
+    assert here["status"] < 500
 
 
 def test_a_host_that_is_not_ours_is_refused_at_both_doors(shop: Shop):

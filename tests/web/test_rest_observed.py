@@ -30,6 +30,8 @@ def test_every_request_leaves_one_event_with_who_what_and_how_much(
     event = dict(events[0])
     assert event.pop("ms") > 0
     assert event.pop("statements") >= 2
+    steps = event.pop("steps_ms")
+    assert list(steps) == ["authorize", "parse", "plan", "execute", "render"]
     assert event == {
         "method": "GET",
         "path": "/api/v1/customer",
@@ -51,7 +53,10 @@ def test_metrics_are_for_this_machine_or_for_who_knows_the_token(shop: Shop):
     app = create_app(shop.runtime, WebSettings(metrics_token="scrape-me-please"))
     client = app.test_client()
     client.get("/api/v1/customer")
-    assert b"shopwright_requests_total" in client.get("/metrics").data
+    told = client.get("/metrics").data
+    assert b"shopwright_requests_total" in told
+    for step in ("authorize", "parse", "plan", "execute", "render"):
+        assert f'shopwright_step_seconds_count{{step="{step}"}}'.encode() in told
     away = {"REMOTE_ADDR": "203.0.113.9"}
     assert client.get("/metrics", environ_overrides=away).status_code == 404
     headers = {"Authorization": "Bearer scrape-me-please"}

@@ -10,6 +10,7 @@ from generator.model.entity import Entity, Field
 from runtime.store.filters import CLAUSE, MANY
 from runtime.store.paths import Path
 from runtime.web.screens.cells import path_label, readable
+from runtime.web.screens.filter_fields import periods
 from runtime.web.screens.list_url import ListUrl
 from runtime.web.screens.visit import Visit
 
@@ -24,6 +25,8 @@ class Chip:
     label: str
     value: str
     remove: str
+    joined: str = ""
+    """"or" or "and" where it belongs together with the chip before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,11 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
     if visit.catalog[field.type].relation in {"reference", "references"}:
         return _picker(visit, path, url, titles, operators, made)
     if field.type in {"date", "datetime"}:
-        return made("dates", "gte", "lte")
+        named = tuple(
+            Choice(name, words, name == _value(url, f"{path.text}[within]"))
+            for name, words in periods(visit).items()
+        )
+        return made("dates", "gte", "lte", "within", options=named)
     if "gte" in operators:
         return made("range", "gte", "lte", unit=given.unit)
     if "has_any" in operators:
@@ -125,10 +132,35 @@ def _value(url: ListUrl, name: str) -> str:
     return next((value for key, value in url.filters if key == name), "")
 
 
+def conditions(
+    url: ListUrl, shown: Iterable[FilterControl], titles: Titles
+) -> list[dict[str, str | int | list[dict[str, str]]]]:
+    """Return what the builder begins with: every filter without a control of its own."""
+    drawn = {name for control in shown for name in control.names}
+    by_id = {key: title for (_, key), title in titles.items()}
+    found: list[dict[str, str | int | list[dict[str, str]]]] = []
+    for key, value in url.filters:
+        written = CLAUSE.match(key)
+        if key in drawn or written is None:
+            continue
+        named = [{"id": one, "label": by_id[one]} for one in value.split(",") if one in by_id]
+        found.append(
+            {
+                "key": key,
+                "path": written[1],
+                "operator": written[2] or "eq",
+                "value": value,
+                "group": int(written[3] or 0),
+                "named": named,
+            }
+        )
+    return found
+
+
 def hidden(url: ListUrl, shown: Iterable[FilterControl]) -> tuple[tuple[str, str], ...]:
     """Return what the filter form keeps without a control of its own."""
     drawn = {name for control in shown for name in control.names}
-    keep = ("q", "view", "sort", "limit", "columns", "archived")
+    keep = ("q", "view", "saved", "sort", "limit", "columns", "archived", "layout", "group", "sums")
     return (
         *((key, url.get(key)) for key in keep if url.get(key)),
         *(pair for pair in url.filters if pair[0] not in drawn),
@@ -138,7 +170,17 @@ def hidden(url: ListUrl, shown: Iterable[FilterControl]) -> tuple[tuple[str, str
 def chips(visit: Visit, entity: Entity, url: ListUrl, titles: Titles) -> tuple[Chip, ...]:
     """Return the active filters in words, each with the address of the list without it."""
     found = []
-    for key, value in url.filters:
+    before = 0
+    matches_any = url.get("match") == "any"
+    ordered = sorted(url.filters, key=lambda pair: _group(pair[0]))
+    for place, (key, value) in enumerate(ordered):
+        group = _group(key)
+        together = place > 0 and (group == before)
+        either = matches_any if not (together and group) else not matches_any
+        joined = ""
+        if place and (either or (together and group)):
+            joined = visit.t("or", "filter") if either else visit.t("and", "filter")
+        before = group
         written = CLAUSE.match(key)
         paths = readable(visit, entity.name, (written[1],)) if written else ()
         label = path_label(visit, paths[0]) if paths else key
@@ -147,14 +189,21 @@ def chips(visit: Visit, entity: Entity, url: ListUrl, titles: Titles) -> tuple[C
             if paths
             else value
         )
-        found.append(Chip(label, words, url.without((key, value)).text))
+        found.append(Chip(label, words, url.without((key, value)).text, joined))
     return tuple(found)
+
+
+def _group(key: str) -> int:
+    written = CLAUSE.match(key)
+    return int(written[3] or 0) if written else 0
 
 
 def _words(visit: Visit, field: Field, operator: str, value: str, titles: Titles) -> str:
     t = visit.t
     if operator == "empty":
         return t("empty", "filter") if value == "true" else t("not empty", "filter")
+    if operator == "within":
+        return periods(visit).get(value, value)
     parts = value.split(",") if operator in MANY else [value]
     shown = [_one(visit, field, part, titles) for part in parts]
     if operator == "between" and len(shown) == 2:

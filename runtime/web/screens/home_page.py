@@ -17,7 +17,7 @@ from generator.model.entity import Entity, View
 from runtime.errors import RequestError
 from runtime.store import fetch
 from runtime.web.screens.doors import ask
-from runtime.web.screens.list_page import number
+from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, new_url, plural, record_url, single
 
 MOST_VIEWS = 8

@@ -20,11 +20,31 @@ from runtime.errors import BadRequest
 from runtime.store.filters import CLAUSE, MANY
 from runtime.web.screens.visit import Visit
 
-OWN = {"sort", "limit", "q", "view", "archived", "count", "columns", "after", "before", "at"}
+OWN = {
+    "sort",
+    "limit",
+    "q",
+    "view",
+    "saved",
+    "archived",
+    "match",
+    "count",
+    "columns",
+    "layout",
+    "group",
+    "sums",
+    "month",
+    "under",
+    "after",
+    "before",
+    "at",
+}
 """Keys of the list itself; every other key is a filter."""
 PANEL = "panel"
 """Opens the filters without script."""
-PAGE_KEYS = ("after", "before", "at", "count", PANEL)
+PAGE_KEYS = ("after", "before", "at", "count", "under", PANEL)
+ARRANGED = ("limit", "saved")
+"""Keys that are no part of what a saved view says."""
 LONGEST = 4000
 MOST_PAIRS = 100
 """As many as the API takes; a page draws a chip for each, with an address of all the others."""
@@ -73,9 +93,15 @@ class ListUrl:
         kept = tuple(pair for pair in self.pairs if pair not in gone and pair[0] not in PAGE_KEYS)
         return ListUrl(self.path, kept)
 
+    def arranged(self) -> frozenset[tuple[str, str]]:
+        """Return what makes this list another than the same one plain: filters, order, columns."""
+        return frozenset(
+            pair for pair in self.pairs if pair[0] not in PAGE_KEYS and pair[0] not in ARRANGED
+        )
+
     def bare(self) -> ListUrl:
         """Return the address without search and filters."""
-        keep = {"view", "sort", "limit", "columns", "archived"}
+        keep = {"view", "saved", "sort", "limit", "columns", "archived", "layout", "group", "sums"}
         return ListUrl(self.path, tuple(pair for pair in self.pairs if pair[0] in keep))
 
 
@@ -119,7 +145,7 @@ def refuse_flood(url: ListUrl) -> None:
 def pipeline_query(url: ListUrl, entity: str, visit: Visit) -> Mapping[str, tuple[str, ...]]:
     """Return the query of the pipeline; what it does not understand it refuses, nothing is lost."""
     query: dict[str, tuple[str, ...]] = {}
-    for key in ("sort", "limit", "q", "view", "archived", "after", "before"):
+    for key in ("sort", "limit", "q", "view", "archived", "match", "after", "before"):
         if url.get(key):
             query[key] = (url.get(key),)
     for key, value in url.filters:
@@ -137,6 +163,8 @@ def _moment(key: str, value: str, entity: str, visit: Visit) -> str:
     except BadRequest:
         return value
     if field.type != "datetime":
+        return value
+    if written[2] == "within":
         return value
     late = written[2] in {"lte", "gt"}
     texts = value.split(",") if written[2] == "between" else [value]

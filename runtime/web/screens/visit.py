@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import quote, urlencode
 
 from generator.field_types import FieldType, Viewer
@@ -79,8 +79,14 @@ class Visit:
 def record_url(entity: str, record_id: str = "", rest: str = "", **query: str) -> str:
     """Return the address of a record's page, or of the list without an id."""
     path = f"/{entity}/" + (f"{quote(record_id)}{'/' + rest if rest else ''}" if record_id else "")
-    given = {key: value for key, value in query.items() if value}
-    return f"{path}?{urlencode(given)}" if given else path
+    given = tuple([(key, value) for key, value in query.items() if value])
+    return f"{path}?{_query(given)}" if given else path
+
+
+@lru_cache(maxsize=256)
+def _query(given: tuple[tuple[str, str], ...]) -> str:
+    """Return a query string; the rows of a page all carry the same one."""
+    return urlencode(given)
 
 
 def new_url(entity: str, **query: str) -> str:

@@ -1,25 +1,29 @@
-"""The list of an entity."""
+"""The list of an entity, and what is asked for beside it: counts of tabs and filters, fields."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from dataclasses import replace
 
+from flask import Blueprint, jsonify, redirect, render_template, request
+
+from generator.model.entity import Entity
 from runtime.errors import RequestError
-from runtime.web.screens import doors, filters
-from runtime.web.screens.desk import (
-    Addresses,
-    Answer,
-    Desk,
-    entity_of,
-)
-from runtime.web.screens.list_page import chosen_columns, fields_to_ask, list_page
-from runtime.web.screens.list_url import pipeline_query, read_url, refuse_flood
+from runtime.web.screens import doors, filter_fields, filters, list_memory, list_sums, list_views
+from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of
+from runtime.web.screens.list_columns import chosen_columns, fields_to_ask
+from runtime.web.screens.list_page import Listing, list_page
+from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url
+from runtime.web.screens.numbers import number
+from runtime.web.screens.visit import Visit, plural, record_url, single
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     """Contribute the addresses."""
     views = Lists(desk)
     screens.add_url_rule(at.entity, "list", views.list)
+    screens.add_url_rule(at.entity + "counts", "list_counts", views.counts)
+    screens.add_url_rule(at.entity + "count", "list_count", views.count)
+    screens.add_url_rule(at.entity + "filter-fields", "filter_fields", views.fields)
 
 
 class Lists:
@@ -27,28 +31,99 @@ class Lists:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.tallies = list_views.Tallies()
 
     def list(self, entity: str) -> Answer:
         """Show a list."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         url = read_url(request.path, request.args.items(multi=True))
-        refuse_flood(url)
-        columns = chosen_columns(visit, model, url)
+        kept = list_memory.load(visit, entity)
+        if not url.pairs:
+            target = list_views.opening(model, kept)
+            if target is not None:
+                return redirect(target.text)
         titles = doors.titles_of(visit, filters.wanted_titles(visit, model, url))
-        fields = fields_to_ask(visit, model, columns)
+        columns = chosen_columns(visit, model, url, kept)
+        counts = self.tallies.known(visit, model, kept)
+        listing = Listing(model, url, columns, kept, titles, counts)
+        return self._shown(visit, self._summed(visit, listing))
+
+    def _summed(self, visit: Visit, listing: Listing) -> Listing:
+        """Return the listing with its sums or groups, where the address asks for them."""
+        model, url = listing.entity, listing.url
+        try:
+            if url.get("group"):
+                grouped = list_sums.grouped(visit, model, url, listing.columns)
+                return replace(listing, grouped=grouped)
+            if url.get("sums"):
+                sums = list_sums.sums(visit, model, url, listing.columns)
+                return replace(listing, sums=sums)
+        except RequestError as refusal:
+            if refusal.status == 503:
+                problem = visit.text(refusal.message)
+                return replace(listing, problem=problem)
+        return listing
+
+    def _shown(self, visit: Visit, listing: Listing) -> Answer:
+        model, url = listing.entity, listing.url
+        if listing.grouped is not None:
+            return render_template("list.html", page=list_page(visit, listing, None))
+        fields = fields_to_ask(visit, model, listing.columns)
         query = {
-            **pipeline_query(url, entity, visit),
+            **pipeline_query(url, model.name, visit),
             "fields": (",".join(dict.fromkeys(fields)),),
             "count": ("exact" if url.get("count") == "exact" else "capped",),
         }
         try:
-            result = doors.ask(visit, "list", entity, query=query)
+            result = doors.ask(visit, "list", model.name, query=query)
         except RequestError as refusal:
             if refusal.status != 400:
                 raise
-            page = list_page(visit, model, url, columns, None, titles, refusal)
+            page = list_page(visit, listing, None, refusal)
             return render_template("list.html", page=page), 400
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        page = list_page(visit, model, url, columns, result, titles)
-        return render_template("list.html", page=page)
+        return render_template("list.html", page=list_page(visit, listing, result))
+
+    def counts(self, entity: str) -> Answer:
+        """Answer how many records each tab holds, as JSON."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        kept = list_memory.load(visit, entity)
+        return jsonify(counts=self.tallies.ask(visit, model, kept))
+
+    def count(self, entity: str) -> Answer:
+        """Answer how many records a filter finds, in the words of the button that applies it."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        url = _without_pages(read_url(record_url(entity), request.args.items(multi=True)))
+        try:
+            result = doors.ask(visit, "count", entity, query=pipeline_query(url, entity, visit))
+        except RequestError as refusal:
+            return jsonify(text=visit.text(refusal.message), fits=False)
+        found = result.total or 0
+        shown = number(visit, found) + ("" if result.total_is_exact else "+")
+        return jsonify(text=_show(visit, model, found, shown), fits=True)
+
+    def fields(self, entity: str) -> Answer:
+        """Answer what the list can be filtered by, as JSON."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        if not visit.may("list", entity):
+            doors.ask(visit, "count", entity)
+        answer = jsonify(
+            fields=filter_fields.fields(visit, model), periods=filter_fields.periods(visit)
+        )
+        answer.headers["Cache-Control"] = "private, max-age=300"
+        return answer
+
+
+def _show(visit: Visit, model: Entity, found: int, shown: str) -> str:
+    name = single(visit, model) if found == 1 else plural(visit, model).lower()
+    if visit.chinese():
+        name = plural(visit, model)
+    return visit.t("Show {n} {name}", "filter", n=shown, name=name)
+
+
+def _without_pages(url: ListUrl) -> ListUrl:
+    return url.to(after=None, before=None, at=None, count=None)

@@ -1,0 +1,213 @@
+"""A list as people work with it: views, filters, columns, sums, groups; over HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests import databases
+from tests.web.desk import Browser, Desk, open_desk, unescape
+from tests.web.test_screens import BOOKS, member, statements
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def desk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("lists")
+    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
+    opened = open_desk(url, folder / "files")
+    ann, bo = member(opened, "ANN", name="Ann"), member(opened, "BO", name="Bo")
+    for holder, state in ((ann, "open"), (ann, "back"), (bo, "open")):
+        opened.make("loan", member=holder, state=state, due_at="2026-11-20T10:00:00Z", books=BOOKS)
+    yield opened
+    opened.runtime.engine.dispose()
+
+
+def tabs(text: str) -> dict[str, str]:
+    """Return label → address of the tabs."""
+    found = re.findall(r'<a href="([^"]+)" data-tab="[^"]*"[^>]*>(?:<svg.*?</svg>)?([^<]+) <', text)
+    return {label.strip(): unescape(address) for address, label in found}
+
+
+def shown(text: str) -> int:
+    return text.count('<tr role="row" id="row-')
+
+
+def test_a_page_costs_the_same_statements_however_much_is_kept(desk: Desk) -> None:
+    browser = desk.browser()
+    browser.get("/loan/")
+    few = statements(desk, browser, "/loan/")
+    page = browser.get("/loan/?state[in]=open")
+    for number in range(3):
+        browser.send(page, "/loan/views", action="save", name=f"View {number}")
+    assert len(statements(desk, browser, "/loan/")) == len(few) == 5
+    assert len(statements(desk, browser, "/loan/?sums=1")) == 6
+
+
+def test_a_view_is_saved_shown_as_a_tab_renamed_and_deleted(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/loan/?state[in]=back&sort=-fee")
+    assert "Save view" in page.text
+    answer = browser.send(page, "/loan/views", action="save", name="  Came   back ")
+    address = answer.headers["Location"]
+    page = browser.get(address)
+    assert tabs(page.text)["Came back"] == address.replace("state%5Bin%5D", "state%5Bin%5D")
+    assert shown(page.text) == 1
+    assert "Save view" not in page.text
+    saved = address.rpartition("saved=")[2]
+    changed = browser.get(address + "&fee[gte]=1")
+    assert "Save view" in changed.text
+    assert "Update “Came back”" in changed.text
+    browser.send(changed, "/loan/views", action="update", saved=saved)
+    assert "fee%5Bgte%5D=1" in tabs(browser.get("/loan/").text)["Came back"]
+    browser.send(page, "/loan/views", action="rename", saved=saved, name="Back again")
+    assert "Back again" in tabs(browser.get("/loan/").text)
+    browser.send(page, "/loan/views", action="delete", saved=saved)
+    assert "Back again" not in tabs(browser.get("/loan/").text)
+
+
+def test_a_view_is_mine_until_it_is_shared_with_a_role(desk: Desk) -> None:
+    kim, ron = desk.browser(), desk.browser("ron")
+    page = kim.get("/loan/?state[in]=open")
+    kim.send(page, "/loan/views", action="save", name="Mine alone")
+    kim.send(page, "/loan/views", action="save", name="For readers", role="reader")
+    kim.send(page, "/loan/views", action="save", name="For keepers", role="keeper")
+    kim.send(page, "/loan/views", action="save", name="For all", role="*")
+    seen = tabs(ron.get("/loan/").text)
+    assert {"For readers", "For all"} <= set(seen)
+    assert not {"Mine alone", "For keepers"} & set(seen)
+    refused = ron.send(ron.get("/loan/"), "/loan/views", action="save", name="Ours", role="*")
+    assert refused.status_code == 403
+    saved = seen["For all"].rpartition("saved=")[2]
+    gone = ron.send(ron.get("/loan/"), "/loan/views", action="delete", saved=saved)
+    assert gone.status_code == 404
+    assert "For all" in tabs(kim.get("/loan/").text)
+
+
+def test_two_views_of_one_person_have_two_names(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/loan/?state[in]=open")
+    browser.send(page, "/loan/views", action="save", name="Twice")
+    browser.send(page, "/loan/views", action="save", name="Twice")
+    again = browser.get("/loan/")
+    assert "You have a view of that name" in again.text
+    assert again.text.count("Twice <span") == 1
+
+
+def test_tabs_count_what_they_hold_and_remember_it_for_a_minute(desk: Desk) -> None:
+    browser = desk.browser("ron")
+    assert 'data-counts="/loan/counts"' in browser.get("/loan/").text
+    counts = browser.get("/loan/counts").json["counts"]
+    assert (counts["all"], counts["open"]) == ("3", "2")
+    page = browser.get("/loan/")
+    assert "data-counts" not in page.text
+    assert re.search(r'data-tab="open"[^>]*>Open <span class="n">2</span>', page.text)
+    assert len(statements(desk, browser, "/loan/counts")) == 3
+
+
+def test_the_list_opens_with_the_view_somebody_chose(desk: Desk) -> None:
+    browser = desk.browser("ron")
+    page = browser.get("/loan/?view=open")
+    browser.send(page, "/loan/views", action="opens")
+    assert browser.get("/loan/").headers["Location"] == "/loan/?view=open"
+    page = browser.get("/loan/?view=open")
+    assert tabs(page.text)["All"] != "/loan/"
+    browser.send(page, "/loan/views", action="opens")
+    assert browser.get("/loan/").status_code == 200
+
+
+def test_columns_are_kept_for_a_person_and_may_be_set_for_everybody(desk: Desk) -> None:
+    kim, ron = desk.browser(), desk.browser("ron")
+    page = kim.get("/loan/?view=open")
+    choose = {"action": "mine", "columns": ["number", "fee", "state"]}
+    kim.send(page, "/loan/columns", **choose)
+    assert heads(kim.get("/loan/?view=open").text) == ["number", "fee", "state"]
+    assert "due_at" in heads(kim.get("/loan/").text)
+    assert "due_at" in heads(ron.get("/loan/?view=open").text)
+    kim.send(page, "/loan/columns", **{**choose, "action": "everybody"})
+    assert heads(ron.get("/loan/?view=open").text) == ["number", "fee", "state"]
+    kim.send(page, "/loan/columns", action="reset")
+    assert heads(kim.get("/loan/?view=open").text) == ["number", "fee", "state"]
+    refused = ron.send(ron.get("/loan/"), "/loan/columns", **{**choose, "action": "everybody"})
+    assert refused.status_code == 403
+
+
+def heads(text: str) -> list[str]:
+    return re.findall(r'data-column="([^"]+)"', text)
+
+
+def test_a_width_is_kept_as_a_class(desk: Desk) -> None:
+    browser = desk.browser("ron")
+    page = browser.get("/loan/")
+    assert browser.send(page, "/loan/widths", column="state", width="147").status_code == 204
+    assert re.search(r'class="[^"]*cw-140"[^>]* data-column="state"', browser.get("/loan/").text)
+    browser.send(page, "/loan/widths", column="no_such", width="100")
+    assert "cw-100" not in browser.get("/loan/").text
+
+
+def test_sums_stand_under_their_columns(desk: Desk) -> None:
+    page = desk.browser().get("/loan/?sums=1&state[in]=open")
+    assert page.status_code == 200
+    foot = page.text.partition("<tfoot")[2].partition("</tfoot>")[0]
+    assert "Sum of all that match" in foot
+    assert "25.00" in foot
+
+
+def test_a_list_is_grouped_with_counts_and_sums_that_lead_to_the_records(desk: Desk) -> None:
+    page = desk.browser().get("/loan/?group=member")
+    body = page.text.partition('<table class="dt gt">')[2]
+    assert re.search(r'href="(/loan/\?member%5Bin%5D=[^"]+)">Ann</a></td><td[^>]*>2</td>', body)
+    assert "25.00" in body
+    by_state = desk.browser().get("/loan/?group=state&member.name=Ann")
+    assert "member.name=Ann&amp;state%5Bin%5D=open" in by_state.text
+
+
+def test_who_may_not_aggregate_sees_neither_sums_nor_groups(desk: Desk) -> None:
+    page = desk.browser("ron").get("/loan/?group=state&sums=1")
+    assert page.status_code == 200
+    assert shown(page.text) == 3
+    assert "<tfoot" not in page.text
+
+
+def test_filters_in_groups_are_chips_that_say_how_they_belong_together(desk: Desk) -> None:
+    page = desk.browser().get("/loan/?state[in]=open&member.name~1=Ann&fee[gte]~1=99")
+    assert shown(page.text) == 1
+    assert re.search(r'<span class="t3 join">or</span>', page.text)
+    either = desk.browser().get("/loan/?match=any&state[in]=back&member.name=Bo")
+    assert shown(either.text) == 2
+    assert '<span class="t3 join">or</span>' in either.text
+
+
+def test_a_period_is_a_chip_in_words(desk: Desk) -> None:
+    page = desk.browser(locale="zh").get("/loan/?created_at[within]=today")
+    assert "今天" in page.text
+    assert shown(page.text) == 3
+    assert shown(desk.browser().get("/loan/?due_at[within]=next_month").text) == 0
+
+
+def test_the_drawer_tells_how_many_a_filter_finds(desk: Desk) -> None:
+    browser = desk.browser()
+    assert browser.get("/loan/count?state[in]=open").json == {"text": "Show 2 loans", "fits": True}
+    wrong = browser.get("/loan/count?fee[gte]=much").json
+    assert wrong["fits"] is False
+    zh = desk.browser(locale="zh")
+    assert zh.get("/loan/count").json["text"] == "显示 3 条借阅单"
+
+
+def test_the_drawer_offers_what_may_be_read_over_references_too(desk: Desk) -> None:
+    fields = {one["path"]: one for one in desk.browser().get("/loan/filter-fields").json["fields"]}
+    assert {"state", "member", "member.name", "due_at", "tags"} <= set(fields)
+    assert fields["member.name"]["label"] == "Member › Name"
+    assert fields["due_at"]["operators"][0]["name"] == "within"
+    assert "books" not in fields
+    operators = {one["name"]: one["value"] for one in fields["member"]["operators"]}
+    assert operators["in"] == "pickers"
+
+
+def test_nobody_else_reaches_what_belongs_to_a_list(desk: Desk) -> None:
+    stranger: Browser = desk.browser("")
+    for address in ("/loan/counts", "/loan/count", "/loan/filter-fields"):
+        assert stranger.get(address).status_code == 302
