@@ -24,8 +24,8 @@ class Arg:
     """One key that a word or a definition file takes.
 
     `type` is one of: text, label, identifier, name (of something defined elsewhere), path (names
-    joined by dots), expression, boolean, integer, decimal, choice, value (plain data as written),
-    icon, list, map, shape.
+    joined by dots), expression, boolean, integer, decimal, date, choice, value (plain data as
+    written), icon, list, map, shape.
     """
 
     type: str
@@ -50,6 +50,8 @@ class Arg:
     """A `shape` that may be written as a plain label: the key that the label then stands for."""
     one: bool = False
     """A `list` that may be written as its only item."""
+    or_word: str = ""
+    """A `shape` that may be written as a single word: the key that the word then stands for."""
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,7 @@ CODES: Mapping[str, str] = {
     "D439": "A tab has no records to show.",
     "D440": "A link table has the name of another table.",
     "D441": "A field has the name of the whole and does not lead to it.",
+    "D460": "A line for every entity says more than actions.",
     "D501": "An expression cannot be read.",
     "D502": "An expression uses something the language does not have.",
     "D503": "An expression is too long, too deep or too large.",

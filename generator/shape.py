@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -216,6 +217,19 @@ def _decimal(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     return _in_range(reader, node, arg, key, Decimal(node.value))
 
 
+def _date(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+        return reader._wrong("a date such as 2026-12-31", node)
+    try:
+        return date.fromisoformat(node.value) if len(node.value) == 10 else _no_date(reader, node)
+    except ValueError:
+        return _no_date(reader, node)
+
+
+def _no_date(reader: Reader, node: Node) -> None:
+    reader._wrong("a date such as 2026-12-31", node)
+
+
 def _in_range(reader: Reader, node: Node, arg: Arg, key: str, number: Any) -> Any:
     low, high = arg.minimum, arg.maximum
     if (low is not None and number < low) or (high is not None and number > high):
@@ -245,7 +259,7 @@ def _value(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
 def _list(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     assert arg.of is not None
     if not isinstance(node, Items):
-        if arg.one and isinstance(node, Scalar):
+        if arg.one and (isinstance(node, Scalar) or arg.of.type == "shape"):
             only = reader.value(node, arg.of, key)
             return None if only is None else (only,)
         return reader._wrong("a list", node)
@@ -302,6 +316,11 @@ def _shape(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
             return None
         spans = {arg.or_label: node.span}
         return Given(arg.shape.name, node.span, {arg.or_label: label}, spans)
+    if arg.or_word and isinstance(node, Scalar):
+        word = reader.value(node, arg.shape.args[arg.or_word], key)
+        spans = {arg.or_word: node.span}
+        given = {} if word is None else {arg.or_word: word}
+        return Given(arg.shape.name, node.span, given, spans)
     return reader.read(node, arg.shape)
 
 
@@ -329,6 +348,7 @@ _READERS: Mapping[str, Callable[[Reader, Node, Arg, str], Any]] = {
     "boolean": _boolean,
     "integer": _integer,
     "decimal": _decimal,
+    "date": _date,
     "choice": _choice,
     "value": _value,
     "list": _list,

@@ -32,11 +32,14 @@ class Actor:
     time_zone: str = "UTC"
     scopes: frozenset[str] | None = None
     """What a token is limited to, as `action:entity`; None means no such limit."""
+    person: Mapping[str, Any] = field(default_factory=dict)
+    """What the definitions record about them, such as their stores: `person:` in `roles.yaml`."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """What an expression may ask of the actor."""
         return {
+            **self.person,
             "id": self.id,
             "name": self.name,
             "email": self.email,

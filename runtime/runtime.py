@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -22,7 +23,7 @@ from generator.build.schemas import build_schema
 from generator.compile import Compiled
 from generator.model.app import App
 from generator.model.entity import Entity
-from rules.permissions import Matrix
+from rules.permissions import Matrix, turning_days
 from runtime.memory import Memory
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
 from runtime.store.forms import Form
@@ -58,6 +59,8 @@ class Runtime:
     forms: dict[str, Form] = field(default_factory=dict)
     """By entity, for `runtime.store.forms`."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
+    _period: tuple[int, Matrix] | None = None
+    """Which days between two turns of the matrix, and the matrix of them."""
 
     @property
     def app(self) -> App:
@@ -69,10 +72,31 @@ class Runtime:
         """Where the shop is: its days begin and end there."""
         return ZoneInfo(self.app.time_zone)
 
-    @cached_property
+    @property
     def matrix(self) -> Matrix:
-        """The permission matrix."""
+        """The permission matrix of today: lines begin and end with days of the shop."""
+        days = self._turning_days
+        if not days:
+            return self._whole_matrix
+        today = self.clock().astimezone(self.time_zone).date()
+        period = bisect_right(days, today)
+        if self._period is None or self._period[0] != period:
+            self.remembered, self._schemas = Memory(), {}
+            self._period = (period, Matrix(self.app, today))
+        return self._period[1]
+
+    @cached_property
+    def _turning_days(self) -> tuple[date, ...]:
+        return turning_days(self.app)
+
+    @cached_property
+    def _whole_matrix(self) -> Matrix:
         return Matrix(self.app)
+
+    @cached_property
+    def no_person(self) -> Mapping[str, Any]:
+        """What expressions learn of a person about whom nothing is recorded: empty lists."""
+        return dict.fromkeys(self.app.person, ())
 
     @cached_property
     def needs(self) -> Mapping[str, Needs]:

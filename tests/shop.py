@@ -75,10 +75,11 @@ class Shop:
 
     def rows(self, result: Result) -> list[dict[str, Any]]:
         """Return the rows of an answer in API form, with what they include."""
-        make = json_function(result.plan.shown, self.runtime.compiled.field_types)
+        types = self.runtime.compiled.field_types
+        make = json_function(result.plan.shown, types, result.plan.veiled)
         found = [make(row) for row in result.rows]
         for include in result.plan.includes:
-            inner = json_function(include.plan.shown, self.runtime.compiled.field_types)
+            inner = json_function(include.plan.shown, types, include.plan.veiled)
             for row in found:
                 rows: Sequence[Any] = result.included.get(include.name, {}).get(row["id"], ())
                 row[include.name] = [inner(child) for child in rows]

@@ -72,6 +72,7 @@ def _plain(arg: Arg) -> dict[str, Any]:
             "type": ["string", "number", "boolean"] if arg.or_true else ["string", "number"]
         },
         "boolean": {"type": "boolean"},
+        "date": {"type": "string", "format": "date"},
         "choice": {"enum": list(arg.options)},
         "value": {},
     }
@@ -130,7 +131,14 @@ def _nested(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
         forms.append({"type": "boolean"})
     if arg.or_label:
         forms.append(_label(arg, catalogs))
+    if arg.or_word:
+        forms.append(_word_form(arg.shape.args[arg.or_word], catalogs))
     return forms[0] if len(forms) == 1 else {"anyOf": forms}
+
+
+def _word_form(arg: Arg, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
+    inner = arg.of if arg.type == "list" and arg.one and arg.of is not None else arg
+    return _arg(inner, catalogs)
 
 
 _TYPES = {

@@ -6,9 +6,11 @@ that nesting never doubles the statement. `%` is never written: drivers read it 
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -340,6 +342,41 @@ class Absolute(Template):
 
     inherit_cache = True
     sqlite = postgresql = "abs({0})"
+
+
+class OneOf(Template):
+    """A value is one of a list that is bound as one parameter, so its length is no other SQL.
+
+    An empty list holds nothing, not even an unknown value: as `IN ()` is false.
+    """
+
+    inherit_cache = True
+    sqlite = "({0} IN (SELECT value FROM json_each({1})))"
+    postgresql = "({0} = ANY({1}))"
+
+
+class Many(sa.types.TypeDecorator[list[Any]]):
+    """A bound list of values of one type: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the type of the parameter itself."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.ARRAY(self.item))
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        """Return what the driver is given."""
+        if dialect.name == "postgresql":
+            return list(value)
+        process = self.item.dialect_impl(dialect).bind_processor(dialect)
+        return json.dumps([one if process is None else process(one) for one in value])
 
 
 class ListHas(Template):

@@ -224,8 +224,7 @@ def _leaf(node: t.Tree, row: _Row, *, sure: bool) -> Test:
             found, known = _linked(node, row)
             return found if sure else sa.and_(known, ~found)
         case t.Among() | t.Within(list=t.Context()):
-            # Not NOT IN: SQLAlchemy 2.1 writes an empty list by its name, so where one list stands
-            # under IN and under NOT IN, both become the true `IN (NULL) OR (1 = 1)`.
+            # Not NOT IN: that is true of an unknown value where the list is empty.
             found = _in(node, row)
             return found if sure else found == sa.false()
     return _value(node, row) == (sa.true() if sure else sa.false())
@@ -374,7 +373,7 @@ def _in(node: t.Among | t.Within, row: _Row) -> Test:
         if not isinstance(node.list, t.Context):
             return c.ListHas(sa.Boolean(), _as_text(operand), _value(node.list, row))
         name = _bind_name(node.list)
-        return operand.in_(sa.bindparam(name, type_=kind, expanding=True))
+        return c.OneOf(sa.Boolean(), operand, sa.bindparam(name, type_=c.Many(kind)))
     if not node.items:
         return sa.false()
     if len(node.items) == 1:

@@ -107,6 +107,8 @@ class FieldType(Kind):
     """reference (a foreign key), children, references (many to many) or empty."""
     numeric: ClassVar[bool] = False
     """Right-aligned, can be summed."""
+    mask: ClassVar[str] = "full"
+    """How a value is masked where nobody says otherwise; `rules/masks.py` has the kinds."""
     examples: ClassVar[tuple[Example, ...]] = ()
     rejects: ClassVar[tuple[Any, ...]] = ()
     """API values that the schema refuses."""

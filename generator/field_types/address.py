@@ -51,6 +51,7 @@ LARGEST_FIRST = {"CN", "HK", "MO", "TW", "JP", "KR"}
 
 
 class Address(FieldType):
+    mask = "district"
     operators = ("contains", "empty")
     sortable = False
     examples = (

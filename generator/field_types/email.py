@@ -27,6 +27,7 @@ from generator.model.entity import Field
 
 
 class Email(FieldType):
+    mask = "email"
     operators = ("eq", "ne", "in", "contains", "starts_with", "empty")
     searchable = True
     examples = (

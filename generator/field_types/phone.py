@@ -31,6 +31,7 @@ WRITTEN = re.compile(r"\+?[0-9 ()./-]{3,40}")
 
 
 class Phone(FieldType):
+    mask = "phone"
     args = {
         "region": Arg("text", "The country of numbers without +, such as CN.", pattern="[A-Z]{2}")
     }

@@ -20,6 +20,7 @@ from generator.model.entity import Field
 
 
 class Text(FieldType):
+    mask = "name"
     args = {
         "max": Arg("integer", "The most characters.", default=200, minimum=1, maximum=1000),
         "min": Arg("integer", "The fewest characters.", minimum=0, maximum=1000),

@@ -1,15 +1,24 @@
-"""Who may do what: roles, and the grants that one access file gives them."""
+"""Who may do what: roles, the grants that access files give them, and what holds for everyone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 from generator.model.text import Label, Span
 
 if TYPE_CHECKING:
     from generator.expressions.compile import Expression
+
+CLASSES = ("public", "internal", "personal", "sensitive", "secret")
+"""How sensitive a value can be, the least first."""
+
+SIGHTS = ("clear", "masked", "hidden")
+"""How much of a cell somebody sees, the most first."""
+
+NO_EXPRESSIONS: Mapping[str, Expression] = {}
 
 
 @dataclass(frozen=True)
@@ -21,14 +30,16 @@ class Role:
     includes: tuple[str, ...]
     help: Label | None
     span: Span
+    sees: Mapping[str, str] = field(default_factory=dict)
+    """Class of fields → one of `SIGHTS`, where a line does not name the field."""
 
 
 @dataclass(frozen=True)
 class GrantRule:
     """One line of the matrix: a role may do these actions on the rows and cells of an entity.
 
-    Rows None means all rows; fields None means all fields that are not secret. Default is deny:
-    what no rule gives, nobody has.
+    Rows None means all rows; fields None means all fields that the role's classes show. Default is
+    deny: what no rule gives, nobody has.
     """
 
     role: str
@@ -37,9 +48,49 @@ class GrantRule:
     span: Span
     rows: Expression | None = None
     read: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
     write: tuple[str, ...] | None = None
     masked: Mapping[str, str] = field(default_factory=dict)
-    force: Mapping[str, Any] = field(default_factory=dict)
-    default: Mapping[str, Any] = field(default_factory=dict)
+    """Field → kind of mask."""
+    force: Mapping[str, Expression] = field(default_factory=dict)
+    """Fields that the engine sets, whatever the payload."""
+    default: Mapping[str, Expression] = field(default_factory=dict)
     check: Expression | None = None
+    """Must be true of the record before and after a write."""
     limits: Mapping[str, int] = field(default_factory=dict)
+    since: date | None = None
+    until: date | None = None
+    """The first and the last day on which the rule holds."""
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    """What holds for every role and cannot be opened by any."""
+
+    name: str
+    entity: str
+    span: Span
+    deny: tuple[str, ...] = ()
+    """Actions refused where `when` is true or unknown; without `when`, always."""
+    when: Expression | None = None
+    fields: tuple[str, ...] = ()
+    """Only these fields are refused to be written, not the whole action."""
+    where: Expression | None = None
+    """Must be true of every row that anybody does anything with."""
+    force: Mapping[str, Expression] = field(default_factory=dict)
+    message: Label | None = None
+
+
+@dataclass(frozen=True)
+class PersonFact:
+    """A list that expressions may ask of a person: `actor.NAME`.
+
+    It holds the `value` of every record of `entity` whose `person` is the one who acts.
+    """
+
+    name: str
+    entity: str
+    person: str
+    """A field of type user, or a text that holds the login name."""
+    value: str
+    span: Span

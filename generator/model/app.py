@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generator.model.access import GrantRule, Role
+from generator.model.access import GrantRule, Guardrail, PersonFact, Role
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.text import Label
@@ -36,6 +36,11 @@ class App:
     digest: str
     """SHA-256 of all definition files: the definition hash an audit row carries."""
     importmaps: Mapping[str, ImportMap] = field(default_factory=dict)
+    guardrails: tuple[Guardrail, ...] = ()
+    masks: Mapping[str, str] = field(default_factory=dict)
+    """Class of fields → kind of mask, where it is not the field type's own."""
+    person: Mapping[str, PersonFact] = field(default_factory=dict)
+    """What expressions may ask of a person, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

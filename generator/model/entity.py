@@ -45,6 +45,10 @@ class Field:
     """A condition on the records a reference may point at."""
     bulk_edit: bool = False
     renamed_from: str | None = None
+    mask: str = "full"
+    """How it is masked where nobody says otherwise: the mask of its type."""
+    declassified: str = ""
+    """Why a formula is less sensitive than what it reads; empty when it is not."""
 
     @property
     def target(self) -> str:

@@ -10,7 +10,13 @@ from generator.kinds import Catalog, Shape
 from generator.model.app import App, Module
 from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice
-from generator.resolve.access import resolve_grants, resolve_roles
+from generator.resolve.access import (
+    Words,
+    resolve_grants,
+    resolve_guardrails,
+    resolve_person,
+    resolve_roles,
+)
 from generator.resolve.entities import Draft, resolve_entities, unread_fields
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
@@ -57,9 +63,16 @@ def resolve(
     problems += found
     if not given["app"]:
         problems.append(_missing("app"))
-    roles, found = resolve_roles(given["roles"][0][1]) if given["roles"] else ({}, [])
+    held = given["roles"][0][1] if given["roles"] else Given("roles", _top("roles.yaml"), {})
+    roles, found = resolve_roles(held)
     problems += found
-    grants, found = resolve_grants((g for _, g in given["access"]), roles, entities)
+    person, found = resolve_person(held, entities)
+    problems += found
+    words = Words(roles, entities, catalogs["field_types"], person)
+    access = [body for _, body in given["access"]]
+    grants, found = resolve_grants(access, words)
+    problems += found
+    guardrails, found = resolve_guardrails(access, words)
     problems += found
     unread = unread_fields(drafts, {name: one.fields for name, one in entities.items()})
     importmaps, found = resolve_importmaps(
@@ -77,6 +90,9 @@ def resolve(
         roles=roles,
         grants=grants,
         importmaps=importmaps,
+        guardrails=guardrails,
+        masks={str(name): kind for name, kind in held.get("masks", {}).items()},
+        person=person,
         digest=_digest(sources),
     )
     return app, problems

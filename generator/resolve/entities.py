@@ -14,6 +14,7 @@ from generator.kinds import Catalog
 from generator.model.entity import Check, Entity, Field, View
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
+from generator.resolve.classes import inherit_classes
 from generator.resolve.fields import humanize, resolve_fields
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
@@ -59,7 +60,8 @@ def resolve_entities(
             _name_the_parent(fields[name], parent, by_name)
     unread = unread_fields(by_name.values(), fields)
     resolver = _Resolver(fields, catalog, problems, unread)
-    return {name: resolver.entity(draft) for name, draft in by_name.items()}, problems
+    entities = {name: resolver.entity(draft) for name, draft in by_name.items()}
+    return inherit_classes(entities), problems
 
 
 def _name_the_parent(

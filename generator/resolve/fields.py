@@ -105,6 +105,8 @@ def _field(
         stored=given.get("stored", False),
         bulk_edit=given.get("bulk_edit", False),
         renamed_from=given.get("renamed_from"),
+        mask=catalog[word].mask,
+        declassified=given.get("declassify", ""),
     )
 
 

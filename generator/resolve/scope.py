@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from generator.expressions import types
 from generator.field_types import FieldType
 from generator.kinds import Catalog
+from generator.model.access import PersonFact
 from generator.model.entity import Field
 
 ACTOR: Mapping[str, types.Type] = {
@@ -20,6 +21,24 @@ ACTOR: Mapping[str, types.Type] = {
     "roles": types.ListOf(types.Text()),
 }
 """What an expression may ask of the person or program that acts."""
+
+
+def person_types(
+    facts: Mapping[str, PersonFact],
+    fields: Mapping[str, Mapping[str, Field]],
+    catalog: Catalog[FieldType],
+) -> Mapping[str, types.Type]:
+    """Return the types of everything an expression may ask of a person."""
+    lists = {
+        name: types.ListOf(_item(catalog, fields[fact.entity][fact.value]))
+        for name, fact in facts.items()
+    }
+    return {**ACTOR, **lists}
+
+
+def _item(catalog: Catalog[FieldType], field: Field) -> types.Type:
+    kind = catalog[field.type].expression_type(field)
+    return types.Text() if isinstance(kind, types.Reference) else kind
 
 
 @dataclass(frozen=True)

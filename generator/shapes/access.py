@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.model.access import SIGHTS
+
+MASKS = (
+    "auto",
+    "full",
+    "phone",
+    "email",
+    "name",
+    "last4",
+    "district",
+    "bucket",
+    "set",
+)
+"""How a cell can be masked; `rules/masks.py` says what each leaves to be seen."""
 
 ROLE = Shape(
     "role",
@@ -16,13 +30,51 @@ ROLE = Shape(
             of=Arg("name", "A role.", to="role"),
         ),
         "help": Arg("label", "What the role is for."),
+        "sees": Arg(
+            "map",
+            "By class of fields: `clear`, `masked` or `hidden`. Where it says nothing, `sensitive` "
+            "fields are masked, `secret` ones hidden and all others clear.",
+            default={},
+            pattern="public|internal|personal|sensitive",
+            of=Arg("choice", "", options=SIGHTS),
+        ),
+    },
+)
+
+PERSON = Shape(
+    "person",
+    "A list that expressions may ask of the person who acts, as `actor.NAME`.",
+    {
+        "of": Arg("name", "The entity that says it.", required=True, to="entity"),
+        "person": Arg(
+            "name",
+            "Its field for the person: a user, or a text that holds the login name.",
+            required=True,
+            to="field",
+        ),
+        "value": Arg("name", "Its field with the value.", required=True, to="field"),
     },
 )
 
 ROLES = Shape(
     "roles",
     "All roles; just one file, `roles.yaml`, at the top.",
-    {"roles": Arg("map", "The roles by name.", required=True, of=Arg("shape", "", shape=ROLE))},
+    {
+        "roles": Arg("map", "The roles by name.", required=True, of=Arg("shape", "", shape=ROLE)),
+        "person": Arg(
+            "map",
+            "What expressions may ask of a person beside `actor.id`, `name`, `email` and `roles`.",
+            default={},
+            of=Arg("shape", "", shape=PERSON),
+        ),
+        "masks": Arg(
+            "map",
+            "By class of fields: how they are masked, in place of the field type's own mask.",
+            default={},
+            pattern="public|internal|personal|sensitive",
+            of=Arg("choice", "", options=MASKS),
+        ),
+    },
 )
 
 ACTIONS = (
@@ -48,6 +100,102 @@ GROUPS = {
 }
 """Short names for actions that go together."""
 
+_FIELDS = Arg("list", "", default=(), of=Arg("name", "A field.", to="field"))
+
+CELLS = Shape(
+    "cells",
+    "Which fields of a record a line gives. One that is not named is seen as its class says.",
+    {
+        "read": Arg("list", "Only these are seen, all in clear.", of=_FIELDS.of),
+        "hidden": Arg("list", "These are not seen.", default=(), of=_FIELDS.of),
+        "masked": Arg(
+            "map",
+            "These are seen masked, by the kind of mask; `auto` is the mask of the field type.",
+            default={},
+            of=Arg("choice", "", options=MASKS),
+        ),
+        "write": Arg(
+            "list",
+            "Only these can be set; if missing, every field that is seen in clear.",
+            of=_FIELDS.of,
+        ),
+    },
+)
+
+LINE = Shape(
+    "line",
+    "What a role may do with records of an entity; just a word, such as `view`, gives every row.",
+    {
+        "allow": Arg(
+            "list",
+            "The actions; `view`, `edit` and `all` are groups of them.",
+            required=True,
+            one=True,
+            of=Arg("choice", "An action.", options=(*ACTIONS, *GROUPS)),
+        ),
+        "rows": Arg("expression", "A condition on the records; all if missing."),
+        "fields": Arg("shape", "Which fields.", shape=CELLS),
+        "force": Arg(
+            "map",
+            "By field: an expression over `actor`, `now` and `today` that sets it on every save.",
+            default={},
+            of=Arg("expression", ""),
+        ),
+        "default": Arg(
+            "map",
+            "By field: an expression that fills it on a new record when nobody says otherwise.",
+            default={},
+            of=Arg("expression", ""),
+        ),
+        "check": Arg("expression", "Must be true of the record before and after a change."),
+        "limits": Arg(
+            "map",
+            "The most records of a `page`, of one `bulk` change, of an `export`.",
+            default={},
+            pattern="page|bulk|export",
+            of=Arg("integer", "", minimum=1),
+        ),
+        "from": Arg("date", "The first day on which the line holds."),
+        "until": Arg("date", "The last day on which the line holds."),
+    },
+)
+
+GUARDRAIL = Shape(
+    "guardrail",
+    "What holds for everyone and no line can open.",
+    {
+        "entities": Arg(
+            "list",
+            "The entities, or `*` for all.",
+            required=True,
+            one=True,
+            of=Arg("name", "An entity.", to="entity"),
+        ),
+        "where": Arg("expression", "Must be true of every record anybody does anything with."),
+        "deny": Arg(
+            "list",
+            "Actions that are refused.",
+            default=(),
+            one=True,
+            of=Arg("choice", "An action.", options=ACTIONS),
+        ),
+        "when": Arg("expression", "Refused only where this is true, or unknown."),
+        "fields": Arg(
+            "list",
+            "Not the action is refused but the change of these fields.",
+            default=(),
+            of=_FIELDS.of,
+        ),
+        "force": Arg(
+            "map",
+            "By field: an expression over `actor`, `now` and `today` that sets it on every save.",
+            default={},
+            of=Arg("expression", ""),
+        ),
+        "message": Arg("label", "What people read when it refuses."),
+    },
+)
+
 ACCESS = Shape(
     "access",
     "The permission matrix of one module: a line a role, a cell an entity. "
@@ -56,19 +204,25 @@ ACCESS = Shape(
         "access": Arg("identifier", "The module.", required=True),
         "grants": Arg(
             "map",
-            "By role: by entity: the actions.",
+            "By role: by entity: the actions, or lines that say more.",
             required=True,
             of=Arg(
                 "map",
-                "By entity: the actions.",
+                "By entity: the actions, or lines that say more.",
                 pattern=r"[a-z][a-z0-9_]*|\*",
                 of=Arg(
                     "list",
-                    "Actions.",
+                    "Actions and lines.",
                     one=True,
-                    of=Arg("choice", "An action.", options=(*ACTIONS, *GROUPS)),
+                    of=Arg("shape", "An action or a line.", shape=LINE, or_word="allow"),
                 ),
             ),
+        ),
+        "guardrails": Arg(
+            "map",
+            "What holds for everyone, by name.",
+            default={},
+            of=Arg("shape", "", shape=GUARDRAIL),
         ),
     },
 )

@@ -24,6 +24,9 @@ FIELD = Shape(
             default="public",
             options=("public", "internal", "personal", "sensitive", "secret"),
         ),
+        "declassify": Arg(
+            "text", "Why a formula may be less sensitive than the fields it reads.", default=""
+        ),
         "computed": Arg("expression", "The value follows from other fields; nobody types it."),
         "stored": Arg(
             "boolean",

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from generator.build.tables import has_column
 from generator.model.entity import Entity
 from rules.permissions import Grant
+from runtime.operations import _rights
 from runtime.operations._references import system_grant
 from runtime.operations._work import Draft, Facts, Work
-from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import links
 from runtime.store.paths import Path
@@ -25,11 +25,12 @@ def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
 
     Raises:
         NotFound: there is none, or the caller may not reach it.
+        Forbidden: they may read it, but it is outside their right to change.
 
     """
     found = load_many(work, entity, (record_id,), grant)
     if not found:
-        raise not_found()
+        raise _rights.missing(work, entity, record_id, grant)
     return found[record_id]
 
 
@@ -142,5 +143,6 @@ def _whole(
         ids=ids,
         parent=parent,
         lock=lock,
+        for_engine=True,
     )
     return plan, facts_function(paths, catalog)

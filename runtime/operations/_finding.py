@@ -111,11 +111,11 @@ def _base(runtime: Runtime, actor: Actor, entity: Entity, action: str) -> QueryP
     grant = runtime.matrix.grant(actor.roles, entity.name, action)
     if grant is None:
         return None
-    reads = _reading.reader(runtime, actor)
-    fields = choice_fields(entity, actor.roles, runtime)
+    reads = _reading.reader(runtime, actor, grant)
+    fields = choice_fields(entity, reads)
     kept = [name for name in fields if reads.is_column(reads.path(entity.name, name))]
     query = {"fields": (",".join(("id", *kept)),)}
-    call = _reading.parse_read(Incoming(action, entity.name, actor, query=query), runtime)
+    call = _reading.parse_read(Incoming(action, entity.name, actor, query=query), grant, runtime)
     plan = _reading.plan_read(call, grant, runtime)
     return replace(plan, paths=plan.shown, hidden=0, sort=())
 
@@ -125,7 +125,7 @@ def _ways(
 ) -> Iterable[tuple[int, QueryPlan]]:
     """Return the plans that look for a text in one entity."""
     catalog = runtime.compiled.field_types
-    reads = Reader(runtime.app, catalog, runtime.matrix, base.roles)
+    reads = Reader(runtime.app, catalog, runtime.matrix, base.roles, base.grant)
     paths = _reading.search_paths(base.entity, reads)
     for path in paths:
         if path.parents or not _is_indexed(base.entity, path):

@@ -19,10 +19,11 @@ import sqlalchemy.exc
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import FieldError, RequestError
+from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Actor, Incoming, Outcome
-from runtime.operations import _changing, _keys, _reading, _saving, update
+from runtime.operations import _changing, _keys, _reading, _rights, _saving, update
 from runtime.operations._keys import AMBIGUOUS, Keys
+from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
 from runtime.operations._references import NOT_FOUND
 from runtime.operations._work import Draft, Work
@@ -184,13 +185,28 @@ class _Batch:
                 _saving.conclude(work, draft, lookup)
         self._tell(work, items)
         right = [(item, draft) for item, draft in changed if not item.errors]
-        _saving.write_all(work, [draft for _, draft in right])
+        self._write(work, [draft for _, draft in right])
         audit.record_all(
             work, [("create" if draft.is_new else "update", draft) for _, draft in right]
         )
         for item, draft in right:
             item.status = "created" if draft.is_new else "updated"
             item.record_id, item.version = str(draft.facts["id"]), draft.facts["version"]
+
+    def _write(self, work: Work, drafts: list[Draft]) -> None:
+        """Write drafts inside the importer's rights; a record outside of them undoes the batch."""
+        made = [draft for draft in drafts if draft.is_new]
+        kept = [draft for draft in drafts if not draft.is_new]
+        covered: Mapping[str, frozenset[int]] = {}
+        if kept and self.plan.update is not None:
+            ids = [str(draft.facts["id"]) for draft in kept]
+            covered = _rights.before(work, self.entity, ids, self.plan.update)
+            _rights.guard_fields(work, self.plan.update, kept)
+        _saving.write_all(work, drafts)
+        if made and self.plan.create is not None:
+            _rights.hold(work, self.plan.create, made, {})
+        if kept and self.plan.update is not None:
+            _rights.hold(work, self.plan.update, kept, covered)
 
     def _tell(self, work: Work, items: list[_Item]) -> None:
         """Hand the errors of the work to the records they belong to."""
@@ -342,14 +358,17 @@ class _Batch:
         if before is None:
             assert self.plan.create is not None
             grant = self.plan.create
-            return _saving.draft_new(
-                work, self.entity, {**grant.default, **loaded, **grant.force}, place
-            )
+            given = _rights.defaults(grant, work.context)
+            forced = _rights.forced(grant, work.context)
+            draft = _saving.draft_new(work, self.entity, {**given, **loaded, **forced}, place)
+            draft.sent = frozenset(loaded)
+            return draft
         assert self.plan.update is not None
         self._name_children(item, loaded, before)
-        return _saving.draft_change(
-            work, self.entity, dict(before), {**loaded, **self.plan.update.force}, place
-        )
+        forced = _rights.forced(self.plan.update, work.context)
+        draft = _saving.draft_change(work, self.entity, dict(before), {**loaded, **forced}, place)
+        draft.sent -= forced.keys()
+        return draft
 
     def _only_finds(self, name: str) -> bool:
         """Return whether a field is part of the key and nothing a payload may set, as an id is."""
@@ -368,6 +387,11 @@ class _Batch:
         self, item: _Item, values: Mapping[str, Any], *, changes: bool
     ) -> dict[str, Any] | None:
         schema = self.runtime.payload(self.entity, self.call.actor.roles, changes=changes)
+        try:
+            values = without_masks(values, self.entity, self.call.actor, self.runtime)
+        except Invalid as refusal:
+            item.errors += refusal.errors
+            return None
         loaded = quick_load(schema, values, self.keys.texts, partial=changes)
         if loaded is not None:
             return loaded

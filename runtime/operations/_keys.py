@@ -128,7 +128,7 @@ def find(
     if grant is None or not values:
         return []
     try:
-        paths = [reads.path(entity.name, name) for name in names]
+        paths = [reads.compared(entity.name, name) for name in names]
     except BadRequest:
         return []
     others = [reads.path(entity.name, "id")]

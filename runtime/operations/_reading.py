@@ -70,9 +70,9 @@ class ReadCall:
         )
 
 
-def reader(runtime: Runtime, actor: Actor) -> Reader:
-    """Return what an actor may read along paths."""
-    return Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, actor.roles)
+def reader(runtime: Runtime, actor: Actor, grant: Grant | None = None) -> Reader:
+    """Return what an actor may read along paths; `grant` is that of the request, if there is."""
+    return Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, actor.roles, grant)
 
 
 def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
@@ -81,14 +81,14 @@ def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
     here = now.astimezone(runtime.time_zone)
     offset = here.utcoffset()
     return {
-        "actor": actor.facts,
+        "actor": {**runtime.no_person, **actor.facts},
         "now": now,
         "today": here.date(),
         "utc_offset": int(offset.total_seconds()) if offset else 0,
     }
 
 
-def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
+def parse_read(incoming: Incoming, grant: Grant, runtime: Runtime) -> ReadCall:
     """Understand the query of a read; one that was understood before is not read again.
 
     Raises:
@@ -98,21 +98,21 @@ def parse_read(incoming: Incoming, runtime: Runtime) -> ReadCall:
     query, actor = incoming.query, incoming.actor
     assert actor is not None
     asked = tuple([(key, tuple(texts)) for key, texts in query.items() if key not in PLACES])
-    known = ("call", incoming.entity, actor.roles, asked)
-    call = runtime.remembered.get(known, lambda: _parse(incoming, actor, runtime))
+    known = ("call", incoming.entity, actor.roles, grant.action, asked)
+    call = runtime.remembered.get(known, lambda: _parse(incoming, actor, grant, runtime))
     return replace(
         call, actor=actor, after=one(query, "after"), before=one(query, "before"), ids=_ids(query)
     )
 
 
-def _parse(incoming: Incoming, actor: Actor, runtime: Runtime) -> ReadCall:
+def _parse(incoming: Incoming, actor: Actor, grant: Grant, runtime: Runtime) -> ReadCall:
     query = incoming.query
     return ReadCall(
         entity=incoming.entity,
         actor=actor,
         fields=names(query, "fields", MAX_FIELDS),
         includes=names(query, "include", MAX_INCLUDES),
-        clauses=parse_filters(query, incoming.entity, reader(runtime, actor)),
+        clauses=parse_filters(query, incoming.entity, reader(runtime, actor, grant)),
         sort=names(query, "sort", MAX_SORTS),
         limit=_limit(query, runtime.app.entities[incoming.entity].list.page_size),
         after="",
@@ -154,7 +154,7 @@ def _plan(
     call: ReadCall, grant: Grant, runtime: Runtime, default_fields: tuple[str, ...]
 ) -> QueryPlan:
     entity = runtime.app.entities[call.entity]
-    reads = reader(runtime, call.actor)
+    reads = reader(runtime, call.actor, grant)
     view = _view(entity, call.view)
     fields = call.fields or default_fields or own_columns(entity, grant, runtime)
     sort_names = call.sort or (view.sort if view and view.sort else entity.list.sort)
@@ -209,7 +209,8 @@ def select_paths(
         if reads.catalog[path.field.type].relation in {"children", "references"}:
             return
         for depth in range(1, len(path.steps)):
-            parent = Path(".".join(text.split(".")[:depth]), path.steps[:depth])
+            names = text.split(".")[:depth]
+            parent = Path(".".join(names), path.steps[:depth], path.sights[: depth - 1])
             found.setdefault(parent.text, parent)
         found.setdefault(text, path)
 
@@ -251,6 +252,17 @@ def title_columns(entity: str, reads: Reader) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_titled(entity: str, reads: Reader) -> bool:
+    """Return whether the reader sees the whole title of every record, as a log has it."""
+    try:
+        paths = [reads.path(entity, text) for text in title_paths(reads.app, entity)]
+    except BadRequest:
+        return False
+    return all(reads.is_ordered(path) for path in paths) and not any(
+        not grant.is_wide for path in paths for grant in path.sights
+    )
+
+
 def search_paths(entity: Entity, reads: Reader) -> tuple[Path, ...]:
     """Return where the search box looks: only where this caller may read."""
     names = entity.list.search or tuple(
@@ -261,7 +273,7 @@ def search_paths(entity: Entity, reads: Reader) -> tuple[Path, ...]:
     found = []
     for text in names:
         try:
-            found.append(reads.path(entity.name, text))
+            found.append(reads.compared(entity.name, text))
         except BadRequest:
             continue
     return tuple(found)
@@ -278,7 +290,7 @@ def sort_keys(
     for name in names:
         text = name.removeprefix("-")
         try:
-            path = reads.path(entity.name, text)
+            path = reads.ordered(entity.name, text)
         except BadRequest:
             if strict:
                 raise

@@ -171,6 +171,7 @@ class Lookup:
             ids=(),
             sort=(Sort(Path("id", (target.fields["id"],)), descending=False),),
             lock="share" if as_actor else "",
+            for_engine=True,
         )
         return plan, facts_function(plan.paths, self.runtime.compiled.field_types)
 

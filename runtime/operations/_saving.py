@@ -28,7 +28,7 @@ from runtime.store.prepared import prepared
 def draft_new(work: Work, entity: Entity, values: Mapping[str, Any], place: str = "") -> Draft:
     """Return the draft of a new record from a payload that its schema accepted."""
     form = form_of(work.runtime, entity)
-    draft = Draft(entity, dict(form.blank), None, place)
+    draft = Draft(entity, dict(form.blank), None, place, sent=frozenset(values))
     _take(work, draft, values)
     for model, value in form.defaults:
         if model.name not in values:
@@ -42,6 +42,7 @@ def draft_change(
     """Return the draft of a changed record: what is stored, under what the payload says."""
     facts = {name: before.get(name) for name in form_of(work.runtime, entity).blank}
     draft = Draft(entity, facts, before, place)
+    draft.sent = frozenset(name for name in values if _is_change(facts, name, values[name]))
     for name, value in values.items():
         model = entity.fields[name]
         if model.immutable and name in facts and facts[name] != value:
@@ -49,6 +50,11 @@ def draft_change(
             work.errors.append(FieldError(draft.at(name), "immutable", message))
     _take(work, draft, values)
     return draft
+
+
+def _is_change(facts: Facts, name: str, value: Any) -> bool:
+    """Return whether a payload changes a value; of links and parts that is not known yet."""
+    return name != "id" and (name not in facts or facts[name] != value)
 
 
 def _take(work: Work, draft: Draft, values: Mapping[str, Any]) -> None:

@@ -38,7 +38,7 @@ def record_plan(
 ) -> QueryPlan:
     """Return the plan that finds the record inside a grant, and nothing of it but its id."""
     asked = Incoming("read", entity.name, actor)
-    reading = _reading.parse_read(asked, runtime)
+    reading = _reading.parse_read(asked, grant, runtime)
     plan = _reading.plan_read(replace(reading, fields=("id",), sort=("id",)), grant, runtime)
     return replace(plan, ids=(record_id,), limit=1, archived="all")
 
@@ -70,7 +70,7 @@ def readers(
         grant = runtime.matrix.grant(account.roles, entity.name, "read")
         if grant is None:
             continue
-        if grant.rows is not None:
+        if not grant.is_wide:
             plan = record_plan(entity, record_id, account.actor, grant, runtime)
             if not fetch.page(connection, runtime.statements, plan).rows:
                 continue

@@ -68,6 +68,8 @@ class Draft:
     """Many-to-many fields that the payload sets: the ids in order."""
     was_linked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What those fields hold now, for the audit."""
+    sent: frozenset[str] = frozenset()
+    """The fields that the caller means to change; the writer's rights are asked for them."""
     late: list[Field] = field(default_factory=list)
     """Fields whose default lies behind a reference; they wait until it is looked up."""
 

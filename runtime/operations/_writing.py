@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from runtime.errors import Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _outcomes as outcomes
 from runtime.operations import _reading
+from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
 from runtime.operations._work import Work
 from runtime.operations.read import not_found
@@ -62,11 +64,12 @@ def load_payload(
     if not isinstance(incoming.values, Mapping):
         raise invalid_shape()
     schema = runtime.payload(entity, actor.roles, changes=changes)
-    quickly = quick_load(schema, incoming.values, {}, partial=changes)
+    values = without_masks(incoming.values, entity, actor, runtime)
+    quickly = quick_load(schema, values, {}, partial=changes)
     if quickly is not None:
         return quickly
     try:
-        loaded: Mapping[str, Any] = schema.load(dict(incoming.values), partial=changes)
+        loaded: Mapping[str, Any] = schema.load(dict(values), partial=changes)
     except ma.ValidationError as error:
         errors = tuple(flatten(error.messages, entity, incoming.values))
         raise Invalid(errors[0].message if errors else "", errors) from error
@@ -113,7 +116,7 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
     if readable is None:
         return WritePlan(call, grant, None)
     one = replace(
-        _reading.parse_read(replace(call.incoming, query={}), runtime),
+        _reading.parse_read(replace(call.incoming, query={}), readable, runtime),
         sort=("id",),
         limit=1,
         archived="all",
@@ -186,7 +189,9 @@ def _transact_once(
                 return answer(connection, plan, runtime, record_id, created, replayed=True)
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, now, context)
-            with inserts.together(connection) as batch:
+            # rights that depend on the record ask the database for it as it was written
+            leaving = nullcontext(inserts.Batch()) if plan.grant.needs_lines else None
+            with leaving or inserts.together(connection) as batch:
                 record_id, created = body(work)
                 outcome = {"id": record_id, "created": created}
                 idempotency.remember(connection, table, call.incoming, outcome)

@@ -19,7 +19,7 @@ from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store import deadline, fetch
 from runtime.store.measures import FUNCTIONS, Measure
-from runtime.store.paths import Path, Reader, unknown_field
+from runtime.store.paths import Path, Reader
 from runtime.store.plan import QueryPlan
 
 ACTION = "aggregate"
@@ -72,24 +72,24 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         for function in FUNCTIONS
         for name in _reading.names(incoming.query, function, 10)
     )
-    read = _reading.parse_read(replace(incoming, query=query), runtime)
+    read = _reading.parse_read(replace(incoming, query=query), grant, runtime)
     limit = min(read.limit, MOST_GROUPS) if "limit" in incoming.query else MOST_GROUPS
     return Call(replace(read, fields=("id",), includes=()), by, measures, limit)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    reads = _reading.reader(runtime, call.read.actor)
+    reads = _reading.reader(runtime, call.read.actor, grant)
     entity = call.read.entity
     query = _reading.plan_read(call.read, grant, runtime, ("id",))
-    by = {name: _key(reads, grant, entity, name) for name in call.by}
+    by = {name: _key(reads, entity, name) for name in call.by}
     measures = tuple(
-        Measure(function, _number(reads, grant, entity, function, name))
+        Measure(function, _number(reads, entity, function, name))
         for function, name in call.measures
     )
     for each in measures:
         currency = str(each.path.field.args.get("currency") or "")
         if each.path.field.type == "money" and currency and not currency.isupper():
-            by.setdefault(currency, _key(reads, grant, entity, currency))
+            by.setdefault(currency, _key(reads, entity, currency))
     query = query.with_values(cursor=None, limit=call.limit)
     return Plan(query, tuple(by.values()), measures)
 
@@ -102,8 +102,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     return Result(rows=rows, plan=plan, total=len(rows), total_is_exact=not more)
 
 
-def _key(reads: Reader, grant: Grant, entity: str, name: str) -> Path:
-    path = _readable(reads, grant, entity, name)
+def _key(reads: Reader, entity: str, name: str) -> Path:
+    path = reads.ordered(entity, name)
     kind = reads.catalog[path.field.type]
     if (
         path.field.type in NO_GROUPS
@@ -114,20 +114,12 @@ def _key(reads: Reader, grant: Grant, entity: str, name: str) -> Path:
     return path
 
 
-def _number(reads: Reader, grant: Grant, entity: str, function: str, name: str) -> Path:
-    path = _readable(reads, grant, entity, name)
+def _number(reads: Reader, entity: str, function: str, name: str) -> Path:
+    path = reads.ordered(entity, name)
     kind = reads.catalog[path.field.type]
     fits = kind.numeric or (function != "sum" and path.field.type in {"date", "datetime"})
     if path.parents or not fits or not has_column(path.field, reads.catalog):
         raise _refuse(function, f"'{name}' holds no number.", f"“{name}”不是数值字段。")
-    return path
-
-
-def _readable(reads: Reader, grant: Grant, entity: str, name: str) -> Path:
-    """Return a path that may be read in clear; a masked value is in no group and no sum."""
-    path = reads.path(entity, name)
-    if not path.parents and name in grant.masked:
-        raise unknown_field(name)
     return path
 
 

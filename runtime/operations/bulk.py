@@ -102,7 +102,7 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     listing = runtime.matrix.grant(call.actor.roles, call.entity.name, "list")
     if listing is None:
         raise Forbidden()
-    asked = _reading.parse_read(replace(call.incoming, query=call.query), runtime)
+    asked = _reading.parse_read(replace(call.incoming, query=call.query), listing, runtime)
     matching = _reading.plan_read(replace(asked, fields=("id",), includes=()), listing, runtime)
     return Plan(call, inner, replace(matching, limit=MOST, cursor=None))
 

@@ -45,7 +45,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     asked: Mapping[str, tuple[str, ...]] = {
         name: texts for name, texts in incoming.query.items() if name in {"q", "ids"}
     }
-    read = _reading.parse_read(replace(incoming, query=asked), runtime)
+    read = _reading.parse_read(replace(incoming, query=asked), grant, runtime)
     entity, _, name = _reading.one(incoming.query, "for").partition(".")
     field = runtime.app.field(entity, name) if name else None
     if name and (field is None or field.target != incoming.entity):
@@ -57,7 +57,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     entity = runtime.app.entities[call.read.entity]
-    fields = choice_fields(entity, call.read.actor.roles, runtime)
+    fields = choice_fields(entity, _reading.reader(runtime, call.read.actor, grant))
     wanted = call.read.ids
     read = replace(call.read, fields=fields, limit=HITS if wanted is None else max(len(wanted), 1))
     if not read.search and "updated_at" in grant.read:
@@ -75,11 +75,10 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     return Result(rows=page.rows, plan=plan.query)
 
 
-def choice_fields(entity: Entity, roles: frozenset[str], runtime: Runtime) -> tuple[str, ...]:
+def choice_fields(entity: Entity, reads: Reader) -> tuple[str, ...]:
     """Return the paths of a record's title, and of the field that tells equal titles apart."""
-    actor_reads = Reader(runtime.app, runtime.compiled.field_types, runtime.matrix, roles)
-    titles = _reading.title_columns(entity.name, actor_reads)
-    note = note_field(entity, titles, actor_reads)
+    titles = _reading.title_columns(entity.name, reads)
+    note = note_field(entity, titles, reads)
     return (*titles, note) if note else titles
 
 

@@ -35,7 +35,9 @@ class Plan:
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
-    return Call(_reading.parse_read(replace(incoming, query={}), runtime), incoming.record_id)
+    return Call(
+        _reading.parse_read(replace(incoming, query={}), grant, runtime), incoming.record_id
+    )
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:

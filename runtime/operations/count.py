@@ -23,7 +23,7 @@ class Plan:
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> _reading.ReadCall:
-    return _reading.parse_read(incoming, runtime)
+    return _reading.parse_read(incoming, grant, runtime)
 
 
 def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> Plan:

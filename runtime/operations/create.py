@@ -6,7 +6,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest
 from runtime.messages import Incoming, Result
-from runtime.operations import _saving
+from runtime.operations import _rights, _saving
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -35,10 +35,13 @@ def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
 
 def execute(plan: WritePlan, runtime: Runtime) -> Result:
     def body(work: Work) -> tuple[str, bool]:
-        values = {**plan.grant.default, **plan.call.values, **plan.grant.force}
+        given = _rights.defaults(plan.grant, work.context)
+        values = {**given, **plan.call.values, **_rights.forced(plan.grant, work.context)}
         draft = _saving.draft_new(work, plan.call.entity, values)
+        draft.sent = frozenset(plan.call.values)
         _saving.settle(work, draft)
         _saving.write(work, draft)
+        _rights.hold(work, plan.grant, (draft,), {})
         audit.record(work, "create", draft)
         work.saved = draft
         return str(draft.facts["id"]), True

@@ -26,7 +26,7 @@ PAGE = 1000
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> _reading.ReadCall:
-    return replace(_reading.parse_read(incoming, runtime), includes=(), after="", before="")
+    return replace(_reading.parse_read(incoming, grant, runtime), includes=(), after="", before="")
 
 
 def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> QueryPlan:

@@ -43,7 +43,9 @@ class Plan:
     call: Call
     record: QueryPlan
     readable: Mapping[str, frozenset[str]]
-    """By entity: the fields the caller may read now."""
+    """By entity: the fields the caller sees in clear now, whatever the row."""
+    reading: QueryPlan | None = None
+    """What tells which fields this row shows, where rows differ in it."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +72,30 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     asked = Incoming("read", call.entity.name, call.actor)
-    reading = _reading.parse_read(asked, runtime)
+    reading = _reading.parse_read(asked, grant, runtime)
     record = _reading.plan_read(replace(reading, fields=("id",), sort=("id",)), grant, runtime)
     record = replace(record, ids=(call.record_id,), limit=1, archived="all")
     readable = {call.entity.name: _readable(call, call.entity.name, runtime)}
+    seen = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
+    rows = None
+    if seen is not None and (seen.by_row or not seen.is_wide):
+        rows = replace(record, grant=seen, for_engine=True, with_lines="rows")
     for field in call.entity.fields.values():
         if field.type == "children":
             readable[field.target] = _readable(call, field.target, runtime)
-    return Plan(call, record, readable)
+    return Plan(call, record, readable, rows)
 
 
 def _readable(call: Call, entity: str, runtime: Runtime) -> frozenset[str]:
     grant = runtime.matrix.grant(call.actor.roles, entity, "read")
-    return grant.read - frozenset(grant.masked) if grant else frozenset()
+    return grant.open if grant else frozenset()
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     with fetch.connection(runtime.engine) as connection:
         if not fetch.page(connection, runtime.statements, plan.record).rows:
             raise not_found()
+        plan = of_this_row(plan, connection, runtime)
         rows = connection.execute(statement(plan.call, runtime, PAGE + 1)).all()
     entries = tuple(entry(plan, row) for row in rows[:PAGE])
     more = entries[-1].id if len(rows) > PAGE else ""
@@ -117,6 +124,22 @@ def statement(call: Call, runtime: Runtime, limit: int) -> sa.Select[Any]:
     if call.only:
         found = found.where(audit.c.id == call.only)
     return found.where(audit.c.id < call.before) if call.before else found
+
+
+def of_this_row(plan: Plan, connection: sa.Connection, runtime: Runtime) -> Plan:
+    """Return the plan with what the lines over this very row show."""
+    reading = plan.reading
+    if reading is None:
+        return plan
+    selection = runtime.statements.page(reading)
+    rows = selection.rows(connection, runtime.statements.values(reading))
+    bits = int(rows[0][-1]) if rows else 0
+    lines = [number for number in range(len(reading.grant.lines)) if bits >> number & 1]
+    seen = frozenset(
+        name for name in reading.grant.read if reading.grant.sight(name, lines) == "clear"
+    )
+    entity = plan.call.entity.name
+    return replace(plan, readable={**plan.readable, entity: seen if rows else frozenset()})
 
 
 def entry(plan: Plan, row: Any) -> Entry:

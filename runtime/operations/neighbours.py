@@ -38,7 +38,7 @@ class Neighbours:
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> tuple[_reading.ReadCall, str]:
     asked = replace(incoming, query={**incoming.query, "fields": ("id",), "limit": ("1",)})
-    call = replace(_reading.parse_read(asked, runtime), after="", before="", includes=())
+    call = replace(_reading.parse_read(asked, grant, runtime), after="", before="", includes=())
     return call, incoming.record_id
 
 

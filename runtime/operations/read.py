@@ -32,7 +32,7 @@ class Plan:
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
-    return Call(incoming.record_id, _reading.parse_read(incoming, runtime))
+    return Call(incoming.record_id, _reading.parse_read(incoming, grant, runtime))
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:

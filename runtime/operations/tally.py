@@ -33,7 +33,7 @@ def parse(
     incoming: Incoming, grant: Grant, runtime: Runtime
 ) -> tuple[_reading.ReadCall | None, ...]:
     asked: Sequence[Mapping[str, tuple[str, ...]]] = incoming.values
-    return tuple(_call(replace(incoming, query=query), runtime) for query in asked[:MOST])
+    return tuple(_call(replace(incoming, query=query), grant, runtime) for query in asked[:MOST])
 
 
 def plan(call: tuple[_reading.ReadCall | None, ...], grant: Grant, runtime: Runtime) -> Plan:
@@ -49,9 +49,9 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     return Result(row=tuple(None if each is None else next(found) for each in plan.lists))
 
 
-def _call(incoming: Incoming, runtime: Runtime) -> _reading.ReadCall | None:
+def _call(incoming: Incoming, grant: Grant, runtime: Runtime) -> _reading.ReadCall | None:
     try:
-        return _reading.parse_read(incoming, runtime)
+        return _reading.parse_read(incoming, grant, runtime)
     except RequestError:
         return None
 

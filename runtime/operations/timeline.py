@@ -59,8 +59,9 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             )
             found += [_comments.comment(row) for row in connection.execute(said)]
         if plan.kind != "comments" and plan.with_history:
+            seen = history.of_this_row(plan.history, connection, runtime)
             rows = connection.execute(_audit(plan, runtime))
-            found += [history.entry(plan.history, row) for row in rows]
+            found += [history.entry(seen, row) for row in rows]
     found.sort(key=lambda one: one.id, reverse=True)
     return Result(
         rows=tuple(found[:PAGE]), next_cursor=found[PAGE - 1].id if len(found) > PAGE else ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _saving, _versions
+from runtime.operations import _changing, _rights, _saving, _versions
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -41,12 +41,17 @@ def change(
     before = _changing.load(work, call.entity, call.record_id, grant)
     if version is not None:
         _versions.same_version(before, version)
-    draft = _saving.draft_change(work, call.entity, before, {**values, **grant.force})
+    covered = _rights.before(work, call.entity, (call.record_id,), grant)
+    forced = _rights.forced(grant, work.context)
+    draft = _saving.draft_change(work, call.entity, before, {**values, **forced})
+    draft.sent -= forced.keys()
     _changing.forget_same_links(work, (draft,))
     if not work.errors and not differs(draft, before):
         return
+    _rights.guard_fields(work, grant, (draft,))
     _saving.settle(work, draft)
     _saving.write(work, draft)
+    _rights.hold(work, grant, (draft,), covered)
     audit.record(work, "update", draft)
     work.saved = draft
 

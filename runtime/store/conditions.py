@@ -6,7 +6,7 @@ or lost. A condition that is unknown because of a null does not pass.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from generator.build.tables import has_column
 from generator.expressions import sql
 from generator.model.entity import Field
+from rules.permissions import Grant, Line
 from runtime.store.filters import Clause
 from runtime.store.lists import is_none_of, is_one_of
 from runtime.store.paths import Path
@@ -21,7 +22,6 @@ from runtime.store.schema import Schema
 
 if TYPE_CHECKING:
     from generator.expressions.compile import Expression
-    from runtime.store.plan import QueryPlan
 
 LIKE_ESCAPE = "\\"
 LAST = "\uffff"
@@ -47,6 +47,16 @@ def context_values(
     return sql.binds(expression, facts, schema)
 
 
+def _bits(tests: Sequence[Any]) -> Any:
+    """Return a number with a bit for each test that is true."""
+    bits = [sa.case((test, sa.literal_column(str(2**n))), else_=0) for n, test in enumerate(tests)]
+    return sum(bits[1:], bits[0]) if bits else sa.literal_column("0")
+
+
+def _everything(entity: str) -> Grant:
+    return Grant(entity, "read", "system", None, frozenset(), frozenset())
+
+
 class Conditions:
     """Builds conditions over the tables of one schema."""
 
@@ -62,36 +72,87 @@ class Conditions:
         raise LookupError(f"{field.entity}.{field.name} is no single value")
 
     def scalar(self, table: Any, path: Path) -> Any:
-        """Return the value at the end of a path over references, as a subquery."""
+        """Return the value at the end of a path over references, as a subquery.
+
+        What lies behind a record that the caller may not see is null.
+        """
         first, *rest = path.steps
         target = self.schema.tables[first.target].alias()
-        inner = Path(path.text, tuple(rest))
+        inner = Path(path.text, tuple(rest), path.sights[1:])
         value = (
             self.column(target, inner.field) if not inner.parents else self.scalar(target, inner)
         )
-        return (
-            sa.select(value)
-            .where(target.c.id == table.c[first.name])
-            .correlate(table)
-            .scalar_subquery()
-        )
+        found = sa.select(value).where(target.c.id == table.c[first.name])
+        scope = self.scope(path.sights[0], target) if path.sights else None
+        return (found if scope is None else found.where(scope)).correlate(table).scalar_subquery()
+
+    def scope(self, grant: Grant, source: Any = None) -> Any:
+        """Return the rows that a grant opens, guardrails included; None when it opens all.
+
+        `source` is the table or the alias that stands for the entity, by default its table.
+        """
+        table = self.schema.tables[grant.entity] if source is None else source
+        found: list[Any] = []
+        if grant.rows is not None:
+            found.append(sa.or_(sa.false(), *[self.expression(one, table) for one in grant.rows]))
+        found += [self.expression(one, table) for one in grant.require]
+        found += [sql.refutation(one, self.schema, table) for one in grant.forbid]
+        return sa.and_(*found) if found else None
+
+    def seen(self, source: Any, field: Field, grant: Grant) -> Any:
+        """Return a field's value where some line shows it in this row, else null."""
+        value = self.column(source, field)
+        if field.name not in grant.by_row:
+            return value
+        shown = [x for x in grant.lines if field.name in x.clear or field.name in x.masked]
+        where = self._covered(source, shown)
+        return value if where is None else sa.case((where, value), else_=None)
+
+    def clear(self, source: Any, field: Field, grant: Grant) -> Any:
+        """Return "this row shows the field in clear"; None when every row does."""
+        if field.name not in grant.veiled:
+            return None
+        showing = [line for line in grant.lines if field.name in line.clear]
+        where = self._covered(source, showing)
+        return sa.false() if not showing else where
+
+    def tests_of(self, grant: Grant, source: Any) -> Any:
+        """Return which of the grant's row conditions hold, a bit each: see `Grant.tests`."""
+        return _bits([self.expression(test, source) for test in grant.tests])
+
+    def lines_of(self, grant: Grant, source: Any, *, checked: bool) -> Any:
+        """Return which of the grant's lines open the row, a bit each; `checked`, if they allow it.
+
+        A check is what a line asks of a record that is written.
+        """
+        found = []
+        for line in grant.lines:
+            asked = (line.rows, line.check if checked else None)
+            tests = [self.expression(one, source) for one in asked if one is not None]
+            found.append(sa.and_(sa.true(), *tests))
+        return _bits(found)
+
+    def _covered(self, source: Any, lines: Sequence[Line]) -> Any:
+        """Return "one of these lines opens the row"; None when one opens every row."""
+        if any(line.rows is None for line in lines):
+            return None
+        texts = {line.rows.text: line.rows for line in lines if line.rows is not None}
+        return sa.or_(sa.false(), *[self.expression(rows, source) for rows in texts.values()])
 
     def expression(self, expression: Expression, source: Any = None) -> Any:
         """Return "this condition is true" of the entity's own table, or of an alias of it."""
         table = self.schema.tables[expression.entity] if source is None else source
         return sql.condition(expression, self.schema, table)
 
-    def target_scope(self, step: Field, target: Any, plan: QueryPlan) -> Any:
-        """Return the rows of a reference's target that the caller may see; None for all.
+    def clause(self, table: Any, number: int, clause: Clause, grant: Grant) -> Any:
+        """Return the condition of one filter; its values are bound as `f<number>_<n>`.
 
-        The matrix of issue A gives whole entities only; with row scopes the condition on the alias
-        stands here, in the ON clause, so that a hidden target leaves its row in place.
+        It holds only in rows that show the caller what it compares.
         """
-        return None
-
-    def clause(self, table: Any, number: int, clause: Clause) -> Any:
-        """Return the condition of one filter; its values are bound as `f<number>_<n>`."""
-        return self._walk(table, clause.path.steps, number, clause)
+        path = clause.path
+        return self._walk(
+            table, path, grant, lambda source: self._test(source, path.field, number, clause)
+        )
 
     def operand(self, column: Any, number: int, clause: Clause) -> Any:
         """Return the one value a filter compares with: written, or bound as `f<number>_0`."""
@@ -116,29 +177,34 @@ class Conditions:
             values = (like_text(clause.values[0]) + "%",)
         return {f"f{number}_{index}": value for index, value in enumerate(values)}
 
-    def search(self, table: Any, paths: tuple[Path, ...], bound: str = "search") -> Any:
-        """Return "one of these fields holds the text looked for"."""
-        found = [self._search(table, path.steps, bound) for path in paths]
+    def search(
+        self, table: Any, paths: tuple[Path, ...], grant: Grant, bound: str = "search"
+    ) -> Any:
+        """Return "one of these fields holds the text looked for, and the row shows it"."""
+        found = [self._walk(table, path, grant, self._holds(path.field, bound)) for path in paths]
         return sa.or_(*found) if found else sa.false()
 
-    def _search(self, table: Any, steps: tuple[Field, ...], bound: str) -> Any:
-        first, *rest = steps
-        if not rest:
-            text = sa.cast(self.column(table, first), sa.Text())
+    def _holds(self, field: Field, bound: str) -> Callable[[Any], Any]:
+        def test(source: Any) -> Any:
+            text = sa.cast(self.column(source, field), sa.Text())
             return text.ilike(sa.bindparam(bound, type_=sa.Text()), escape=LIKE_ESCAPE)
-        return self._among(table, first, lambda target: self._search(target, tuple(rest), bound))
 
-    def _walk(self, table: Any, steps: tuple[Field, ...], number: int, clause: Clause) -> Any:
-        first, *rest = steps
-        if not rest:
-            return self._test(table, first, number, clause)
-        return self._among(
-            table, first, lambda target: self._walk(target, tuple(rest), number, clause)
-        )
+        return test
 
-    def _among(self, table: Any, reference: Field, condition: Any) -> Any:
-        target = self.schema.tables[reference.target].alias()
-        return table.c[reference.name].in_(sa.select(target.c.id).where(condition(target)))
+    def _walk(self, table: Any, path: Path, grant: Grant, test: Callable[[Any], Any]) -> Any:
+        """Return a test at the end of a path, true only along what the caller sees in clear."""
+        first, *rest = path.steps
+        if rest:
+            target = self.schema.tables[first.target].alias()
+            sight = path.sights[0] if path.sights else _everything(first.target)
+            inner = Path(path.text, tuple(rest), path.sights[1:])
+            found = sa.select(target.c.id).where(self._walk(target, inner, sight, test))
+            scope = self.scope(sight, target)
+            condition = table.c[first.name].in_(found if scope is None else found.where(scope))
+        else:
+            condition = test(table)
+        clear = self.clear(table, first, grant)
+        return condition if clear is None else sa.and_(clear, condition)
 
     def _test(self, table: Any, field: Field, number: int, clause: Clause) -> Any:
         kind = self.schema.catalog[field.type]

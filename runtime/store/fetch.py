@@ -104,7 +104,7 @@ def groups(
 ) -> tuple[Sequence[Any], bool]:
     """Return the largest groups of what a plan matches, and whether there are more."""
     selection = statements.groups(plan, by, measures, plan.limit)
-    rows = selection.rows(connection, statements.values(plan))
+    rows = selection.rows(connection, statements.values(plan, also=by))
     return rows[: plan.limit], len(rows) > plan.limit
 
 

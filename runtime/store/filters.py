@@ -17,7 +17,7 @@ one of the plain clauses, or all of one group.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, tzinfo
 from typing import Any
@@ -83,12 +83,12 @@ class Clause:
         )
 
     @property
-    def shape(self) -> tuple[str, str, int | str, int]:
+    def shape(self) -> tuple[Hashable, str, int | str, int]:
         """What decides its SQL, without the values that are bound."""
         if self.is_written:
-            return (self.path.text, self.operator, str(self.values[0]), self.group)
+            return (self.path.key, self.operator, str(self.values[0]), self.group)
         fixed = self.operator in LISTS or self.operator == "within"
-        return (self.path.text, self.operator, 0 if fixed else len(self.values), self.group)
+        return (self.path.key, self.operator, 0 if fixed else len(self.values), self.group)
 
     def at(self, now: datetime, zone: tzinfo) -> Clause:
         """Return the clause with a named period told as its two ends, the second one outside."""
@@ -133,7 +133,7 @@ def _clause(key: str, text: str, entity: str, reader: Reader) -> Clause:
         raise _refuse(
             key, "unknown_field", f"There is no field '{key}' here.", f"这里没有字段“{key}”。"
         )
-    path = reader.path(entity, written[1])
+    path = reader.compared(entity, written[1])
     kind = reader.catalog[path.field.type]
     operator = written[2] or ("has" if "has" in kind.operators else "eq")
     if operator not in kind.operators:

@@ -6,7 +6,7 @@ the same words, so that asking tells nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from generator.build.tables import has_column
@@ -15,7 +15,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Field
 from generator.model.text import Label
-from rules.permissions import Matrix
+from rules.permissions import Grant, Matrix
 from runtime.errors import BadRequest, FieldError
 
 MAX_DEPTH = 3
@@ -28,6 +28,14 @@ class Path:
 
     text: str
     steps: tuple[Field, ...]
+    sights: tuple[Grant, ...] = ()
+    """What the caller may see of each record crossed, one grant a reference; empty for the engine,
+    which sees everything."""
+
+    @property
+    def key(self) -> Hashable:
+        """What decides its SQL: the path, and the rights along it."""
+        return (self.text, *[grant.key for grant in self.sights]) if self.sights else self.text
 
     @property
     def field(self) -> Field:
@@ -46,6 +54,17 @@ def unknown_field(name: str) -> BadRequest:
     return BadRequest(message, (FieldError(name, "unknown_field", message),))
 
 
+def masked_field(name: str) -> BadRequest:
+    """Refuse to compare or sort by what the caller sees masked, or not in every row."""
+    message = Label(
+        {
+            "en": f"You do not see every '{name}' in clear, so it cannot be asked for.",
+            "zh": f"“{name}”对您部分或全部脱敏，不能用于筛选、排序或统计。",
+        }
+    )
+    return BadRequest(message, (FieldError(name, "masked_field", message),))
+
+
 @dataclass(frozen=True)
 class Reader:
     """What one set of roles may read, over every entity."""
@@ -54,34 +73,84 @@ class Reader:
     catalog: Catalog[FieldType]
     matrix: Matrix
     roles: frozenset[str]
+    root: Grant | None = None
+    """The grant of the request for the entity it asks; None where several are looked at."""
 
     def path(self, entity: str, text: str) -> Path:
-        """Return a path whose every step the caller may read.
+        """Return a path whose every step the caller may read, in clear or masked.
 
         Raises:
             BadRequest: it leads nowhere, or over more than three references, or not to be read.
 
         """
         steps: list[Field] = []
+        sights: list[Grant] = []
         here = entity
         names = text.split(".")
         if len(names) > MAX_DEPTH + 1:
             raise unknown_field(text)
         for index, name in enumerate(names):
-            field = self._step(here, name)
-            if field is None or (index and self.catalog[steps[-1].type].relation != "reference"):
+            grant = self.crossed(here) if index else self.sight(here)
+            field = self.app.field(here, name)
+            if grant is None or field is None or name not in grant.read:
                 raise unknown_field(text)
+            if index:
+                if self.catalog[steps[-1].type].relation != "reference":
+                    raise unknown_field(text)
+                sights.append(grant)
             steps.append(field)
             here = field.target
-        return Path(text, tuple(steps))
+        return Path(text, tuple(steps), tuple(sights))
 
-    def _step(self, entity: str, name: str) -> Field | None:
-        grant = self.matrix.grant(self.roles, entity, "read") or self.matrix.grant(
+    def sight(self, entity: str) -> Grant | None:
+        """Return what the roles may see of an entity: of the one asked, what the request may."""
+        if self.root is not None and self.root.entity == entity:
+            return self.root
+        return self.crossed(entity)
+
+    def crossed(self, entity: str) -> Grant | None:
+        """Return what the roles may see of a record that another one points at."""
+        return self.matrix.grant(self.roles, entity, "read") or self.matrix.grant(
             self.roles, entity, "list"
         )
-        if grant is None or name not in grant.read:
-            return None
-        return self.app.field(entity, name)
+
+    def compared(self, entity: str, text: str) -> Path:
+        """Return a path whose values the caller sees in clear in some row, to filter by it.
+
+        Raises:
+            BadRequest: as `path`, and where the values are masked in every row.
+
+        """
+        path = self.path(entity, text)
+        if not self.is_compared(path):
+            raise masked_field(text)
+        return path
+
+    def ordered(self, entity: str, text: str) -> Path:
+        """Return a path whose values the caller sees in clear in every row, to sort or sum by it.
+
+        Raises:
+            BadRequest: as `path`, and where some row masks or hides the value: the order of the
+                rows, or a sum, would tell it.
+
+        """
+        path = self.path(entity, text)
+        if not self.is_ordered(path):
+            raise masked_field(text)
+        return path
+
+    def is_compared(self, path: Path) -> bool:
+        """Return whether some row shows what lies at the end of a path in clear."""
+        grant = path.sights[-1] if path.sights else self.sight(path.steps[0].entity)
+        return grant is None or path.field.name not in grant.masked
+
+    def is_ordered(self, path: Path) -> bool:
+        """Return whether every row shows every step of a path in clear."""
+        grants = (self.sight(path.steps[0].entity), *path.sights)
+        return not any(
+            grant is not None and step.name in grant.veiled
+            for step, grant in zip(path.steps, grants, strict=True)
+        )
 
     def may_read(self, entity: str) -> bool:
         """Return whether the roles may read records of an entity at all."""

@@ -86,6 +86,23 @@ class QueryPlan:
     """share: the rows stay as they are until the transaction ends; update: they are ours alone."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """actor, now, today: what expressions in the plan may ask."""
+    for_engine: bool = False
+    """The cells are for rules, which see real values, and never for an answer."""
+    with_lines: str = ""
+    """One column more, behind the paths: which lines of the grant cover the row, a bit each.
+
+    `rows` asks only for their rows, `writes` also for their checks."""
+
+    @cached_property
+    def veiled(self) -> frozenset[str]:
+        """The paths of which some row shows a mask, or nothing."""
+        if self.for_engine:
+            return frozenset()
+        return frozenset(
+            path.text
+            for path in self.paths
+            if path.field.name in (path.sights[-1] if path.sights else self.grant).veiled
+        )
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -118,6 +135,7 @@ class QueryPlan:
         else:
             plan.__dict__.update(self.__dict__, **values)
             plan.__dict__.pop("_form", None)
+            plan.__dict__.pop("veiled", None)
         return plan
 
     @cached_property
@@ -125,15 +143,17 @@ class QueryPlan:
         return (
             self.entity.name,
             self.grant.key,
-            tuple(path.text for path in self.paths),
+            tuple(path.key for path in self.paths),
             tuple(clause.shape for clause in self.clauses),
             self.match,
             tuple(expression.text for expression in self.where),
-            bool(self.search) and tuple(path.text for path in self.search_paths),
-            tuple((key.path.text, key.descending) for key in self.sort),
+            bool(self.search) and tuple(path.key for path in self.search_paths),
+            tuple((key.path.key, key.descending) for key in self.sort),
             self.archived,
             self.ids is not None,
             self.parent and self.parent[0],
             self.newest,
             self.lock,
+            self.for_engine,
+            self.with_lines,
         )

@@ -35,6 +35,7 @@ def leading(plan: QueryPlan, catalog: Catalog[FieldType]) -> Leading:
         if clause.operator == "eq"
         and not clause.group
         and not clause.path.parents
+        and clause.path.field.name not in plan.grant.veiled
         and has_column(clause.path.field, catalog)
     }
     found = [

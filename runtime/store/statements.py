@@ -15,7 +15,9 @@ import sqlalchemy as sa
 
 from generator.build.tables import has_column
 from generator.expressions.compile import Expression
+from generator.expressions.types import Number
 from generator.model.entity import Field
+from rules.permissions import Grant
 from runtime.store.conditions import Conditions, contains_pattern, context_values
 from runtime.store.filters import Clause
 from runtime.store.lists import is_one_of
@@ -26,9 +28,13 @@ from runtime.store.plan import QueryPlan, Sort
 from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
 from runtime.store.seeking import is_guesswork, leading
+from runtime.store.veils import Veil, veiled
 
 APART = 1000
 """Where several plans share a statement, each numbers its clauses from a thousand of its own."""
+TESTS = "sw_tests"
+LINES = "sw_lines"
+"""Columns of the page that tell which conditions, or lines, of the grant hold for a row."""
 KEPT = 2000
 """Statements kept in memory; a client that invents new forms only empties the cache."""
 
@@ -37,20 +43,33 @@ class Selection:
     """A statement and what its columns mean; compiled when it is first run."""
 
     def __init__(
-        self, statement: sa.Select[Any], names: tuple[str, ...], *, anew: bool = False
+        self,
+        statement: sa.Select[Any],
+        names: tuple[str, ...],
+        veils: tuple[Veil, ...] = (),
+        *,
+        anew: bool = False,
     ) -> None:
         self.statement = statement
         self._anew = anew
         self.names = names
         """The path of each column."""
+        self._veils = [(veil.place, veil.function()) for veil in veils]
         self.position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
         self._prepared: Prepared | None = None
 
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
-        """Run the statement and return its rows as tuples of stored values."""
+        """Run the statement and return its rows as tuples of stored values.
+
+        A cell that its row does not show in clear is a `Masked` or `HIDDEN` in place of the value.
+        """
         if self._prepared is None:
             self._prepared = Prepared(self.statement, connection.dialect, anew=self._anew)
-        return self._prepared.rows(connection, values)
+        return self.seen(self._prepared.rows(connection, values))
+
+    def seen(self, rows: list[Row]) -> list[Row]:
+        """Return rows as their caller may see them; whoever runs the statement owes this."""
+        return rows if not self._veils else veiled(rows, self._veils, len(self.names))
 
 
 class Statements:
@@ -121,7 +140,7 @@ class Statements:
         self, plan: QueryPlan, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int
     ) -> Selection:
         """Return the statement that groups what a plan matches, the largest groups first."""
-        asked = tuple(path.text for path in by), tuple(each.name for each in measures)
+        asked = tuple(path.key for path in by), tuple(each.name for each in measures)
         shape = ("groups", plan.shape, asked, limit)
         found = self._counts.get(shape)
         if found is None:
@@ -131,12 +150,15 @@ class Statements:
             found = self._counts[shape] = builder.groups(by, measures, limit)
         return found
 
-    def values(self, plan: QueryPlan, first: int = 0) -> dict[str, Any]:
+    def values(
+        self, plan: QueryPlan, first: int = 0, also: tuple[Path, ...] = ()
+    ) -> dict[str, Any]:
         """Return the values of a plan by the names its statement binds them under.
 
         Args:
             plan: what is read.
             first: the number of its first clause, where several plans share a statement.
+            also: paths of the statement that are not in the plan, such as groups.
 
         """
         values: dict[str, Any] = {}
@@ -151,7 +173,8 @@ class Statements:
         if plan.cursor is not None:
             for number, value in enumerate(plan.cursor.values):
                 values[f"cursor_{number}"] = value
-        for expression in self._expressions(plan):
+        asked = [one for path in also for grant in path.sights for one in grant.expressions]
+        for expression in (*self._expressions(plan), *asked):
             values |= context_values(expression, plan.facts, self.schema)
         return values
 
@@ -161,15 +184,18 @@ class Statements:
         if found is None:
             if len(self._asked) >= KEPT:
                 self._asked.clear()
-            clauses = (clause.path for clause in plan.clauses)
-            sorts = (sort.path for sort in plan.sort)
+            clauses = [clause.path for clause in plan.clauses]
+            sorts = [sort.path for sort in plan.sort]
             fields = [path.field for path in (*plan.paths, *clauses, *sorts, *plan.search_paths)]
             formulas = [
                 field.computed
                 for field in fields
                 if field.computed is not None and not has_column(field, self.schema.catalog)
             ]
-            found = (*plan.where, *(plan.grant.rows or ()), *formulas)
+            every = (*plan.paths, *clauses, *sorts, *plan.search_paths)
+            rights = {(g.entity, g.key): g for path in every for g in path.sights}
+            scopes = [one for grant in rights.values() for one in grant.expressions]
+            found = (*plan.where, *plan.grant.expressions, *scopes, *formulas)
             self._asked[plan.shape] = found
         return found
 
@@ -207,13 +233,47 @@ class _Builder:
             joined = self._join(path, aliases, joined)
             prefix = tuple(step.name for step in path.parents)
             source = aliases[prefix]
-            columns.append(self._outer_column(source, path).label(path.text.replace(".", "__")))
+            value = self._outer_column(source, path)
+            columns.append(value.label(path.text.replace(".", "__")))
         order = [
             key for sort in self._sorts() for key in self._order(inner.c[_sort_name(sort)], sort)
         ]
+        veils, tests = self._veils(inner, aliases)
+        columns += tests
+        if self.plan.with_lines:
+            columns.append(inner.c[LINES])
         statement = sa.select(*columns).select_from(joined).order_by(*order)
         names = tuple(path.text for path in self.plan.paths)
-        return Selection(statement, names, anew=self.anew)
+        return Selection(statement, names, veils, anew=self.anew)
+
+    def _veils(
+        self, inner: Any, aliases: Mapping[tuple[str, ...], Any]
+    ) -> tuple[tuple[Veil, ...], list[Any]]:
+        """Return what becomes of cells that not every row shows, and the columns that tell it."""
+        plan, places = self.plan, dict[tuple[str, ...], int]()
+        veils: list[Veil] = []
+        tests: list[Any] = []
+        for number, path in enumerate(plan.paths):
+            if path.text not in plan.veiled:
+                continue
+            grant = path.sights[-1] if path.sights else plan.grant
+            prefix = tuple(step.name for step in path.parents)
+            place = None
+            if path.field.name in grant.by_row:
+                if prefix not in places:
+                    places[prefix] = len(plan.paths) + len(tests)
+                    tests.append(
+                        self.conditions.tests_of(grant, aliases[prefix])
+                        if prefix
+                        else inner.c[TESTS]
+                    )
+                place = places[prefix]
+            veils.append(Veil(number, place, path.field, grant, self._places(path.field)))
+        return tuple(veils), tests
+
+    def _places(self, field: Field) -> int:
+        kind = self.schema.catalog[field.type].expression_type(field)
+        return kind.scale if isinstance(kind, Number) else 0
 
     def count(self, cap: int | None) -> Selection:
         self.leading = ()
@@ -276,7 +336,12 @@ class _Builder:
         needed: dict[str, Any] = {}
         for path in self.plan.paths:
             first = path.steps[0]
-            needed[first.name] = self._column(self.table, first)
+            needed[first.name] = self._seen(self.table, first, self.plan.grant)
+        if any("." not in text for text in self.plan.veiled) and self.plan.grant.by_row:
+            needed[TESTS] = self.conditions.tests_of(self.plan.grant, self.table)
+        if self.plan.with_lines:
+            checked = self.plan.with_lines == "writes"
+            needed[LINES] = self.conditions.lines_of(self.plan.grant, self.table, checked=checked)
         for sort in self._sorts():
             needed[_sort_name(sort)] = self._sort_value(sort)
         columns = [value.label(name) for name, value in needed.items()]
@@ -330,9 +395,9 @@ class _Builder:
         if plan.archived != "all" and plan.entity.archive:
             empty = table.c.archived_at.is_(None)
             found.append(empty if plan.archived == "no" else table.c.archived_at.is_not(None))
-        if plan.grant.rows is not None:
-            scopes = [self.conditions.expression(rows) for rows in plan.grant.rows]
-            found.append(sa.or_(sa.false(), *scopes))
+        scope = self.conditions.scope(plan.grant)
+        if scope is not None:
+            found.append(scope)
         found += [self.conditions.expression(expression) for expression in plan.where]
         for number, clause in self.leading:
             found += self._led(self.first + number, clause)
@@ -340,7 +405,7 @@ class _Builder:
             found.append(self._filter())
         if plan.search:
             bound = _search_name(self.first)
-            found.append(self.conditions.search(table, plan.search_paths, bound))
+            found.append(self.conditions.search(table, plan.search_paths, plan.grant, bound))
         return found
 
     def _filter(self) -> Any:
@@ -351,7 +416,9 @@ class _Builder:
         for number, clause in enumerate(self.plan.clauses):
             if number in led:
                 continue
-            condition = self.conditions.clause(self.table, self.first + number, clause)
+            condition = self.conditions.clause(
+                self.table, self.first + number, clause, self.plan.grant
+            )
             (groups.setdefault(clause.group, []) if clause.group else alone).append(condition)
         if self.plan.match == "any":
             return sa.or_(*alone, *(sa.and_(*group) for group in groups.values()))
@@ -446,22 +513,34 @@ class _Builder:
     def _join(self, path: Path, aliases: dict[tuple[str, ...], Any], joined: Any) -> Any:
         """Join the tables a path crosses, outer, with the target's own rows in the ON clause."""
         prefix: tuple[str, ...] = ()
-        for step in path.parents:
-            source = aliases[prefix]
+        for depth, step in enumerate(path.parents):
+            source, before = aliases[prefix], prefix
             prefix = (*prefix, step.name)
             if prefix in aliases:
                 continue
             target = self.schema.tables[step.target].alias("__".join(prefix))
             aliases[prefix] = target
-            on = source.c[step.name] == target.c.id
-            scope = self.conditions.target_scope(step, target, self.plan)
+            pointer = (
+                self._seen(source, step, path.sights[depth - 1])
+                if before and path.sights
+                else source.c[step.name]
+            )
+            on = pointer == target.c.id
+            scope = self.conditions.scope(path.sights[depth], target) if path.sights else None
             joined = joined.outerjoin(target, on if scope is None else sa.and_(on, scope))
         return joined
 
     def _outer_column(self, source: Any, path: Path) -> Any:
         if not path.parents:
             return source.c[path.field.name]
-        return self._column(source, path.field)
+        if not path.sights:
+            return self._column(source, path.field)
+        return self._seen(source, path.field, path.sights[-1])
+
+    def _seen(self, source: Any, field: Field, grant: Grant) -> Any:
+        if self.plan.for_engine:
+            return self._column(source, field)
+        return self.conditions.seen(source, field, grant)
 
     def _column(self, source: Any, field: Field) -> Any:
         return self.conditions.column(source, field)

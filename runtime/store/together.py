@@ -33,6 +33,7 @@ class _Union:
         statement: Any = sa.union_all(*branches) if len(branches) > 1 else branches[0]
         self.prepared = Prepared(statement, dialect)
         self.cells = [_converters(one, dialect) for one in selections]
+        self.selections = tuple(selections)
 
 
 def fetch_together(
@@ -54,6 +55,8 @@ def fetch_together(
             cells = zip(union.cells[place], orjson.loads(text), strict=True)
             row = tuple([value if make is None else make(value) for make, value in cells])
             found[start + place].append(row)
+        for place, selection in enumerate(union.selections):
+            found[start + place] = selection.seen(found[start + place])
     return [rows[: plan.limit] for rows, plan in zip(found, plans, strict=True)]
 
 

@@ -36,6 +36,7 @@ class Gate:
         self.principals = Principals(
             runtime.engine,
             runtime.system,
+            runtime.schema,
             password_key=derive(settings.secret_key, "passwords"),
             token_key=derive(settings.secret_key, "tokens"),
         )

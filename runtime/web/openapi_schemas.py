@@ -33,6 +33,13 @@ BOUNDS = frozenset(
     }
 )
 ID: Shape = {"type": "string", "format": "uuid"}
+MASKED: Shape = {
+    "type": "object",
+    "properties": {"v": {"type": "string"}, "m": {"const": 1}},
+    "required": ["v", "m"],
+    "additionalProperties": False,
+}
+"""A cell that the caller sees masked; sent back as it is, it leaves the value unchanged."""
 
 
 def class_name(entity: str) -> str:
@@ -80,7 +87,7 @@ class Schemas:
 
     def _outgoing(self, field: Field, grant: Grant, readable: frozenset[str]) -> Shape:
         if field.name in grant.masked:
-            return {"type": ["string", "null"]}
+            return nullable(MASKED)
         relation = self.catalog[field.type].relation
         if relation in {"children", "references"}:
             return {"type": "array", "items": ref(class_name(field.target))}
@@ -90,7 +97,10 @@ class Schemas:
             options = [shape, inner] if field.target in readable else [shape]
             return {"anyOf": [*options, {"type": "null"}]}
         # a record's own id and version are the only values that are never null
-        return shape if field.name in {"id", "version"} else nullable(shape)
+        if field.name in {"id", "version"}:
+            return shape
+        whole = nullable(shape)
+        return {"anyOf": [whole, MASKED]} if field.name in grant.veiled else whole
 
     def payload(
         self, entity: Entity, writable: Mapping[str, frozenset[str]], *, changes: bool

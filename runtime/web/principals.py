@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -17,10 +18,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
+from generator.model.access import PersonFact
 from rules.permissions import narrowed
 from runtime.messages import Actor
 from runtime.store.engine import read
 from runtime.store.prepared import Prepared
+from runtime.store.schema import Schema
 from runtime.store.sessions import ENDED
 from runtime.store.system_tables import SystemTables
 from runtime.store.tokens import hash_token
@@ -34,6 +37,10 @@ class Principal:
     fingerprint: str
     token_id: str = ""
     token_used: datetime | None = None
+
+
+AFTER_ROLE = 6
+"""Behind so many columns stand the lists of the person, then what a token says."""
 
 
 class Row(NamedTuple):
@@ -55,9 +62,17 @@ class Principals:
     """Finds principals; the three statements are built once."""
 
     def __init__(
-        self, engine: sa.Engine, system: SystemTables, *, password_key: str, token_key: str
+        self,
+        engine: sa.Engine,
+        system: SystemTables,
+        schema: Schema,
+        *,
+        password_key: str,
+        token_key: str,
     ) -> None:
         self.engine, self.system = engine, system
+        self.person = dict(schema.app.person)
+        self._lists = [_list(fact, schema) for fact in schema.app.person.values()]
         self.password_key, self.token_key = password_key, token_key
 
     def by_session(self, user_id: int, session_id: str, fingerprint: str) -> Principal | None:
@@ -85,7 +100,9 @@ class Principals:
         self, statement: Prepared, values: dict[str, Any], kind: str, now: datetime | None
     ) -> Principal | None:
         with read(self.engine) as connection:
-            rows = [Row(*row) for row in statement.rows(connection, values)]
+            found = statement.rows(connection, values)
+        after = AFTER_ROLE + len(self.person)
+        rows = [Row(*row[:AFTER_ROLE], *row[after:]) for row in found]
         if not rows or not rows[0].active:
             return None
         first = rows[0]
@@ -103,6 +120,7 @@ class Principals:
             email=first.email,
             kind=kind,
             scopes=scopes,
+            person=dict(zip(self.person, found[0][AFTER_ROLE:after], strict=True)),
         )
         return Principal(
             actor, fingerprint(first.password or "", self.password_key), token_id, used
@@ -110,7 +128,7 @@ class Principals:
 
     @cached_property
     def _by_id(self) -> Prepared:
-        return Prepared(_person(), self.engine.dialect)
+        return Prepared(_person(self._lists), self.engine.dialect)
 
     @cached_property
     def _by_session(self) -> Prepared:
@@ -118,11 +136,11 @@ class Principals:
         ended = sa.exists().where(
             setting.c.user_id == sa.bindparam("user"), setting.c.key == sa.bindparam("ended")
         )
-        return Prepared(_person().where(~ended), self.engine.dialect)
+        return Prepared(_person(self._lists).where(~ended), self.engine.dialect)
 
     @cached_property
     def _by_token(self) -> Prepared:
-        return Prepared(_owner(self.system.token), self.engine.dialect)
+        return Prepared(_owner(self.system.token, self._lists), self.engine.dialect)
 
 
 @lru_cache(maxsize=4096)
@@ -132,12 +150,31 @@ def fingerprint(password_hash: str, secret: str) -> str:
     return keyed.hexdigest()[:24]
 
 
-def _person() -> sa.Select[Any]:
+def _list(fact: PersonFact, schema: Schema) -> Any:
+    """Return the values that records say of the user of the statement, as one list."""
+    table = schema.tables[fact.entity].alias()
+    user = _tables()[0]
+    held = table.c[fact.person]
+    who = user.c.id if isinstance(held.type, sa.Integer) else user.c.username
+    value = table.c[fact.value]
+    found = sa.select(value).where(held == who)
+    if schema.app.entities[fact.entity].archive:
+        found = found.where(table.c.archived_at.is_(None))
+    each = found.correlate(user).subquery()
+    column = each.c[0]
+    if schema.dialect == "postgresql":
+        gathered: Any = sa.func.coalesce(sa.func.json_agg(column), sa.text("'[]'::json"))
+    else:
+        gathered = sa.func.json_group_array(column)
+    return sa.select(sa.type_coerce(gathered, sa.JSON())).select_from(each).scalar_subquery()
+
+
+def _person(lists: Sequence[Any]) -> sa.Select[Any]:
     """Return who has an id: a row for each role, in the order of `Row`."""
     user, role = _tables()[0], _tables()[1]
     held = _held(sa.bindparam("user"))
     return (
-        sa.select(*_columns(user), role.c.name)
+        sa.select(*_columns(user), role.c.name, *lists)
         .select_from(
             user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
                 role, role.c.id == held.c.role_id
@@ -147,7 +184,7 @@ def _person() -> sa.Select[Any]:
     )
 
 
-def _owner(token: sa.Table) -> sa.Select[Any]:
+def _owner(token: sa.Table, lists: Sequence[Any]) -> sa.Select[Any]:
     """Return who owns the token of a hash: a row for each role, in the order of `Row`."""
     user, role, user_role, user_group, group_role = _tables()
     groups = (
@@ -160,6 +197,7 @@ def _owner(token: sa.Table) -> sa.Select[Any]:
         sa.select(
             *_columns(user),
             role.c.name,
+            *lists,
             token.c.id,
             token.c.scopes,
             token.c.expires_at,

@@ -50,10 +50,11 @@ class Renderer:
         """Return how rows of a plan are written."""
         key = (
             plan.entity.name,
+            plan.veiled,
             tuple([path.text for path in plan.shown]),
             tuple(
                 [
-                    (each.name, tuple([path.text for path in each.plan.shown]))
+                    (each.name, each.plan.veiled, tuple([path.text for path in each.plan.shown]))
                     for each in plan.includes
                 ]
             ),
@@ -68,13 +69,15 @@ class Renderer:
     def _make(self, plan: QueryPlan) -> Form:
         texts = [path.text for path in plan.paths]
         return Form(
-            make=json_function(plan.shown, self._catalog),
+            make=json_function(plan.shown, self._catalog, plan.veiled),
             id_place=texts.index("id"),
             version_place=texts.index("version") if "version" in texts else None,
             includes=tuple(
-                (each.name, json_function(each.plan.shown, self._catalog)) for each in plan.includes
+                (each.name, json_function(each.plan.shown, self._catalog, each.plan.veiled))
+                for each in plan.includes
             ),
             is_whole=not plan.includes
+            and not plan.veiled
             and all(
                 len(path.steps) == 1 and (path.field.computed is None or path.field.stored)
                 for path in plan.shown

@@ -14,6 +14,7 @@ from typing import Any
 from generator.field_types import EMPTY, Cell
 from generator.field_types.money import Money
 from generator.model.entity import Field
+from rules.masks import HIDDEN, Masked, is_veiled
 from runtime.errors import BadRequest
 from runtime.operations._reading import title_columns
 from runtime.store.paths import Path, fill_title
@@ -61,6 +62,7 @@ def column(visit: Visit, path: Path) -> Column:
         number=kind.numeric and path.field.type != "duration",
         sortable=kind.sortable
         and not kind.relation
+        and visit.reads.is_ordered(path)
         and (visit.reads.is_column(path) or path.field.computed is not None),
         reference=kind.relation == "reference" or bool(path.parents),
     )
@@ -132,13 +134,17 @@ def title(
     ]
 
     def write(row: Row) -> str:
-        texts = {
-            inner: visit.catalog[field.type].cell(row[place], field, visit.viewer).text
-            for inner, place, field in drawn
-        }
+        texts = {inner: _text(visit, field, row[place]) for inner, place, field in drawn}
         return fill_title(visit.app, entity, texts)
 
     return write
+
+
+def _text(visit: Visit, field: Field, value: Any) -> str:
+    """Return a value as it stands in a title; a masked one as its mask."""
+    if is_veiled(value):
+        return str(value)
+    return visit.catalog[field.type].cell(value, field, visit.viewer).text
 
 
 def draw(
@@ -147,11 +153,33 @@ def draw(
     paths: Sequence[Path],
     fixed: Mapping[str, str] | None = None,
 ) -> Draw:
-    """Return the function that draws one path of a row; `fixed` holds values from outside it."""
+    """Return the function that draws one path of a row; `fixed` holds values from outside it.
+
+    A masked cell is its mask and a hidden one says so, whatever the type.
+    """
     places = {found.text: number for number, found in enumerate(paths)}
     place = places.get(path.text)
     if place is None:
         return lambda row: EMPTY
+    clear, at = _clear(visit, path, paths, fixed, places, place), place
+
+    def write(row: Row) -> Cell:
+        value = row[at]
+        if value.__class__ is Masked:
+            return Cell(value.text, "masked", title=visit.t("Masked for you", "value"))
+        return Cell(visit.t("Not visible to you"), "hidden") if value is HIDDEN else clear(row)
+
+    return write
+
+
+def _clear(
+    visit: Visit,
+    path: Path,
+    paths: Sequence[Path],
+    fixed: Mapping[str, str] | None,
+    places: Mapping[str, int],
+    place: int,
+) -> Draw:
     field, kind = path.field, visit.catalog[path.field.type]
     if kind.relation == "reference":
         return _reference(visit, path, paths, place)
@@ -248,7 +276,11 @@ def person(visit: Visit, number: Any) -> Cell:
 def people_of(paths: Sequence[Path], rows: Iterable[Row]) -> frozenset[int]:
     """Return the accounts that rows name, so that all names are looked up at once."""
     places = [number for number, path in enumerate(paths) if path.field.type == "user"]
-    return frozenset(row[place] for row in rows for place in places if row[place])
+    return frozenset(row[place] for row in rows for place in places if _is_number(row[place]))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and value != 0
 
 
 def filled(cell: Cell) -> bool:

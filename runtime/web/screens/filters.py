@@ -62,6 +62,7 @@ def controls(
     found = (
         _control(visit, path, url, titles)
         for path in readable(visit, entity.name, entity.list.filters)
+        if visit.reads.is_compared(path)
     )
     return tuple(control for control in found if control is not None)
 

@@ -50,7 +50,7 @@ def form_fields(
         return ()
     reading = visit.runtime.matrix.grant(visit.actor.roles, entity.name, "read")
     # what somebody sees masked would be saved masked: it is not on their form
-    masked = reading.masked if changes and reading is not None else {}
+    masked = reading.veiled if changes and reading is not None else frozenset()
     found = []
     for name in dict.fromkeys(names):
         field = entity.fields.get(name)

@@ -30,7 +30,8 @@ class Hit:
 def hit(visit: Visit, found: Found) -> Hit:
     """Return the line of a record."""
     entity, plan = found.entity, found.plan
-    fields = choice_fields(entity, visit.actor.roles, visit.runtime)
+    visit = visit.asking(plan.grant.action, entity.name)
+    fields = choice_fields(entity, visit.reads)
     titles = title_columns(entity.name, visit.reads)
     name = next((field for field in fields if field not in titles), "")
     paths = cells.readable(visit, entity.name, (name,) if name else ())

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from generator.field_types._times import local_text
 from generator.model.entity import Entity, View
 from runtime.errors import RequestError
+from runtime.operations._reading import is_titled
 from runtime.store import fetch
 from runtime.web.screens.doors import ask
 from runtime.web.screens.numbers import number
@@ -142,7 +143,11 @@ def recent_changes(visit: Visit) -> Sequence[Any]:
         entity.name: visit.runtime.matrix.grant(visit.actor.roles, entity.name, "read")
         for entity in listed(visit)
     }
-    readable = [name for name, grant in grants.items() if grant is not None and grant.rows is None]
+    readable = [
+        name
+        for name, grant in grants.items()
+        if grant is not None and grant.is_wide and is_titled(name, visit.reads)
+    ]
     if not readable:
         return ()
     audit = visit.runtime.system.audit

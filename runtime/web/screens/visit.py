@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from urllib.parse import quote, urlencode
 
@@ -12,6 +12,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity
 from generator.model.text import Label
+from rules.permissions import Grant
 from runtime.messages import Actor
 from runtime.operations._reading import reader
 from runtime.runtime import Runtime
@@ -29,6 +30,8 @@ class Visit:
     address: str = ""
     people: Mapping[int, str] = field(default_factory=dict)
     """Names of accounts, as far as the page shows them."""
+    root: Grant | None = None
+    """What the page may do with the records it is about; None where it is about several."""
 
     @property
     def app(self) -> App:
@@ -53,7 +56,11 @@ class Visit:
     @cached_property
     def reads(self) -> Reader:
         """What the person may read along paths."""
-        return reader(self.runtime, self.actor)
+        return reader(self.runtime, self.actor, self.root)
+
+    def asking(self, action: str, entity: str) -> Visit:
+        """Return the visit of a page that asks for records of an entity by one action."""
+        return replace(self, root=self.runtime.matrix.grant(self.actor.roles, entity, action))
 
     def text(self, label: Label) -> str:
         """Return a text of a definition in the person's language."""

@@ -35,7 +35,7 @@ class Lists:
 
     def list(self, entity: str) -> Answer:
         """Show a list."""
-        visit = self.desk.visit()
+        visit = self.desk.visit().asking("list", entity)
         model = entity_of(visit, entity)
         url = read_url(request.path, request.args.items(multi=True))
         kept = list_memory.load(visit, entity)
