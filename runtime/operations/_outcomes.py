@@ -40,9 +40,13 @@ def known(plan: WritePlan, draft: Draft, created: bool) -> Result | None:
 
 def _is_said(query: QueryPlan) -> bool:
     """Return whether a draft of the entity holds every value of a plan, and nothing hides rows."""
-    return query.grant.is_wide and not query.veiled and all(
-        not path.parents and (path.field.computed is None or path.field.stored)
-        for path in query.paths
+    return (
+        query.grant.is_wide
+        and not query.veiled
+        and all(
+            not path.parents and (path.field.computed is None or path.field.stored)
+            for path in query.paths
+        )
     )
 
 
