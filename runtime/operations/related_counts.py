@@ -49,7 +49,8 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
         field = runtime.app.entities[other].fields[name]
         many = runtime.compiled.field_types[field.type].relation == "references"
         query = {f"{name}[{'has' if many else 'eq'}]": (call.record_id,), "fields": ("id",)}
-        asked = _reading.parse_read(Incoming("list", other, call.actor, query=query), runtime)
+        listing = Incoming("list", other, call.actor, query=query)
+        asked = _reading.parse_read(listing, allowed, runtime)
         found[relation] = _reading.plan_read(asked, allowed, runtime)
     return Plan(found)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from generator.field_types import EMPTY, Cell
 from generator.model.entity import Entity, Field
+from rules.masks import is_veiled
 from runtime.messages import Result
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
@@ -94,6 +95,8 @@ def _total(
     if not rows or len({draw(row).unit for row in rows}) > 1:
         return EMPTY
     whole = list(rows[0])
+    if any(is_veiled(row[place]) for row in rows):
+        return EMPTY
     whole[place] = sum(row[place] or 0 for row in rows)
     return replace(draw(whole), title="")
 
