@@ -12,7 +12,7 @@ from runtime.web.screens import doors, filter_fields, filters, list_memory, list
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of
 from runtime.web.screens.list_columns import chosen_columns, fields_to_ask
 from runtime.web.screens.list_page import Listing, list_page
-from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url
+from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url, refuse_flood
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, plural, record_url, single
 
@@ -38,6 +38,7 @@ class Lists:
         visit = self.desk.visit().asking("list", entity)
         model = entity_of(visit, entity)
         url = read_url(request.path, request.args.items(multi=True))
+        refuse_flood(url)
         kept = list_memory.load(visit, entity)
         if not url.pairs:
             target = list_views.opening(model, kept)
