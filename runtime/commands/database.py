@@ -46,7 +46,7 @@ ALLOW = click.option(
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="Print the plan as JSON, for apply --plan.")
-@click.option("--sql/--no-sql", default=True, help="Show the statements.")
+@click.option("--sql/--no-sql", default=False, help="Print every statement, not only their number.")
 @LOCALE
 @click.pass_context
 def plan(context: click.Context, in_json: bool, sql: bool, locale: str) -> None:
@@ -152,7 +152,7 @@ def _confirm_and_apply(
     locale: str,
 ) -> int:
     """Show a plan, ask, and do it; what may not be done is refused without asking."""
-    click.echo(render_plan(made, locale, sql=False))
+    click.echo(render_plan(made, locale))
     may = not made.obstacles and made.consents <= allowed
     if may and made.is_new_release and not yes:
         if not sys.stdin.isatty():

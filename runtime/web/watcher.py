@@ -149,7 +149,7 @@ class Watcher:
                 apply(engine, compiled, plan, now=utc_now(), by="watch")
             sync_roles(engine, compiled.app)
         except MigrationError as refusal:
-            self._wait(compiled, f"{refusal.message.text('en')}\n\n{render_plan(plan, sql=False)}")
+            self._wait(compiled, f"{refusal.message.text('en')}\n\n{render_plan(plan)}")
             return False
         return True
 

@@ -122,8 +122,13 @@ def test_a_change_is_planned_applied_and_taken_back(shell: Path, tmp_path: Path)
     assert "Release 1 is applied." in good("apply", "--yes")
     assert "Release 1 is applied." in good("apply", "--yes")
     change(shell, "list:", "  done: {type: boolean, label: {en: Done, zh: 已完成}}\nlist:")
-    assert "adds the field 'done'" in good("plan")
-    assert "ALTER" not in good("plan", "--no-sql", "--locale", "zh")
+    said = good("plan")
+    assert "adds the field 'done'" in said
+    assert "ALTER TABLE" not in said
+    assert "`plan --sql` prints them" in said
+    assert "SQL 语句共" in good("plan", "--locale", "zh")
+    in_full = good("plan", "--sql")
+    assert in_full.index("adds the field 'done'") < in_full.index("ALTER TABLE")
     plan = tmp_path / "plan.json"
     plan.write_text(good("plan", "--json"))
     assert "pass --yes" in refused("apply")

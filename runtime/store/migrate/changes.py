@@ -160,3 +160,6 @@ class Recompute(Change):
 @dataclass(frozen=True)
 class CopyTable(Change):
     """SQLite only: the table is copied into one that has all the changes told of it."""
+
+    columns: int
+    """So many columns the new table has."""

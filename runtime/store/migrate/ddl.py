@@ -283,7 +283,8 @@ class _Sqlite(_Writer):
                 yield Work(change, self.sql(change))
         for table in dict.fromkeys(one.table for one in done):
             mine = [one for one in done if one.table == table]
-            yield Work(ch.CopyTable(table), self._copy(table, mine))
+            columns = len(self.table(table).columns)
+            yield Work(ch.CopyTable(table, columns), self._copy(table, mine))
 
     def _is_light(self, change: ch.Change) -> bool:
         if isinstance(change, ch.AddColumn):

@@ -1,4 +1,8 @@
-"""A plan as people read it and as programs read it."""
+"""A plan as people read it and as programs read it.
+
+What happens is told first, then what that does to the rows that are there; the statements come
+last, and only to whom asks for them: a first plan has hundreds of lines of them.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ TEXTS = {
         "consent": "needs --allow {consent}",
         "needs": "To apply it, pass --allow {consents}.",
         "stops": "It cannot be applied yet.",
+        "sql": "SQL statements: {count}.",
+        "ask": "SQL statements: {count}; `plan --sql` prints them.",
         "drops": "drops data",
         "narrows": "may cut values",
     },
@@ -33,19 +39,21 @@ TEXTS = {
         "consent": "需要 --allow {consent}",
         "needs": "如要应用，请加上 --allow {consents}。",
         "stops": "目前还无法应用。",
+        "sql": "SQL 语句共 {count} 条。",
+        "ask": "SQL 语句共 {count} 条，`plan --sql` 可全部列出。",
         "drops": "会删除数据",
         "narrows": "可能截短数据",
     },
 }
 
 
-def render_plan(plan: MigrationPlan, locale: str = "en", *, sql: bool = True) -> str:
+def render_plan(plan: MigrationPlan, locale: str = "en", *, sql: bool = False) -> str:
     """Return a plan as text for a terminal.
 
     Args:
         plan: from `make_plan`.
         locale: en or zh.
-        sql: with the statements below each step.
+        sql: with every statement at the end; else only how many there are.
 
     """
     return "\n".join(_lines(plan, locale, sql)) + "\n"
@@ -101,12 +109,13 @@ def _lines(plan: MigrationPlan, locale: str, sql: bool) -> Iterator[str]:
             count=len(plan.steps), release=plan.release, number=number, dialect=plan.dialect
         )
         for step in plan.steps:
-            yield from _step(step, locale, sql, texts)
+            yield _step(step, locale, texts)
     yield from _seen(plan, locale, texts)
     if plan.obstacles:
         yield texts["stops"]
     elif plan.consents:
         yield texts["needs"].format(consents=",".join(sorted(plan.consents)))
+    yield from _statements(plan, locale, sql, texts)
 
 
 def _seen(plan: MigrationPlan, locale: str, texts: dict[str, str]) -> Iterator[str]:
@@ -123,10 +132,26 @@ def _seen(plan: MigrationPlan, locale: str, texts: dict[str, str]) -> Iterator[s
     yield from (f"  ~ {one.text(locale)}" for one in plan.drift)
 
 
-def _step(step: Step, locale: str, sql: bool, texts: dict[str, str]) -> Iterator[str]:
+def _step(step: Step, locale: str, texts: dict[str, str]) -> str:
     mark = {DROPS: "-", NARROWS: "!"}.get(step.risk, "+")
     note = f"  [{texts[step.risk]}]" if step.risk in (DROPS, NARROWS) else ""
-    yield f"  {mark} {step.words.text(locale)}{note}"
-    if sql:
+    return f"  {mark} {step.words.text(locale)}{note}"
+
+
+def _statements(
+    plan: MigrationPlan, locale: str, sql: bool, texts: dict[str, str]
+) -> Iterator[str]:
+    """Yield how many statements there are, and each under the step it belongs to when asked."""
+    count = sum(len(step.sql) for step in plan.steps)
+    if not count:
+        return
+    # a rollback is no plan that somebody could ask for again
+    asked = sql or plan.returns_to is not None
+    yield texts["sql" if asked else "ask"].format(count=count)
+    if not sql:
+        return
+    for step in plan.steps:
+        if step.sql:
+            yield f"  -- {step.words.text(locale)}"
         for statement in step.sql:
-            yield from (f"      {line}" for line in f"{statement};".splitlines())
+            yield from (f"  {line}" for line in f"{statement};".splitlines())

@@ -92,6 +92,8 @@ def _parts(change: ch.Change, wording: Wording, locale: str) -> dict[str, str]:
     parts["column"] = comma.join(wording.column(change.table, one, locale) for one in columns)
     old = getattr(change, "old", getattr(change, "name", ""))
     parts["old"] = _quoted(old, locale) if locale == "zh" else f"'{old}'"
+    if isinstance(change, ch.CopyTable):
+        parts["count"] = str(change.columns)
     if isinstance(change, ch.ConvertColumn):
         parts["before"] = KINDS[change.was.kind][locale]
         parts["after"] = KINDS[change.becomes.kind][locale]
@@ -208,8 +210,8 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "zh": "为{table}的每条记录重新计算{column}",
     },
     "CopyTable": {
-        "en": "copies {table} into a table with these changes",
-        "zh": "按以上更改重建{table}的数据表",
+        "en": "copies {table} ({count} columns) into a new table with these changes",
+        "zh": "按以上更改新建数据表，并将{table}（{count} 列）的数据复制过去",
     },
 }
 """What each change says; braces are filled with the words people know."""

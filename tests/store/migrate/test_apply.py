@@ -359,7 +359,7 @@ def test_the_files_of_a_release_can_be_written_to_a_folder(
 
 def test_a_plan_is_read_in_both_languages_with_its_sql(filled: sa.Engine) -> None:
     plan = make_plan(filled, compiled(AFTER))
-    english, chinese = render_plan(plan, "en"), render_plan(plan, "zh", sql=False)
+    english, chinese = render_plan(plan, "en", sql=True), render_plan(plan, "zh")
     assert "renames 'order' to Purchase and keeps its records" in english
     assert "ALTER TABLE" in english
     assert "adds the field 'city' to Customer" in english
