@@ -3,18 +3,21 @@
 SQLAlchemy writes the statement and knows its types; for each execution it would also make a cache
 key, an execution context and result metadata, which together cost several times what a small
 statement costs the database. Here that is done once: a run is a dictionary, the driver's own cursor
-(which prepares the statement on the server), and its tuples. Errors and events stay SQLAlchemy's,
-so a lost connection still leaves the pool and a listener still sees every statement.
+(which prepares the statement on the server), and its tuples. On PostgreSQL the text has the
+server's own `$1`, so that psycopg does not read it again for every run. Errors and events stay
+SQLAlchemy's, so a lost connection still leaves the pool and a listener sees every statement.
 
 A statement whose text depends on its values (an expanding IN) is left to SQLAlchemy altogether.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import psycopg
 import sqlalchemy as sa
 
 from generator.field_types._ids import id_type
@@ -32,6 +35,7 @@ session to UTC."""
 KEPT = 500
 """Statements kept for one table."""
 
+_twins: WeakKeyDictionary[sa.Dialect, sa.Dialect] = WeakKeyDictionary()
 _of_tables: WeakKeyDictionary[sa.Table, dict[Hashable, Prepared]] = WeakKeyDictionary()
 
 
@@ -48,11 +52,13 @@ class Prepared:
         *,
         anew: bool = False,
     ) -> None:
-        self._how = {"prepare": False} if anew and dialect.name == "postgresql" else {}
+        self._is_raw = dialect.name == "postgresql"
+        self._how = {"prepare": False} if anew and self._is_raw else {}
         self._statement = statement
-        self._compiled: Any = statement.compile(dialect=dialect)
+        self._compiled: Any = statement.compile(dialect=_numbered(dialect))
         self._dialect: Any = dialect
         self._text = str(self._compiled)
+        self._sent: Any = self._text.encode() if self._is_raw else self._text
         self._fixed = dict(self._compiled.construct_params(_check=False))
         self._binds: Mapping[str, Any] = self._compiled._bind_processors
         self._order: Sequence[str] | None = (
@@ -79,11 +85,11 @@ class Prepared:
             connection.begin()
         parameters = self._parameters(values)
         events: Any = connection.dispatch
-        cursor: Any = connection.connection.cursor()
+        cursor: Any = self._cursor(connection)
         rows: list[Row] = []
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
-            cursor.execute(self._text, parameters, **self._how)
+            cursor.execute(self._sent, parameters, **self._how)
             if fetch:
                 if self._cells is None:
                     self._cells = self._processors(cursor.description)
@@ -94,6 +100,14 @@ class Prepared:
         finally:
             cursor.close()
         return rows
+
+    def _cursor(self, connection: sa.Connection) -> Any:
+        pooled = connection.connection
+        if not self._is_raw:
+            return pooled.cursor()
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return psycopg.RawCursor(driver)
 
     def _parameters(self, values: Mapping[str, Any]) -> Any:
         bound = {**self._fixed, **values}
@@ -131,6 +145,19 @@ class Prepared:
             )
             for row in rows
         ]
+
+
+def _numbered(dialect: sa.Dialect) -> sa.Dialect:
+    """Return the dialect, on PostgreSQL with numbered parameters in place of named ones."""
+    if dialect.name != "postgresql":
+        return dialect
+    found = _twins.get(dialect)
+    if found is None:
+        twin: Any = copy.copy(dialect)
+        twin.paramstyle, twin.positional = "numeric_dollar", True
+        twin.identifier_preparer = twin.preparer(twin)
+        found = _twins[dialect] = twin
+    return found
 
 
 def prepared(
