@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import uuid_utils
 
 import runtime.operations
+from generator.build.followers import Followers, build_followers
 from generator.build.needs import Needs, build_needs
 from generator.build.schemas import build_schema
 from generator.compile import Compiled
@@ -102,6 +103,11 @@ class Runtime:
     def needs(self) -> Mapping[str, Needs]:
         """What saving a record of each entity looks up and computes."""
         return build_needs(self.app)
+
+    @cached_property
+    def followers(self) -> Followers:
+        """Which stored formulas follow a field of another record."""
+        return build_followers(self.app)
 
     @cached_property
     def statements(self) -> Statements:

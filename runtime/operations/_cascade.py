@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import Conflict, FieldError
+from runtime.operations import _renewing
 from runtime.operations._work import Work
 from runtime.store import audit, dependants, links
 
@@ -40,23 +41,23 @@ def let_go(work: Work, entity: Entity, record_id: str) -> None:
 def _unlink(work: Work, other: Entity, field: Field, record_id: str) -> None:
     """Take the record out of a many-to-many field of others."""
     link = work.runtime.schema.tables[f"{field.entity}.{field.name}"]
-    table = work.runtime.schema.tables[other.name]
-    sources = sa.select(link.c.source_id).where(link.c.target_id == record_id)
-    rows = _changed(work, table, table.c.id.in_(sources), {})
-    ids = [str(row["id"]) for row in rows]
+    sources = sa.select(link.c.source_id).distinct().where(link.c.target_id == record_id)
+    ids = sorted(str(row.source_id) for row in work.connection.execute(sources))
     linked = links.of_records(work.connection, work.runtime.schema, other.name, field.name, ids)
-    work.connection.execute(link.delete().where(link.c.target_id == record_id))
-    for row in rows:
-        before = list(linked[str(row["id"])])
-        after = [target for target in before if target != record_id]
-        audit.write(work, "update", other, row, {field.name: before}, {field.name: after})
+    left = {one: [each for each in linked[one] if each != record_id] for one in ids}
+    _renew(work, other, {one: {field.name: left[one]} for one in ids})
 
 
 def _clear(work: Work, other: Entity, field: Field, record_id: str) -> None:
     """Empty a reference of others."""
     table = work.runtime.schema.tables[other.name]
-    for row in _changed(work, table, table.c[field.name] == record_id, {field.name: None}):
-        audit.write(work, "update", other, row, {field.name: record_id}, {field.name: None})
+    found = sa.select(table.c.id).where(table.c[field.name] == record_id).order_by(table.c.id)
+    ids = [str(row.id) for row in work.connection.execute(found)]
+    _renew(work, other, {one: {field.name: None} for one in ids})
+
+
+def _renew(work: Work, other: Entity, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    _renewing.follow(work, _renewing.renew(work, other, changes))
 
 
 def _delete(work: Work, other: Entity, field: Field, record_id: str) -> None:
@@ -73,25 +74,6 @@ def _delete(work: Work, other: Entity, field: Field, record_id: str) -> None:
             last = {**row, "version": row["version"] + 1}
             held = audit.plain(work.runtime, other, row)
             audit.write(work, "delete", other, last, held, None)
-
-
-def _changed(
-    work: Work, table: sa.Table, which: sa.ColumnElement[bool], values: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """Give rows new values and the next version; return them as they are now, in order."""
-    done = work.connection.execute(
-        table.update()
-        .where(which)
-        .values(
-            version=table.c.version + 1,
-            updated_at=work.now,
-            updated_by=work.actor_id,
-            **values,
-        )
-        .returning(*table.c)
-    )
-    rows = [{str(name): value for name, value in row.items()} for row in done.mappings()]
-    return sorted(rows, key=lambda row: str(row["id"]))
 
 
 def still_used(blocking: tuple[dependants.Dependant, ...]) -> Conflict:

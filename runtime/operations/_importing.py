@@ -21,7 +21,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Actor, Incoming, Outcome
-from runtime.operations import _changing, _keys, _reading, _rights, _saving, update
+from runtime.operations import _changing, _keys, _reading, _renewing, _rights, _saving, update
 from runtime.operations._keys import AMBIGUOUS, Keys
 from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
@@ -189,6 +189,7 @@ class _Batch:
         audit.record_all(
             work, [("create" if draft.is_new else "update", draft) for _, draft in right]
         )
+        _renewing.follow(work, [draft for _, draft in right])
         for item, draft in right:
             item.status = "created" if draft.is_new else "updated"
             item.record_id, item.version = str(draft.facts["id"]), draft.facts["version"]

@@ -7,7 +7,7 @@ wrong is told at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -134,6 +134,19 @@ def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
 
 def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
     """Compute what follows from a draft and its children, and note what does not hold."""
+    for one, seen in _computed(work, draft, lookup):
+        _require(work, one)
+        _check(work, one, seen)
+
+
+def compute(work: Work, draft: Draft, lookup: Lookup) -> None:
+    """Compute what follows from a draft and its children, and ask no more of it."""
+    for _ in _computed(work, draft, lookup):
+        pass
+
+
+def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft, Facts]]:
+    """Compute a draft and its children; yield each with all that its checks may see."""
     for one in draft.everyone():
         seen = lookup.with_targets(one)
         for name, children in one.children.items():
@@ -145,8 +158,7 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
         for name in one.facts:
             if one.entity.fields[name].computed is not None:
                 one.facts[name] = seen[name]
-        _require(work, one)
-        _check(work, one, seen)
+        yield one, seen
 
 
 def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:

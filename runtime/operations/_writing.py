@@ -15,7 +15,7 @@ from generator.build.schemas import Fault
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import Busy, FieldError, Invalid
+from runtime.errors import BadRequest, Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _outcomes as outcomes
 from runtime.operations import _reading
@@ -50,6 +50,28 @@ class WritePlan:
     grant: Grant
     answer: QueryPlan | None
     """What the caller may read of the record afterwards; None when nothing."""
+
+
+OF_WHOLES = frozenset({"create", "update", "delete", "restore", "bulk", "import"})
+"""What is done to whole records only; their parts come along."""
+
+
+def written_alone(entity: Entity) -> Entity:
+    """Return an entity whose records are saved by themselves.
+
+    Raises:
+        BadRequest: they are parts, saved with their whole, whose totals and checks include them.
+
+    """
+    if entity.child_of:
+        message = Label(
+            {
+                "en": f"These records are saved with their {entity.child_of}: send them inside it.",
+                "zh": f"此类记录随 {entity.child_of} 一起保存，请在其中提交。",
+            }
+        )
+        raise BadRequest(message)
+    return entity
 
 
 def load_payload(
@@ -238,6 +260,6 @@ def answer(
 def parse_write(incoming: Incoming, runtime: Runtime, *, changes: bool) -> WriteCall:
     """Return the call of a write that has a payload."""
     assert incoming.actor is not None
-    entity = runtime.app.entities[incoming.entity]
+    entity = written_alone(runtime.app.entities[incoming.entity])
     values = load_payload(incoming, runtime, entity, incoming.actor, changes=changes)
     return WriteCall(incoming, incoming.actor, entity, values, incoming.record_id)

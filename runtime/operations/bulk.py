@@ -30,7 +30,7 @@ from runtime.errors import (
 from runtime.messages import Actor, Incoming, Outcome, Result
 from runtime.operations import _reading, delete, restore, update
 from runtime.operations._work import Work
-from runtime.operations._writing import WriteCall, invalid_shape, load_payload
+from runtime.operations._writing import WriteCall, invalid_shape, load_payload, written_alone
 from runtime.runtime import Runtime
 from runtime.store import fetch, violations
 from runtime.store.engine import write
@@ -71,7 +71,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
     if not isinstance(body, Mapping):
         raise invalid_shape()
-    entity = runtime.app.entities[incoming.entity]
+    entity = written_alone(runtime.app.entities[incoming.entity])
     operation = _operation(body)
     values: Mapping[str, Any] = {}
     if operation == "update":

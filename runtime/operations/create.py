@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import BadRequest
 from runtime.messages import Incoming, Result
 from runtime.operations import _rights, _saving
 from runtime.operations._work import Work
@@ -16,16 +14,6 @@ ACTION = "create"
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
-    if runtime.app.entities[incoming.entity].child_of:
-        parent = runtime.app.entities[incoming.entity].child_of
-        raise BadRequest(
-            Label(
-                {
-                    "en": f"These records are saved with their {parent}: send them inside it.",
-                    "zh": f"此类记录随 {parent} 一起保存，请在其中提交。",
-                }
-            )
-        )
     return parse_write(incoming, runtime, changes=False)
 
 

@@ -10,7 +10,7 @@ from rules.permissions import Grant
 from runtime.messages import Incoming, Result
 from runtime.operations import _cascade, _changing, _versions
 from runtime.operations._work import Work
-from runtime.operations._writing import WriteCall, WritePlan, transact
+from runtime.operations._writing import WriteCall, WritePlan, transact, written_alone
 from runtime.runtime import Runtime
 from runtime.store import audit, dependants
 
@@ -19,7 +19,7 @@ ACTION = "delete"
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
     assert incoming.actor is not None
-    entity = runtime.app.entities[incoming.entity]
+    entity = written_alone(runtime.app.entities[incoming.entity])
     return WriteCall(incoming, incoming.actor, entity, {}, incoming.record_id)
 
 

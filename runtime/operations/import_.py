@@ -18,7 +18,7 @@ from runtime.errors import BadRequest, FieldError, Forbidden, TooLarge
 from runtime.messages import Incoming, Result
 from runtime.operations._importing import MODES, ImportCall, ImportPlan, apply
 from runtime.operations._keys import Keys
-from runtime.operations._writing import invalid_shape
+from runtime.operations._writing import invalid_shape, written_alone
 from runtime.runtime import Runtime
 from runtime.store.engine import write
 
@@ -29,7 +29,7 @@ SETS = ("create", "lenient", "keep", "parts")
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> ImportCall:
-    entity = runtime.app.entities[incoming.entity]
+    entity = written_alone(runtime.app.entities[incoming.entity])
     values = incoming.values
     if not isinstance(values, Mapping) or not isinstance(values.get("records"), list):
         raise invalid_shape()

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _rights, _saving, _versions
+from runtime.operations import _changing, _renewing, _rights, _saving, _versions
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -54,6 +54,7 @@ def change(
     _rights.hold(work, grant, (draft,), covered)
     audit.record(work, "update", draft)
     work.saved = draft
+    _renewing.follow(work, (draft,))
 
 
 def differs(draft: Draft, before: Mapping[str, Any]) -> bool:

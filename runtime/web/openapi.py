@@ -28,6 +28,7 @@ from runtime.errors import (
     VersionRequired,
 )
 from runtime.messages import Actor
+from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.web.openapi_parts import (
     BEFORE,
@@ -169,7 +170,7 @@ class _Document:
 
     def _is_offered(self, entity: Entity, operation: str) -> bool:
         module = self.runtime.operations.get(operation)
-        if module is None or (operation == "create" and entity.child_of):
+        if module is None or (operation in OF_WHOLES and entity.child_of):
             return False
         return self.grant(entity.name, module.ACTION) is not None
 

@@ -15,6 +15,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.messages import Actor
 from runtime.operations._reading import reader
+from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.store.paths import Reader
 from runtime.web.texts import Translate, translator
@@ -75,6 +76,8 @@ class Visit:
             f"*:{entity}",
             "*:*",
         }:
+            return False
+        if action in OF_WHOLES and self.app.entities[entity].child_of:
             return False
         return self.runtime.matrix.grant(self.actor.roles, entity, action) is not None
 
