@@ -94,21 +94,23 @@ def test_a_detail_with_its_lines_is_two_statements(shop: Runtime, lines: int) ->
 
 
 @pytest.mark.parametrize("lines", [1, 11])
-def test_creating_sends_eight_statements_however_many_lines(shop: Runtime, lines: int) -> None:
+def test_creating_sends_the_same_few_statements_however_many_lines(
+    shop: Runtime, lines: int
+) -> None:
     buyer = ask(shop, "create", "customer", values={"code": "C1", "name": "Li"}).row[0]
     with counted(shop) as sent:
         ask(shop, "create", "order", values={"customer": buyer, "lines": [LINE] * lines})
-    # the customer, the number, order, lines, audit, event, and the answer with its lines
-    assert len(sent) == 8
+    # the customer, the number, and what is written: on PostgreSQL in one statement, else a table each
+    assert len(sent) == (3 if shop.engine.dialect.name == "postgresql" else 6)
 
 
 @pytest.mark.parametrize("lines", [1, 11])
-def test_changing_a_field_sends_seven_statements(shop: Runtime, lines: int) -> None:
+def test_changing_a_field_sends_the_same_few_statements(shop: Runtime, lines: int) -> None:
     record_id = order(shop, lines)
     with counted(shop) as sent:
         ask(shop, "update", "order", record_id=record_id, version=1, values={"note": "soon"})
-    # the order and its lines as they were, the change, audit, event, and the answer with its lines
-    assert len(sent) == 7
+    # the order and its lines as they were, the change, and what is told of it
+    assert len(sent) == (4 if shop.engine.dialect.name == "postgresql" else 5)
 
 
 def test_pages_of_every_size_share_the_statement_of_their_includes(shop: Runtime) -> None:
