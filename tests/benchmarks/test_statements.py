@@ -100,7 +100,7 @@ def test_creating_sends_the_same_few_statements_however_many_lines(
     buyer = ask(shop, "create", "customer", values={"code": "C1", "name": "Li"}).row[0]
     with counted(shop) as sent:
         ask(shop, "create", "order", values={"customer": buyer, "lines": [LINE] * lines})
-    # the customer, the number, and what is written: on PostgreSQL in one statement, else a table each
+    # the customer, the number, and what is written: PostgreSQL takes it all in one statement
     assert len(sent) == (3 if shop.engine.dialect.name == "postgresql" else 6)
 
 
