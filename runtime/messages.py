@@ -108,6 +108,8 @@ class Outcome:
     """`FieldError`s."""
     message: Any = None
     """A `Label`: why not."""
+    changed: bool = True
+    """False: the record was as wanted already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ else form.start();
 if (document.querySelector("#list")) {
   import("./listtools.js").then((part) => part.start());
   import("./builder.js").then((part) => part.start());
+  import("./cells.js").then((part) => part.start());
 }
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
 

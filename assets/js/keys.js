@@ -1,7 +1,7 @@
 /* Shortcuts. Single keys can be switched off (WCAG 2.1.4) and never fire while someone types or composes. */
 import { all, composing, one, typing } from "./dom.js";
 import { openDialog } from "./shell.js";
-import { clearSelection, move, toggleRow } from "./list.js";
+import { clearSelection, editRow, move, previewRow, toggleRow } from "./list.js";
 
 const SINGLE = {
   "/": () => { const field = one("#main .fs input"); if (field) field.focus(); else openDialog("search"); },
@@ -10,7 +10,8 @@ const SINGLE = {
   k: () => move(-1),
   x: () => toggleRow(),
   c: () => one("[data-create]")?.click(),
-  e: () => one("[data-edit]")?.click(),
+  e: () => (one("#list") ? editRow() : one("[data-edit]")?.click()),
+  p: () => one("#list") && previewRow(),
   "[": () => one("[rel=prev]:not([aria-disabled=true])")?.click(),
   "]": () => one("[rel=next]:not([aria-disabled=true])")?.click(),
   Escape: () => clearSelection(),

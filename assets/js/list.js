@@ -62,6 +62,13 @@ export const move = (step) => {
   row.scrollIntoView({ block: "nearest" });
 };
 
+/** The row that has the focus: previewed beside the list, or opened to be edited. */
+export const previewRow = () => import("./cells.js").then((part) => part.preview(rows()[current()]));
+export const editRow = () => {
+  const link = one(".ol", rows()[current()] || document.createElement("i"));
+  if (link) location.assign(link.href.replace(/(\?|$)/, "/edit$1"));
+};
+
 export const toggleRow = () => {
   const box = boxes()[current()];
   if (!box) return;
@@ -88,7 +95,7 @@ const clicked = (event) => {
     update();
     return;
   }
-  if (event.target.closest("a, button, input, label, select") || getSelection().toString()) return;
+  if (event.target.closest("a, button, input, label, select, td[data-cell], .editing") || getSelection().toString()) return;
   const link = one(".ol", row);
   if (!link) return;
   if (event.metaKey || event.ctrlKey) open(link.href, "_blank", "noopener");

@@ -65,16 +65,16 @@ const resizing = () => {
       const cells = all(`tr > :nth-child(${place})`, table);
       let now = width;
       const move = (moved) => {
-        now = Math.max(60, Math.min(620, width + moved.clientX - start));
+        now = Math.max(60, Math.min(620, Math.round((width + moved.clientX - start) / 20) * 20));
         cells.forEach((cell) => {
-          cell.style.minWidth = cell.style.maxWidth = `${now}px`;
-          cell.classList.add("clip");
+          [...cell.classList].filter((name) => name.startsWith("cw-")).forEach((name) => cell.classList.remove(name));
+          cell.classList.add("clip", `cw-${now}`);
         });
       };
       const stop = () => {
         grip.removeEventListener("pointermove", move);
         const entity = one("#list").getAttribute("action").split("/")[1];
-        if (now !== width) post(`/${entity}/widths`, { column: head.dataset.column, width: Math.round(now) });
+        if (now !== width) post(`/${entity}/widths`, { column: head.dataset.column, width: now });
       };
       grip.addEventListener("pointermove", move);
       grip.addEventListener("pointerup", stop, { once: true });

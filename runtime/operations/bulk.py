@@ -54,6 +54,8 @@ class Call:
     targets: tuple[tuple[str, int | None], ...]
     """Ids with the version the caller read, if they said."""
     query: Mapping[str, tuple[str, ...]] | None
+    preview: bool = False
+    """Every change is tried and undone: what would become of each record."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,12 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         values = load_payload(inner, runtime, entity, incoming.actor, changes=True)
         if not values:
             raise _refuse("values", "Say what to change.", "请指明要修改的内容。")
-    unknown = set(body) - {"operation", "values", "ids", "filter", "all"}
+    unknown = set(body) - {"operation", "values", "ids", "filter", "all", "preview"}
     if unknown:
         name = sorted(unknown)[0]
         raise _refuse(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_field")
-    return Call(incoming, incoming.actor, entity, operation, values, _targets(body), _filter(body))
+    targets, query, preview = _targets(body), _filter(body), body.get("preview") is True
+    return Call(incoming, incoming.actor, entity, operation, values, targets, query, preview)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
@@ -110,13 +113,19 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 def execute(plan: Plan, runtime: Runtime) -> Result:
     targets = plan.call.targets
     if plan.matching is not None:
-        targets = _freeze(plan.matching, runtime)
+        targets = frozen(plan.matching, runtime)
     return Result(
         outcomes=tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
     )
 
 
-def _freeze(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None], ...]:
+def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None], ...]:
+    """Return the ids of what matches now.
+
+    Raises:
+        TooLarge: more records match than one request changes.
+
+    """
     with fetch.connection(runtime.engine) as connection:
         page = fetch.page(connection, runtime.statements, matching)
     if page.next_cursor:
@@ -140,12 +149,29 @@ def _one(plan: Plan, runtime: Runtime, record_id: str, version: int | None) -> O
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, runtime.clock(), context)
             _CHANGES[call.operation](work, single, plan.grant, version)
+            outcome = _done(work, record_id, call.operation)
+            if call.preview:
+                raise _Tried
+    except _Tried:
+        return outcome
     except sqlalchemy.exc.IntegrityError as error:
         refusal = violations.translate(error, call.entity, runtime.engine.dialect.name)
         return _refused(record_id, refusal)
     except RequestError as refusal:
         return _refused(record_id, refusal)
-    return Outcome(record_id, "ok")
+    return outcome
+
+
+class _Tried(Exception):
+    """Ends the transaction of a preview: nothing of it stays."""
+
+
+def _done(work: Work, record_id: str, operation: str) -> Outcome:
+    if operation != "update":
+        return Outcome(record_id, "ok")
+    if work.saved is None:
+        return Outcome(record_id, "ok", changed=False)
+    return Outcome(record_id, "ok", version=work.saved.facts["version"])
 
 
 def _update(work: Work, call: WriteCall, grant: Grant, version: int | None) -> None:

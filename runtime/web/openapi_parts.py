@@ -198,6 +198,7 @@ BULK_SHAPES: Shape = {
             },
             "filter": {"type": "object", "additionalProperties": TEXT},
             "all": {"type": "boolean"},
+            "preview": {"type": "boolean"},
         },
         "required": ["operation"],
         "additionalProperties": False,

@@ -211,3 +211,145 @@ def test_nobody_else_reaches_what_belongs_to_a_list(desk: Desk) -> None:
     stranger: Browser = desk.browser("")
     for address in ("/loan/counts", "/loan/count", "/loan/filter-fields"):
         assert stranger.get(address).status_code == 302
+
+
+def edit_all(browser: Browser, address: str) -> str:
+    """Freeze everything that matches for a change; return the address of the form."""
+    page = browser.get(address)
+    answer = browser.send(page, "/member/bulk", action="edit", all_matching="1")
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"<dd>([^<]*)</dd>", text.partition('<dl class="sum">')[2])[:3]
+
+
+@pytest.fixture
+def crowd(desk: Desk) -> str:
+    """A few members whose names share a word nobody else's has."""
+    word = f"Crowd{desk.count('member')}x"
+    for number in range(3):
+        code = f"{word}{number}".upper()
+        member(desk, code, name=f"{word} {number}", active=number != 1)
+    return word
+
+
+def test_a_bulk_edit_shows_what_it_would_do_before_it_does_it(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    address = edit_all(browser, f"/member/?q={crowd}")
+    form = browser.get(address)
+    assert "Change 3 records" in form.text
+    sent = {"_change": ["active"], "step": "preview"}
+    preview = browser.send(form, address, **sent)
+    assert numbers(preview.text) == ["2", "1", "0"]
+    assert "1–2 of 2" in browser.get(f"/member/?q={crowd}&active=true").text
+    done = browser.send(form, address, **{**sent, "step": "do"})
+    assert numbers(done.text) == ["2", "1", "0"]
+    assert "1–3 of 3" in browser.get(f"/member/?q={crowd}&active=false").text
+    again = browser.send(form, address, **{**sent, "step": "do"})
+    assert again.status_code == 404
+
+
+def test_a_bulk_edit_is_undone_where_nobody_changed_a_record_since(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    address = edit_all(browser, f"/member/?q={crowd}")
+    form = browser.get(address)
+    done = browser.send(form, address, _change=["active"], step="do")
+    assert "Undo" in done.text
+    back = browser.send(
+        done, "/member/undo", token=re.findall(r'name="token" value="([^"]+)"', done.text)[0]
+    )
+    page = browser.get(back.headers["Location"])
+    assert "2 records are as before." in page.text
+    assert "1–2 of 2" in browser.get(f"/member/?q={crowd}&active=true").text
+
+
+def test_all_that_match_is_frozen_before_the_change(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    address = edit_all(browser, f"/member/?q={crowd}")
+    form = browser.get(address)
+    late = member(desk, f"LATE{crowd}".upper(), name=f"{crowd} late")
+    browser.send(form, address, _change=["active"], step="do")
+    page = browser.get(f"/member/?q={crowd}&active=true")
+    assert f"row-{late}" in page.text
+    assert shown(page.text) == 1
+
+
+def test_a_frozen_choice_belongs_to_who_made_it(desk: Desk, crowd: str) -> None:
+    address = edit_all(desk.browser(), f"/member/?q={crowd}")
+    assert desk.browser("ron").get(address).status_code in {403, 404}
+    assert (
+        desk.browser().get("/member/bulk/01930000-0000-7000-8000-00000000000a").status_code == 404
+    )
+
+
+def test_a_refused_record_of_a_bulk_edit_says_why(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    address = edit_all(browser, f"/member/?q={crowd}")
+    form = browser.get(address)
+    nothing = browser.send(form, address, step="preview")
+    assert nothing.status_code == 422
+    assert "Tick what shall be changed." in nothing.text
+    wrong = browser.send(form, address, _change=["email"], email="no address", step="preview")
+    assert wrong.status_code == 422
+
+
+def test_a_cell_is_edited_in_its_place_and_the_row_comes_back(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    text = browser.get(f"/member/?q={crowd}").text
+    assert 'data-cell="name"' in text
+    assert 'data-cell="code"' not in text
+    record = re.findall(r'id="row-([^"]+)"', text)[0]
+    form = browser.get(f"/member/{record}/cell/name?query=q%3D{crowd}")
+    assert 'name="_version" value="1"' in form.text
+    address = f"/member/{record}/cell/name"
+    row = browser.send(form, address, name="  Renamed  ")
+    assert row.status_code == 200
+    assert ">Renamed</a>" in row.text
+    assert 'data-version="2"' in row.text
+    stale = browser.send(form, address, name="Mine")
+    assert stale.status_code == 409
+    assert "Somebody else changed this to: Renamed" in stale.text
+    assert 'name="_version" value="2"' in stale.text
+    kept = browser.send(stale, address, name="Mine")
+    assert ">Mine</a>" in kept.text
+    empty = browser.send(browser.get(address), address, name="")
+    assert empty.status_code == 422
+    assert browser.get(f"/member/{record}/cell/code").status_code == 404
+    assert desk.browser("ron").get(address).status_code == 404
+
+
+def test_an_export_holds_the_chosen_columns_of_what_matches(desk: Desk, crowd: str) -> None:
+    browser = desk.browser()
+    page = browser.get(f"/member/export?q={crowd}&columns=name,code")
+    assert "All 3 that match" in page.text
+    sent = {"columns": ["name", "active"], "format": "csv", "what": "all"}
+    file = browser.send(page, "/member/export", **sent)
+    lines = file.data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Name,Active"
+    assert sorted(lines[1:]) == [f"{crowd} 0,Yes", f"{crowd} 1,No", f"{crowd} 2,Yes"]
+    assert "attachment" in file.headers["Content-Disposition"]
+    ids = re.findall(r'id="row-([^"]+)"', browser.get(f"/member/?q={crowd}").text)[:1]
+    chosen = browser.send(page, "/member/export", **{**sent, "what": "chosen", "id": ids})
+    assert len(chosen.data.decode("utf-8-sig").splitlines()) == 2
+    assert browser.get("/member/export?nonsense=1").status_code == 400
+
+
+def test_who_may_not_export_sees_no_button_and_gets_no_file(desk: Desk) -> None:
+    ron = desk.browser("ron")
+    page = ron.get("/loan/")
+    assert "/loan/export" not in page.text
+    assert ron.get("/loan/export").status_code == 403
+    sent = {"columns": ["number"], "format": "csv", "what": "all"}
+    assert ron.send(page, "/loan/export", **sent).status_code == 403
+
+
+def test_a_moment_is_exported_in_the_zone_that_the_heading_names(desk: Desk) -> None:
+    browser = desk.browser()
+    browser.client.set_cookie("time_zone", "Asia/Shanghai")
+    page = browser.get("/loan/export")
+    sent = {"columns": ["due_at", "fee", "member.name"], "format": "csv", "what": "all"}
+    lines = browser.send(page, "/loan/export", **sent).data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Due (Asia/Shanghai),Fee,Member"
+    assert "2026-11-20 18:00:00,12.50,Ann" in lines

@@ -50,8 +50,17 @@ class BulkPage:
     back: str
 
 
-def actions(visit: Visit, entity: Entity, *, archived: bool) -> tuple[BulkAction, ...]:
-    """Return what the person may do with chosen rows."""
+def actions(
+    visit: Visit, entity: Entity, *, archived: bool, edits: bool = False
+) -> tuple[BulkAction, ...]:
+    """Return what the person may do with chosen rows; `edits`: there are fields to be changed."""
+    found = _actions(visit, entity, archived=archived)
+    if edits and not archived:
+        found = (BulkAction("edit", visit.t("Edit"), "pencil", ""), *found)
+    return found
+
+
+def _actions(visit: Visit, entity: Entity, *, archived: bool) -> tuple[BulkAction, ...]:
     t, what = visit.t, plural(visit, entity)
     if not visit.may("bulk", entity.name) or entity.child_of:
         return ()
@@ -83,20 +92,25 @@ def payload(
 def bulk_page(visit: Visit, entity: Entity, outcomes: Sequence[Outcome], listed: str) -> BulkPage:
     """Return the page that tells what became of the records."""
     bad = [one for one in outcomes if one.status != "ok"]
-    titles = titles_of(visit, {entity.name: [one.record_id for one in bad[:SHOWN]]})
     return BulkPage(
         title=plural(visit, entity),
         done=len(outcomes) - len(bad),
-        failed=tuple(
-            Failed(
-                titles.get((entity.name, one.record_id), one.record_id[:8]),
-                record_url(entity.name, one.record_id),
-                _reason(visit, one),
-            )
-            for one in bad[:SHOWN]
-        ),
+        failed=failures(visit, entity, bad),
         more_failed=max(0, len(bad) - SHOWN),
         back=record_url(entity.name) + (f"?{listed}" if listed else ""),
+    )
+
+
+def failures(visit: Visit, entity: Entity, bad: Sequence[Outcome]) -> tuple[Failed, ...]:
+    """Return the records that stayed as they were, by name, each with its reason."""
+    titles = titles_of(visit, {entity.name: [one.record_id for one in bad[:SHOWN]]})
+    return tuple(
+        Failed(
+            titles.get((entity.name, one.record_id), one.record_id[:8]),
+            record_url(entity.name, one.record_id),
+            _reason(visit, one),
+        )
+        for one in bad[:SHOWN]
     )
 
 

@@ -9,8 +9,15 @@ from generator.model.entity import Entity
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.paths import Path
+from runtime.web.screens import (
+    bulk_edit_page,
+    filters,
+    list_pages,
+    list_rows,
+    list_sums,
+    list_views,
+)
 from runtime.web.screens import cells as drawing
-from runtime.web.screens import filters, list_pages, list_rows, list_sums, list_views
 from runtime.web.screens.bulk_page import BulkAction, actions
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.list_columns import ColumnChoice, column_choices
@@ -116,6 +123,7 @@ def list_page(
     controls = filters.controls(visit, entity, url, listing.titles)
     total = list_pages.total(visit, result)
     saved = listing.kept.view(url.get("saved"))
+    edits = bool(bulk_edit_page.editable(visit, entity))
     may_share = visit.may("share", entity.name)
     return ListPage(
         entity=entity.name,
@@ -153,7 +161,7 @@ def list_page(
         may_archive=entity.archive,
         may_export=visit.may("export", entity.name),
         panel=url.get("panel") == "filters",
-        bulk=actions(visit, entity, archived=url.get("archived") == "only"),
+        bulk=actions(visit, entity, archived=url.get("archived") == "only", edits=edits),
         groups=list_sums.choices(visit, entity, url),
         may_sum=bool(list_sums.summable(visit, entity, columns)),
         sums=_sums(listing),

@@ -1,27 +1,30 @@
-"""One action on many records of a list."""
+"""Actions on many records of a list: frozen, then tried, then done, and undone where it can be."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, redirect, render_template, request
 
-from runtime.web.screens import doors
-from runtime.web.screens.bulk_page import bulk_page, payload
-from runtime.web.screens.desk import (
-    Addresses,
-    Answer,
-    Desk,
-    entity_of,
-)
+from generator.model.entity import Entity
+from runtime.web.screens import bulk_edit_page, doors, form_state
+from runtime.web.screens.bulk_edit_page import BulkEditPage
+from runtime.web.screens.bulk_page import ACTIONS, bulk_page, payload
+from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, texts_of
 from runtime.web.screens.list_url import read_url
-from runtime.web.screens.visit import record_url
+from runtime.web.screens.visit import Visit, record_url
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     """Contribute the addresses."""
     views = Bulk(desk)
-    screens.add_url_rule(at.entity + "bulk", "bulk", views.bulk, methods=["POST"])
+    post = ["POST"]
+    screens.add_url_rule(at.entity + "bulk", "bulk", views.bulk, methods=post)
+    screens.add_url_rule(
+        at.entity + "bulk/<token>", "bulk_edit", views.edit, methods=["GET", "POST"]
+    )
+    screens.add_url_rule(at.entity + "undo", "bulk_undo", views.undo, methods=post)
 
 
 class Bulk:
@@ -31,21 +34,68 @@ class Bulk:
         self.desk = desk
 
     def bulk(self, entity: str) -> Answer:
-        """Do one thing with many records and tell what became of each."""
+        """Do one thing with many records and tell what became of each; edit asks first."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
-        pairs = parse_qsl(request.form.get("query", "")[:4000])
-        url = read_url(record_url(entity), pairs)
+        url = read_url(record_url(entity), parse_qsl(request.form.get("query", "")[:4000]))
         ids = request.form.getlist("id")
         matching = url if request.form.get("all_matching") == "1" else None
         action = request.form.get("action", "")
         if matching is None and not ids:
             return redirect(url.text, 303)
-        values = payload(visit, model, action, ids, matching)
-        result = doors.ask(visit, "bulk", entity, values=values)
+        body = payload(visit, model, "update" if action == "edit" else action, ids, matching)
+        if action == "edit":
+            token, _ = bulk_edit_page.freeze(visit, model, body)
+            return redirect(f"/{entity}/bulk/{token}?{url.query}", 303)
+        if matching is not None and action in ACTIONS:
+            token, _ = bulk_edit_page.freeze(visit, model, body)
+            frozen = bulk_edit_page.frozen(visit, model, token)
+            if not frozen:
+                return redirect(url.text, 303)
+            body = {"operation": action, "ids": frozen}
+        result = doors.ask(visit, "bulk", entity, values=body)
         page = bulk_page(visit, model, result.outcomes, url.query)
         if page.failed:
             return render_template("bulk.html", page=page)
         done = visit.t("{n} record done.", many="{n} records done.", n=page.done)
         flash(done, "success")
         return redirect(page.back, 303)
+
+    def edit(self, entity: str, token: str) -> Answer:
+        """Show the form for many records, try it, or carry it out."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        if request.method == "GET":
+            query = read_url(record_url(entity), request.args.items(multi=True)).query
+            return _drawn(bulk_edit_page.page(visit, model, token, {}, (), query))
+        return self._sent(visit, model, token)
+
+    def _sent(self, visit: Visit, model: Entity, token: str) -> Answer:
+        chosen = request.form.getlist("_change")
+        fields = bulk_edit_page.editable(visit, model)
+        state = form_state.state_of_post(visit, fields, texts_of(request.form))
+        pairs = parse_qsl(request.form.get("query", "")[:4000])
+        query = read_url(record_url(model.name), pairs).query
+        page = bulk_edit_page.page(visit, model, token, state, chosen, query)
+        values = bulk_edit_page.values_of(visit, model, state, chosen)
+        if not values:
+            return _drawn(replace(page, problem=visit.t("Tick what shall be changed.")))
+        if request.form.get("step") == "do":
+            return _drawn(bulk_edit_page.done(visit, model, page, values))
+        return _drawn(bulk_edit_page.tried(visit, model, page, values))
+
+    def undo(self, entity: str) -> Answer:
+        """Give the records of the last change the values they had."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        back, stayed = bulk_edit_page.undone(visit, model, request.form.get("token", "")[:40])
+        words = visit.t("{n} record is as before.", many="{n} records are as before.", n=back)
+        if stayed:
+            words += " " + visit.t("{n} stayed: changed since.", n=stayed)
+        flash(words, "success")
+        pairs = parse_qsl(request.form.get("query", "")[:4000])
+        return redirect(read_url(record_url(entity), pairs).text, 303)
+
+
+def _drawn(page: BulkEditPage) -> Answer:
+    return render_template("bulk_edit.html", page=page), 422 if page.problem else 200

@@ -1,0 +1,145 @@
+"""What of a list goes into a file: which records, which columns, and each value as a file holds it.
+
+Numbers are numbers, references are named, moments are local with their zone in the heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from generator.field_types._locales import zone
+from generator.model.entity import Entity
+from runtime.errors import RequestError
+from runtime.messages import Result
+from runtime.store.paths import Path
+from runtime.web.screens import cells as drawing
+from runtime.web.screens import doors
+from runtime.web.screens.list_columns import ColumnChoice, column_choices
+from runtime.web.screens.list_url import ListUrl, pipeline_query
+from runtime.web.screens.numbers import number
+from runtime.web.screens.visit import Visit, plural
+from runtime.web.spreadsheets import Value
+
+LARGE = 5000
+"""From here on the page says that it takes a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPage:
+    """Everything `export.html` draws."""
+
+    title: str
+    entity: str
+    action: str
+    query: str
+    ids: tuple[str, ...]
+    columns: tuple[ColumnChoice, ...]
+    total: str
+    large: bool
+    on_page: str
+    chosen: str
+    zone: str
+    back: str
+
+
+def page(
+    visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path], ids: Sequence[str]
+) -> ExportPage:
+    """Return the page that asks what, which columns and which format."""
+    query = pipeline_query(url, entity.name, visit)
+    try:
+        counted = doors.ask(visit, "count", entity.name, query=query)
+        total, exact = counted.total or 0, counted.total_is_exact
+    except RequestError as refusal:
+        if refusal.status != 503:
+            raise
+        total, exact = 0, False
+    limit = url.get("limit")
+    size = int(limit) if limit.isascii() and limit.isdigit() else entity.list.page_size
+    return ExportPage(
+        title=plural(visit, entity),
+        entity=entity.name,
+        action=f"/{entity.name}/export",
+        query=url.query,
+        ids=tuple(ids),
+        columns=column_choices(visit, entity, columns),
+        total=number(visit, total) + ("" if exact else "+"),
+        large=not exact or total > LARGE,
+        on_page=number(visit, min(size, total) if exact else size),
+        chosen=number(visit, len(ids)) if ids else "",
+        zone=visit.actor.time_zone,
+        back=url.text,
+    )
+
+
+def asked(
+    visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path], what: str, ids: str
+) -> dict[str, tuple[str, ...]]:
+    """Return the query of an export: the chosen records, or everything that matches."""
+    fields = ("id", *drawing.needs(visit, entity.name, columns))
+    query = dict(pipeline_query(url, entity.name, visit))
+    for key in ("limit", "after", "before"):
+        query.pop(key, None)
+    if what == "chosen" and ids:
+        query = {"ids": (ids,), "archived": ("all",), "sort": query.get("sort", ())}
+    query["fields"] = (",".join(dict.fromkeys(fields)),)
+    return {key: texts for key, texts in query.items() if texts}
+
+
+def heading(visit: Visit, columns: Sequence[Path]) -> list[str]:
+    """Return the labels of the columns; moments say their zone."""
+    return [
+        drawing.path_label(visit, path)
+        + (f" ({visit.actor.time_zone})" if path.field.type == "datetime" else "")
+        for path in columns
+    ]
+
+
+def rows(visit: Visit, columns: Sequence[Path], result: Result) -> Iterator[list[Value]]:
+    """Yield the rows of a file, as they are read."""
+    makers = [_maker(visit, path, result.plan.paths) for path in columns]
+    for found in result.pages:
+        for row in found:
+            yield [make(row) for make in makers]
+
+
+def _maker(visit: Visit, path: Path, paths: Sequence[Path]) -> Callable[[Any], Value]:
+    """Return the function from a row to one value of the file."""
+    place = {found.text: number for number, found in enumerate(paths)}[path.text]
+    field, kind = path.field, visit.catalog[path.field.type]
+    if field.type == "datetime":
+        here = zone(visit.actor.time_zone)
+        return lambda row: _local(row[place], here)
+    if kind.relation or field.type in {"choice", "choices", "boolean", "user"}:
+        drawn = drawing.draw(visit, path, paths)
+        return lambda row: _words(drawn(row))
+    if kind.numeric:
+        return lambda row: _number(kind.to_text(row[place], field))
+    return lambda row: kind.to_text(row[place], field)
+
+
+def _local(value: datetime | None, here: Any) -> str:
+    return "" if value is None else value.astimezone(here).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _words(cell: Any) -> str:
+    return cell.text or ", ".join(item.text for item in cell.items)
+
+
+def _number(text: str) -> Value:
+    if not text:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def file_name(visit: Visit, entity: Entity, form: str) -> str:
+    """Return the name of the file: what is in it, and of which day."""
+    today = visit.runtime.clock().astimezone(zone(visit.actor.time_zone)).date()
+    return f"{entity.name}-{today.isoformat()}.{form}"
