@@ -309,3 +309,29 @@ def test_every_word_beside_a_record_is_chinese(desk: Desk, loan: str) -> None:
     page = browser.get(f"/loan/{loan}?tab=history").text
     for words in ("动态", "发表", "附件", "关注", "上一条", "添加标签", "复制链接"):
         assert words in page, words
+
+
+def test_a_record_is_printed_in_both_languages_without_chrome(desk: Desk, loan: str) -> None:
+    page = desk.browser().get(f"/loan/{loan}/print")
+    assert page.status_code == 200
+    for words in ("Dune", "12.50", "Member", 'lang="zh">会员', "First", "Printed", "by kim"):
+        assert words in page.text, words
+    assert 'class="side"' not in page.text
+    assert 'data-theme="light"' in page.text
+    chinese = desk.browser("ron", locale="zh").get(f"/loan/{loan}/print").text
+    assert '会员 <span class="two-lang" lang="en">Member</span>' in chinese
+    assert desk.browser().get(f"/loan/{loan[:-1]}0/print").status_code == 404
+
+
+def test_chosen_records_are_one_document_in_their_order(desk: Desk, holder: str) -> None:
+    loans = [desk.make("loan", member=holder, books=BOOKS) for _ in range(3)]
+    browser = desk.browser()
+    ids = (loans[2], loans[0])
+    page = browser.get("/loan/print?" + "&".join(f"id={one}" for one in ids)).text
+    titles = re.findall(r"<h1>([^<]+)</h1>", page)
+    assert len(titles) == 2
+    assert titles == sorted(titles, reverse=True)
+    few = statements(desk, browser, f"/loan/print?ids={','.join(loans[:2])}")
+    many = statements(desk, browser, f"/loan/print?ids={','.join(loans)}")
+    assert len(few) == len(many)
+    assert browser.get("/loan/print?ids=nonsense").status_code == 404

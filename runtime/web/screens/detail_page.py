@@ -107,7 +107,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
     editable = _editable(visit, entity) if changes else frozenset[str]()
 
     def items(names: Iterable[str]) -> tuple[Item, ...]:
-        return _items(visit, entity, names, result, place, editable)
+        return items_of(visit, entity, names, result, place, editable)
 
     def url(rest: str = "", **query: str) -> str:
         return record_url(entity.name, record_id, rest, list=listed, **query)
@@ -186,14 +186,15 @@ def _drawn(visit: Visit, name: str, paths: Sequence[Path], row: Sequence[Any]) -
     return EMPTY if path is None else drawing.draw(visit, path, paths)(row)
 
 
-def _items(
+def items_of(
     visit: Visit,
     entity: Entity,
     names: Iterable[str],
     result: Result,
     place: Mapping[str, int],
-    editable: frozenset[str],
+    editable: frozenset[str] = frozenset(),
 ) -> tuple[Item, ...]:
+    """Return labels and values of what the reader may see; tags in `editable` can be changed."""
     found = []
     for path in drawing.readable(visit, entity.name, names):
         if relates(visit, path.field, "children"):
