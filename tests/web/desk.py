@@ -114,7 +114,7 @@ def unescape(text: str) -> str:
     return text.replace("&amp;", "&")
 
 
-def open_desk(url: str, files: Path, folder: Path = DESK) -> Desk:
+def open_desk(url: str, files: Path, folder: Path = DESK, templates: Path | None = None) -> Desk:
     """Return the desk, or another shop with the same people, on an empty database."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
@@ -129,4 +129,4 @@ def open_desk(url: str, files: Path, folder: Path = DESK) -> Desk:
         )
         for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron"))
     }
-    return Desk(runtime, create_app(runtime, WebSettings(files=files)), people)
+    return Desk(runtime, create_app(runtime, WebSettings(files=files, templates=templates)), people)
