@@ -32,6 +32,8 @@ class Actor:
     time_zone: str = "UTC"
     scopes: frozenset[str] | None = None
     """What a token is limited to, as `action:entity`; None means no such limit."""
+    first_name: str = ""
+    last_name: str = ""
     person: Mapping[str, Any] = field(default_factory=dict)
     """What the definitions record about them, such as their stores: `person:` in `roles.yaml`."""
 

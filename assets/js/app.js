@@ -6,8 +6,10 @@ import * as form from "./form.js";
 import * as tabs from "./tabs.js";
 import * as time from "./time.js";
 import * as server from "./server.js";
+import * as net from "./net.js";
+import * as bell from "./bell.js";
 
-[shell, keys, list, tabs, time, server].forEach((part) => part.start());
+[shell, keys, list, tabs, time, server, net, bell].forEach((part) => part.start());
 /* The grid drops its empty rows first: what it changes at the start is no change of the person's. */
 if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { part.start(); form.start(); });
 else form.start();

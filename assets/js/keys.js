@@ -28,7 +28,7 @@ const go = (event) => {
   const link = all("[data-go]").find((each) => each.dataset.go === event.key.toLowerCase());
   if (!link) return false;
   event.preventDefault();
-  link.click();
+  if (link.dataset.bsToggle) location.assign(link.href); else link.click();
   return true;
 };
 

@@ -11,6 +11,9 @@ const words = (status) => {
   if (status === 401) return text("Your session has ended.");
   if (status === 403) return text("You are not allowed to do this.");
   if (status === 409) return text("Someone else changed this record meanwhile.");
+  if (status === 404) return text("This is not there any more.");
+  if (status === 413) return text("This is too large to be sent.");
+  if (status === 503) return text("The server is busy. Try again in a moment.");
   if (status === 429) return text("Too many requests. Wait a moment.");
   return text("Something went wrong on the server.");
 };

@@ -12,11 +12,21 @@ const drawer = (open) => {
   else if (document.activeElement?.closest(".side")) button?.focus();
 };
 
+/* A preference also goes to the account, so that it follows the person to other browsers. */
+const keep = (name, value) => {
+  remember(name, value);
+  const address = document.body.dataset.preferences;
+  if (!address) return;
+  const body = new URLSearchParams({ [name]: value, quiet: "1" });
+  const token = one("meta[name=csrf-token]").content;
+  fetch(address, { method: "POST", body, keepalive: true, redirect: "manual", headers: { "X-CSRFToken": token } }).catch(() => {});
+};
+
 const theme = (choice) => {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = choice;
   root.dataset.bsTheme = choice === "system" ? (dark ? "dark" : "light") : choice;
-  remember("theme", choice);
+  if (root.dataset.theme !== choice || choice !== "system") keep("theme", choice);
+  root.dataset.theme = choice;
   all("[data-act=theme]").forEach((b) => b.setAttribute("aria-pressed", String(b.value === choice)));
   document.dispatchEvent(new CustomEvent("sw:theme", { detail: root.dataset.bsTheme }));
 };
@@ -64,11 +74,11 @@ const ACTS = {
   density: (control) => {
     const compact = document.body.classList.toggle("compact");
     control.setAttribute("aria-pressed", String(compact));
-    remember("density", compact ? "compact" : "normal");
+    keep("density", compact ? "compact" : "normal");
   },
   keys: (control) => {
     root.dataset.keys = control.checked ? "on" : "off";
-    remember("keys", root.dataset.keys);
+    keep("keys", root.dataset.keys);
     say(control.checked ? text("Shortcuts are on") : text("Shortcuts are off"));
   },
 };

@@ -20,5 +20,5 @@ const update = (root = document) => all("time[data-relative]", root).forEach((no
 export const start = () => {
   update();
   setInterval(update, 60000);
-  document.addEventListener("htmx:afterSwap", () => update());
+  ["htmx:afterSwap", "sw:times"].forEach((name) => document.addEventListener(name, () => update()));
 };

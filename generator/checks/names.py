@@ -27,6 +27,7 @@ ADDRESSES = {
     "search",
     "preferences",
     "tokens",
+    "offline",
     "settings",
     "files",
     "healthz",

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, redirect, request, session
+import sqlalchemy as sa
+from flask import Flask, Response, make_response, redirect, request, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.views import UtilView
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.orm import scoped_session, sessionmaker
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import RequestError
@@ -29,12 +30,16 @@ from runtime.web.frame import LANGUAGES, make_shell
 from runtime.web.front import Front
 from runtime.web.health import health
 from runtime.web.identity import SESSION, USER, Gate, two_identities
+from runtime.web.offline import offline
 from runtime.web.openapi import Documents
+from runtime.web.people.welcome import welcome
 from runtime.web.problems import bug, from_http, problem
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import routes as screens
+from runtime.web.screens import settings_page
 from runtime.web.screens.desk import Surroundings
+from runtime.web.screens.visit import Visit
 from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings
 from runtime.web.texts import translator
@@ -43,10 +48,22 @@ from runtime.web.urls import API, local
 from runtime.web.users import find_people, user_names
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-NOBODY_ASKS = frozenset({"assets.one", "health.alive", "health.ready", "health.metrics"})
+NOBODY_ASKS = frozenset(
+    {
+        "assets.one",
+        "health.alive",
+        "health.ready",
+        "health.metrics",
+        "offline.page",
+        "offline.script",
+    }
+)
 """Endpoints that work without knowing who asks."""
 PROVES_ITSELF = frozenset({f"{API}security/login", f"{API}security/refresh"})
 """Addresses that read the Authorization header in their own way."""
+
+SAID_BY_THE_PAGE = frozenset({403, 404, 405})
+"""Statuses whose page says it better than the refusal, which is worded for programs."""
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +96,11 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
     app.register_blueprint(token_page)
+    app.register_blueprint(welcome)
     app.register_blueprint(blueprint(api, Documents(runtime)))
     app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
+    app.register_blueprint(offline)
     app.register_error_handler(RequestError, _refused)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _failed)
@@ -193,7 +212,10 @@ def _identify() -> Response | None:
 def choose_language(locale: str) -> Response:
     """Remember a language and go back to the page it was chosen on."""
     answer = redirect(_back())
-    if locale in web().runtime.app.locales:
+    here, runtime = present(), web().runtime
+    if locale in runtime.app.locales:
+        if here.actor is not None and here.session_id:
+            settings_page.store(Visit(runtime, here.actor), {"locale": locale})
         answer.set_cookie(
             languages.COOKIE,
             locale,
@@ -218,7 +240,13 @@ def _refused(refusal: RequestError) -> Any:
         return send(problem(refusal, here.locale, here.request_id))
     if refusal.status == 401 and "Authorization" not in request.headers:
         return redirect(f"/login/?next={quote(request.full_path.rstrip('?'))}")
-    return look.error_page(refusal.status, here.request_id, "/", refusal.message.text(here.locale))
+    told = refusal.status not in SAID_BY_THE_PAGE
+    message = refusal.message.text(here.locale) if told else ""
+    page, status = look.error_page(refusal.status, here.request_id, _came_from(), message)
+    answer = make_response(page, status)
+    if "retry_after" in refusal.params:
+        answer.headers["Retry-After"] = str(refusal.params["retry_after"])
+    return answer
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -232,7 +260,11 @@ def _http_error(error: HTTPException) -> Any:
         t = translator(here.locale)
         message = t("This page was open for too long. Go back, reload it and send it again.")
         return look.error_page(409, here.request_id, _back(), message)[0], 400
-    return look.error_page(error.code or 500, here.request_id, "/")
+    page, status = look.error_page(error.code or 500, here.request_id, _came_from())
+    answer = make_response(page, status)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _failed(error: Exception) -> Any:
@@ -241,4 +273,16 @@ def _failed(error: Exception) -> Any:
     here = present()
     if request.path.startswith("/api/"):
         return send(bug(here.locale, here.request_id))
-    return look.error_page(500, here.request_id, "/")
+    status = 503 if isinstance(error, sa.exc.OperationalError) else 500
+    try:
+        return look.error_page(status, here.request_id, _came_from())
+    except Exception:
+        # the frame itself is broken; whatever it is, the person gets an answer
+        log.exception("the page of an error failed")
+        return look.last_resort(here.request_id)
+
+
+def _came_from() -> str | None:
+    """Return the page somebody came from, if it is ours and another one than this."""
+    back = _back()
+    return None if back == "/" or back.split("?")[0] == request.path else back

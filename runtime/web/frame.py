@@ -19,6 +19,7 @@ from generator.model.entity import Entity
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.context import present, web
+from runtime.web.names import full_name, initials
 from runtime.web.shell import (
     Flash,
     Language,
@@ -66,6 +67,7 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
         links=Links(
             profile="/preferences",
             settings="/preferences",
+            notifications="/me/notifications" if here.actor else None,
         ),
         visited=_visited() if here.actor else "",
     )
@@ -116,8 +118,9 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
     )
     if is_administrator(runtime, actor.roles):
         pages = (
-            (t("Users", "nav"), "/users/list/", "users"),
-            (t("Groups", "nav"), "/groups/list/", "users-group"),
+            (t("Users", "nav"), "/users/", "users"),
+            (t("Groups", "nav"), "/groups/", "users-group"),
+            (t("Roles", "nav"), "/roles/", "shield-lock"),
         )
         groups.append(
             NavGroup(
@@ -153,9 +156,8 @@ def go_keys(app: App) -> Mapping[str, str]:
 
 def person(actor: Actor) -> Person:
     """Return who is signed in, as the top bar shows them."""
-    parts = [part for part in actor.name.replace(".", " ").split() if part]
-    letters = parts[0][0] + (parts[-1][0] if len(parts) > 1 else "") if parts else "?"
-    return Person(actor.name, letters.upper())
+    name = full_name(actor.first_name, actor.last_name, actor.name)
+    return Person(name, initials(name))
 
 
 def _is_shown(runtime: Runtime, actor: Actor, entity: Entity) -> bool:

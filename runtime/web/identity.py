@@ -10,19 +10,20 @@ import hashlib
 import hmac
 from collections.abc import MutableMapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from generator.model.text import Label
 from runtime.errors import BadRequest, Unauthenticated
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.store import tokens
+from runtime.store import sessions, tokens
 from runtime.store.tokens import MARK
-from runtime.web.jwt import Tokens
+from runtime.web.jwt import Claims, Tokens
 from runtime.web.principals import Principal, Principals
 from runtime.web.settings import WebSettings
 
-USER, SESSION, FINGERPRINT = "_user_id", "sid", "pv"
+USER, SESSION, FINGERPRINT, STARTED = "_user_id", "sid", "pv", "at"
 """Keys of the session; the first is Flask-Login's."""
 
 LONGEST_BEARER = 2100
@@ -67,22 +68,41 @@ class Gate:
     def by_session(self, session: MutableMapping[str, Any], locale: str) -> Actor | None:
         """Return who a session belongs to; an ended one is emptied."""
         try:
-            user_id = int(session[USER])
+            user_id, session_id = int(session[USER]), str(session[SESSION])
+            started = datetime.fromtimestamp(float(session.get(STARTED, 0)), UTC)
             found = self.principals.by_session(
-                user_id, str(session[SESSION]), str(session[FINGERPRINT])
+                user_id, session_id, str(session[FINGERPRINT]), started
             )
         except (KeyError, ValueError):
             found = None
         if found is None:
             session.clear()
             return None
+        self._note_seen(found, session_id)
         return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
 
     def _by_jwt(self, credential: str) -> Principal | None:
         claims = self.jwt.read(credential, "access")
         if claims is None:
             return None
-        return self.principals.by_session(claims.user_id, claims.session_id, claims.fingerprint)
+        found = self.by_claims(claims)
+        if found is not None:
+            self._note_seen(found, claims.session_id)
+        return found
+
+    def by_claims(self, claims: Claims) -> Principal | None:
+        """Return who a token of ours was given to; None when that has ended in whatever way."""
+        issued = datetime.fromtimestamp(claims.issued, UTC)
+        return self.principals.by_session(
+            claims.user_id, claims.session_id, claims.fingerprint, issued
+        )
+
+    def _note_seen(self, found: Principal, session_id: str) -> None:
+        """Note now and then that a listed session is in use."""
+        now = self.runtime.clock()
+        if found.seen is not None and now - found.seen > sessions.SEEN_EVERY:
+            setting = self.runtime.system.setting
+            sessions.note_seen(self.runtime.engine, setting, found.actor.id, session_id, now)
 
     def _by_token(self, credential: str) -> Principal | None:
         now = self.runtime.clock()

@@ -35,6 +35,8 @@ class Claims:
     identifier: str
     session_id: str
     """Shared by all tokens that came of one sign-in."""
+    issued: float
+    """Seconds since 1970."""
 
 
 class Tokens:
@@ -95,6 +97,7 @@ class Tokens:
                 float(found["exp"]),
                 str(found["jti"]),
                 str(found["sid"]),
+                float(found["iat"]),
             )
         except (jwt.InvalidTokenError, ValueError):
             return None

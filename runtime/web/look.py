@@ -64,8 +64,9 @@ def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> No
     )
 
 
-ERROR_PAGES = (403, 404, 409, 429, 500)
+ERROR_PAGES = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 """The status codes that have a page of their own; others borrow the next more general one."""
+BORROWED = {412: 409, 428: 409}
 
 
 def error_page(
@@ -74,8 +75,15 @@ def error_page(
     """Return the page for a status code: a plain sentence, what to do next, the reference id.
 
     `reference` is what the log line can be found by; `back` a path on this host; `message` replaces
-    the sentence of a 409.
+    the page's own sentence.
     """
-    shown = code if code in ERROR_PAGES else 404 if code < 500 else 500
+    shown = BORROWED.get(code, code)
+    if shown not in ERROR_PAGES:
+        shown = 400 if code < 500 else 500
     page = render_template(f"errors/{shown}.html", reference=reference, back=back, message=message)
     return page, code
+
+
+def last_resort(reference: str) -> tuple[str, int]:
+    """Return a page that needs nothing but its own text: when even the frame cannot be made."""
+    return render_template("errors/bare.html", reference=reference), 500

@@ -24,7 +24,7 @@ from runtime.messages import Actor
 from runtime.store.engine import read
 from runtime.store.prepared import Prepared
 from runtime.store.schema import Schema
-from runtime.store.sessions import ENDED
+from runtime.store.sessions import ENDED, EVERYTHING, OPEN
 from runtime.store.system_tables import SystemTables
 from runtime.store.tokens import hash_token
 
@@ -37,9 +37,11 @@ class Principal:
     fingerprint: str
     token_id: str = ""
     token_used: datetime | None = None
+    seen: datetime | None = None
+    """When the session was last noted to be in use; None when it is not listed."""
 
 
-AFTER_ROLE = 6
+AFTER_ROLE = 8
 """Behind so many columns stand the lists of the person, then what a token says."""
 
 
@@ -51,7 +53,10 @@ class Row(NamedTuple):
     email: str
     active: bool | None
     password: str | None
+    first_name: str
+    last_name: str
     role: str | None
+    seen: datetime | None = None
     token_id: str | None = None
     scopes: list[str] | None = None
     expires_at: datetime | None = None
@@ -75,11 +80,17 @@ class Principals:
         self._lists = [_list(fact, schema) for fact in schema.app.person.values()]
         self.password_key, self.token_key = password_key, token_key
 
-    def by_session(self, user_id: int, session_id: str, fingerprint: str) -> Principal | None:
+    def by_session(
+        self, user_id: int, session_id: str, fingerprint: str, started: datetime
+    ) -> Principal | None:
         """Return who a cookie or a JWT was given to; None when it has ended in whatever way."""
-        found = self._find(
-            self._by_session, {"user": user_id, "ended": ENDED + session_id}, "user", None
-        )
+        values = {
+            "user": user_id,
+            "ended": ENDED + session_id,
+            "open": OPEN + session_id,
+            "started": started,
+        }
+        found = self._find(self._by_session, values, "user", None)
         return self._same(found, fingerprint)
 
     def by_token(self, token: str, now: datetime) -> Principal | None:
@@ -121,9 +132,11 @@ class Principals:
             kind=kind,
             scopes=scopes,
             person=dict(zip(self.person, found[0][AFTER_ROLE:after], strict=True)),
+            first_name=first.first_name or "",
+            last_name=first.last_name or "",
         )
         return Principal(
-            actor, fingerprint(first.password or "", self.password_key), token_id, used
+            actor, fingerprint(first.password or "", self.password_key), token_id, used, first.seen
         )
 
     @cached_property
@@ -133,10 +146,19 @@ class Principals:
     @cached_property
     def _by_session(self) -> Prepared:
         setting = self.system.setting
-        ended = sa.exists().where(
-            setting.c.user_id == sa.bindparam("user"), setting.c.key == sa.bindparam("ended")
+        mine = setting.c.user_id == sa.bindparam("user")
+        everything = sa.and_(
+            setting.c.key == sa.literal_column(f"'{EVERYTHING}'"),
+            setting.c.updated_at > sa.bindparam("started", type_=setting.c.updated_at.type),
         )
-        return Prepared(_person(self._lists).where(~ended), self.engine.dialect)
+        ended = sa.exists().where(mine, sa.or_(setting.c.key == sa.bindparam("ended"), everything))
+        listed = setting.alias("listed")
+        seen = (
+            sa.select(listed.c.updated_at)
+            .where(listed.c.user_id == sa.bindparam("user"), listed.c.key == sa.bindparam("open"))
+            .scalar_subquery()
+        )
+        return Prepared(_person(self._lists, seen).where(~ended), self.engine.dialect)
 
     @cached_property
     def _by_token(self) -> Prepared:
@@ -169,12 +191,12 @@ def _list(fact: PersonFact, schema: Schema) -> Any:
     return sa.select(sa.type_coerce(gathered, sa.JSON())).select_from(each).scalar_subquery()
 
 
-def _person(lists: Sequence[Any]) -> sa.Select[Any]:
+def _person(lists: Sequence[Any], *more: Any) -> sa.Select[Any]:
     """Return who has an id: a row for each role, in the order of `Row`."""
     user, role = _tables()[0], _tables()[1]
     held = _held(sa.bindparam("user"))
     return (
-        sa.select(*_columns(user), role.c.name, *lists)
+        sa.select(*_columns(user), role.c.name, *lists, *more)
         .select_from(
             user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
                 role, role.c.id == held.c.role_id
@@ -198,6 +220,7 @@ def _owner(token: sa.Table, lists: Sequence[Any]) -> sa.Select[Any]:
             *_columns(user),
             role.c.name,
             *lists,
+            sa.null(),
             token.c.id,
             token.c.scopes,
             token.c.expires_at,
@@ -213,7 +236,8 @@ def _owner(token: sa.Table, lists: Sequence[Any]) -> sa.Select[Any]:
 
 
 def _columns(user: sa.Table) -> tuple[sa.Column[Any], ...]:
-    return (user.c.id, user.c.username, user.c.email, user.c.active, user.c.password)
+    names = (user.c.first_name, user.c.last_name)
+    return (user.c.id, user.c.username, user.c.email, user.c.active, user.c.password, *names)
 
 
 def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:

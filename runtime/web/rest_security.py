@@ -83,7 +83,17 @@ def _login(asked: Asked, here: Web) -> Answer:
     if found is None:
         raise refused()
     kinds = ("access", "refresh") if body.get("refresh") is True else ("access",)
-    return _issue(here, found, kinds, secrets.token_hex(12))
+    session_id = secrets.token_hex(12)
+    sessions.begin(
+        here.runtime.engine,
+        here.runtime.system.setting,
+        found.actor.id,
+        session_id,
+        request.headers.get("User-Agent", ""),
+        asked.address,
+        here.runtime.clock(),
+    )
+    return _issue(here, found, kinds, session_id)
 
 
 def _refresh(asked: Asked, here: Web) -> Answer:
@@ -92,7 +102,7 @@ def _refresh(asked: Asked, here: Web) -> Answer:
     if claims is None:
         raise refused()
     user_id, session_id = claims.user_id, claims.session_id
-    found = here.gate.principals.by_session(user_id, session_id, claims.fingerprint)
+    found = here.gate.by_claims(claims)
     runtime = here.runtime
     if found is None or not sessions.use_once(
         runtime.engine,

@@ -1,7 +1,8 @@
 """Flask-AppBuilder's security manager with our answers: who is signed in, who may open its pages.
 
-Kept of it: the sign-in views (database, LDAP, OAuth), users and groups. Replaced: every permission
-check (its rows in `ab_permission` are neither written nor read), its API, its JWT and its limits.
+Kept of it: the sign-in views (database, LDAP, OAuth) and the forms about oneself. Replaced: the
+pages about users, roles and groups (`people/`), every permission check (its rows in `ab_permission`
+are neither written nor read), its API, its JWT and its limits.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, flash, redirect, request, session
+from flask import Flask, current_app, flash, redirect, request, session
 from flask_appbuilder import expose
 from flask_appbuilder.const import AUTH_DB, AUTH_LDAP, AUTH_OAUTH
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
@@ -24,7 +25,6 @@ from flask_appbuilder.security.views import (
     AuthLDAPView,
     AuthOAuthView,
     ResetMyPasswordView,
-    RoleModelView,
 )
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
@@ -39,18 +39,21 @@ from runtime.errors import TooMany
 from runtime.store import sessions
 from runtime.web import attempts
 from runtime.web.context import present, web
-from runtime.web.identity import FINGERPRINT, SESSION, USER
+from runtime.web.identity import FINGERPRINT, SESSION, STARTED, USER
+from runtime.web.screens import settings_page
 from runtime.web.settings import WebSettings
 from runtime.web.texts import translator
-from runtime.web.urls import local
+from runtime.web.urls import list_url, local
 from runtime.web.users import check_password, is_administrator
 
-OWN_PAGES = {"UserInfoEditView", "ChangePassword", "UserDBModelView.userinfo"}
+OWN_PAGES = {"UserInfoEditView", "ChangePassword"}
 """What everybody who is signed in may open of Flask-AppBuilder's pages."""
 
 PROVIDER = "account"
 """In the address to which the other server sends people back."""
 
+CHOSEN_HERE = {"locale", "theme"}
+"""What the sign-in page offers to choose; a choice made there is not undone by signing in."""
 LONGEST_NAME, LONGEST_PASSWORD = 320, 1024
 
 
@@ -95,14 +98,6 @@ class SignInElsewhere(AuthOAuthView):  # type: ignore[misc]
         return _sign_out()
 
 
-class Roles(RoleModelView):  # type: ignore[misc]
-    """Which roles there are; what they may do stands in the definitions."""
-
-    base_permissions = ["can_list", "can_show"]
-    list_columns = ["name"]
-    show_columns = ["name"]
-
-
 class ChangePassword(ResetMyPasswordView):  # type: ignore[misc]
     """Change one's own password, for which the old one is asked."""
 
@@ -144,7 +139,6 @@ class People(SecurityManager):  # type: ignore[misc]
     authdbview = SignIn
     authldapview = SignInByDirectory
     authoauthview = SignInElsewhere
-    rolemodelview = Roles
     resetmypasswordview = ChangePassword
     userstatschartview = None
 
@@ -164,19 +158,13 @@ class People(SecurityManager):  # type: ignore[misc]
         builder = self.appbuilder
         builder.add_view_no_menu(self.userinfoeditview())
         kinds = {
-            AUTH_DB: (self.userdbmodelview, self.authdbview),
-            AUTH_LDAP: (self.userldapmodelview, self.authldapview),
-            AUTH_OAUTH: (self.useroauthmodelview, self.authoauthview),
+            AUTH_DB: self.authdbview,
+            AUTH_LDAP: self.authldapview,
+            AUTH_OAUTH: self.authoauthview,
         }
-        people, sign_in = kinds[self.auth_type]
         if self.auth_type == AUTH_DB:
-            builder.add_view_no_menu(self.resetpasswordview())
             builder.add_view_no_menu(self.resetmypasswordview())
-        self.auth_view = builder.add_view_no_menu(sign_in())
-        self.user_view = builder.add_view_no_menu(people)
-        roles = builder.add_view_no_menu(self.rolemodelview)
-        roles.related_views = [self.user_view.__class__]
-        builder.add_view_no_menu(self.groupmodelview)
+        self.auth_view = builder.add_view_no_menu(kinds[self.auth_type]())
 
     def get_oauth_user_info(self, provider: str, resp: Mapping[str, Any]) -> dict[str, str]:
         """Return who a server says somebody is; Authlib has checked signature, nonce and times."""
@@ -193,9 +181,7 @@ class People(SecurityManager):  # type: ignore[misc]
         actor = present().actor
         if actor is None:
             return False
-        if permission_name == "can_userinfo" or view_name in OWN_PAGES:
-            return True
-        return is_administrator(web().runtime, actor.roles)
+        return view_name in OWN_PAGES or is_administrator(web().runtime, actor.roles)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Return False: nothing is public."""
@@ -252,9 +238,31 @@ def _sign_in(view: Any, check: Any) -> Response | str:
         if user is not None:
             login_user(user)
             remember(user.id)
-            return redirect(target)
+            return _begin(user.id, target)
         flash(str(view.invalid_login_message), "warning")
     return _form(view, form)
+
+
+def _begin(user_id: int, target: str) -> Response:
+    """Go on to where somebody wanted, or begins; bring this browser's preferences up to date."""
+    here = web()
+    chosen = settings_page.load(here.runtime, user_id)
+    home = chosen.get("home", "")
+    if target == "/" and home in here.runtime.app.entities:
+        target = list_url(home)
+    answer = redirect(target)
+    for name, value in chosen.items():
+        if name in CHOSEN_HERE and name in request.cookies:
+            continue
+        answer.set_cookie(
+            name,
+            value,
+            max_age=31_536_000,
+            secure=here.settings.https,
+            samesite="Lax",
+            httponly=name not in settings_page.READ_BY_SCRIPT,
+        )
+    return answer
 
 
 def _form(view: Any, form: Any) -> str:
@@ -294,6 +302,20 @@ def remember(user_id: int) -> None:
     session["_user_id"] = str(user_id)
     session[SESSION] = secrets.token_urlsafe(16)
     session[FINGERPRINT] = found.fingerprint if found else ""
+    runtime = web().runtime
+    now = runtime.clock()
+    session[STARTED] = now.timestamp()
+    # Flask-AppBuilder's session may hold the write lock of SQLite until the end of the request
+    current_app.appbuilder.session.commit()  # type: ignore[attr-defined]
+    sessions.begin(
+        runtime.engine,
+        runtime.system.setting,
+        user_id,
+        session[SESSION],
+        request.headers.get("User-Agent", ""),
+        request.remote_addr or "",
+        now,
+    )
     session.permanent = True
     generate_csrf()
 

@@ -76,7 +76,7 @@ class Links:
     search: str = "/search"
     sign_in: str = "/login/"
     sign_out: str = "/logout/"
-    profile: str = "/users/userinfo/"
+    profile: str = "/preferences"
     settings: str | None = None
     theme: str | None = None
     jobs: str | None = None

@@ -20,6 +20,7 @@ from generator.model.text import Label
 from rules.permissions import ANY
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
+from runtime.web.names import full_name
 
 SALT_LENGTH = 16
 SHORTEST, LONGEST = 12, 128
@@ -101,7 +102,7 @@ def user_names(engine: sa.Engine, ids: Iterable[int]) -> dict[int, str]:
     with read(engine) as connection:
         rows = connection.execute(sa.select(*columns).where(user.c.id.in_(sorted(set(ids)))))
         return {
-            row.id: f"{row.first_name or ''} {row.last_name or ''}".strip() or row.username
+            row.id: full_name(row.first_name or "", row.last_name or "", row.username)
             for row in rows
         }
 

@@ -128,7 +128,7 @@ def test_a_record_is_archived_with_its_consequences_shown_and_restored(
     page.get_by_role("button", name="Restore").click()
     expect(page.locator(".flashes")).to_contain_text("Restored.")
     page.goto(f"/member/{site.member}/delete")
-    expect(page.locator("main")).to_contain_text("Loans point at it")
+    expect(page.locator("main")).to_contain_text("Loan points at it")
 
 
 def test_a_double_click_on_save_makes_one_record(window: Open, site: Site) -> None:

@@ -22,12 +22,23 @@ PAGES = {
     "home": "/",
     "search": "/search?q=Anna",
     "preferences": "/preferences",
+    "users": "/users/",
+    "user": "/users/{kim}",
+    "invitation": "/users/new",
+    "roles": "/roles/",
+    "role": "/roles/keeper",
+    "groups": "/groups/",
+    "group": "/groups/new",
+    "sessions": "/me/sessions",
+    "notifications": "/me/notifications",
+    "not found": "/member/nothing",
+    "no connection": "/offline",
 }
 LOOKS = [("light", "en", 1440), ("dark", "zh", 390)]
 
 
 def visit(page: Page, site: Site, name: str) -> None:
-    page.goto(PAGES[name].format(loan=site.loan, member=site.member))
+    page.goto(PAGES[name].format(loan=site.loan, member=site.member, kim=site.desk.people["kim"]))
     page.wait_for_load_state("networkidle")
 
 

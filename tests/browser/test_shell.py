@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from runtime.notifications import Notice, notify
+from runtime.store.engine import write
 from tests.browser.conftest import Site, scrolls_sideways, violations
 
 Open = Callable[..., Page]
@@ -77,3 +79,42 @@ def test_g_and_a_letter_go_and_a_question_mark_tells_which(window: Open) -> None
     page.locator(".fs input").first.focus()
     page.keyboard.type("gl")
     assert page.url.endswith("/member/"), "letters that are typed go nowhere"
+
+
+def test_the_bell_counts_lists_and_is_read(window: Open, site: Site) -> None:
+    desk = site.desk
+    notice = Notice(
+        desk.people["kim"], "mention", "member", site.member, params={"text": "Hi @kim"}
+    )
+    with write(desk.runtime.engine) as connection:
+        table = desk.runtime.system.notification
+        notify(connection, table, [notice], desk.runtime.clock(), desk.runtime.make_id)
+    page = window(theme="dark", locale="zh")
+    page.goto("/member/")
+    expect(page.locator(".bell .dot-n")).to_have_text("1")
+    page.locator("[data-bell]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".notices .nl")).to_contain_text("Hi @kim")
+    assert violations(page) == []
+    page.locator(".notices .nl a").click()
+    page.wait_for_url(f"**/member/{site.member}")
+    page.goto("/me/notifications")
+    expect(page.locator(".bell .dot-n")).to_be_hidden()
+
+
+def test_without_a_connection_nothing_typed_is_lost(window: Open) -> None:
+    page = window()
+    page.goto("/member/new")
+    page.locator("[name=code]").fill("OFF1")
+    page.locator("[name=name]").fill("Offline Olga")
+    page.context.set_offline(True)
+    expect(page.locator("#offline")).to_be_visible()
+    page.locator("[data-save]:visible, form .acts .b-p:visible").first.click()
+    expect(page.locator(".toast-ax")).to_contain_text("nothing is lost")
+    assert page.locator("[name=name]").input_value() == "Offline Olga"
+    assert violations(page) == []
+    page.context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+    page.locator(".toast-ax").get_by_role("button", name="Retry").click()
+    page.wait_for_url(lambda url: "/member/0" in url)
+    expect(page.locator("h1")).to_contain_text("Offline Olga")

@@ -161,7 +161,7 @@ def test_the_form_opens_a_session_and_signing_out_ends_it_for_every_copy(shop: S
     assert browser.get(ME).json["data"]["name"] == name
     copied = browser.get_cookie("session")
     assert copied is not None
-    answer = browser.post("/logout/", data={"csrf_token": csrf_of(browser, "/users/userinfo/")})
+    answer = browser.post("/logout/", data={"csrf_token": csrf_of(browser, "/preferences")})
     assert answer.status_code == 302
     assert browser.get(ME).status_code == 401
     thief = shop.app.test_client()
@@ -236,7 +236,7 @@ def test_an_unsafe_request_with_a_cookie_needs_the_csrf_token_also_below_the_api
     browser = sign_in(shop, name)
     values = {"code": uuid.uuid4().hex[:12], "name": "Li"}
     assert browser.post("/api/v1/customer", json=values).status_code == 400
-    token = csrf_of(browser, "/users/userinfo/")
+    token = csrf_of(browser, "/preferences")
     answer = browser.post("/api/v1/customer", json=values, headers={"X-CSRFToken": token})
     assert answer.status_code == 201
 
@@ -336,10 +336,10 @@ def test_a_token_that_makes_no_sense_is_refused(shop: Shop, body: dict[str, Any]
 
 def test_the_administration_of_people_is_for_administrators(shop: Shop):
     clerk, owner = somebody(shop)[0], somebody(shop, "owner")[0]
-    assert sign_in(shop, owner).get("/users/list/").status_code == 200
-    refused = sign_in(shop, clerk).get("/users/list/")
+    assert sign_in(shop, owner).get("/users/").status_code == 200
+    refused = sign_in(shop, clerk).get("/users/")
     assert refused.status_code == 403
-    assert shop.app.test_client().get("/users/list/").status_code == 302
+    assert shop.app.test_client().get("/users/").status_code == 302
 
 
 def test_a_password_is_changed_only_by_who_knows_the_old_one(shop: Shop):

@@ -300,7 +300,7 @@ def test_deleting_says_who_points_at_the_record_and_refuses(desk: Desk) -> None:
     browser = desk.browser()
     address = f"/member/{holder}/delete"
     page = browser.get(address)
-    assert "Loans point at it" in page.text
+    assert "Loan points at it" in page.text
     assert f"/loan/?member[in]={holder}" in page.text
     assert browser.send(page, address).status_code == 409
 
@@ -435,7 +435,7 @@ def test_every_page_speaks_chinese(desk: Desk) -> None:
     loan = desk.make("loan", member=member(desk, "ZH1"), books=BOOKS)
     browser = desk.browser(locale="zh")
     for address, words in (
-        ("/", "业务概览"),
+        ("/", "待办"),
         ("/loan/", "添加筛选"),
         (f"/loan/{loan}", "概要"),
         (f"/loan/{loan}?tab=history", "新建了此记录"),

@@ -80,13 +80,19 @@ def _consequence(visit: Visit, entity: Entity, one: Dependant, record_id: str) -
     if visit.may("list", other) and not one.entity.child_of:
         key = "has_any" if many else "in"
         url = record_url(other) + f"?{one.field.name}[{key}]={record_id}"
-    t, what = visit.t, visit.text(one.entity.plural)
+    t, n = visit.t, one.count
+    what = visit.text(one.entity.label if n == 1 else one.entity.plural)
     if blocks:
-        text = t("{name} point at it: they have to be changed first", name=what)
+        text = t(
+            "{name} points at it: it has to be changed first",
+            many="{name} point at it: they have to be changed first",
+            n=n,
+            name=what,
+        )
     elif entity.archive:
-        text = t("{name} keep their link to it", name=what)
+        text = t("{name} keeps its link to it", many="{name} keep their link to it", n=n, name=what)
     elif one.consequence == "delete":
-        text = t("{name} are deleted with it", name=what)
+        text = t("{name} is deleted with it", many="{name} are deleted with it", n=n, name=what)
     else:
-        text = t("{name} lose their link to it", name=what)
+        text = t("{name} loses its link to it", many="{name} lose their link to it", n=n, name=what)
     return Consequence(text, url, one.count, blocks)

@@ -96,7 +96,7 @@ class Desk:
             max_age=YEAR,
             secure=self.around.https,
             samesite="Lax",
-            httponly=name not in {"theme", "density"},
+            httponly=name not in settings.READ_BY_SCRIPT,
         )
 
 

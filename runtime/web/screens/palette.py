@@ -88,6 +88,8 @@ def _pages(visit: Visit, nav: Sequence[NavGroup]) -> Iterable[Line]:
         for item in group.items:
             yield Line(item.label, group.label, item.icon, item.url)
     yield Line(t("Preferences"), "", "settings", "/preferences")
+    yield Line(t("Notifications"), "", "bell", "/me/notifications")
+    yield Line(t("Where you are signed in"), "", "device-desktop", "/me/sessions")
 
 
 def _creating(visit: Visit) -> Iterable[Line]:

@@ -1,28 +1,36 @@
-"""What a person chooses for themselves: language, theme, row height, time zone.
+"""What a person chooses for themselves: language, theme, row height, zone, start page, news.
 
 Kept in `sw_setting`, so that it follows them, and in cookies, so that every page is rendered right
-from the first byte without asking the database. The start page brings the cookies of a new browser
-up to date.
+from the first byte without asking the database. Signing in and the start page bring the cookies of
+a new browser up to date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from babel.dates import get_timezone_location
 
 from generator.field_types._locales import babel_locale, zone
+from runtime.runtime import Runtime
 from runtime.store.engine import read, write
+from runtime.store.notices import MUTE
+from runtime.web.names import full_name
 from runtime.web.screens.form_model import ControlOption
-from runtime.web.screens.visit import Visit
+from runtime.web.screens.notices_page import KINDS, kind_labels
+from runtime.web.screens.visit import Visit, plural
 
-NAMES = ("locale", "time_zone", "theme", "density")
+NAMES = ("locale", "time_zone", "theme", "density", "keys", "home")
+READ_BY_SCRIPT = frozenset({"theme", "density", "keys"})
+"""Cookies that the browser's code may read and write; the others are the server's alone."""
 THEMES = ("system", "light", "dark")
 DENSITIES = ("normal", "compact")
+KEYS = ("on", "off")
 OWN_NAMES = {"en": "English", "zh": "中文"}
 
 
@@ -38,14 +46,28 @@ class SettingChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """A kind of notification that can be switched off."""
+
+    kind: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsPage:
     """Everything `setup.html` draws."""
 
     action: str
     choices: tuple[SettingChoice, ...]
+    news: tuple[News, ...]
+    name: str
+    email: str
 
 
-def settings_page(visit: Visit, chosen: Mapping[str, str], action: str) -> SettingsPage:
+def settings_page(
+    visit: Visit, chosen: Mapping[str, str], muted: Collection[str], action: str
+) -> SettingsPage:
     """Return the page of preferences with what holds now."""
     t = visit.t
     themes = {
@@ -54,6 +76,7 @@ def settings_page(visit: Visit, chosen: Mapping[str, str], action: str) -> Setti
         "dark": t("Dark", "theme"),
     }
     heights = {"normal": t("Normal", "rows"), "compact": t("Compact", "rows")}
+    keys = {"on": t("On", "shortcuts"), "off": t("Off", "shortcuts")}
     now = visit.runtime.clock()
     return SettingsPage(
         action,
@@ -73,8 +96,35 @@ def settings_page(visit: Visit, chosen: Mapping[str, str], action: str) -> Setti
             ),
             _choice("theme", t("Theme"), themes, chosen.get("theme") or "system"),
             _choice("density", t("Row height"), heights, chosen.get("density") or "normal"),
+            _choice(
+                "home",
+                t("After signing in"),
+                homes(visit),
+                chosen.get("home") or "",
+                t("The page you begin with."),
+            ),
+            _choice(
+                "keys",
+                t("Single-key shortcuts"),
+                keys,
+                chosen.get("keys") or "on",
+                t("Press ? on any page to see them."),
+            ),
         ),
+        tuple(News(kind, label, kind not in muted) for kind, label in kind_labels(visit).items()),
+        full_name(visit.actor.first_name, visit.actor.last_name, visit.actor.name),
+        visit.actor.email,
     )
+
+
+def homes(visit: Visit) -> dict[str, str]:
+    """Return the pages one can begin with: the start page, or any list one may open."""
+    lists = {
+        entity.name: plural(visit, entity)
+        for entity in visit.app.entities.values()
+        if entity.menu and not entity.child_of and visit.may("list", entity.name)
+    }
+    return {"": visit.t("Home"), **lists}
 
 
 def _choice(
@@ -127,31 +177,40 @@ def valid(visit: Visit, name: str, value: str) -> bool:
         "theme": THEMES,
         "density": DENSITIES,
         "time_zone": known_zones(),
+        "keys": KEYS,
+        "home": homes(visit),
     }
     return value in allowed.get(name, ())
 
 
-def load(visit: Visit) -> dict[str, str]:
+def load(runtime: Runtime, user_id: int) -> dict[str, str]:
     """Return what a person chose: one statement."""
-    table = visit.runtime.system.setting
+    table = runtime.system.setting
     statement = sa.select(table.c.key, table.c.value).where(
-        table.c.user_id == visit.actor.id, table.c.key.in_(NAMES)
+        table.c.user_id == user_id, table.c.key.in_(NAMES)
     )
-    with read(visit.runtime.engine) as connection:
-        return {row.key: str(row.value) for row in connection.execute(statement)}
+    with read(runtime.engine) as connection:
+        return {row.key: str(row.value or "") for row in connection.execute(statement)}
 
 
-def store(visit: Visit, chosen: Mapping[str, str]) -> None:
+def store(visit: Visit, chosen: Mapping[str, Any]) -> None:
     """Keep what a person chose, all of it or nothing."""
+    _replace(visit, sa.column("key").in_(list(chosen)), chosen)
+
+
+def store_muted(visit: Visit, kinds: Collection[str]) -> None:
+    """Keep which kinds of notification a person does not want."""
+    known = [f"{MUTE}{kind}" for kind in KINDS]
+    _replace(visit, sa.column("key").in_(known), dict.fromkeys((MUTE + k for k in kinds), "1"))
+
+
+def _replace(visit: Visit, which: Any, chosen: Mapping[str, Any]) -> None:
     table, now = visit.runtime.system.setting, visit.runtime.clock()
+    rows = [
+        {"user_id": visit.actor.id, "key": key, "value": value, "updated_at": now}
+        for key, value in chosen.items()
+    ]
     with write(visit.runtime.engine) as connection:
-        connection.execute(
-            table.delete().where(table.c.user_id == visit.actor.id, table.c.key.in_(list(chosen)))
-        )
-        connection.execute(
-            table.insert(),
-            [
-                {"user_id": visit.actor.id, "key": key, "value": value, "updated_at": now}
-                for key, value in chosen.items()
-            ],
-        )
+        connection.execute(table.delete().where(table.c.user_id == visit.actor.id, which))
+        if rows:
+            connection.execute(table.insert(), rows)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request
 
+from runtime.store import notices
 from runtime.web.screens import settings_page as settings
 from runtime.web.screens.desk import (
     Addresses,
     Answer,
     Desk,
 )
+from runtime.web.screens.notices_page import KINDS
+from runtime.web.texts import translator
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -27,8 +30,11 @@ class Preferences:
     def preferences(self) -> Answer:
         """Show or change what the person chose for themselves."""
         visit = self.desk.visit()
+        runtime = visit.runtime
         if request.method == "GET":
-            page = settings.settings_page(visit, request.cookies, request.path)
+            muted = notices.muted(runtime.engine, runtime.system, visit.actor.id)
+            chosen = {**settings.load(runtime, visit.actor.id), **request.cookies}
+            page = settings.settings_page(visit, chosen, muted, request.path)
             return render_template("setup.html", page=page)
         chosen = {
             name: request.form[name]
@@ -37,6 +43,11 @@ class Preferences:
         }
         if chosen:
             settings.store(visit, chosen)
+        if request.form.get("news") == "1":
+            wanted = set(request.form.getlist("tell"))
+            settings.store_muted(visit, [kind for kind in KINDS if kind not in wanted])
+        if request.form.get("quiet") != "1":
+            flash(translator(chosen.get("locale", visit.actor.locale))("Saved."), "success")
         answer = redirect(request.path, 303)
         for name, value in chosen.items():
             self.desk.remember(answer, name, value)

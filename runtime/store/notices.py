@@ -1,0 +1,126 @@
+"""What the bell reads: how many notices are unread, the latest of them, and that they were read.
+
+Comes in: an account's number. Goes out: a count, or rows. A kind that somebody switched off
+(`mute:KIND` among their settings) is neither counted nor listed; it stays in the table, so that
+switching it on again brings it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.engine import read, write
+from runtime.store.system_tables import SystemTables
+
+MUTE = "mute:"
+MOST_COUNTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice as it was written."""
+
+    id: str
+    kind: str
+    entity: str
+    record_id: str
+    title: str
+    params: dict[str, Any]
+    actor_id: int
+    actor_name: str
+    at: datetime
+    unread: bool
+
+
+def count_unread(engine: sa.Engine, system: SystemTables, user_id: int) -> int:
+    """Return how many notices are unread, up to a hundred: one small statement."""
+    table = system.notification
+    unread = (
+        sa.select(sa.literal_column("1").label("one"))
+        .where(table.c.user_id == user_id, table.c.read_at.is_(None), _heard(system, user_id))
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    with read(engine) as connection:
+        found: int = connection.execute(sa.select(sa.func.count()).select_from(unread)).scalar_one()
+    return found
+
+
+def latest(
+    engine: sa.Engine, system: SystemTables, user_id: int, most: int, before: str = ""
+) -> tuple[Told, ...]:
+    """Return the latest notices, or those before one: one statement."""
+    table = system.notification
+    statement = (
+        sa.select(table)
+        .where(table.c.user_id == user_id, _heard(system, user_id))
+        .order_by(table.c.id.desc())
+        .limit(most)
+    )
+    if before:
+        statement = statement.where(table.c.id < before)
+    with read(engine) as connection:
+        return tuple(map(_told, connection.execute(statement)))
+
+
+def one(engine: sa.Engine, system: SystemTables, user_id: int, notice_id: str) -> Told | None:
+    """Return a notice of this person; None when they have none of this id."""
+    table = system.notification
+    mine = sa.select(table).where(table.c.id == notice_id, table.c.user_id == user_id)
+    with read(engine) as connection:
+        row = connection.execute(mine).first()
+    return None if row is None else _told(row)
+
+
+def mark_read(
+    engine: sa.Engine,
+    system: SystemTables,
+    user_id: int,
+    now: datetime,
+    ids: Sequence[str] | None = None,
+) -> None:
+    """Note that notices were read: these, or all of them."""
+    table = system.notification
+    change = table.update().where(table.c.user_id == user_id, table.c.read_at.is_(None))
+    if ids is not None:
+        change = change.where(table.c.id.in_(list(ids)))
+    with write(engine) as connection:
+        connection.execute(change.values(read_at=now))
+
+
+def muted(engine: sa.Engine, system: SystemTables, user_id: int) -> frozenset[str]:
+    """Return the kinds somebody switched off."""
+    setting = system.setting
+    mine = sa.select(setting.c.key).where(
+        setting.c.user_id == user_id, setting.c.key.startswith(MUTE)
+    )
+    with read(engine) as connection:
+        return frozenset(key.removeprefix(MUTE) for key in connection.execute(mine).scalars())
+
+
+def _heard(system: SystemTables, user_id: int) -> Any:
+    setting, table = system.setting, system.notification
+    silenced = sa.exists().where(
+        setting.c.user_id == user_id, setting.c.key == sa.literal(MUTE) + table.c.kind
+    )
+    return ~silenced
+
+
+def _told(row: Any) -> Told:
+    return Told(
+        str(row.id),
+        row.kind,
+        row.entity or "",
+        str(row.record_id or ""),
+        row.title or "",
+        dict(row.params or {}),
+        int(row.actor_id or 0),
+        row.actor_name or "",
+        row.created_at,
+        row.read_at is None,
+    )

@@ -1,0 +1,165 @@
+"""The bell, as data: notices by day, those about one record and of one kind as one line.
+
+Comes in: what the table says and the titles of the records that the person may read today. Goes
+out: lines in their language. Of a record out of reach a line says only that there was something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from babel.dates import format_date
+
+from generator.field_types._locales import babel_locale, zone
+from generator.field_types._times import clock_text
+from runtime.operations._finding import named
+from runtime.store import notices
+from runtime.store.notices import Told
+from runtime.web.screens.hits import Hit, hit
+from runtime.web.screens.visit import Visit
+
+PAGE = 40
+ICONS = {
+    "mention": "at",
+    "comment": "message",
+    "change": "pencil",
+    "create": "plus",
+    "delete": "archive",
+    "restore": "restore",
+}
+KINDS = ("mention", "comment", "change", "create", "delete", "restore")
+"""What people can switch off; other kinds come from jobs and are always told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """Some notices of one kind about one thing; `id` is the latest of them."""
+
+    id: str
+    words: str
+    title: str
+    kind: str
+    """What the record is: the entity's label."""
+    text: str
+    """What was said, as far as it may be read."""
+    more: int
+    url: str
+    icon: str
+    iso: str
+    when: str
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The notices of one day."""
+
+    label: str
+    lines: tuple[NoticeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesPage:
+    """Everything `account/notices.html` draws."""
+
+    days: tuple[Day, ...]
+    unread: int
+    older: str
+    """The address of what came before; empty at the end."""
+
+
+def notices_page(
+    visit: Visit, told: Sequence[Told], unread: int, names: Mapping[int, str], most: int
+) -> NoticesPage:
+    """Return the bell's page: titles of all records cost one statement."""
+    wanted: dict[str, list[str]] = {}
+    for one in told:
+        if one.entity:
+            wanted.setdefault(one.entity, []).append(one.record_id)
+    known = {
+        place: hit(visit, found)
+        for place, found in named(visit.runtime, visit.actor, wanted).items()
+    }
+    days: dict[str, dict[tuple[str, str, str], list[Told]]] = {}
+    for one in told:
+        groups = days.setdefault(_day(visit, one.at), {})
+        same = (one.kind, one.entity or one.id, one.record_id)
+        groups.setdefault(same, []).append(one)
+    older = f"/me/notifications?before={told[-1].id}" if len(told) == most else ""
+    return NoticesPage(
+        tuple(
+            Day(label, tuple(_line(visit, same, known, names) for same in groups.values()))
+            for label, groups in days.items()
+        ),
+        unread,
+        older,
+    )
+
+
+def _line(
+    visit: Visit,
+    same: Sequence[Told],
+    known: Mapping[tuple[str, str], Hit],
+    names: Mapping[int, str],
+) -> NoticeLine:
+    last = same[0]
+    record = known.get((last.entity, last.record_id))
+    may = record is not None or not last.entity
+    local = last.at.astimezone(zone(visit.viewer.time_zone))
+    who = names.get(last.actor_id, last.actor_name) or visit.t("System", "person")
+    return NoticeLine(
+        id=last.id,
+        words=_words(visit, last, who) if may else visit.t("About a record out of your reach"),
+        title=record.title if record is not None else last.title if may else "",
+        kind=record.kind if record is not None else "",
+        text=str(last.params.get("text", "")) if may else "",
+        more=len(same) - 1,
+        url=f"/me/notifications/{last.id}" if record is not None else "",
+        icon=ICONS.get(last.kind, "bell") if may else "lock",
+        iso=last.at.isoformat(),
+        when=clock_text(local.time(), visit.viewer.locale),
+        unread=any(one.unread for one in same),
+    )
+
+
+def _words(visit: Visit, told: Told, who: str) -> str:
+    t = visit.t
+    return {
+        "mention": t("{name} mentioned you", name=who),
+        "comment": t("{name} commented", name=who),
+        "change": t("{name} made a change", name=who),
+        "create": t("{name} created", name=who),
+        "delete": t("{name} archived or deleted", name=who),
+        "restore": t("{name} restored", name=who),
+    }.get(told.kind, t("News"))
+
+
+def kind_labels(visit: Visit) -> dict[str, str]:
+    """Return what the kinds are called where they are switched on and off."""
+    t = visit.t
+    return {
+        "mention": t("Somebody mentions me"),
+        "comment": t("A comment on a record I follow"),
+        "change": t("A change of a record I follow"),
+        "create": t("A new record I follow"),
+        "delete": t("A record I follow is archived or deleted"),
+        "restore": t("A record I follow is restored"),
+    }
+
+
+def _day(visit: Visit, at: datetime) -> str:
+    here = zone(visit.viewer.time_zone)
+    day, today = at.astimezone(here).date(), visit.runtime.clock().astimezone(here).date()
+    if day == today:
+        return visit.t("Today")
+    if day == today - timedelta(days=1):
+        return visit.t("Yesterday")
+    return format_date(day, "full", locale=babel_locale(visit.viewer.locale))
+
+
+def load(visit: Visit, most: int, before: str = "") -> tuple[Told, ...]:
+    """Return the latest notices of the person."""
+    runtime = visit.runtime
+    return notices.latest(runtime.engine, runtime.system, visit.actor.id, most, before)
