@@ -305,6 +305,26 @@ def test_deleting_says_who_points_at_the_record_and_refuses(desk: Desk) -> None:
     assert browser.send(page, address).status_code == 409
 
 
+def test_an_unknown_field_is_named_and_nothing_is_written(desk: Desk) -> None:
+    browser = desk.browser()
+    before = desk.count("member")
+    answer = browser.send(browser.get("/member/new"), "/member/new", code="U1", name="U", shoe="44")
+    assert answer.status_code == 422
+    assert "There is no field &#39;shoe&#39; here." in answer.text
+    assert 'value="U1"' in answer.text
+    assert desk.count("member") == before
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1.0", "٣"])
+def test_nothing_is_deleted_without_saying_which_version(desk: Desk, version: str) -> None:
+    holder = member(desk, f"V{version}")
+    browser = desk.browser()
+    address = f"/member/{holder}/delete"
+    answer = browser.send(browser.get(address), address, version=version)
+    assert answer.status_code == 428
+    assert "Archived on" not in browser.get(f"/member/{holder}").text
+
+
 def test_an_archived_record_can_be_restored(desk: Desk) -> None:
     holder = member(desk, "D2")
     browser = desk.browser()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from generator.model.text import Label
 from runtime.errors import FieldError, Invalid
 from runtime.messages import Result
 from runtime.web.screens import form_state, merge
@@ -14,6 +15,9 @@ from runtime.web.screens.form_opening import Opened
 from runtime.web.screens.form_page import wanted_titles
 from runtime.web.screens.form_state import FormField, State
 from runtime.web.screens.visit import Visit
+
+ENGINE_NAMES = {"csrf_token", "list"}
+"""What every form sends besides its fields; all else of the engine begins with an underscore."""
 
 
 def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -> Result:
@@ -40,6 +44,23 @@ def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -
         version=opened.version,
         idempotency_key=opened.key,
     )
+
+
+def unknown_fields(opened: Opened, sent: Iterable[str]) -> list[FieldError]:
+    """Return a refusal for each name that was sent and is no field of the form.
+
+    Names of the engine begin with an underscore; a field may have parts, such as `address-city`.
+    """
+    known = {one.field.name for one in opened.layout.fields} | ENGINE_NAMES
+    strange = {name.partition("-")[0] for name in sent if not name.startswith("_")} - known
+    return [
+        FieldError(
+            name,
+            "unknown_field",
+            Label({"en": f"There is no field '{name}' here.", "zh": f"这里没有字段“{name}”。"}),
+        )
+        for name in sorted(strange)
+    ]
 
 
 def only_changed(

@@ -72,6 +72,7 @@ class Forms:
         """Save what was sent; a refusal shows the form again with everything in it."""
         held = opened if theirs is None else replace(opened, base=theirs.base)
         texts, errors = take_files(visit, self.desk.around.files(), held, sent)
+        errors += saving.unknown_fields(opened, (*sent.texts, *sent.files))
         state = form_state.state_of_post(visit, opened.layout.fields, texts)
         chosen = {
             name.removeprefix("_merge-"): sent.one(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.model.entity import Entity
-from runtime.errors import Conflict
+from runtime.errors import Conflict, VersionRequired
 from runtime.operations._reading import title_columns
 from runtime.web.screens import doors
 from runtime.web.screens.cells import title
@@ -44,10 +44,11 @@ class Removal:
             page = delete_page(visit, model, record_id, name, version, found.rows, listed)
             return render_template("delete.html", page=page)
         text = request.form.get("version", "")
-        known = int(text) if text.isascii() and text.isdigit() else version
+        if not (text.isascii() and text.isdigit()):
+            raise VersionRequired
         try:
             reason = request.form.get("reason", "").strip()[:500]
-            doors.ask(visit, "delete", entity, record_id, version=known, reason=reason)
+            doors.ask(visit, "delete", entity, record_id, version=int(text), reason=reason)
         except Conflict as refusal:
             told = visit.text(refusal.message)
             page = delete_page(visit, model, record_id, name, version, found.rows, listed, told)
