@@ -1,0 +1,98 @@
+"""A record's page in a browser: cards edited in place, people named by keyboard, files sent."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Open, Site, scrolls_sideways, violations
+
+
+def test_a_card_turns_into_its_form_and_back(window: Open, site: Site) -> None:
+    page = window()
+    page.goto(f"/member/{site.member}?tab=history")
+    page.click("#open-details")
+    page.wait_for_selector(".card-edit")
+    assert page.evaluate("document.activeElement.name") == "name"
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".card-edit", state="detached")
+    assert page.evaluate("document.activeElement.id") == "open-details"
+    page.keyboard.press("Enter")
+    page.fill(".card-edit [name=name]", "")
+    page.click(".card-edit .b-p")
+    page.wait_for_selector(".card-edit .errs")
+    page.fill(".card-edit [name=name]", "Anna Berg")
+    page.click(".card-edit .b-p")
+    page.wait_for_selector("h1:has-text('Anna Berg')")
+    assert page.url.endswith("?tab=history"), "one stays where one was"
+    assert page.evaluate("document.activeElement.id") == "open-details"
+    assert "Anna Ahlgren" in page.inner_text(".tl"), "the timeline tells of it at once"
+
+
+def compose(page: Page, text: str) -> None:
+    """Type through an input method: what is composed fires no key of its own."""
+    client = page.context.new_cdp_session(page)
+    for end in range(1, len(text) + 1):
+        client.send(
+            "Input.imeSetComposition",
+            {"text": text[:end], "selectionStart": end, "selectionEnd": end},
+        )
+    client.send("Input.insertText", {"text": text})
+
+
+def test_somebody_is_named_by_keyboard_also_while_composing(window: Open, site: Site) -> None:
+    page = window()
+    page.goto(f"/loan/{site.loan}?tab=history")
+    page.focus("#comment")
+    compose(page, "请看")
+    page.keyboard.type(" @r")
+    page.wait_for_selector(".ppl [role=option][aria-selected=true]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert page.input_value("#comment") == "请看 @ron "
+    assert page.locator(".ppl").is_hidden()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(".tl .cm .at")
+    assert page.inner_text(".tl .cm >> nth=0") == "请看 @ron"
+
+
+def test_a_file_is_sent_with_a_bar_and_shown(window: Open, site: Site) -> None:
+    page = window(width=390)
+    page.goto(f"/loan/{site.loan}")
+    page.set_input_files(
+        "#files-new", {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    )
+    page.click(".upl .b")
+    page.wait_for_selector(".fls a:has-text('plan.pdf')")
+    assert not scrolls_sideways(page)
+
+
+def test_axe_finds_nothing_beside_a_record(window: Open, site: Site) -> None:
+    page = window(width=390, theme="dark", locale="zh")
+    page.goto(f"/loan/{site.loan}?tab=history")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    page.click(".card-ax [id^=open-] >> nth=0")
+    page.wait_for_selector(".card-edit")
+    assert violations(page) == []
+    page.goto(f"/loan/{site.loan}/print")
+    assert violations(page) == []
+
+
+def test_brackets_step_through_the_list(window: Open, site: Site) -> None:
+    page = window()
+    page.goto("/loan/?sort=-number")
+    page.click("tbody tr >> nth=1 >> a >> nth=0")
+    page.wait_for_selector("[data-record]")
+    here = page.inner_text("h1")
+    page.keyboard.press("]")
+    page.wait_for_function(
+        "(before) => document.querySelector('h1').innerText !== before", arg=here
+    )
+    page.keyboard.press("[")
+    page.wait_for_function(
+        "(before) => document.querySelector('h1').innerText === before", arg=here
+    )
+    page.click(".ph a[aria-label]")
+    page.wait_for_url("**/loan/?sort=-number*")
