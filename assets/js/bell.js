@@ -51,8 +51,17 @@ const open = async () => {
   }
 };
 
+/* Whoever opens or marks a notice has read it: the last answer no longer holds. */
+const forget = (event) => {
+  if (event.target.closest?.("a[href^='/me/notifications'], form[action^='/me/notifications']")) {
+    try { sessionStorage.removeItem(KEY); } catch { /* private window */ }
+  }
+};
+
 export const start = () => {
   if (!bell()) return;
+  document.addEventListener("click", forget, true);
+  document.addEventListener("submit", forget, true);
   const known = kept();
   if (known === null) ask(false); else show(known, false);
   setInterval(() => { if (document.visibilityState === "visible") ask(true); }, EVERY);
