@@ -36,7 +36,10 @@ const stop = (cell) => {
 const show = (cell, html) => {
   cell.old ??= [...cell.childNodes];
   cell.classList.add("editing");
-  cell.innerHTML = html;
+  /* the list is a form of its own, in which innerHTML would drop this one */
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  cell.replaceChildren(holder.content);
   const field = one("select, textarea, input:not([type=hidden])", cell);
   field?.focus();
   if (field?.select && field.type !== "checkbox") field.select();
