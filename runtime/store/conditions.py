@@ -211,6 +211,8 @@ class Conditions:
         operator = clause.operator
         if kind.relation == "references":
             return self._linked(table, field, number, clause)
+        if kind.relation == "children":
+            return self._parts(table, field, clause)
         column = self.column(table, field)
         if clause.is_written:
             return column == self.operand(column, number, clause)
@@ -266,6 +268,13 @@ class Conditions:
             return sa.or_(*(sa.func.jsonb_exists(json, value) for value in bound))
         each = sa.func.json_each(column).table_valued("value")
         return sa.exists(sa.select(1).select_from(each).where(each.c.value.in_(bound)))
+
+    def _parts(self, table: Any, field: Field, clause: Clause) -> Any:
+        """Return "the record has parts", or that it has none."""
+        part, back = self.schema.children(field.entity, field.name)
+        there = self.schema.tables[part].alias()
+        found = sa.exists(sa.select(1).select_from(there).where(there.c[back] == table.c.id))
+        return ~found if clause.values[0] else found
 
     def _linked(self, table: Any, field: Field, number: int, clause: Clause) -> Any:
         """Return the condition on a many-to-many field."""

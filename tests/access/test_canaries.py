@@ -1,0 +1,273 @@
+"""Every surface × entity × record × field × person: no canary where it must not be.
+
+The surfaces are read from the URL map and the REST routes, the entities and fields from the app.
+A route that this file does not know how to fill fails: whoever adds one says here what it needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+import sqlalchemy as sa
+
+from generator.compile import compile_definitions
+from generator.model.entity import Entity
+from runtime.messages import Actor
+from runtime.runtime import Runtime
+from runtime.store.engine import make_engine
+from runtime.store.migrate.apply import create_all
+from runtime.store.schema import build_schema
+from runtime.store.system_tables import system_tables
+from runtime.web.factory import create_app
+from runtime.web.rest import ROUTES
+from runtime.web.settings import WebSettings
+from runtime.web.users import create_user, sync_roles
+from tests.access.branches import FOLDER
+from tests.access.canaries import Filled, allowed
+from tests.databases import sqlite_url
+from tests.shop import NOON, Shop
+from tests.web.desk import PASSWORD, Browser, Desk, token
+
+PEOPLE = {
+    "owner": (("owner",), ()),
+    "seller": (("seller",), (0,)),
+    "other": (("seller",), (1,)),
+    "noshop": (("seller",), ()),
+    "two": (("totals", "taxes"), ()),
+    "lead": (("lead",), (0,)),
+    "reviewer": (("reviewer",), ()),
+    "norole": (("norole",), ()),
+}
+"""Login → roles, and the stores they work in by number."""
+
+NO_DATA = {"assets.one", "health.alive", "health.metrics", "health.ready", "language",
+           "appbuilder.static", "rest.elsewhere", "rest.rest", "rest.swagger"}  # fmt: skip
+"""Routes without data of records, and the API, which `ROUTES` says more about."""
+
+ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")
+"""Flask-AppBuilder's pages of people and roles; they read no record."""
+
+REST_GETS = {"list", "read", "history", "comments", "attachments", "aggregate", "export"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Filled]]:
+    folder = tmp_path_factory.mktemp("canaries")
+    compiled = compile_definitions(FOLDER)
+    engine = make_engine(sqlite_url(folder))
+    create_all(engine, compiled, now=NOON)
+    system = system_tables(sa.MetaData())
+    schema = build_schema(compiled, engine.dialect.name)
+    runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
+    sync_roles(engine, compiled.app)
+    people = {
+        name: create_user(engine, name, PASSWORD, list(roles), email=f"{name}@branches.example")
+        for name, (roles, _) in PEOPLE.items()
+    }
+    filled = Filled(Shop(runtime, Actor(people["owner"], "owner", frozenset({"owner"}))))
+    filled.fill()
+    for name, (_, places) in PEOPLE.items():
+        for place in places:
+            store = filled.records["store"][place]
+            filled.shop.done("create", "staff", {"account": name, "store": store})
+    yield Desk(runtime, create_app(runtime, WebSettings(files=folder / "files")), people), filled
+    engine.dispose()
+
+
+def person(desk: Desk, filled: Filled, name: str) -> Actor:
+    """Return somebody as the web layer knows them."""
+    roles, places = PEOPLE[name]
+    stores = [filled.records["store"][place] for place in places]
+    return Actor(desk.people[name], name, frozenset(roles), person={"stores": stores})
+
+
+def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
+    """Return what may stand at each place of an address."""
+    return {
+        "part": ["00000000-0000-7000-8000-000000000000"],
+        "identifier": ["00000000-0000-7000-8000-000000000000"],
+        "locale": ["en"],
+        "name": ["delete"],
+        "pk": [str(desk.people["owner"])],
+        "filename": ["x"],
+    }
+
+
+def addresses(desk: Desk, filled: Filled, method: str) -> Iterator[tuple[str, str]]:
+    """Yield every address of the app that takes a method, with its endpoint."""
+    known = fills(desk, filled)
+    app = filled.shop.runtime.app
+    for rule in desk.app.url_map.iter_rules():
+        if method not in (rule.methods or ()) or rule.endpoint in NO_DATA:
+            continue
+        if rule.endpoint.startswith(ACCOUNTS):
+            continue
+        arguments = sorted(rule.arguments)
+        unknown = set(arguments) - known.keys() - {"entity", "record_id", "field", "card"}
+        assert not unknown, f"{rule}: say in fills() what stands for {unknown}"
+        if "entity" not in arguments:
+            choices = [known[name] for name in arguments]
+            for values in product(*choices):
+                yield rule.endpoint, _address(desk, rule, dict(zip(arguments, values, strict=True)))
+            continue
+        for entity in app.entities.values():
+            yield from (
+                (rule.endpoint, _address(desk, rule, values))
+                for values in _of_entity(entity, arguments, known, filled)
+            )
+
+
+def _of_entity(
+    entity: Entity, arguments: list[str], known: dict[str, list[str]], filled: Filled
+) -> Iterator[dict[str, str]]:
+    sections = [one.name for one in (*entity.detail.sections, *entity.form.groups)]
+    here = {
+        **known,
+        "entity": [entity.name],
+        "record_id": filled.records.get(entity.name, [])[:2],
+        "field": [one.name for one in entity.fields.values() if one.type in {"file", "image"}],
+        "card": [*sections, "facts", "side", *entity.detail.side],
+    }
+    for values in product(*(here[name] for name in arguments)):
+        yield dict(zip(arguments, values, strict=True))
+
+
+def _address(desk: Desk, rule: object, values: dict[str, str]) -> str:
+    with desk.app.test_request_context():
+        adapter = desk.app.url_map.bind("localhost")
+        return adapter.build(
+            rule.endpoint, values, method="GET" if "GET" in rule.methods else "POST"
+        )  # type: ignore[attr-defined]
+
+
+def queries(entity: Entity, filled: Filled) -> Iterator[str]:
+    """Yield every way to ask for a field of an entity: shown, sorted, compared, counted, summed."""
+    yield ""
+    yield "?count=exact"
+    yield "?archived=all"
+    yield "?q=cnry"
+    for model in entity.fields.values():
+        name = model.name
+        yield f"?fields={name}"
+        yield f"?sort={name}"
+        yield f"?{name}[empty]=false"
+        yield f"?include={name}"
+        target = filled.shop.runtime.app.entities.get(model.target)
+        for inner in target.fields.values() if target else ():
+            yield f"?fields={name}.{inner.name}"
+            yield f"?sort=-{name}.{inner.name}"
+
+
+def leaks(text: str, allowed_texts: frozenset[str], filled: Filled) -> list[str]:
+    """Return the canaries of an answer that its reader may not see."""
+    plain = re.sub(r"(?<=\d)[,\s\u00a0 -](?=\d)", "", text)
+    found = set(re.findall(r"cnry\d{4}zq", text)) | set(re.findall(r"810\d{5}", plain))
+    every = {one.text for one in filled.canaries}
+    return sorted((found & every) - allowed_texts)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_page_shows_what_its_reader_may_not_see(desk: tuple[Desk, Filled], name: str) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    assert bool(may) == (name not in {"norole", "noshop"})
+    browser, found = here.browser(name), []
+    for endpoint, address in addresses(here, filled, "GET"):
+        for more in ("", "?tab=history") if endpoint == "screens.detail" else ("",):
+            page = browser.get(address + more)
+            assert page.status_code < 500, address
+            wrong = leaks(page.text + str(page.headers), may, filled)
+            found += [(address, one) for one in wrong]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_search_finds_what_its_reader_may_not_see(desk: tuple[Desk, Filled], name: str) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    browser = here.browser(name)
+    for canary in filled.canaries:
+        if canary.text in may:
+            continue
+        for address in (
+            f"/search?q={canary.text}",
+            f"/search/palette?q={canary.text}",
+            f"/{canary.entity}/?q={canary.text}",
+            f"/{canary.entity}/choices?q={canary.text}",
+            f"/api/v1/{canary.entity}?q={canary.text}",
+        ):
+            page = browser.get(address)
+            assert page.status_code < 500
+            assert canary.record not in page.text, (name, address, canary)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_answer_of_the_api_tells_what_its_reader_may_not_see(
+    desk: tuple[Desk, Filled], name: str
+) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    browser, found = here.browser(name), []
+    for route, methods in ROUTES.items():
+        if "GET" not in methods:
+            continue
+        assert methods["GET"] in REST_GETS, f"{route}: say in REST_GETS that it is covered"
+        for entity in filled.shop.runtime.app.entities.values():
+            for record in filled.records.get(entity.name, [])[:2] if "{id}" in route else [""]:
+                path = f"/api/v1/{entity.name}/{route.format(id=record)}".rstrip("/")
+                for query in queries(entity, filled) if methods["GET"] != "comments" else ("",):
+                    page = browser.get(path + query)
+                    assert page.status_code < 500, path + query
+                    wrong = leaks(page.text + str(page.headers), may, filled)
+                    found += [(path + query, one) for one in wrong]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_filter_group_or_sum_confirms_a_value_its_asker_may_not_see(
+    desk: tuple[Desk, Filled], name: str
+) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    browser, found = here.browser(name), []
+    for canary in filled.canaries:
+        if canary.text in may:
+            continue
+        base = f"/api/v1/{canary.entity}"
+        for query in (
+            f"{canary.field}={canary.text}",
+            f"{canary.field}[contains]={canary.text}",
+            f"{canary.field}[starts_with]={canary.text[:6]}",
+            f"{canary.field}[gte]=0",
+            f"{canary.field}[in]={canary.text}",
+        ):
+            page = browser.get(f"{base}?{query}&count=exact")
+            if page.status_code == 200 and canary.record in page.text:
+                found.append((query, canary))
+            counted = browser.get(f"/{canary.entity}/count?{query}")
+            assert counted.status_code < 500
+        for query in (f"group={canary.field}", f"sum={canary.field}", f"max={canary.field}"):
+            page = browser.get(f"{base}/aggregate?{query}")
+            found += [(query, one) for one in leaks(page.text, may, filled)]
+    assert found == []
+
+
+def test_no_post_reaches_a_record_out_of_scope(desk: tuple[Desk, Filled]) -> None:
+    here, filled = desk
+    browser: Browser = here.browser("noshop")
+    csrf = token(browser.get("/preferences"))
+    before = {name: here.count(name) for name in filled.records}
+    for endpoint, address in addresses(here, filled, "POST"):
+        if not endpoint.startswith("screens.") or not any(
+            record in address for records in filled.records.values() for record in records
+        ):
+            continue
+        answer = browser.client.post(
+            address, data={"csrf_token": csrf, "version": "1", "text": "x", "note": "x"}
+        )
+        assert answer.status_code in {400, 403, 404, 422, 204}, (address, answer.status_code)
+        assert leaks(answer.text, frozenset(), filled) == [], address
+    assert {name: here.count(name) for name in filled.records} == before
