@@ -211,6 +211,7 @@ class Matrix:
         lines = tuple(self._line(rule, model, part) for rule, part in rules)
         if not lines:
             return None
+        lines = _without_contained(lines)
         key = ",".join(str(self._number[id(rule)]) for rule, _ in rules)
         return _united(model, action, key, lines, guards)
 
@@ -327,6 +328,22 @@ def _united(
         open=everywhere.union(*(line.clear for line in wide)),
         guards=guards,
     )
+
+
+def _without_contained(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Return the lines without those that give nothing beyond one that covers every row.
+
+    Whoever holds a wide role beside narrow ones then asks the database no more than without them.
+    """
+    for line in lines:
+        asks = line.rows is not None or line.check is not None or line.force or line.limits
+        if not asks and all(_contains(line, other) for other in lines):
+            return (line,)
+    return lines
+
+
+def _contains(line: Line, other: Line) -> bool:
+    return line.clear >= other.clear | other.masked.keys() and line.write >= other.write
 
 
 def _holds_on(rule: GrantRule, today: date | None) -> bool:

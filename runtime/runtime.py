@@ -28,6 +28,7 @@ from rules.permissions import Matrix, turning_days
 from runtime.memory import Memory
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
 from runtime.store.forms import Form
+from runtime.store.guard import watch
 from runtime.store.schema import Schema
 from runtime.store.statements import Statements
 from runtime.store.system_tables import SystemTables
@@ -62,6 +63,9 @@ class Runtime:
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
     _period: tuple[int, Matrix] | None = None
     """Which days between two turns of the matrix, and the matrix of them."""
+
+    def __post_init__(self) -> None:
+        watch(self.engine, (table.name for table in self.schema.tables.values()))
 
     @property
     def app(self) -> App:

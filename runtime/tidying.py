@@ -19,6 +19,7 @@ from generator.build.tables import has_column
 from runtime.files import FileStore
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
+from runtime.store.guard import system
 
 OLD = timedelta(days=7)
 BATCH = 200
@@ -59,7 +60,9 @@ def _unheld(connection: sa.Connection, runtime: Runtime, rows: Sequence[Any]) ->
     for column in _places(runtime):
         held |= {
             str(found)
-            for found in connection.execute(sa.select(column).where(column.in_(ids))).scalars()
+            for found in connection.execute(
+                system(sa.select(column).where(column.in_(ids)), "which files are held")
+            ).scalars()
         }
     return [
         row for row in rows if str(row.id) not in held and not _was_named(connection, runtime, row)

@@ -28,10 +28,15 @@ class Office:
     runtime: Runtime
 
     def ask(
-        self, operation: str, entity: str, role: str = "administrator", **parts: Any
+        self,
+        operation: str,
+        entity: str,
+        role: str = "administrator",
+        person: Mapping[str, Any] | None = None,
+        **parts: Any,
     ) -> Result | RequestError:
-        """Return what the pipeline answers a holder of a role."""
-        actor = Actor(1, "Test", frozenset({role}))
+        """Return what the pipeline answers a holder of a role, about whom `person` is recorded."""
+        actor = Actor(1, "Test", frozenset({role}), person=person or {})
         return handle(Incoming(operation, entity, actor, **parts), self.runtime)
 
     def done(

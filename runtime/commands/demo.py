@@ -7,6 +7,8 @@ on, and a shop somebody has worked with is never seeded again.
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -93,6 +95,7 @@ def _load(runtime: Runtime, settings: Settings) -> None:
     click.echo("  Loading the demo shop …")
     seed(runtime, rows, actor, files)
     _people(runtime)
+    _more_people(runtime, rows / "people" / "people.csv")
     with write(runtime.engine) as connection:
         later = runs.NewRun(
             "seed_rows", "bulk", {"folder": str(rows / "later")}, unique_key="demo:later"
@@ -118,10 +121,34 @@ def _people(runtime: Runtime) -> None:
             )
 
 
-def _logins(runtime: Runtime) -> tuple[Login, ...]:
+def _more_people(runtime: Runtime, file: Path) -> None:
+    """Create the people a file names beside them, such as somebody of the same role elsewhere."""
+    if not file.is_file():
+        return
     known = _usernames(runtime)
-    roles = runtime.app.roles.values()
-    return tuple(Login(r.name, PASSWORD, r.label.text("en")) for r in roles if r.name in known)
+    with file.open(encoding="utf-8", newline="") as text:
+        for row in csv.DictReader(text):
+            if row["login"] not in known:
+                create_user(
+                    runtime.engine,
+                    row["login"],
+                    PASSWORD,
+                    [row["role"]],
+                    first_name=row["given_name"],
+                    last_name=row["family_name"],
+                    email=f"{row['login']}@example.com",
+                )
+
+
+def _logins(runtime: Runtime) -> tuple[Login, ...]:
+    """Return everybody whose login begins with the name of their role."""
+    known = _usernames(runtime)
+    return tuple(
+        Login(name, PASSWORD, role.label.text("en"))
+        for role in runtime.app.roles.values()
+        for name in sorted(known)
+        if name == role.name or (name.startswith(role.name + "_") and name not in runtime.app.roles)
+    )
 
 
 def _usernames(runtime: Runtime) -> frozenset[str]:

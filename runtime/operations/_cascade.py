@@ -18,6 +18,7 @@ from runtime.errors import Conflict, FieldError
 from runtime.operations import _renewing
 from runtime.operations._work import Work
 from runtime.store import audit, dependants, links
+from runtime.store.guard import system
 
 
 def let_go(work: Work, entity: Entity, record_id: str) -> None:
@@ -42,7 +43,7 @@ def _unlink(work: Work, other: Entity, field: Field, record_id: str) -> None:
     """Take the record out of a many-to-many field of others."""
     link = work.runtime.schema.tables[f"{field.entity}.{field.name}"]
     sources = sa.select(link.c.source_id).distinct().where(link.c.target_id == record_id)
-    ids = sorted(str(row.source_id) for row in work.connection.execute(sources))
+    ids = sorted(str(row.source_id) for row in work.connection.execute(system(sources, "cascade")))
     linked = links.of_records(work.connection, work.runtime.schema, other.name, field.name, ids)
     left = {one: [each for each in linked[one] if each != record_id] for one in ids}
     _renew(work, other, {one: {field.name: left[one]} for one in ids})
@@ -52,7 +53,7 @@ def _clear(work: Work, other: Entity, field: Field, record_id: str) -> None:
     """Empty a reference of others."""
     table = work.runtime.schema.tables[other.name]
     found = sa.select(table.c.id).where(table.c[field.name] == record_id).order_by(table.c.id)
-    ids = [str(row.id) for row in work.connection.execute(found)]
+    ids = [str(row.id) for row in work.connection.execute(system(found, "cascade"))]
     _renew(work, other, {one: {field.name: None} for one in ids})
 
 
@@ -64,13 +65,15 @@ def _delete(work: Work, other: Entity, field: Field, record_id: str) -> None:
     """Delete the records that do not outlive this one, and what goes with each of them."""
     table = work.runtime.schema.tables[other.name]
     found = sa.select(table).where(table.c[field.name] == record_id).order_by(table.c.id)
-    for gone in work.connection.execute(found.with_for_update()).mappings().all():
+    every = system(found.with_for_update(), "cascade")
+    for gone in work.connection.execute(every).mappings().all():
         row: dict[str, Any] = {str(name): value for name, value in gone.items()}
         blocking = dependants.blocking(work.connection, work.runtime, other, str(row["id"]))
         if blocking:
             raise still_used(blocking)
         let_go(work, other, str(row["id"]))
-        if work.connection.execute(table.delete().where(table.c.id == row["id"])).rowcount:
+        gone_too = system(table.delete().where(table.c.id == row["id"]), "cascade")
+        if work.connection.execute(gone_too).rowcount:
             last = {**row, "version": row["version"] + 1}
             held = audit.plain(work.runtime, other, row)
             audit.write(work, "delete", other, last, held, None)

@@ -21,6 +21,7 @@ from runtime.operations import _reading
 from runtime.operations._work import Draft, Facts
 from runtime.runtime import Runtime
 from runtime.store.forms import FILES, form_of
+from runtime.store.guard import system
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
@@ -201,7 +202,7 @@ class Lookup:
         tree = tree.union(
             sa.select(parent.c.id, parent.c[model.name]).where(parent.c.id == tree.c[model.name])
         )
-        ids = self.connection.execute(sa.select(tree.c.id)).scalars()
+        ids = self.connection.execute(system(sa.select(tree.c.id), "circle")).scalars()
         return str(draft.facts["id"]) in {str(found) for found in ids}
 
 

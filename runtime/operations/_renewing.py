@@ -18,6 +18,7 @@ from runtime.operations import _changing, _saving
 from runtime.operations._references import system_grant
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store import audit
+from runtime.store.guard import system
 
 AT_ONCE = 200
 """More followers than this wait for a job."""
@@ -146,7 +147,7 @@ def _followers(
     statement = sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).limit(limit)
     if after:
         statement = statement.where(table.c.id > after)
-    return [str(row.id) for row in work.connection.execute(statement)]
+    return [str(row.id) for row in work.connection.execute(system(statement, "formulas"))]
 
 
 def _promise(work: Work, entity: str, way: Sequence[str], sources: Sequence[str]) -> None:
@@ -167,7 +168,8 @@ def _wholes(work: Work, entity: Entity, ids: tuple[str, ...]) -> tuple[Entity, t
     while entity.child_of:
         table = work.runtime.schema.tables[entity.name]
         parent = table.c[entity.child_of]
-        rows = work.connection.execute(sa.select(parent).distinct().where(table.c.id.in_(ids)))
+        wholes = sa.select(parent).distinct().where(table.c.id.in_(ids))
+        rows = work.connection.execute(system(wholes, "formulas"))
         ids = tuple(sorted(str(row[0]) for row in rows))
         entity = work.runtime.app.entities[entity.fields[entity.child_of].target]
     return entity, ids

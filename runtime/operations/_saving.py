@@ -22,6 +22,7 @@ from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store import inserts, links, sequences
 from runtime.store.forms import form_of
+from runtime.store.guard import system
 from runtime.store.prepared import prepared
 
 
@@ -295,7 +296,7 @@ def _remove_children(work: Work, drafts: list[Draft]) -> None:
                 gone.setdefault(target, []).extend(str(row["id"]) for row in rows)
     for entity, ids in gone.items():
         table = work.runtime.schema.tables[entity]
-        work.connection.execute(table.delete().where(table.c.id.in_(ids)))
+        work.connection.execute(system(table.delete().where(table.c.id.in_(ids)), "parts"))
 
 
 def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, transact, written_alone
 from runtime.runtime import Runtime
 from runtime.store import audit, dependants
+from runtime.store.guard import system
 
 ACTION = "delete"
 
@@ -51,10 +52,11 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
     after = {**before, "version": before["version"] + 1}
     if not entity.archive:
         _cascade.let_go(work, entity, call.record_id)
-        work.connection.execute(table.delete().where(table.c.id == call.record_id))
+        gone = table.delete().where(table.c.id == call.record_id)
+        work.connection.execute(system(gone, "the record was loaded by its plan"))
         audit.write(work, "delete", entity, after, audit.plain(runtime, entity, before), None)
         return
-    done = work.connection.execute(
+    away = (
         table.update()
         .where(table.c.id == call.record_id, table.c.version == before["version"])
         .values(
@@ -64,7 +66,8 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
             updated_by=work.actor_id,
         )
         .returning(table.c.id)
-    ).first()
+    )
+    done = work.connection.execute(system(away, "the record was loaded by its plan")).first()
     if done is None:
         raise _versions.stale()
     audit.write(

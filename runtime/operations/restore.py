@@ -9,6 +9,7 @@ from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, plan_write, transact, written_alone
 from runtime.runtime import Runtime
 from runtime.store import audit
+from runtime.store.guard import system
 
 ACTION = "restore"
 
@@ -39,7 +40,7 @@ def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -
     if before.get("archived_at") is None:
         return
     table = work.runtime.schema.tables[call.entity.name]
-    work.connection.execute(
+    back = (
         table.update()
         .where(table.c.id == call.record_id)
         .values(
@@ -49,6 +50,7 @@ def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -
             updated_by=work.actor_id,
         )
     )
+    work.connection.execute(system(back, "the record was loaded by its plan"))
     audit.write(
         work,
         "restore",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from generator.model.app import App
 from generator.model.entity import Entity, Field
 from runtime.runtime import Runtime
+from runtime.store.guard import system
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def count(
     if not fields:
         return ()
     counts = sa.select(*(_counting(runtime, field, record_id) for field in fields))
-    found = connection.execute(counts).one()
+    found = connection.execute(system(counts, "dependants")).one()
     return tuple(
         Dependant(runtime.app.entities[field.entity], field, int(number))
         for field, number in zip(fields, found, strict=True)

@@ -22,6 +22,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 
+from runtime.store.guard import guarded
+
 BUSY_SECONDS = 15
 """How long SQLite waits for the write lock before it says 'database is locked'."""
 
@@ -87,7 +89,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 @contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open one transaction that may write; it commits at the end and is undone by an exception."""
-    with engine.begin() as connection:
+    with engine.begin() as connection, guarded():
         yield connection
 
 
@@ -98,7 +100,7 @@ def read(engine: sa.Engine) -> Iterator[sa.Connection]:
     if shared is not None and shared[0] is engine:
         yield shared[1]
         return
-    with deferred(engine).connect() as connection:
+    with deferred(engine).connect() as connection, guarded():
         yield connection
 
 
@@ -111,7 +113,8 @@ def reading_together(engine: sa.Engine) -> Iterator[None]:
     with deferred(engine).connect() as connection:
         token = _shared.set((engine, connection))
         try:
-            yield
+            with guarded():
+                yield
         finally:
             _shared.reset(token)
 

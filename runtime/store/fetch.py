@@ -17,6 +17,7 @@ from generator.model.text import Label
 from runtime.errors import TooLarge
 from runtime.store.cursor import write_cursor
 from runtime.store.engine import read
+from runtime.store.guard import system
 from runtime.store.measures import Measure
 from runtime.store.paths import Path
 from runtime.store.plan import Include, QueryPlan
@@ -154,12 +155,12 @@ def _linked(
 ) -> Mapping[str, Sequence[Any]]:
     """Fetch many-to-many records: the link rows, then the records themselves through their plan."""
     link = statements.schema.tables[f"{plan.entity.name}.{include.name}"]
-    pairs = connection.execute(
+    linked = (
         sa.select(link.c.source_id, link.c.target_id)
         .where(link.c.source_id.in_(sa.bindparam("sources", expanding=True)))
-        .order_by(link.c.source_id, link.c.position),
-        {"sources": list(ids)},
-    ).all()
+        .order_by(link.c.source_id, link.c.position)
+    )
+    pairs = connection.execute(system(linked, "links of a page"), {"sources": list(ids)}).all()
     targets = tuple(dict.fromkeys(str(pair.target_id) for pair in pairs))
     if len(targets) > include.plan.limit:
         raise too_many(include)

@@ -17,6 +17,7 @@ import psycopg
 import sqlalchemy as sa
 import sqlalchemy.exc
 
+from runtime.store.guard import system
 from runtime.store.prepared import prepared
 
 FEW = 12
@@ -100,7 +101,7 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     elif connection.dialect.name == "postgresql":
         _copy(connection, table, rows)
     else:
-        connection.execute(table.insert(), list(rows))
+        connection.execute(system(table.insert(), "rows of a write"), list(rows))
 
 
 def _has_gaps(table: sa.Table, rows: Rows) -> bool:
@@ -112,7 +113,7 @@ def _has_gaps(table: sa.Table, rows: Rows) -> bool:
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     if _has_gaps(table, rows):
-        connection.execute(table.insert(), list(rows))
+        connection.execute(system(table.insert(), "rows of a write"), list(rows))
         return
     names = tuple(rows[0])
     statement = prepared(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from generator.model.entity import Entity
 from runtime.store import inserts
+from runtime.store.guard import system
 from runtime.store.schema import Schema
 
 
@@ -29,7 +30,8 @@ def write_many(
         table = schema.tables[f"{entity.name}.{name}"]
         old = [record_id for record_id, _, is_new in some if not is_new]
         if old:
-            connection.execute(table.delete().where(table.c.source_id.in_(old)))
+            gone = table.delete().where(table.c.source_id.in_(old))
+            connection.execute(system(gone, "links of written records"))
         rows = [
             {"source_id": record_id, "target_id": target, "position": position}
             for record_id, targets, _ in some
@@ -44,10 +46,11 @@ def of_records(
     """Return the ids that a many-to-many field of each record holds, in order."""
     table = schema.tables[f"{entity}.{name}"]
     found: dict[str, list[str]] = {record_id: [] for record_id in ids}
-    for source, target in connection.execute(
+    pairs = (
         sa.select(table.c.source_id, table.c.target_id)
         .where(table.c.source_id.in_(list(ids)))
         .order_by(table.c.source_id, table.c.position)
-    ):
+    )
+    for source, target in connection.execute(system(pairs, "links of loaded records")):
         found[str(source)].append(str(target))
     return {record_id: tuple(targets) for record_id, targets in found.items()}

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from generator.field_types._ids import id_type
 from generator.field_types._times import Utc
 from runtime.jobs.columns import UtcDateTime
+from runtime.store.guard import SYSTEM
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -70,7 +71,7 @@ class Prepared:
     def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
         """Return every row as a tuple of stored values."""
         if self._depends_on_values:
-            found = connection.execute(self._statement, values)
+            found = connection.execute(self._statement, values, execution_options={SYSTEM: "plan"})
             return [tuple(row) for row in found]
         return self._converted(self._run(connection, values, fetch=True))
 

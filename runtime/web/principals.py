@@ -179,7 +179,7 @@ def _list(fact: PersonFact, schema: Schema) -> Any:
     held = table.c[fact.person]
     who = user.c.id if isinstance(held.type, sa.Integer) else user.c.username
     value = table.c[fact.value]
-    found = sa.select(value).where(held == who)
+    found = sa.select(value).where(held == who, value.is_not(None))
     if schema.app.entities[fact.entity].archive:
         found = found.where(table.c.archived_at.is_(None))
     each = found.correlate(user).subquery()
