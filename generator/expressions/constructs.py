@@ -354,6 +354,10 @@ class OneOf(Template):
     sqlite = "({0} IN (SELECT value FROM json_each({1})))"
     postgresql = "({0} = ANY({1}))"
 
+    def self_group(self, against: Any = None) -> Any:
+        """Return itself: on SQLite `(…) = 1`, as SQLAlchemy would write it, is not looked up."""
+        return self
+
 
 class Many(sa.types.TypeDecorator[list[Any]]):
     """A bound list of values of one type: an array on PostgreSQL, a JSON text on SQLite."""

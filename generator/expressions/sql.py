@@ -100,13 +100,15 @@ def binds(
     With `tables`, what the computed fields it reads ask of the context is there too.
     Raises `ValueError` for a list that is None: SQL has no unknown list, so nothing is asked.
     """
+    asked = asked_of(expression, tables)
+    return {name: context_value(node, context) for name, node in asked.items()}
+
+
+def asked_of(expression: Expression, tables: Tables | None = None) -> dict[str, t.Context]:
+    """Return what an expression asks of the context, by the names its SQL binds it under."""
     trees = [expression.tree] if tables is None else _with_computed(expression.tree, tables)
     nodes = (node for tree in trees for node in t.walk(tree))
-    return {
-        _bind_name(node): _context_of(node, context)
-        for node in nodes
-        if isinstance(node, t.Context)
-    }
+    return {_bind_name(node): node for node in nodes if isinstance(node, t.Context)}
 
 
 def _with_computed(tree: t.Tree, tables: Tables) -> list[t.Tree]:
@@ -126,7 +128,8 @@ def _with_computed(tree: t.Tree, tables: Tables) -> list[t.Tree]:
     return found
 
 
-def _context_of(node: t.Context, context: Mapping[str, Any]) -> Any:
+def context_value(node: t.Context, context: Mapping[str, Any]) -> Any:
+    """Return the value of one question to the context, as it is bound."""
     if node.path == ("utc_offset",):
         return context.get("utc_offset", 0)
     current: Any = context

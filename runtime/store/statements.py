@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.build.tables import has_column
-from generator.expressions.compile import Expression
+from generator.expressions import sql
+from generator.expressions import tree as t
 from generator.expressions.types import Number
 from generator.model.entity import Field
 from rules.permissions import Grant
@@ -80,7 +81,7 @@ class Statements:
         self.conditions = Conditions(schema)
         self._pages: dict[Any, Selection] = {}
         self._counts: dict[Any, Selection] = {}
-        self._asked: dict[Any, tuple[Expression, ...]] = {}
+        self._asked: dict[Any, Mapping[str, t.Context]] = {}
         self._others: dict[Hashable, Any] = {}
         self.many = Many()
         """What matched too many records to count, a moment ago."""
@@ -173,13 +174,14 @@ class Statements:
         if plan.cursor is not None:
             for number, value in enumerate(plan.cursor.values):
                 values[f"cursor_{number}"] = value
-        asked = [one for path in also for grant in path.sights for one in grant.expressions]
-        for expression in (*self._expressions(plan), *asked):
+        for name, node in self._questions(plan).items():
+            values[name] = sql.context_value(node, plan.facts)
+        for expression in (one for path in also for g in path.sights for one in g.expressions):
             values |= context_values(expression, plan.facts, self.schema)
         return values
 
-    def _expressions(self, plan: QueryPlan) -> tuple[Expression, ...]:
-        """Return what the statement computes: conditions, and formulas that have no column."""
+    def _questions(self, plan: QueryPlan) -> Mapping[str, t.Context]:
+        """Return what the statement asks of the context, by name: found once for its form."""
         found = self._asked.get(plan.shape)
         if found is None:
             if len(self._asked) >= KEPT:
@@ -195,7 +197,12 @@ class Statements:
             every = (*plan.paths, *clauses, *sorts, *plan.search_paths)
             rights = {(g.entity, g.key): g for path in every for g in path.sights}
             scopes = [one for grant in rights.values() for one in grant.expressions]
-            found = (*plan.where, *plan.grant.expressions, *scopes, *formulas)
+            expressions = (*plan.where, *plan.grant.expressions, *scopes, *formulas)
+            found = {
+                name: node
+                for expression in expressions
+                for name, node in sql.asked_of(expression, self.schema).items()
+            }
             self._asked[plan.shape] = found
         return found
 
