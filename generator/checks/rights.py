@@ -1,0 +1,191 @@
+"""Lines of the matrix that cannot mean what they say, open too much, or do nothing.
+
+Comes in: the resolved model. Goes out: errors for what would fail at every request (D461 to D463,
+D467) and warnings for what its author will hardly have meant (D464 to D466, D468).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.kinds import Catalog
+from generator.model.access import GrantRule
+from generator.model.app import App
+from generator.model.entity import Entity, Field
+from generator.places import Places
+from generator.problems import Problem, listed
+
+WRITES = {"create", "update", "import"}
+READS = {"list", "read"}
+USUALLY = {"sensitive": "masked", "secret": "hidden"}
+"""How a class is seen where a role says nothing; as `rules/permissions.py` has it."""
+
+
+def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
+    """Yield what is wrong with lines and guardrails."""
+    for rule in app.grants:
+        entity = app.entities.get(rule.entity)
+        if entity is not None:
+            yield from _cells(rule, entity)
+            yield from _part(rule, entity)
+            yield from _creator(rule, entity, app, catalogs["field_types"])
+            yield from _dead(rule, app)
+        yield from _days(rule)
+        yield from _blind(rule, app)
+        yield from _contained(rule, app)
+        yield from _escalation(rule, app)
+
+
+def _cells(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
+    """A secret is never shown, and a mask has nothing to show of a relation."""
+    for name in (*(rule.read or ()), *rule.masked):
+        field = entity.fields[name]
+        if field.sensitivity == "secret":
+            hint = "It can be written. Whether it is set can be a field of its own."
+            yield Problem("D461", rule.span, f"'{name}' is secret: nobody ever sees it.", hint)
+        elif name in rule.masked and field.target:
+            hint = "Hide it, or mask the fields of the record it leads to."
+            yield Problem("D461", rule.span, f"'{name}' leads to records: it has no mask.", hint)
+
+
+def _part(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
+    if entity.child_of and (rule.rows or rule.check or rule.force or rule.default):
+        yield Problem(
+            "D462",
+            rule.span,
+            f"'{entity.name}' is a part of '{entity.child_of}': its rows go with their whole.",
+            f"Say it in the line for '{entity.child_of}'; a line for a part names only fields.",
+        )
+
+
+def _creator(rule: GrantRule, entity: Entity, app: App, catalog: Catalog[Any]) -> Iterator[Problem]:
+    """Whoever creates must be able to fill in what a record cannot be without."""
+    if "create" not in rule.actions or entity.child_of:
+        return
+    lines = [
+        one
+        for one in app.grants
+        if one.role == rule.role and one.entity in (entity.name, "*") and "create" in one.actions
+    ]
+    if lines[0] is not rule:
+        return
+    missing = [
+        field.name
+        for field in entity.fields.values()
+        if _must_be_sent(field, catalog) and not any(_fills(one, field, app) for one in lines)
+    ]
+    if missing:
+        yield Problem(
+            "D463",
+            rule.span,
+            f"'{rule.role}' creates '{entity.name}' and cannot set {listed(missing)}.",
+            "A record cannot be saved without it: name it in 'write', 'force' or 'default'.",
+        )
+
+
+def _must_be_sent(field: Field, catalog: Catalog[Any]) -> bool:
+    return (
+        field.required
+        and not field.readonly
+        and field.default is None
+        and field.default_expression is None
+        and field.computed is None
+        and not catalog[field.type].generated
+    )
+
+
+def _fills(rule: GrantRule, field: Field, app: App) -> bool:
+    if field.name in rule.force or field.name in rule.default:
+        return True
+    if rule.write is not None:
+        return field.name in rule.write
+    if field.name in rule.hidden or field.name in rule.masked:
+        return False
+    if rule.read is not None:
+        return field.name in rule.read
+    sees = {**USUALLY, **app.roles[rule.role].sees}
+    return field.sensitivity == "secret" or sees.get(field.sensitivity, "clear") == "clear"
+
+
+def _blind(rule: GrantRule, app: App) -> Iterator[Problem]:
+    """Somebody who changes records has to find them first."""
+    if "update" not in rule.actions:
+        return
+    held = {rule.role, *app.roles[rule.role].includes}
+    seen = {
+        action
+        for one in app.grants
+        if one.role in held and one.entity in (rule.entity, "*")
+        for action in one.actions
+    }
+    if not seen >= READS:
+        yield Problem(
+            "D464",
+            rule.span,
+            f"'{rule.role}' may change '{rule.entity}' and not see it.",
+            "Give 'view' as well; `edit` holds both.",
+            "warning",
+        )
+
+
+def _contained(rule: GrantRule, app: App) -> Iterator[Problem]:
+    """A line beside one that gives every row and field does nothing."""
+    for other in app.grants:
+        plain = other.rows is None and other.read is None and other.check is None
+        wide = plain and not (other.hidden or other.masked or other.force or other.since)
+        same = (other.role, other.entity) == (rule.role, rule.entity) and other is not rule
+        if same and wide and other.write is None and other.until is None:
+            more = set(rule.actions) - set(other.actions)
+            if not more and not rule.force:
+                yield Problem(
+                    "D465",
+                    rule.span,
+                    f"Another line gives '{rule.role}' all of this for every '{rule.entity}'.",
+                    "Remove this line, or take its actions out of the other one.",
+                    "warning",
+                )
+                return
+
+
+def _dead(rule: GrantRule, app: App) -> Iterator[Problem]:
+    denied = {
+        action: guard.name
+        for guard in app.guardrails
+        if guard.entity == rule.entity and guard.when is None and not guard.fields
+        for action in guard.deny
+    }
+    dead = [action for action in rule.actions if action in denied]
+    if dead:
+        names = listed(dict.fromkeys(denied[action] for action in dead))
+        yield Problem(
+            "D466",
+            rule.span,
+            f"The guardrail {names} takes away what this line gives: {listed(dead)}.",
+            "Remove it here, or say with 'when' which records the guardrail means.",
+            "warning",
+        )
+
+
+def _days(rule: GrantRule) -> Iterator[Problem]:
+    if rule.since is not None and rule.until is not None and rule.until < rule.since:
+        message = f"The line ends on {rule.until}, before it begins on {rule.since}."
+        yield Problem("D467", rule.span, message, "Exchange the two days.")
+
+
+def _escalation(rule: GrantRule, app: App) -> Iterator[Problem]:
+    """Who may write down where people work could widen their own rows."""
+    facts = [fact for fact in app.person.values() if fact.entity == rule.entity]
+    if not facts or not WRITES & set(rule.actions):
+        return
+    names = {("actor", fact.name) for fact in facts}
+    for other in app.grants:
+        if other.role == rule.role and other.rows is not None and names & set(other.rows.context):
+            yield Problem(
+                "D468",
+                rule.span,
+                f"'{rule.role}' may change '{rule.entity}', which says what '{rule.role}' sees.",
+                "Leave that to another role: whoever has this one could widen their own rights.",
+                "warning",
+            )
+            return
