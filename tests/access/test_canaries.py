@@ -11,37 +11,13 @@ from collections.abc import Iterator
 from itertools import product
 
 import pytest
-import sqlalchemy as sa
+from werkzeug.routing import Rule
 
-from generator.compile import compile_definitions
 from generator.model.entity import Entity
-from runtime.messages import Actor
-from runtime.runtime import Runtime
-from runtime.store.engine import make_engine
-from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
-from runtime.web.factory import create_app
 from runtime.web.rest import ROUTES
-from runtime.web.settings import WebSettings
-from runtime.web.users import create_user, sync_roles
-from tests.access.branches import FOLDER
 from tests.access.canaries import Filled, allowed
-from tests.databases import sqlite_url
-from tests.shop import NOON, Shop
-from tests.web.desk import PASSWORD, Browser, Desk, token
-
-PEOPLE = {
-    "owner": (("owner",), ()),
-    "seller": (("seller",), (0,)),
-    "other": (("seller",), (1,)),
-    "noshop": (("seller",), ()),
-    "two": (("totals", "taxes"), ()),
-    "lead": (("lead",), (0,)),
-    "reviewer": (("reviewer",), ()),
-    "norole": (("norole",), ()),
-}
-"""Login → roles, and the stores they work in by number."""
+from tests.access.counter import PEOPLE, person
+from tests.web.desk import Browser, Desk, token
 
 NO_DATA = {"assets.one", "health.alive", "health.metrics", "health.ready", "language",
            "appbuilder.static", "rest.elsewhere", "rest.rest", "rest.swagger"}  # fmt: skip
@@ -51,37 +27,6 @@ ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")
 """Flask-AppBuilder's pages of people and roles; they read no record."""
 
 REST_GETS = {"list", "read", "history", "comments", "attachments", "aggregate", "export"}
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Filled]]:
-    folder = tmp_path_factory.mktemp("canaries")
-    compiled = compile_definitions(FOLDER)
-    engine = make_engine(sqlite_url(folder))
-    create_all(engine, compiled, now=NOON)
-    system = system_tables(sa.MetaData())
-    schema = build_schema(compiled, engine.dialect.name)
-    runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
-    sync_roles(engine, compiled.app)
-    people = {
-        name: create_user(engine, name, PASSWORD, list(roles), email=f"{name}@branches.example")
-        for name, (roles, _) in PEOPLE.items()
-    }
-    filled = Filled(Shop(runtime, Actor(people["owner"], "owner", frozenset({"owner"}))))
-    filled.fill()
-    for name, (_, places) in PEOPLE.items():
-        for place in places:
-            store = filled.records["store"][place]
-            filled.shop.done("create", "staff", {"account": name, "store": store})
-    yield Desk(runtime, create_app(runtime, WebSettings(files=folder / "files")), people), filled
-    engine.dispose()
-
-
-def person(desk: Desk, filled: Filled, name: str) -> Actor:
-    """Return somebody as the web layer knows them."""
-    roles, places = PEOPLE[name]
-    stores = [filled.records["store"][place] for place in places]
-    return Actor(desk.people[name], name, frozenset(roles), person={"stores": stores})
 
 
 def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
@@ -135,12 +80,9 @@ def _of_entity(
         yield dict(zip(arguments, values, strict=True))
 
 
-def _address(desk: Desk, rule: object, values: dict[str, str]) -> str:
-    with desk.app.test_request_context():
-        adapter = desk.app.url_map.bind("localhost")
-        return adapter.build(
-            rule.endpoint, values, method="GET" if "GET" in rule.methods else "POST"
-        )  # type: ignore[attr-defined]
+def _address(desk: Desk, rule: Rule, values: dict[str, str]) -> str:
+    method = "GET" if "GET" in (rule.methods or ()) else "POST"
+    return desk.app.url_map.bind("localhost").build(rule.endpoint, values, method=method)
 
 
 def queries(entity: Entity, filled: Filled) -> Iterator[str]:
@@ -251,7 +193,7 @@ def test_no_filter_group_or_sum_confirms_a_value_its_asker_may_not_see(
             assert counted.status_code < 500
         for query in (f"group={canary.field}", f"sum={canary.field}", f"max={canary.field}"):
             page = browser.get(f"{base}/aggregate?{query}")
-            found += [(query, one) for one in leaks(page.text, may, filled)]
+            found += [(query, canary) for _ in leaks(page.text, may, filled)]
     assert found == []
 
 
