@@ -18,15 +18,13 @@ DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     opened = open_office(DEFINITIONS, sqlite_url(tmp_path_factory.mktemp("rights")))
-    currency = {"code": "CNY", "name": {"en": "Yuan", "zh": "人民币"}, "symbol": "¥"}
-    made = opened.create("currency", currency)
     for code in ("SH01", "HZ01"):
         opened.create(
             "store",
             {
                 "code": code,
                 "name": {"en": code, "zh": code},
-                "currency": made,
+                "currency": "CNY",
                 "phone": "+8619900000001",
             },
         )
