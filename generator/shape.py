@@ -186,6 +186,8 @@ def _expression(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     if isinstance(node, Scalar):
         if isinstance(node.value, bool) and arg.or_true:
             return node.value
+        if arg.or_true and str(node.value).lower() in {"yes", "no", "on", "off", "y", "n"}:
+            return reader._wrong("true or false", node)
         if isinstance(node.value, (str, int, Decimal)) and not isinstance(node.value, bool):
             return Written(_written(node), node.span)
     return reader._wrong("an expression", node)

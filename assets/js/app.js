@@ -9,10 +9,7 @@ import * as server from "./server.js";
 import * as net from "./net.js";
 import * as bell from "./bell.js";
 
-[shell, keys, list, tabs, time, server, net, bell].forEach((part) => part.start());
-/* The grid drops its empty rows first: what it changes at the start is no change of the person's. */
-if (document.querySelector("[data-grid]")) import("./grid.js").then((part) => { part.start(); form.start(); });
-else form.start();
+[shell, keys, list, form, tabs, time, server, net, bell].forEach((part) => part.start());
 if (document.querySelector("#list")) {
   import("./listtools.js").then((part) => part.start());
   import("./builder.js").then((part) => part.start());
@@ -24,6 +21,8 @@ if (document.querySelector("[data-record]")) import("./detail.js").then((part) =
 
 /* What only some pages hold is loaded only there. */
 const PARTS = [
+  ["[data-grid]", () => import("./grid.js")],
+  ["form[data-live]", () => import("./live.js")],
   ["select[data-picker-url], select[data-pick-local], input[data-tags]", () => import("./picker.js")],
   ["textarea[data-rich]", () => import("./rich.js")],
   ["textarea[data-json]", () => import("./json.js")],
@@ -31,9 +30,14 @@ const PARTS = [
   ["textarea[data-people]", () => import("./mention.js")],
   ["[data-color], input[data-scan]", () => import("./inputs.js")],
 ];
-const dress = (root) => PARTS.forEach(([selector, load]) => {
-  if (root.querySelector?.(selector)) load().then((part) => part.start(root));
+const dress = (root) => Promise.all(PARTS.map(async ([selector, load]) => {
+  if (root.querySelector?.(selector)) await (await load()).start(root);
+}));
+/* The guard looks first, and once more when the controls have dressed: what they change is no change of the person's. */
+if (document.querySelector("form[data-guard]")) import("./guard.js").then((part) => part.start());
+dress(document).then(() => {
+  document.documentElement.dataset.dressed = "1";
+  document.dispatchEvent(new Event("sw:dressed"));
 });
-dress(document);
 document.addEventListener("sw:added", (event) => dress(event.detail));
 document.addEventListener("htmx:afterSwap", (event) => dress(event.target));

@@ -1,6 +1,7 @@
 /* The remote picker: a <select data-picker-url> holds only its present value; the rest is searched.
-   The address answers {"items": [{"id", "label", "note"}]} to ?q=…; an empty q means "recently used". */
-import { all, composing, text } from "./dom.js";
+   The address answers {"items": [{"id", "label", "note"}]} to ?q=…; an empty q means "recently used". What the
+   choice depends on goes along as this.FIELD=…; a missing record is made in a drawer. */
+import { all, composing, say, text } from "./dom.js";
 
 const loaded = (address) => new Promise((done, failed) => {
   if (window.TomSelect) { done(); return; }
@@ -32,37 +33,86 @@ const dress = (picker, element) => {
   }, true);
 };
 
+/** The controls of the same record (the same row of a grid) that narrow what may be chosen, by field. */
+const narrowing = (select) => (select.dataset.picksBy || "").split(" ").filter(Boolean).map((field) => {
+  const prefix = select.name.replace(/[a-z0-9_]+$/, "");
+  return [field, select.form?.elements[prefix + field]];
+});
+
+const held = (control) => {
+  if (!control) return "";
+  if (control.type === "checkbox") return control.checked ? "true" : "false";
+  return control.value ?? "";
+};
+
+/** Search what a picker offers; more is {q} or {ids}. */
+export const search = async (select, more) => {
+  const address = new URL(select.dataset.pickerUrl, location.href);
+  Object.entries(more).forEach(([name, value]) => address.searchParams.set(name, value));
+  narrowing(select).forEach(([field, control]) => address.searchParams.set(`this.${field}`, held(control)));
+  const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+  return answer.ok ? (await answer.json()).items : [];
+};
+
+/* What was chosen may not fit any more once another field has changed: then it goes, and is said to. */
+const recheck = async (picker, select) => {
+  picker.clearOptions();
+  picker.loadedSearches = {};
+  const chosen = [picker.getValue()].flat().filter(Boolean);
+  if (!chosen.length) return;
+  const fit = new Set((await search(select, { ids: chosen.join(",") })).map((item) => item.id));
+  chosen.filter((id) => !fit.has(id)).forEach((id) => {
+    say(text("{name} does not fit any more and was removed.", { name: picker.options[id]?.label || id }));
+    picker.removeItem(id);
+  });
+};
+
+const NEW = "_new";
+
 const connect = (select) => {
   if (select.tomselect || select.closest("template")) return;
-  const several = select.multiple;
-  const settings = {
+  const inGrid = Boolean(select.closest("[data-grid]"));
+  const create = async (picker) => {
+    const { create: open } = await import("./drawer.js");
+    picker.close();
+    const made = await open(select.dataset.createUrl);
+    if (!made) return;
+    picker.addOption(made);
+    picker.addItem(made.id);
+  };
+  const picker = new window.TomSelect(select, {
     valueField: "id",
     labelField: "label",
     searchField: [],
-    maxOptions: 20,
-    maxItems: several ? null : 1,
+    maxOptions: 21,
+    maxItems: select.multiple ? null : 1,
     create: false,
     preload: "focus",
+    openOnFocus: !inGrid,
     loadThrottle: 150,
     score: () => () => 1,
     load: async (query, done) => {
-      const address = new URL(select.dataset.pickerUrl, location.href);
-      address.searchParams.set("q", query);
       try {
-        const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-        done(answer.ok ? (await answer.json()).items : []);
+        const items = await search(select, { q: query });
+        const more = select.dataset.createUrl ? [{ id: NEW, label: text("Create new…") }] : [];
+        done([...items, ...more]);
       } catch { done([]); }
     },
+    onItemAdd(value) {
+      if (value !== NEW) return;
+      this.removeItem(NEW, true);
+      create(this);
+    },
     render: {
-      option,
+      option: (item, escape) => (item.id === NEW ? `<div class="make">${escape(item.label)}</div>` : option(item, escape)),
       item: (item, escape) => `<div>${escape(item.label)}</div>`,
       no_results: () => `<div class="no-results">${text("Nothing found")}</div>`,
       loading: () => `<div class="loading">${text("Searching…")}</div>`,
     },
-    onChange: () => select.dispatchEvent(new Event("input", { bubbles: true })),
-  };
-  const picker = new window.TomSelect(select, settings);
+    onChange: (value) => { if (value !== NEW) select.dispatchEvent(new Event("input", { bubbles: true })); },
+  });
   picker.on("type", () => picker.clearOptions());
+  narrowing(select).forEach(([, control]) => control?.addEventListener("input", () => recheck(picker, select)));
   dress(picker, select);
 };
 

@@ -21,6 +21,8 @@ class Needs:
     """Many-to-many fields that some expression reads."""
     computed: tuple[Field, ...]
     """Computed fields, each after those it depends on."""
+    conditional: tuple[Field, ...] = ()
+    """Fields that are asked, required or fixed only under a condition."""
 
 
 def build_needs(app: App) -> Mapping[str, Needs]:
@@ -45,12 +47,19 @@ def _needs(app: App, entity: Entity) -> Needs:
         {name: tuple(found) for name, found in behind.items()},
         tuple(sorted(name for name in links if entity.fields[name].type == "references")),
         _in_order(entity),
+        tuple(field for field in entity.fields.values() if field.is_conditional),
     )
 
 
 def _paths(entity: Entity) -> Iterable[ExpressionPath]:
     for field in entity.fields.values():
-        for expression in (field.computed, field.default_expression):
+        for expression in (
+            field.computed,
+            field.default_expression,
+            field.visible,
+            field.required_when,
+            field.readonly_when,
+        ):
             yield from expression.paths if expression else ()
     for check in entity.checks:
         yield from check.that.paths

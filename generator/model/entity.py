@@ -11,6 +11,9 @@ from generator.model.text import Label, Span
 if TYPE_CHECKING:
     from generator.expressions.compile import Expression
 
+THIS = "this"
+"""What a `pick` calls the record that points."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -34,6 +37,12 @@ class Field:
     """May be set on create and never changes after."""
     readonly: bool = False
     """Set by the engine only: never in a form, refused in a payload."""
+    visible: Expression | None = None
+    """The field is asked while this holds, and empty while it does not."""
+    required_when: Expression | None = None
+    """No record is saved without a value while this holds (`required:` as a condition)."""
+    readonly_when: Expression | None = None
+    """The value cannot be set or changed while this holds (`readonly:` in YAML)."""
     help: Label | None = None
     placeholder: Label | None = None
     sensitivity: str = "public"
@@ -42,7 +51,7 @@ class Field:
     stored: bool = False
     """A computed field kept in a column, written with every change of what it depends on."""
     pick: Expression | None = None
-    """A condition on the records a reference may point at."""
+    """A condition on the records a reference may point at; `this` is the one that points."""
     bulk_edit: bool = False
     renamed_from: str | None = None
     mask: str = "full"
@@ -54,6 +63,17 @@ class Field:
     def target(self) -> str:
         """The entity a relation leads to; empty for a plain field."""
         return str(self.args.get("to") or self.args.get("of") or "")
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether what may be written into it depends on other fields."""
+        return bool(self.visible or self.required_when or self.readonly_when)
+
+    @property
+    def picks_by(self) -> tuple[str, ...]:
+        """The fields of its own record that narrow what it may point at."""
+        paths = self.pick.context if self.pick is not None else ()
+        return tuple(path[1] for path in paths if path[0] == THIS)
 
 
 @dataclass(frozen=True)

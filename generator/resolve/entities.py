@@ -11,7 +11,7 @@ from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
-from generator.model.entity import Check, Entity, Field, View
+from generator.model.entity import THIS, Check, Entity, Field, View
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
 from generator.resolve.classes import inherit_classes
@@ -25,6 +25,9 @@ TITLE_FIELDS = ("name", "title", "number", "code", "label", "subject")
 """What names a record when the author gives no `title`, in this order."""
 
 HISTORY = "history"
+
+CONDITIONS = {"visible": "visible", "required": "required_when", "readonly": "readonly_when"}
+"""The keys of a field that take a condition, and where the model keeps it."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class _Resolver:
         return replace(entity, checks=tuple(c for c in entity.checks if c.that is not None))
 
     def _expressions(self, draft: Draft) -> None:
-        """Compile `computed`, `default_to` and `pick` into the fields of one entity."""
+        """Compile what a field says in expressions into the fields of one entity."""
         for written, body in draft.given.get("fields", {}).items():
             field = self.fields[draft.name].get(written.text)
             if field is None:
@@ -138,17 +141,44 @@ class _Resolver:
                 changes["default_expression"] = self._parse(
                     body.get("default_to"), draft.name, kind
                 )
+            for key, name in CONDITIONS.items():
+                if isinstance(body.get(key), Written):
+                    changes[name] = self._parse(body.get(key), draft.name, types.Boolean())
             if isinstance(body.get("pick"), Written) and field.target in self.fields:
-                changes["pick"] = self._parse(body.get("pick"), field.target, types.Boolean())
+                changes["pick"] = self._parse(
+                    body.get("pick"), field.target, types.Boolean(), {THIS: self._this(draft.name)}
+                )
             if changes:
                 self.fields[draft.name][field.name] = replace(field, **changes)
 
-    def _parse(self, written: Any, entity: str, expected: types.Type) -> Expression | None:
+    def _this(self, entity: str) -> types.Record:
+        """Return what a `pick` may ask of the record that points: its own single values."""
+        parts = {
+            name: ModelScope(entity, self.fields, self.catalog).field(entity, name)
+            for name in self.fields[entity]
+        }
+        return types.Record(
+            {
+                name: kind
+                for name, kind in parts.items()
+                if kind is not None and not isinstance(kind, (types.Children, types.ListOf))
+            }
+        )
+
+    def _parse(
+        self,
+        written: Any,
+        entity: str,
+        expected: types.Type,
+        more: Mapping[str, types.Type] | None = None,
+    ) -> Expression | None:
         if not isinstance(written, Written):
             return None
         if self.in_doubt is not None and self.in_doubt.search(written.text):
             return None
         scope = ModelScope(entity, self.fields, self.catalog)
+        if more:
+            scope = replace(scope, names={**scope.names, **more})
         expression, found = parse(written.text, written.span, scope, expected)
         self.problems += found
         return expression

@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
-from generator.model.entity import Field
+from generator.model.entity import THIS, Field
 from generator.model.text import NOWHERE, Label, Span
 from generator.problems import Problem, reserved_name, unknown_name
 from generator.shape import Given, Written
@@ -31,7 +31,8 @@ BUILT_IN: Mapping[str, tuple[str, Label, Mapping[str, Any]]] = {
 CHILD_BUILT_IN = "position"
 """The order of a child among its siblings, from 0."""
 
-RESERVED = {*BUILT_IN, CHILD_BUILT_IN, "actor", "now", "today", "input", "true", "false", "null"}
+CONSTANTS = {"true", "false", "null"}
+RESERVED = {*BUILT_IN, CHILD_BUILT_IN, "actor", "now", "today", "input", THIS, *CONSTANTS}
 """Names that no field may take: built in, or with a meaning in every expression."""
 
 
@@ -93,7 +94,7 @@ def _field(
         label=given.get("label") or Label({"": humanize(name.text)}),
         span=name.span,
         args=_aimed(args, entity, catalog[word]),
-        required=given.get("required", False),
+        required=given.get("required", False) is True,
         unique=given.get("unique", False),
         index=given.get("index", False),
         default=_default(given.get("default")),

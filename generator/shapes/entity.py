@@ -10,7 +10,16 @@ FIELD = Shape(
     {
         "type": Arg("name", "What the field holds.", required=True, to="field type"),
         "label": Arg("label", "The name people see; made from the field's name if missing."),
-        "required": Arg("boolean", "A record cannot be saved without it.", default=False),
+        "required": Arg(
+            "expression",
+            "A record cannot be saved without it; a condition says when.",
+            default=False,
+            or_true=True,
+        ),
+        "visible": Arg(
+            "expression", "It is asked only while this holds; otherwise it is kept empty."
+        ),
+        "readonly": Arg("expression", "It cannot be changed while this holds."),
         "unique": Arg("boolean", "No two records have the same value.", default=False),
         "index": Arg("boolean", "Filters and sorts by it are fast.", default=False),
         "default": Arg("value", "The value of a new record, as a program would send it."),

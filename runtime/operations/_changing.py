@@ -20,7 +20,7 @@ MOST_ROWS = 10_000_000
 """A bound that no batch reaches: every child of every record of it must be seen."""
 
 
-def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
+def load(work: Work, entity: Entity, record_id: str, grant: Grant, lock: str = "update") -> Facts:
     """Return every stored value of a record and its children; the record is locked.
 
     Raises:
@@ -28,19 +28,21 @@ def load(work: Work, entity: Entity, record_id: str, grant: Grant) -> Facts:
         Forbidden: they may read it, but it is outside their right to change.
 
     """
-    found = load_many(work, entity, (record_id,), grant)
+    found = load_many(work, entity, (record_id,), grant, lock)
     if not found:
         raise _rights.missing(work, entity, record_id, grant)
     return found[record_id]
 
 
-def load_many(work: Work, entity: Entity, ids: tuple[str, ...], grant: Grant) -> dict[str, Facts]:
+def load_many(
+    work: Work, entity: Entity, ids: tuple[str, ...], grant: Grant, lock: str = "update"
+) -> dict[str, Facts]:
     """Return every stored value of records and their children, by id.
 
     One statement for the records and one for each kind of children; what is not there or not to be
     reached is left out.
     """
-    found = {str(row["id"]): row for row in _rows(work, entity, grant, ids=ids, lock="update")}
+    found = {str(row["id"]): row for row in _rows(work, entity, grant, ids=ids, lock=lock)}
     for field in entity.fields.values():
         if field.type != "children" or not found:
             continue

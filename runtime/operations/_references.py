@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from generator.model.entity import Entity, Field
+from generator.model.entity import THIS, Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import FieldError
@@ -39,14 +39,24 @@ class _Wanted:
     """Newly chosen ids → places; the caller must be allowed to choose them."""
     known: set[str] = field(default_factory=set)
     """Ids that were there before; only their values are needed."""
+    this: Facts = field(default_factory=dict)
+    """What the `pick` asks of the record that points."""
 
 
 class Lookup:
     """Collects references of drafts, then looks them up all at once."""
 
-    def __init__(self, connection: sa.Connection, runtime: Runtime, incoming: Incoming) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        runtime: Runtime,
+        incoming: Incoming,
+        *,
+        locks: bool = True,
+    ) -> None:
         self.connection, self.runtime, self.incoming = connection, runtime, incoming
-        self.wanted: dict[tuple[str, str], _Wanted] = {}
+        self.locks = locks
+        self.wanted: dict[tuple[str, str, tuple[Any, ...]], _Wanted] = {}
         self.files: dict[str, list[str]] = {}
         self.trees: list[tuple[Draft, Field]] = []
         self.found: dict[tuple[str, str], dict[str, Facts]] = {}
@@ -60,7 +70,7 @@ class Lookup:
             if value is not None:
                 self._collect_value(draft, model, value)
         for name, ids in draft.linked.items():
-            wanted = self._of(entity.fields[name])
+            wanted = self._of(entity.fields[name], draft)
             was = draft.was_linked.get(name, ())
             for number, target in enumerate(ids):
                 if target in was:
@@ -69,23 +79,31 @@ class Lookup:
                 wanted.checked.setdefault(target, []).append(draft.at(f"{name}.{number}"))
         for name in needs.links:
             if name not in draft.linked and needs.behind.get(name):
-                self._of(entity.fields[name]).known |= set((draft.before or {}).get(name, ()))
+                self._of(entity.fields[name], draft).known |= set(
+                    (draft.before or {}).get(name, ())
+                )
 
     def _collect_value(self, draft: Draft, model: Field, value: Any) -> None:
-        changed = draft.before is None or draft.before.get(model.name) != value
+        before = draft.before
+        changed = before is None or any(
+            before.get(name) != draft.facts.get(name) for name in (model.name, *model.picks_by)
+        )
         if model.type in FILES and changed:
             self.files.setdefault(value, []).append(draft.at(model.name))
         if self.runtime.compiled.field_types[model.type].relation != "reference":
             return
         if changed and model.computed is None:
-            self._of(model).checked.setdefault(value, []).append(draft.at(model.name))
+            self._of(model, draft).checked.setdefault(value, []).append(draft.at(model.name))
             if model.type == "tree" and draft.before is not None:
                 self.trees.append((draft, model))
         elif self.runtime.needs[model.entity].behind.get(model.name):
-            self._of(model).known.add(value)
+            self._of(model, draft).known.add(value)
 
-    def _of(self, model: Field) -> _Wanted:
-        return self.wanted.setdefault((model.entity, model.name), _Wanted(model))
+    def _of(self, model: Field, draft: Draft) -> _Wanted:
+        """Return what a field needs; records that narrow its choice otherwise are asked apart."""
+        this = {name: draft.facts.get(name) for name in model.picks_by}
+        key = (model.entity, model.name, tuple(this.values()))
+        return self.wanted.setdefault(key, _Wanted(model, this=this))
 
     def resolve(self) -> list[FieldError]:
         """Look everything up; what is missing, hidden or not to be picked is an error there."""
@@ -103,7 +121,7 @@ class Lookup:
             left = tuple(wanted.known - rows.keys())
             if left:
                 rows |= self._fetch(wanted, left, as_actor=False)
-            self.found[key] = rows
+            self.found.setdefault(key[:2], {}).update(rows)
         errors += self._missing_files()
         errors += [
             FieldError(draft.at(model.name), "circular", CIRCLE)
@@ -137,11 +155,12 @@ class Lookup:
             if granted is None:
                 return {}
             grant = granted
-        known = ("lookup", wanted.model.entity, wanted.model.name, actor.roles, as_actor)
+        model = wanted.model
+        known = ("lookup", model.entity, model.name, actor.roles, as_actor, self.locks)
         plan, make = self.runtime.remembered.get(
             known, lambda: self._plan(wanted, target, grant, actor.roles, as_actor=as_actor)
         )
-        facts = _reading.context(self.runtime, actor)
+        facts = {**_reading.context(self.runtime, actor), THIS: wanted.this}
         plan = plan.with_values(ids=tuple(sorted(ids)), limit=len(ids), facts=facts)
         statements = self.runtime.statements
         rows = statements.page(plan).rows(self.connection, statements.values(plan))
@@ -171,7 +190,7 @@ class Lookup:
             archived="no" if as_actor else "all",
             ids=(),
             sort=(Sort(Path("id", (target.fields["id"],)), descending=False),),
-            lock="share" if as_actor else "",
+            lock="share" if as_actor and self.locks else "",
             for_engine=True,
         )
         return plan, facts_function(plan.paths, self.runtime.compiled.field_types)

@@ -17,6 +17,7 @@ from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
+from runtime.operations import _conditions
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
@@ -133,11 +134,20 @@ def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     return lookup
 
 
-def conclude(work: Work, draft: Draft, lookup: Lookup) -> None:
-    """Compute what follows from a draft and its children, and note what does not hold."""
+def conclude(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
+    """Compute what follows from a draft and its children, and note what does not hold.
+
+    Returns:
+        By place in the payload: the facts of each record with what lies behind its references.
+
+    """
+    found: dict[str, Facts] = {}
     for one, seen in _computed(work, draft, lookup):
+        found[one.place] = seen
         _require(work, one)
+        _conditions.require(work, one, seen)
         _check(work, one, seen)
+    return found
 
 
 def compute(work: Work, draft: Draft, lookup: Lookup) -> None:
@@ -155,7 +165,13 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
         for name, field_model in one.entity.fields.items():
             if field_model.type == "children" and name not in seen:
                 seen[name] = list((one.before or {}).get(name, ()))
+        for model in one.late:
+            assert model.default_expression is not None
+            seen[model.name] = _value(work, one.at(model.name), model.default_expression, seen)
+            one.facts[model.name] = seen[model.name]
         _compute(work, one, seen)
+        if _conditions.empty_the_hidden(work, one, seen):
+            _compute(work, one, seen)
         for name in one.facts:
             if one.entity.fields[name].computed is not None:
                 one.facts[name] = seen[name]
@@ -163,11 +179,7 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
 
 
 def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:
-    """Put late defaults and computed fields among what is seen; what is too large is an error."""
-    for model in draft.late:
-        assert model.default_expression is not None
-        seen[model.name] = _value(work, draft.at(model.name), model.default_expression, seen)
-        draft.facts[model.name] = seen[model.name]
+    """Put computed fields among what is seen; what is too large is an error."""
     for model in work.runtime.needs[draft.entity.name].computed:
         assert model.computed is not None
         seen[model.name] = _value(work, draft.at(model.name), model.computed, seen)

@@ -1,8 +1,9 @@
 """`choices`: records to pick from, for a reference field: their titles and one more field each.
 
 `q` searches where the entity's list searches; without it the last changed come first. `for` names
-the field that wants to point here, as `order.customer`: its `pick` narrows the choice. `ids` asks
-for the titles of known records, archived ones included.
+the field that wants to point here, as `order.customer`: its `pick` narrows the choice, and where
+that speaks of `this`, `this.NAME` says what the record that points holds. `ids` asks for the titles
+of known records, archived ones included.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generator.model.entity import Entity, Field
+import marshmallow as ma
+import sqlalchemy as sa
+
+from generator.model.entity import THIS, Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest
 from runtime.messages import Incoming, Result
 from runtime.operations import _reading
 from runtime.runtime import Runtime
+from runtime.store import choices as chosen
 from runtime.store import fetch
 from runtime.store.paths import Reader
 from runtime.store.plan import QueryPlan
@@ -32,6 +37,8 @@ class Call:
 
     read: _reading.ReadCall
     field: Field | None
+    this: Mapping[str, Any] | None = None
+    """What its `pick` asks of the record that points; None when nobody said, as in a filter."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Plan:
     """A page of titles."""
 
     query: QueryPlan
+    recent: tuple[Field, int] | None = None
+    """The field that points and who asks: what they chose lately comes first."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -52,7 +61,26 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         raise BadRequest(
             Label({"en": "No such field points here.", "zh": "没有指向此处的该字段。"})
         )
-    return Call(read, field)
+    return Call(read, field, _this(incoming.query, field, runtime))
+
+
+def _this(
+    query: Mapping[str, tuple[str, ...]], field: Field | None, runtime: Runtime
+) -> Mapping[str, Any] | None:
+    """Return the stored values of `this.NAME=…`; what cannot be understood is as if empty."""
+    names = field.picks_by if field is not None else ()
+    if field is None or not any(f"{THIS}.{name}" in query for name in names):
+        return None
+    found: dict[str, Any] = {}
+    for name in names:
+        other = runtime.app.entities[field.entity].fields[name]
+        kind = runtime.compiled.field_types[other.type]
+        value = kind.from_text((query.get(f"{THIS}.{name}") or ("",))[-1], other)
+        try:
+            found[name] = None if value is None else kind.schema(other).deserialize(value)
+        except ma.ValidationError:
+            found[name] = None
+    return found
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
@@ -63,16 +91,41 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     if not read.search and "updated_at" in grant.read:
         read = replace(read, sort=("-updated_at",))
     query = _reading.plan_read(read, grant, runtime)
-    if wanted is not None:
-        return Plan(replace(query, limit=read.limit, archived="all"))
     pick = call.field.pick if call.field is not None else None
-    return Plan(replace(query, where=() if pick is None else (pick,)))
+    if pick is not None and call.field is not None and call.field.picks_by and call.this is None:
+        pick = None
+    query = replace(query, where=() if pick is None else (pick,))
+    if call.this is not None:
+        query = query.with_values(facts={**query.facts, THIS: call.this})
+    if wanted is not None:
+        query = replace(query, limit=read.limit, archived="all")
+    is_open = wanted is None and not read.search and call.field is not None
+    return Plan(query, (call.field, read.actor.id) if is_open and call.field else None)
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     with fetch.connection(runtime.engine) as connection:
         page = fetch.page(connection, runtime.statements, plan.query)
-    return Result(rows=page.rows, plan=plan.query)
+        rows = tuple(page.rows)
+        if plan.recent is not None:
+            rows = _recent_first(connection, plan, rows, runtime)
+    return Result(rows=rows, plan=plan.query)
+
+
+def _recent_first(
+    connection: sa.Connection, plan: Plan, rows: tuple[Any, ...], runtime: Runtime
+) -> tuple[Any, ...]:
+    """Return the page with what the person chose lately in front, as far as it may be chosen."""
+    assert plan.recent is not None
+    field, person = plan.recent
+    ids = chosen.chosen_by(connection, runtime.schema, field, person)
+    if not ids:
+        return rows
+    found = fetch.page(connection, runtime.statements, replace(plan.query, ids=ids))
+    at = [path.text for path in plan.query.paths].index("id")
+    known = {str(row[at]): row for row in found.rows}
+    first = tuple(known[one] for one in ids if one in known)
+    return (*first, *(row for row in rows if str(row[at]) not in known))[:HITS]
 
 
 def choice_fields(entity: Entity, reads: Reader) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from flask import get_flashed_messages, request
@@ -22,6 +22,7 @@ from runtime.web.context import present, web
 from runtime.web.names import full_name, initials
 from runtime.web.shell import (
     Flash,
+    FlashAction,
     Language,
     Links,
     NavGroup,
@@ -59,9 +60,9 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
         user=person(here.actor) if here.actor else None,
         languages=other_languages(runtime.app, here.locale),
         flashes=tuple(
-            Flash(TONES.get(tone, "info"), str(text))
-            for tone, text in cast(
-                list[tuple[str, str]], get_flashed_messages(with_categories=True)
+            _flash(TONES.get(tone, "info"), told)
+            for tone, told in cast(
+                list[tuple[str, Any]], get_flashed_messages(with_categories=True)
             )  # Flask's stub knows only the form without categories
         ),
         links=Links(
@@ -71,6 +72,15 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
         ),
         visited=_visited() if here.actor else "",
     )
+
+
+def _flash(tone: Tone, told: Any) -> Flash:
+    """Return a message; one of ours may bring a button, as {text, action: {label, url, fields}}."""
+    if not isinstance(told, dict):
+        return Flash(tone, str(told))
+    action = told.get("action") or None
+    made = FlashAction(action["label"], action["url"], action["fields"]) if action else None
+    return Flash(tone, str(told["text"]), made)
 
 
 def _visited() -> str:

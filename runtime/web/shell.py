@@ -6,7 +6,7 @@ shortcuts) come from the cookies `theme`, `density` and `keys`, which the browse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,11 +44,21 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class FlashAction:
+    """A button beside a message: what undoes the thing it tells of."""
+
+    label: str
+    url: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Flash:
     """A message of the previous request, shown once above the page."""
 
     tone: Tone
     message: str
+    action: FlashAction | None = None
 
 
 @dataclass(frozen=True, slots=True)

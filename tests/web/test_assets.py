@@ -14,6 +14,12 @@ from runtime.web import assets
 ROOT = Path(__file__).resolve().parents[2]
 ON_DEMAND = {
     "codemirror",
+    "drawer",
+    "grid_keys",
+    "grid_paste",
+    "grid_rows",
+    "guard",
+    "live",
     "crop",
     "cropper",
     "files",

@@ -27,9 +27,11 @@ def form_answer(
     refusal: RequestError | None = None,
     lines: tuple[MergeLine, ...] = (),
     problem: str = "",
+    *,
+    dirty: bool = False,
 ) -> Answer:
     """Return the page of a form, with the status of what was refused."""
-    page = drawn_form(desk, visit, opened, state, refusal, lines, problem)
+    page = drawn_form(desk, visit, opened, state, refusal, lines, problem, dirty=dirty)
     return render_template("form.html", page=page), _status(refusal, problem)
 
 
@@ -41,6 +43,8 @@ def drawn_form(
     refusal: RequestError | None = None,
     lines: tuple[MergeLine, ...] = (),
     problem: str = "",
+    *,
+    dirty: bool = False,
 ) -> FormPage:
     """Return a form with the names of the people and files that it holds."""
     fields = opened.layout.fields
@@ -50,7 +54,7 @@ def drawn_form(
     stored = held_files(fields, opened.stored)
     wanted = held_files(fields, state)
     files = desk.around.files().find_many(wanted, visit.actor.id, stored) if wanted else {}
-    return form_page(visit, opened, state, refusal, lines, problem, files)
+    return form_page(visit, opened, state, refusal, lines, problem, files, dirty=dirty)
 
 
 def _status(refusal: RequestError | None, problem: str) -> int:

@@ -11,7 +11,7 @@ from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_model import Control, ControlOption
 from runtime.web.screens.form_parts import address_parts, translated_parts
 from runtime.web.screens.form_state import FormField
-from runtime.web.screens.visit import Visit
+from runtime.web.screens.visit import Visit, new_url
 
 NARROW = {"number", "date", "time", "color", "duration", "yesno"}
 MEDIUM = {"tel", "datetime"}
@@ -25,7 +25,7 @@ def control(drawing: Drawing, one: FormField, prefix: str = "", path: str = "") 
     given = visit.catalog[model.type].input(model)
     texts = drawing.state.get(name, ())
     made = Control(
-        id=f"f-{name}",
+        id=f"{drawing.ids}{name}",
         name=name,
         label=visit.text(model.label),
         kind=one.kind,
@@ -42,7 +42,23 @@ def control(drawing: Drawing, one: FormField, prefix: str = "", path: str = "") 
         error=drawing.messages.get(place, ""),
         fixed=one.fixed,
     )
-    return _completed(drawing, one, made, texts, place)
+    return _standing(drawing, one, _completed(drawing, one, made, texts, place))
+
+
+def _standing(drawing: Drawing, one: FormField, made: Control) -> Control:
+    """Return a control as the conditions of its field have it now."""
+    if not one.field.is_conditional:
+        return made
+    now = drawing.live.standings.get(made.name)
+    if now is None:
+        return replace(made, conditional=True)
+    return replace(
+        made,
+        conditional=True,
+        hidden=not now.visible,
+        required=now.required,
+        fixed_now=now.fixed,
+    )
 
 
 def _completed(
@@ -63,7 +79,13 @@ def _completed(
                 for text in texts
             )
             url = f"/{model.target}/choices?for={model.entity}.{model.name}"
-            return replace(made, options=named, picker_url=url)
+            return replace(
+                made,
+                options=named,
+                picker_url=url,
+                picks_by=" ".join(model.picks_by),
+                create_url=_create_url(visit, model.target),
+            )
         case "picker":
             named = tuple(
                 ControlOption(text, _person(visit, text), chosen=True) for text in texts[-1:]
@@ -103,6 +125,13 @@ def _size(visit: Visit, number: int) -> str:
     step = 0 if number < 1000 else 1 if number < 1_000_000 else 2
     amount = format_decimal(number / 1000**step, "#,##0.#", visit.actor.locale)
     return f"{amount} {('B', 'KB', 'MB')[step]}"
+
+
+def _create_url(visit: Visit, target: str) -> str:
+    """Return where a record to pick is made without leaving the form, if this person may."""
+    if visit.app.entities[target].child_of or not visit.may("create", target):
+        return ""
+    return new_url(target, _drawer="1")
 
 
 def _person(visit: Visit, text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from runtime.files import StoredFile
 from runtime.web.screens.doors import Titles
+from runtime.web.screens.form_live import NOTHING, Live
 from runtime.web.screens.form_state import State
 from runtime.web.screens.visit import Visit
 
@@ -26,3 +27,7 @@ class Drawing:
     """By id: the files that the form holds and this person may know of."""
     state_held: frozenset[str] = frozenset()
     """The ids of files that the stored record itself holds: only those can be opened there."""
+    live: Live = NOTHING
+    """Formulas and conditions, as they stand for this state."""
+    ids: str = "f-"
+    """What ids begin with: a form in a drawer must not share those of the page below it."""

@@ -25,18 +25,18 @@ def messages_of(visit: Visit, refusal: RequestError | None) -> dict[str, str]:
 
 
 def error_lines(
-    visit: Visit, layout: FormLayout, refusal: RequestError | None, state: State
+    visit: Visit, layout: FormLayout, refusal: RequestError | None, state: State, ids: str
 ) -> tuple[ErrorLine, ...]:
     """Return the summary: each error with a link to its control, where there is one."""
     if refusal is None:
         return ()
     known = {one.field.name: one for one in layout.fields}
-    lines = [_line(visit, known, error, state) for error in refusal.errors]
+    lines = [_line(visit, known, error, state, ids) for error in refusal.errors]
     return tuple(dict.fromkeys(lines))
 
 
 def _line(
-    visit: Visit, known: Mapping[str, FormField], error: FieldError, state: State
+    visit: Visit, known: Mapping[str, FormField], error: FieldError, state: State, ids: str
 ) -> ErrorLine:
     message = visit.text(error.message)
     first, *rest = error.field.split(".")
@@ -47,16 +47,16 @@ def _line(
     label = visit.text(one.field.label)
     if one.kind != "grid" or not rest or not rest[0].isdigit():
         part = f"-{rest[0]}" if rest and one.kind in {"address", "translated"} else ""
-        return ErrorLine(f"f-{first}{part}", label, message)
+        return ErrorLine(f"{ids}{first}{part}", label, message)
     numbers = row_numbers(state, first)
     index = int(rest[0])
     number = numbers[index] if index < len(numbers) else index
     where = visit.t("{name}, row {n}", name=label, n=index + 1)
     inner = next((part for part in one.rows if len(rest) > 1 and part.field.name == rest[1]), None)
     if inner is None:
-        return ErrorLine(f"f-{first}", where, message)
+        return ErrorLine(f"{ids}{first}", where, message)
     where = f"{where}, {visit.text(inner.field.label)}"
-    return ErrorLine(f"f-{first}-{number}-{inner.field.name}", where, message)
+    return ErrorLine(f"{ids}{first}-{number}-{inner.field.name}", where, message)
 
 
 def _label_elsewhere(visit: Visit, known: Mapping[str, FormField], name: str) -> str:

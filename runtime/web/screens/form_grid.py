@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from generator.field_types import EMPTY
+from generator.model.entity import Entity, Field
 from runtime.web.screens.form_controls import control
 from runtime.web.screens.form_drawing import Drawing
-from runtime.web.screens.form_model import Control, Grid, GridRow
+from runtime.web.screens.form_live import row_formulas, totals
+from runtime.web.screens.form_model import Control, Formula, Grid, GridRow
 from runtime.web.screens.form_state import FormField, State, default_state, row_numbers
 
 BLANK_ROWS = 3
 ROW_MARK = "__n__"
 
 
-def grid_control(drawing: Drawing, one: FormField) -> Control:
+def grid_control(drawing: Drawing, one: FormField, entity: Entity) -> Control:
+    """Return the grid of a children field of an entity."""
     visit, name = drawing.visit, one.field.name
     numbers = row_numbers(drawing.state, name)
     rows = [
@@ -27,7 +31,7 @@ def grid_control(drawing: Drawing, one: FormField) -> Control:
     ]
     template = _row(drawing, one, ROW_MARK, -1, None)
     return Control(
-        id=f"f-{name}",
+        id=f"{drawing.ids}{name}",
         name=name,
         label=visit.text(one.field.label),
         kind="grid",
@@ -35,7 +39,14 @@ def grid_control(drawing: Drawing, one: FormField) -> Control:
         help=visit.text(one.field.help) if one.field.help else "",
         required=bool(one.field.args.get("min")),
         error=drawing.messages.get(name, ""),
-        grid=Grid(template.controls, (*rows, *blanks), template, start),
+        grid=Grid(
+            template.controls,
+            (*rows, *blanks),
+            template,
+            start,
+            formulas=template.values,
+            totals=tuple(_formula(drawing, field, "") for field in totals(visit, entity, one)),
+        ),
     )
 
 
@@ -54,4 +65,19 @@ def _row(drawing: Drawing, one: FormField, number: str, index: int, state: State
         )
         for part in one.rows
     )
-    return GridRow(number, row_id, controls, error=drawing.messages.get(path.rstrip("."), ""))
+    return GridRow(
+        number,
+        row_id,
+        controls,
+        error=drawing.messages.get(path.rstrip("."), ""),
+        values=tuple(
+            _formula(drawing, field, prefix) for field in row_formulas(drawing.visit, one)
+        ),
+    )
+
+
+def _formula(drawing: Drawing, field: Field, prefix: str) -> Formula:
+    cell = drawing.live.values.get(prefix + field.name, EMPTY)
+    label = drawing.visit.text(field.label)
+    number = drawing.visit.catalog[field.type].numeric
+    return Formula(prefix + field.name, label, cell.text, cell.unit, number)

@@ -39,6 +39,14 @@ class Control:
     error: str = ""
     fixed: bool = False
     picker_url: str = ""
+    picks_by: str = ""
+    """The fields of the same record that narrow the choice, separated by spaces."""
+    create_url: str = ""
+    """Where a record to pick is made without leaving the form."""
+    conditional: bool = False
+    """It comes, goes or is fixed with what other controls hold."""
+    hidden: bool = False
+    fixed_now: bool = False
     language: str = ""
     file_url: str = ""
     """Where the stored file can be seen."""
@@ -55,6 +63,18 @@ class GridRow:
     controls: tuple[Control, ...]
     blank: bool = False
     error: str = ""
+    values: tuple[Formula, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A computed value: where it stands and what it is now."""
+
+    name: str
+    label: str
+    text: str = ""
+    unit: str = ""
+    number: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,10 @@ class Grid:
     rows: tuple[GridRow, ...]
     template: GridRow
     next: int
+    formulas: tuple[Formula, ...] = ()
+    """Columns that nobody types."""
+    totals: tuple[Formula, ...] = ()
+    """What the record computes from its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +101,8 @@ class FormCard:
     controls: tuple[Control, ...]
     flush: bool = False
     """Holds nothing but a grid, which reaches the card's edges."""
+    errors: int = 0
+    """How many of its controls need attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,8 @@ class MergeLine:
     theirs: str
     both: bool
     """False: only they changed it, and their value was taken."""
+    joined: bool = False
+    """Both changed it without colliding: `mine` holds what comes of the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +146,10 @@ class FormPage:
     dirty: bool = False
     is_new: bool = True
     has_files: bool = False
+    live_url: str = ""
+    """Where the form asks what follows from its present state; empty when nothing does."""
+    ids: str = "f-"
+    in_drawer: bool = False
+    """Drawn alone, to be laid over another form."""
+    may_refresh: bool = False
+    """Fields come and go, which needs a button where there is no script."""

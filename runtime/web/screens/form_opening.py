@@ -43,6 +43,8 @@ class Opened:
     """Labels of what is too long for a form."""
     stored: State = field(default_factory=dict)
     """What the record itself holds now; nothing for a new one."""
+    in_drawer: bool = False
+    """The form lies over another one, which waits for the record it makes."""
 
 
 def open_new(

@@ -15,6 +15,7 @@ from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_errors import error_lines, messages_of
 from runtime.web.screens.form_grid import grid_control
 from runtime.web.screens.form_layout import FormLayout, has_files
+from runtime.web.screens.form_live import has_conditions, is_live, live
 from runtime.web.screens.form_model import FormCard, FormPage, MergeLine
 from runtime.web.screens.form_opening import Opened
 from runtime.web.screens.form_state import FILES, ROW, FormField, State, row_numbers
@@ -32,14 +33,19 @@ def form_page(
     lines: tuple[MergeLine, ...] = (),
     problem: str = "",
     files: Mapping[str, StoredFile] = NO_FILES,
+    *,
+    dirty: bool = False,
 ) -> FormPage:
     """Return the page of a form in a state, with what was refused."""
     layout, entity = opened.layout, opened.layout.entity
     titles = titles_of(visit, wanted_titles(layout.fields, state))
     url = record_url(entity.name, opened.record_id) if opened.record_id else ""
     held = held_files(layout.fields, opened.stored)
-    made = Drawing(visit, state, titles, messages_of(visit, refusal), url, files, held)
-    errors = error_lines(visit, layout, refusal, state)
+    ids = "q-" if opened.in_drawer else "f-"
+    messages = messages_of(visit, refusal)
+    known = live(visit, opened, state)
+    made = Drawing(visit, state, titles, messages, url, files, held, known, ids)
+    errors = error_lines(visit, layout, refusal, state, ids)
     told = problem
     if refusal is not None and not errors and not isinstance(refusal, Stale):
         told = visit.text(refusal.message) or visit.text(refusal.title)
@@ -48,7 +54,8 @@ def form_page(
             "Too many rows to edit here: {names}. They stay as they are.",
             names=", ".join(opened.left_out),
         )
-    hidden = [("_key", opened.key), ("list", opened.listed)]
+    drawer = ("_drawer", "1" if opened.in_drawer else "")
+    hidden = [drawer, ("_key", opened.key), ("list", opened.listed)]
     if opened.version is not None:
         hidden += [("_version", str(opened.version)), ("_was", merge.packed(opened.base or {}))]
     listed = {"list": opened.listed}
@@ -65,9 +72,15 @@ def form_page(
         errors=errors,
         problem=told,
         merge=lines,
-        dirty=bool(refusal or problem or lines),
+        dirty=dirty or bool(refusal or problem or lines),
         is_new=not opened.record_id,
+        ids=ids,
+        in_drawer=opened.in_drawer,
+        may_refresh=has_conditions(visit, layout.fields, entity),
         has_files=has_files(layout.fields),
+        live_url=f"{url or record_url(entity.name).rstrip('/')}/live"
+        if is_live(visit, layout.fields, entity)
+        else "",
     )
 
 
@@ -76,12 +89,16 @@ def form_cards(drawing: Drawing, layout: FormLayout) -> tuple[FormCard, ...]:
     found = []
     for name, label, group in layout.groups:
         controls = tuple(
-            grid_control(drawing, one) if one.kind == "grid" else control(drawing, one)
+            grid_control(drawing, one, layout.entity)
+            if one.kind == "grid"
+            else control(drawing, one)
             for one in group
         )
         if controls:
             alone = len(controls) == 1 and controls[0].kind == "grid"
-            found.append(FormCard(name, label, controls, alone))
+            names = {one.field.name for one in group}
+            wrong = sum(path.partition(".")[0] in names for path in drawing.messages)
+            found.append(FormCard(name, label, controls, alone, wrong))
     return tuple(found)
 
 

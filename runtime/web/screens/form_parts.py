@@ -31,7 +31,7 @@ def address_parts(drawing: Drawing, made: Control, place: str) -> tuple[Control,
         text = drawing.state.get(name, ("",))[-1]
         label = visit.t(*ADDRESS_LABELS[part])
         one = Control(
-            id=f"f-{name}",
+            id=f"{drawing.ids}{name}",
             name=name,
             label=label,
             kind="select" if part == "country" else "text",
@@ -63,7 +63,7 @@ def translated_parts(drawing: Drawing, made: Control, place: str) -> tuple[Contr
     maximum = made.attributes.get("maxlength", "200")
     return tuple(
         Control(
-            id=f"f-{start}{locale}",
+            id=f"{drawing.ids}{start}{locale}",
             name=f"{start}{locale}",
             label=str(babel_locale(locale).get_display_name(own) or locale),
             kind="textarea" if multiline else "text",

@@ -204,14 +204,23 @@ def state_of_post(
     visit: Visit, fields: Sequence[FormField], posted: Mapping[str, Sequence[str]]
 ) -> dict[str, tuple[str, ...]]:
     """Return what was sent, only what the form has a control for; empty rows are dropped."""
+    return numbered_state(visit, fields, posted)[0]
+
+
+def numbered_state(
+    visit: Visit, fields: Sequence[FormField], posted: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[int, ...]]]:
+    """Return what was sent, and by grid the numbers that its rows had when they were sent."""
     state: dict[str, tuple[str, ...]] = {}
+    numbers: dict[str, tuple[int, ...]] = {}
     for one in fields:
         name = one.field.name
         if one.kind == "grid":
-            state |= _rows_of_post(visit, one, posted)
+            rows, numbers[name] = _rows_of_post(visit, one, posted)
+            state |= rows
         else:
             state |= _part_of_post(one, posted, "", name)
-    return state
+    return state, numbers
 
 
 def _part_of_post(
@@ -233,8 +242,8 @@ def _part_of_post(
 
 def _rows_of_post(
     visit: Visit, grid: FormField, posted: Mapping[str, Sequence[str]]
-) -> dict[str, tuple[str, ...]]:
-    """Return the rows of a grid, renumbered in the order the person gave them."""
+) -> tuple[dict[str, tuple[str, ...]], tuple[int, ...]]:
+    """Return the rows of a grid, renumbered in the person's order, and their former numbers."""
     name = grid.field.name
     rows: dict[int, dict[str, Sequence[str]]] = {}
     for key, texts in posted.items():
@@ -242,8 +251,8 @@ def _rows_of_post(
         if written is not None and written[1] == name and len(rows) < MOST_ROWS * 2:
             rows.setdefault(int(written[2]), {})[written[3]] = texts
     state: dict[str, tuple[str, ...]] = {}
-    number = 0
-    for _, row in sorted(rows.items(), key=lambda pair: _order(pair[0], pair[1])):
+    kept: list[int] = []
+    for was, row in sorted(rows.items(), key=lambda pair: _order(pair[0], pair[1])):
         if _last(row, "_delete"):
             continue
         cells: dict[str, tuple[str, ...]] = {}
@@ -252,12 +261,12 @@ def _rows_of_post(
         row_id = _last(row, "id")
         if not row_id and _is_blank(visit, grid, cells):
             continue
-        prefix = f"{name}-{number}-"
+        prefix = f"{name}-{len(kept)}-"
         state |= {prefix + key: value for key, value in cells.items()}
         if row_id:
             state[prefix + "id"] = (row_id,)
-        number += 1
-    return state
+        kept.append(was)
+    return state, tuple(kept)
 
 
 def _order(number: int, row: Mapping[str, Sequence[str]]) -> tuple[int, int]:

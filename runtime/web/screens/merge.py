@@ -2,7 +2,7 @@
 
 The form carries what it showed when it was opened, so three states are known: as it was, mine,
 theirs. What only one of the two changed needs no question; what both changed is asked, and until
-it is answered mine stands. Children are compared as a whole.
+it is answered mine stands. Rows are joined one by one (`merge_rows.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import orjson
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.form_model import MergeLine
 from runtime.web.screens.form_state import FormField, State, row_numbers
+from runtime.web.screens.merge_rows import merged_rows
 from runtime.web.screens.visit import Visit
 
 LONGEST_STATE = 500_000
@@ -88,8 +89,18 @@ def merged(
         )
         if take_theirs or one.kind != "grid":
             result |= part(theirs if take_theirs else mine, one)
+        elif base:
+            result |= merged_rows(one, base, mine, theirs)[0]
         else:
             result |= _own_rows(mine, theirs, one)
+    return result
+
+
+def restored(fields: Sequence[FormField], before: State, now: State) -> dict[str, tuple[str, ...]]:
+    """Return an earlier state that can be saved now: a row that is gone comes back as a new one."""
+    result: dict[str, tuple[str, ...]] = {}
+    for one in fields:
+        result |= _own_rows(before, now, one) if one.kind == "grid" else part(before, one)
     return result
 
 
@@ -119,13 +130,18 @@ def lines(
         both = not (base and same(base, mine, one))
         if base and same(base, theirs, one):
             continue
+        own, joined = mine, False
+        if base and both and one.kind == "grid":
+            own, both = merged_rows(one, base, mine, theirs)
+            joined = not both
         found.append(
             MergeLine(
                 one.field.name,
                 visit.text(one.field.label),
-                words(visit, one, mine, titles),
+                words(visit, one, own, titles),
                 words(visit, one, theirs, titles),
                 both,
+                joined,
             )
         )
     return tuple(found)

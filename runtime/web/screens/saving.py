@@ -8,8 +8,9 @@ from typing import Any
 from generator.model.text import Label
 from runtime.errors import FieldError, Invalid
 from runtime.messages import Result
-from runtime.web.screens import form_state, merge
+from runtime.web.screens import form_live, form_state, merge
 from runtime.web.screens.doors import ask, titles_of
+from runtime.web.screens.form_live import NOTHING
 from runtime.web.screens.form_model import MergeLine
 from runtime.web.screens.form_opening import Opened
 from runtime.web.screens.form_page import wanted_titles
@@ -33,6 +34,10 @@ def save(visit: Visit, opened: Opened, state: State, errors: list[FieldError]) -
     values: dict[str, Any] = form_state.values_of(
         visit, opened.layout.fields, state, changes=changes
     )
+    fields, entity = opened.layout.fields, opened.layout.entity
+    is_asked = form_live.has_conditions(visit, fields, entity)
+    known = form_live.live(visit, opened, state) if is_asked else NOTHING
+    values = form_live.applied(opened.layout.fields, state, values, known, new=not changes)
     if changes and opened.base is not None:
         values = only_changed(opened.layout.fields, opened.base, state, values)
     return ask(

@@ -22,6 +22,10 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     screens.add_url_rule(at.entity + "choices", "choices", views.choices)
 
 
+THIS = "this."
+"""`this.NAME` says what the record that points holds in a field its choice depends on."""
+
+
 class Choices:
     """The records a reference may point at."""
 
@@ -33,8 +37,12 @@ class Choices:
         visit = self.desk.visit()
         entity_of(visit, entity)
         query = {"q": (request.args.get("q", "").replace("\x00", "")[:200],)}
-        if request.args.get("for"):
-            query["for"] = (request.args["for"],)
+        known = (name for name in request.args if name in {"for", "ids"} or name.startswith(THIS))
+        query |= {
+            name: (request.args[name][:8000],)
+            for name in known
+            if request.args[name] or "." in name
+        }
         result = doors.ask(visit, "choices", entity, query=query)
         paths = result.plan.shown
         named = title(visit, entity, paths)

@@ -49,4 +49,4 @@ def _concerns(visit: Visit, field: Field) -> bool:
         if grant is not None and field.name in grant.write:
             return True
     grant = matrix.grant(roles, field.entity, "list")
-    return grant is not None and field.name in grant.read and field.name not in grant.masked
+    return grant is not None and field.name in grant.open

@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from generator.model.entity import Entity
 from runtime.errors import Conflict, VersionRequired
 from runtime.operations._reading import title_columns
-from runtime.web.screens import doors
+from runtime.web.screens import doors, form_undo
 from runtime.web.screens.cells import title
 from runtime.web.screens.delete_page import delete_page
 from runtime.web.screens.desk import (
@@ -54,7 +54,11 @@ class Removal:
             page = delete_page(visit, model, record_id, name, version, found.rows, listed, told)
             return render_template("delete.html", page=page), refusal.status
         done = visit.t("Archived: {name}", name=name)
-        flash(done if model.archive else visit.t("Deleted: {name}", name=name), "success")
+        if model.archive and visit.may("restore", entity):
+            undo = form_undo.button(visit, record_url(entity, record_id, "restore"), {})
+            flash(form_undo.told(done, undo), "success")
+        else:
+            flash(done if model.archive else visit.t("Deleted: {name}", name=name), "success")
         return redirect(record_url(entity) + (f"?{listed}" if listed else ""), 303)
 
     def _name(self, visit: Visit, model: Entity, record_id: str) -> tuple[str, int]:
