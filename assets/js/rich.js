@@ -21,6 +21,7 @@ const keys = (openLink) => ({
   "Mod-b": toggleMark(marks.strong), "Mod-i": toggleMark(marks.em), "Mod-u": toggleMark(marks.u),
   "Shift-Enter": breakLine, Enter: splitListItem(nodes.list_item),
   "Mod-]": sinkListItem(nodes.list_item), "Mod-[": liftListItem(nodes.list_item),
+  Escape: (state, dispatch, view) => { view.dom.blur(); return true; },
   "Shift-Mod-k": () => { openLink(); return true; },
 });
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -156,3 +157,13 @@ def test_a_code_is_marked_as_scanned_and_few_choices_are_boxes(shop: Desk) -> No
     assert 'name="serial" value="" autocomplete="off" maxlength="64"' in page
     assert page.count("data-scan") == 2
     assert '<input type="checkbox" class="ck" name="uses" value="home">' in page
+
+
+def test_a_list_is_filtered_by_a_person_and_says_their_name(shop: Desk) -> None:
+    shop.make("thing", name="Of Ron", keeper=shop.people["ron"])
+    shop.make("thing", name="Of Kim", keeper=shop.people["kim"])
+    page = shop.browser().get(f"/thing/?keeper[in]={shop.people['ron']}")
+    assert "Of Ron" in page.text
+    assert "Of Kim" not in page.text
+    assert re.search(r'class="k">Keeper</span> <span class="strong">Ron<', page.text)
+    assert 'data-picker-url="/thing/people?for=keeper"' in page.text

@@ -85,8 +85,8 @@ class Desk:
 
     def with_names(self, visit: Visit, paths: Sequence[Path], rows: Sequence[Any]) -> Visit:
         """Return the visit with the names of every account that rows mention."""
-        ids = people_of(paths, rows)
-        return replace(visit, people=self.around.names(ids)) if ids else visit
+        ids = people_of(paths, rows) - visit.people.keys()
+        return replace(visit, people={**visit.people, **self.around.names(ids)}) if ids else visit
 
     def remember(self, answer: AnyResponse, name: str, value: str) -> None:
         """Put a preference into a cookie; the theme's and the rows' are read by script too."""

@@ -72,6 +72,8 @@ def _field(visit: Visit, entity: Entity, path: Path) -> dict[str, Any]:
         ]
     if kind.relation in {"reference", "references"}:
         found["url"] = f"/{field.target}/choices"
+    if field.type == "user":
+        found["url"] = f"/{field.entity}/people?for={field.name}"
     return found
 
 
@@ -81,7 +83,7 @@ def _value(operator: str, field_type: str, relation: str, given: Input) -> str:
         return "none"
     if operator == "within":
         return "period"
-    if relation:
+    if relation or field_type == "user":
         return "picker" if operator in {"eq", "ne", "under", "has"} else "pickers"
     if given.options:
         return "option" if operator in {"eq", "ne", "has"} else "options"
@@ -101,7 +103,7 @@ def _operators(visit: Visit, path: Path) -> Mapping[str, str]:
     kind = visit.catalog[path.field.type]
     timely = path.field.type in {*TIMES, "time"}
     words = _words(visit, timely=timely)
-    several = bool(kind.relation) or path.field.type in {"choice", "choices"}
+    several = bool(kind.relation) or path.field.type in {"choice", "choices", "user"}
     order = ("within", "in", "under", "contains", "has_any", "eq", "gte", "lte", "between")
     rest = ("gt", "lt", "ne", "not_in", "starts_with", "has", "empty")
     dropped = {"eq", "ne", "has"} if several else {"in", "not_in", "has"}

@@ -88,6 +88,8 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
         return made("flag", "")
     if visit.catalog[field.type].relation in {"reference", "references"}:
         return _picker(visit, path, url, titles, operators, made)
+    if field.type == "user":
+        return _people(visit, path, url)
     if field.type in {"date", "datetime"}:
         named = tuple(
             Choice(name, words, name == _value(url, f"{path.text}[within]"))
@@ -101,6 +103,22 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
     if "contains" in operators:
         return made("text", "contains")
     return made("presence", "empty") if "empty" in operators else None
+
+
+def _people(visit: Visit, path: Path, url: ListUrl) -> FilterControl:
+    """Return a picker of accounts, by name."""
+    name = f"{path.text}[in]"
+    ids = [part for part in _value(url, name).split(",") if part]
+    options = tuple(Choice(one, _one(visit, path.field, one, {}), chosen=True) for one in ids)
+    return FilterControl(
+        "pickers",
+        path_label(visit, path),
+        "filter-" + path.text.replace(".", "-"),
+        (name,),
+        (",".join(ids),),
+        options,
+        f"/{path.field.entity}/people?for={path.field.name}",
+    )
 
 
 def _picker(
@@ -246,6 +264,8 @@ def _one(visit: Visit, field: Field, text: str, titles: Titles) -> str:
     kind = visit.catalog[field.type]
     if kind.relation in {"reference", "references"}:
         return titles.get((field.target, text), text)
+    if field.type == "user":
+        return visit.people.get(int(text), text) if text.isascii() and text.isdigit() else text
     if field.type == "boolean":
         yes, no = visit.t("Yes", "flag"), visit.t("No", "flag")
         return {"true": yes, "false": no}.get(text, text)
@@ -265,3 +285,14 @@ def wanted_titles(visit: Visit, entity: Entity, url: ListUrl) -> Mapping[str, tu
             continue
         found.setdefault(paths[0].field.target, []).extend(value.split(",")[:50])
     return {target: tuple(dict.fromkeys(ids)) for target, ids in found.items()}
+
+
+def wanted_people(visit: Visit, entity: Entity, url: ListUrl) -> tuple[int, ...]:
+    """Return the accounts that filters point at, so that their names can be looked up."""
+    found: list[str] = []
+    for key, value in url.filters:
+        written = CLAUSE.match(key)
+        paths = readable(visit, entity.name, (written[1],)) if written else ()
+        if paths and paths[0].field.type == "user":
+            found += value.split(",")[:50]
+    return tuple({int(text) for text in found if text.isascii() and text.isdigit()})

@@ -44,6 +44,9 @@ class Lists:
             target = list_views.opening(model, kept)
             if target is not None:
                 return redirect(target.text)
+        people = filters.wanted_people(visit, model, url)
+        if people:
+            visit = replace(visit, people=self.desk.around.names(people))
         titles = doors.titles_of(visit, filters.wanted_titles(visit, model, url))
         columns = chosen_columns(visit, model, url, kept)
         counts = self.tallies.known(visit, model, kept)
