@@ -18,6 +18,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from runtime.metrics.steps import NAMES, RENDER
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -47,6 +49,7 @@ _step_seconds = Histogram(
     buckets=STEP_SECONDS,
     registry=_registry,
 )
+_of_step = {name: _step_seconds.labels(name) for name in (*NAMES, RENDER)}
 _statements = Histogram(
     "shopwright_request_statements",
     "Database statements of one request.",
@@ -77,7 +80,7 @@ def observe_request(
     _request_seconds.labels(operation).observe(seconds)
     _statements.labels(operation).observe(statements)
     for step, took in steps.items():
-        _step_seconds.labels(step).observe(took)
+        _of_step[step].observe(took)
 
 
 def observe_job(job: str, state: str, seconds: float) -> None:

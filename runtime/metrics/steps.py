@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 
 NAMES = ("authorize", "parse", "plan", "execute")
-"""The steps of `handle`, in order; what follows the last of them is `render`."""
+"""The steps of `handle`, in order."""
+RENDER = "render"
+"""What follows the last of them."""
 
 NANO = 1e-9
 
@@ -37,7 +39,7 @@ class Steps:
         if not self._last:
             return {}
         found = {name: took * NANO for name, took in self._took.items()}
-        found["render"] = (time.monotonic_ns() - self._last) * NANO
+        found[RENDER] = (time.monotonic_ns() - self._last) * NANO
         return found
 
 

@@ -244,7 +244,7 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
             )
             for one in same:
                 if not one.is_new:
-                    _update(work, one, table, _row(work, one))
+                    _update(work, one, table, alone=len(drafts) == 1 and one is drafts[0])
             links.write_many(
                 work.connection,
                 work.runtime.schema,
@@ -311,31 +311,27 @@ def _remove_children(work: Work, drafts: list[Draft]) -> None:
         work.connection.execute(system(table.delete().where(table.c.id.in_(ids)), "parts"))
 
 
-def _update(work: Work, draft: Draft, table: sa.Table, row: Mapping[str, Any]) -> None:
+def _update(work: Work, draft: Draft, table: sa.Table, *, alone: bool) -> None:
     """Change the row if it still has the version that was read."""
     assert draft.before is not None
+    row = _row(work, draft)
     changed = {
         name: value
         for name, value in row.items()
         if name not in draft.before or draft.before[name] != value
     }
+    change = inserts.Change(table, changed, row["id"], draft.before["version"])
+    if alone and inserts.waits(work.connection, change):
+        return
     names = tuple(changed)
     statement = prepared(
         table,
         ("update", names),
         work.connection.dialect,
-        lambda: (
-            table.update()
-            .where(
-                table.c.id == sa.bindparam("record_id", type_=table.c.id.type),
-                table.c.version == sa.bindparam("read_version", type_=table.c.version.type),
-            )
-            .values({n: sa.bindparam(f"new_{n}", type_=table.c[n].type) for n in names})
-            .returning(table.c.id)
-        ),
+        lambda: inserts.change_of(table, names).returning(table.c.id),
     )
     values = {f"new_{name}": value for name, value in changed.items()}
-    keys = {"record_id": row["id"], "read_version": draft.before["version"]}
+    keys = {"record_id": change.record_id, "read_version": change.version}
     done = statement.rows(work.connection, {**values, **keys})
     if not done:
         raise stale()

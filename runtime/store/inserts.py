@@ -4,13 +4,15 @@ PostgreSQL takes many by COPY, which costs a tenth of as many INSERTs and keeps 
 few, and SQLite, by one prepared statement. A row is a mapping; a column it leaves out stays null.
 
 Inside `together`, rows wait and then leave at once: the record, its lines, its audit row and its
-event are one statement and one round trip, and a counter is locked for so much less time.
+event are one statement and one round trip, and a counter is locked for so much less time. The
+change of one record that is locked already may wait with them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -27,6 +29,18 @@ WAITING = "shopwright_waiting"
 """Where a connection keeps the rows that wait to leave together."""
 
 Rows = Sequence[Mapping[str, Any]]
+Form = tuple[sa.Table, tuple[str, ...], int]
+"""A table, the columns that are written, how many rows; no rows stand for a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """New values of one record at the version it was read and locked at."""
+
+    table: sa.Table
+    values: Mapping[str, Any]
+    record_id: str
+    version: int
 
 
 class Batch:
@@ -34,6 +48,7 @@ class Batch:
 
     def __init__(self) -> None:
         self.rows: list[tuple[sa.Table, Rows]] = []
+        self.change: Change | None = None
         self.commits = False
         """Whether the transaction ends with them, in the same round trip."""
 
@@ -71,12 +86,31 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
         raise
 
 
+def waits(connection: sa.Connection, change: Change) -> bool:
+    """Let the change of a locked record leave with the rows that wait; False when none do.
+
+    Nobody can have overtaken a change whose record was locked when its version was read, so that
+    nothing need be asked of the database before the rest is written.
+    """
+    batch: Batch | None = connection.info.get(WAITING)
+    if batch is None or batch.change is not None or connection.dialect.name != "postgresql":
+        return False
+    batch.change = change
+    return True
+
+
 def _leave(connection: sa.Connection, batch: Batch) -> None:
     waiting = [(table, rows) for table, rows in batch.rows if rows]
+    change = batch.change
     is_one = len(waiting) > 1 and connection.dialect.name == "postgresql"
-    if is_one and not any(_has_gaps(table, rows) or len(rows) >= FEW for table, rows in waiting):
-        _insert_all(connection, waiting)
+    if is_one and not any(
+        _has_gaps(table, rows) or len(rows) >= FEW or (change is not None and table is change.table)
+        for table, rows in waiting
+    ):
+        _write_all(connection, waiting, change)
     else:
+        if change is not None:
+            _write_all(connection, (), change)
         for table, rows in waiting:
             insert_many(connection, table, rows)
     transaction = connection.get_transaction()
@@ -125,29 +159,52 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     statement.send(connection, _bound(names, rows, ""))
 
 
-def _insert_all(connection: sa.Connection, waiting: Sequence[tuple[sa.Table, Rows]]) -> None:
-    """Insert rows of several tables by one statement; constraints are checked at its end."""
-    forms = [(table, tuple(rows[0]), len(rows)) for table, rows in waiting]
-    statement = prepared(
-        forms[-1][0],
-        ("insert", *((table.name, names, count) for table, names, count in forms)),
-        connection.dialect,
-        lambda: _chain(forms),
-    )
+def _write_all(
+    connection: sa.Connection, waiting: Sequence[tuple[sa.Table, Rows]], change: Change | None
+) -> None:
+    """Write rows of several tables by one statement; constraints are checked at its end."""
+    forms: list[Form] = [(table, tuple(rows[0]), len(rows)) for table, rows in waiting]
     values: dict[str, Any] = {}
     for part, ((_, names, _), (_, rows)) in enumerate(zip(forms, waiting, strict=True)):
         values |= _bound(names, rows, f"p{part}_")
+    if change is not None:
+        forms.insert(0, (change.table, tuple(change.values), 0))
+        values |= {f"new_{name}": value for name, value in change.values.items()}
+        values |= {"record_id": change.record_id, "read_version": change.version}
+    statement = prepared(
+        forms[-1][0],
+        ("write", *((table.name, names, count) for table, names, count in forms)),
+        connection.dialect,
+        lambda: _chain(forms),
+    )
     statement.send(connection, values)
 
 
-def _chain(forms: Sequence[tuple[sa.Table, tuple[str, ...], int]]) -> sa.UpdateBase:
+def _chain(forms: Sequence[Form]) -> sa.UpdateBase:
+    changes = [change_of(table, names) for table, names, count in forms if not count]
+    rows = [form for form in forms if form[2]]
     parts = [
-        _values(table, names, count, f"p{part}_")
-        for part, (table, names, count) in enumerate(forms)
+        *changes,
+        *(
+            _values(table, names, count, f"p{part}_")
+            for part, (table, names, count) in enumerate(rows)
+        ),
     ]
     first = [each.cte(f"w{number}") for number, each in enumerate(parts[:-1])]
-    whole: sa.UpdateBase = parts[-1].add_cte(*first)
+    whole: sa.UpdateBase = parts[-1].add_cte(*first) if first else parts[-1]
     return whole
+
+
+def change_of(table: sa.Table, names: tuple[str, ...]) -> Any:
+    """Return the change of one record at a version, its values bound as `new_<name>`."""
+    return (
+        table.update()
+        .where(
+            table.c.id == sa.bindparam("record_id", type_=table.c.id.type),
+            table.c.version == sa.bindparam("read_version", type_=table.c.version.type),
+        )
+        .values({name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
+    )
 
 
 def _values(table: sa.Table, names: tuple[str, ...], count: int, prefix: str) -> Any:

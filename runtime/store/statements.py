@@ -88,7 +88,8 @@ class Statements:
 
     def page(self, plan: QueryPlan) -> Selection:
         """Return the statement that fetches a page of a plan, one row more than its limit."""
-        shape = (plan.shape, page_size(plan))
+        parents = None if plan.parent is None else plan.parent[1]
+        shape = (plan.shape, page_size(plan), is_one(plan.ids), is_one(parents))
         found = self._pages.get(shape)
         if found is None:
             if len(self._pages) >= KEPT:
@@ -168,9 +169,9 @@ class Statements:
         if plan.search:
             values[_search_name(first)] = contains_pattern(plan.search)
         if plan.ids is not None:
-            values["record_ids"] = list(plan.ids)
+            values |= _of_ids("record_id", plan.ids)
         if plan.parent is not None:
-            values["parent_ids"] = list(plan.parent[1])
+            values |= _of_ids("parent_id", plan.parent[1])
         if plan.cursor is not None:
             for number, value in enumerate(plan.cursor.values):
                 values[f"cursor_{number}"] = value
@@ -211,6 +212,19 @@ def _search_name(first: int) -> str:
     return f"search_{first}" if first else "search"
 
 
+def _of_ids(name: str, ids: tuple[str, ...]) -> dict[str, Any]:
+    """Return ids as a statement may ask for them: as a list, and one alone by itself too."""
+    values: dict[str, Any] = {f"{name}s": list(ids)}
+    if is_one(ids):
+        values[name] = ids[0]
+    return values
+
+
+def is_one(ids: tuple[str, ...] | None) -> bool:
+    """Return whether just one record is asked for: by a plain comparison, and without an order."""
+    return ids is not None and len(ids) == 1
+
+
 def page_size(plan: QueryPlan) -> int | None:
     """Return how many rows to fetch; None where the ids asked for are limit enough."""
     if plan.ids is not None and plan.parent is None and len(plan.ids) <= plan.limit:
@@ -230,8 +244,10 @@ class _Builder:
         is_guessed = schema.dialect == "postgresql"  # SQLite keeps no statistics to guess by
         self.leading = leading(plan, schema.catalog) if is_guessed else ()
         self.anew = is_guessed and is_guesswork(plan, schema.catalog)
+        self.is_page = False
 
     def page(self) -> Selection:
+        self.is_page = True
         inner = self._inner()
         aliases: dict[tuple[str, ...], Any] = {(): inner}
         joined: Any = inner
@@ -249,7 +265,9 @@ class _Builder:
         columns += tests
         if self.plan.with_lines:
             columns.append(inner.c[LINES])
-        statement = sa.select(*columns).select_from(joined).order_by(*order)
+        statement = sa.select(*columns).select_from(joined)
+        if not is_one(self.plan.ids):
+            statement = statement.order_by(*order)
         names = tuple(path.text for path in self.plan.paths)
         return Selection(statement, names, veils, anew=self.anew)
 
@@ -281,6 +299,12 @@ class _Builder:
     def _places(self, field: Field) -> int:
         kind = self.schema.catalog[field.type].expression_type(field)
         return kind.scale if isinstance(kind, Number) else 0
+
+    def _is_named(self, column: Any, name: str, ids: tuple[str, ...]) -> Any:
+        """Return "the column holds one of these ids"; a page of just one asks for it plainly."""
+        if self.is_page and is_one(ids):
+            return column == sa.bindparam(name, type_=column.type)
+        return is_one_of(column, name + "s", self.schema.dialect)
 
     def count(self, cap: int | None) -> Selection:
         self.leading = ()
@@ -355,7 +379,7 @@ class _Builder:
         statement = sa.select(*columns).where(*self._where(), *place)
         order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
         size = page_size(self.plan)
-        if size is not None or self.plan.lock:
+        if (size is not None or self.plan.lock) and not is_one(self.plan.ids):
             statement = statement.order_by(*self._leading_order(), *order)
         if size is not None:
             statement = statement.limit(sa.literal_column(str(size)))
@@ -394,9 +418,9 @@ class _Builder:
         plan, table = self.plan, self.table
         found: list[Any] = []
         if plan.parent is not None:
-            found.append(is_one_of(table.c[plan.parent[0]], "parent_ids", self.schema.dialect))
+            found.append(self._is_named(table.c[plan.parent[0]], "parent_id", plan.parent[1]))
         if plan.ids is not None:
-            found.append(is_one_of(table.c.id, "record_ids", self.schema.dialect))
+            found.append(self._is_named(table.c.id, "record_id", plan.ids))
         if plan.newest is not None:
             found.append(self._among_newest(plan.newest))
         if plan.archived != "all" and plan.entity.archive:

@@ -193,15 +193,10 @@ def _list(fact: PersonFact, schema: Schema) -> Any:
 
 def _person(lists: Sequence[Any], *more: Any) -> sa.Select[Any]:
     """Return who has an id: a row for each role, in the order of `Row`."""
-    user, role = _tables()[0], _tables()[1]
-    held = _held(sa.bindparam("user"))
+    user, role, _, _, _ = _tables()
     return (
         sa.select(*_columns(user), role.c.name, *lists, *more)
-        .select_from(
-            user.outerjoin(held, held.c.user_id == user.c.id).outerjoin(
-                role, role.c.id == held.c.role_id
-            )
-        )
+        .select_from(user.outerjoin(role, _holds(sa.bindparam("user"), role)))
         .where(user.c.id == sa.bindparam("user"))
     )
 
@@ -251,12 +246,13 @@ def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:
     )
 
 
-def _held(user_id: sa.BindParameter[Any]) -> sa.Subquery:
-    """Return the roles somebody holds, directly or through a group."""
+def _holds(user_id: sa.BindParameter[Any], role: sa.Table) -> sa.ColumnElement[bool]:
+    """Return "somebody holds the role", directly or through a group."""
     _, _, user_role, user_group, group_role = _tables()
-    return sa.union(
-        sa.select(user_role.c.user_id, user_role.c.role_id).where(user_role.c.user_id == user_id),
-        sa.select(user_group.c.user_id, group_role.c.role_id)
-        .join(group_role, group_role.c.group_id == user_group.c.group_id)
-        .where(user_group.c.user_id == user_id),
-    ).subquery()
+    own = sa.exists().where(user_role.c.user_id == user_id, user_role.c.role_id == role.c.id)
+    through = sa.exists().where(
+        user_group.c.user_id == user_id,
+        group_role.c.group_id == user_group.c.group_id,
+        group_role.c.role_id == role.c.id,
+    )
+    return sa.or_(own, through)
