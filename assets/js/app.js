@@ -15,6 +15,7 @@ if (document.querySelector("#list")) {
   import("./builder.js").then((part) => part.start());
   import("./cells.js").then((part) => part.start());
 }
+if (document.querySelector("[data-board], [data-tree]")) import("./layouts.js").then((part) => part.start());
 if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
 
 if (document.querySelector("[data-record]")) import("./detail.js").then((part) => part.start());

@@ -3,7 +3,8 @@
 Comes in: the resolved model. Goes out: D412 for a search in a field that holds no text, D413 for
 an order by a field that has none, D414 for a form that edits what nobody may set, D415 for a form
 without a required field, D426 for a path through many records where one value is shown, D427 for a
-field that a form edits twice, D437 for a path in a form, D439 for a tab that has nothing to show.
+field that a form edits twice, D437 for a path in a form, D439 for a tab that has nothing to show,
+D442 for a layout by a field that does not fit.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ from generator.problems import Problem
 HISTORY = "history"
 
 
+MOST_COLUMNS = 8
+LAID_OUT_BY = {
+    "board": (("choice",), "a choice"),
+    "calendar": (("date", "datetime"), "a date"),
+    "gallery": (("image",), "an image"),
+    "tree": (("tree",), "a tree"),
+}
+"""Layout → the types of field it is made by, and their name in words."""
+
+
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong with the screens of every entity."""
     words: Catalog[FieldType] = catalogs["field_types"]
@@ -33,6 +44,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
 
 
 def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
+    yield from _layouts(entity)
     for path in entity.list.search:
         last = _last(app, entity, path)
         if last is not None and not words[last.type].searchable:
@@ -139,6 +151,30 @@ def _holds_records(app: App, entity: Entity, words: Catalog[FieldType], path: st
     if other:
         return words[field.type].relation == "reference" and field.target == entity.name
     return words[field.type].relation in {"children", "references"}
+
+
+def _layouts(entity: Entity) -> Iterator[Problem]:
+    for layout in entity.list.layouts:
+        if layout.name not in LAID_OUT_BY:
+            continue
+        types, words = LAID_OUT_BY[layout.name]
+        field = entity.fields.get(layout.field)
+        if field is None or field.type not in types:
+            fitting = ", ".join(n for n, f in entity.fields.items() if f.type in types and f.label)
+            yield Problem(
+                "D442",
+                layout.span,
+                f"'{layout.name}' needs {words} field of '{entity.name}', and "
+                f"'{layout.field}' is none.",
+                f"Known: {fitting}." if fitting else f"Give the entity {words} field first.",
+            )
+        elif layout.name == "board" and len(field.args.get("options", ())) > MOST_COLUMNS:
+            yield Problem(
+                "D442",
+                layout.span,
+                f"A board by '{layout.field}' would have more than {MOST_COLUMNS} columns.",
+                "Take a field with fewer options, or leave the board out.",
+            )
 
 
 def _form(entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:

@@ -100,6 +100,17 @@ class View:
 
 
 @dataclass(frozen=True)
+class Layout:
+    """Another way to lay a list out."""
+
+    name: str
+    """board, calendar, gallery, tree or cards."""
+    field: str
+    """The field it is made by; empty for cards."""
+    span: Span
+
+
+@dataclass(frozen=True)
 class ListScreen:
     """How the list of an entity is laid out; a path is names joined by dots."""
 
@@ -111,6 +122,7 @@ class ListScreen:
     views: tuple[View, ...]
     bulk: tuple[str, ...]
     page_size: int
+    layouts: tuple[Layout, ...] = ()
 
 
 @dataclass(frozen=True)

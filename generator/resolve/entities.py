@@ -234,6 +234,10 @@ class _Resolver:
             for path in _paths(given.get(screen)):
                 if path.text != HISTORY:
                     self._walk(path, entity)
+        if "list" in given and "layouts" in given.get("list"):
+            for path in given.get("list").get("layouts").values.values():
+                if isinstance(path, Written):
+                    self._walk(path, entity)
 
     def _walk(self, path: Written, entity: str) -> None:
         steps = path.text.lstrip("-").split(".")

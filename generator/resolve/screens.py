@@ -9,13 +9,14 @@ from generator.model.entity import (
     DetailScreen,
     Field,
     FormScreen,
+    Layout,
     ListScreen,
     Panel,
     Section,
     View,
 )
 from generator.model.text import Label
-from generator.shape import Given
+from generator.shape import Given, Written
 
 WIDE = {"children", "references", "long_text", "rich_text", "json", "address", "file"}
 """Words whose values do not fit into a column of a list."""
@@ -50,6 +51,16 @@ def list_screen(given: Given | None, fields: Mapping[str, Field]) -> ListScreen:
         views=views,
         bulk=tuple(read.get("bulk", ())),
         page_size=read.get("page_size", 50),
+        layouts=_layouts(read.get("layouts")),
+    )
+
+
+def _layouts(given: Given | None) -> tuple[Layout, ...]:
+    read: Mapping[str, Any] = given.values if given else {}
+    return tuple(
+        Layout(name, value.text if isinstance(value, Written) else "", given.at(name))
+        for name, value in read.items()
+        if given is not None and value
     )
 
 

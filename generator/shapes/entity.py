@@ -89,6 +89,18 @@ VIEW = Shape(
     },
 )
 
+LAYOUTS = Shape(
+    "layouts",
+    "Other ways to lay a list out; the table is always there.",
+    {
+        "board": Arg("path", "A choice field: a column for each of its options, at most 8."),
+        "calendar": Arg("path", "A date or datetime field: a month of days."),
+        "gallery": Arg("path", "An image field: pictures with their titles."),
+        "tree": Arg("path", "A tree field: records below the one they belong to."),
+        "cards": Arg("boolean", "A card for each record.", default=False),
+    },
+)
+
 LIST = Shape(
     "list",
     "The list of the entity.",
@@ -112,6 +124,7 @@ LIST = Shape(
             default=(),
             of=Arg("choice", "", options=("edit", "delete", "restore", "tag", "export")),
         ),
+        "layouts": Arg("shape", "Other layouts that people may choose.", shape=LAYOUTS),
         "page_size": Arg("integer", "Rows of a page.", default=50, minimum=5, maximum=200),
     },
 )

@@ -353,3 +353,59 @@ def test_a_moment_is_exported_in_the_zone_that_the_heading_names(desk: Desk) -> 
     lines = browser.send(page, "/loan/export", **sent).data.decode("utf-8-sig").splitlines()
     assert lines[0] == "Due (Asia/Shanghai),Fee,Member"
     assert "2026-11-20 18:00:00,12.50,Ann" in lines
+
+
+def test_a_board_has_a_column_for_each_option_and_a_card_moves_by_an_ordinary_save(
+    desk: Desk,
+) -> None:
+    browser = desk.browser()
+    page = browser.get("/loan/?layout=board&member.name=Ann")
+    columns = re.findall(
+        r'<section class="lo-col" data-value="([a-z]+)".*?</section>', page.text, re.S
+    )
+    assert columns == ["open", "back"]
+    open_column = page.text.partition('data-value="open"')[2].partition("</section>")[0]
+    card = re.findall(r'id="row-([^"]+)" data-version="(\d+)" draggable', open_column)
+    assert len(card) == 1
+    assert len(statements(desk, browser, "/loan/?layout=board")) <= 12
+    moved = browser.send(page, f"/loan/{card[0][0]}/cell/state", state="back", _version=card[0][1])
+    assert moved.status_code == 200
+    assert 'data-version="2"' in moved.text
+    browser.send(page, f"/loan/{card[0][0]}/cell/state", state="open", _version="2")
+    assert "draggable" not in desk.browser("ron").get("/loan/?layout=board").text
+
+
+def test_a_calendar_shows_a_month_in_the_zone_of_the_reader(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/loan/?layout=calendar&month=2026-11&member.name=Ann")
+    day = page.text.partition('datetime="2026-11-20"')[2].partition("</td>")[0]
+    assert day.count('id="row-') == 2
+    assert "November 2026" in page.text
+    assert "month=2026-12" in page.text
+    browser.client.set_cookie("time_zone", "Pacific/Kiritimati")
+    there = browser.get("/loan/?layout=calendar&month=2026-11&member.name=Ann").text
+    assert 'id="row-' in there.partition('datetime="2026-11-21"')[2].partition("</td>")[0]
+    assert browser.get("/loan/?layout=calendar&month=nonsense").status_code == 200
+
+
+def test_cards_and_pictures_keep_filters_and_pages(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/member/?layout=gallery&name=Ann")
+    assert page.text.count('<div class="lo-pic">') == 1
+    assert 'aria-current="true"' in page.text.partition('class="ly"')[2].partition("</nav>")[0]
+    cards = browser.get("/member/?layout=cards&q=nobody-at-all")
+    assert "Nothing here" in cards.text
+    unknown = browser.get("/member/?layout=board")
+    assert '<table class="dt"' in unknown.text
+
+
+def test_a_record_can_be_looked_at_beside_its_list(desk: Desk) -> None:
+    browser = desk.browser("ron")
+    record = re.findall(r'id="row-([^"]+)"', browser.get("/loan/").text)[0]
+    glance = browser.get(f"/loan/{record}/preview?list=state%5Bin%5D%3Dopen")
+    assert glance.status_code == 200
+    assert "<html" not in glance.text
+    assert "12.50" in glance.text
+    assert "list=state%255Bin%255D%3Dopen" in glance.text
+    assert "/edit" not in glance.text
+    assert desk.browser("").get(f"/loan/{record}/preview").status_code == 302

@@ -12,6 +12,7 @@ from runtime.store.paths import Path
 from runtime.web.screens import (
     bulk_edit_page,
     filters,
+    list_layouts,
     list_pages,
     list_rows,
     list_sums,
@@ -21,6 +22,7 @@ from runtime.web.screens import cells as drawing
 from runtime.web.screens.bulk_page import BulkAction, actions
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.list_columns import ColumnChoice, column_choices
+from runtime.web.screens.list_layouts import LaidOut, LayoutChoice
 from runtime.web.screens.list_memory import Kept, SavedView
 from runtime.web.screens.list_pages import Size
 from runtime.web.screens.list_rows import Header, ListRow
@@ -53,6 +55,8 @@ class Listing:
     grouped: Grouped | None = None
     problem: str = ""
     """Why sums or groups could not be told."""
+    laid_out: LaidOut | None = None
+    """What stands in place of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class ListPage:
     sums: tuple[Lines, ...] = ()
     """Under each column; empty where sums were not asked for."""
     grouped: Grouped | None = None
+    layouts: tuple[LayoutChoice, ...] = ()
+    laid_out: LaidOut | None = None
     problem: str = ""
     refusal: str = ""
     """Why the list cannot be shown: a filter that means nothing."""
@@ -166,6 +172,8 @@ def list_page(
         may_sum=bool(list_sums.summable(visit, entity, columns)),
         sums=_sums(listing),
         grouped=listing.grouped,
+        layouts=list_layouts.choices(visit, entity, url),
+        laid_out=listing.laid_out,
         problem=listing.problem,
         refusal=refusal.message.text(visit.actor.locale) if refusal else "",
     )

@@ -6,15 +6,30 @@ from dataclasses import replace
 
 from flask import Blueprint, jsonify, redirect, render_template, request
 
-from generator.model.entity import Entity
+from generator.model.entity import Entity, Layout
 from runtime.errors import RequestError
-from runtime.web.screens import doors, filter_fields, filters, list_memory, list_sums, list_views
+from runtime.web.screens import (
+    doors,
+    filter_fields,
+    filters,
+    list_layouts,
+    list_memory,
+    list_sums,
+    list_views,
+)
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of
 from runtime.web.screens.list_columns import chosen_columns, fields_to_ask
 from runtime.web.screens.list_page import Listing, list_page
 from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url, refuse_flood
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, plural, record_url, single
+
+APART = {
+    "board": list_layouts.board,
+    "calendar": list_layouts.month,
+    "tree": list_layouts.tree,
+}
+"""Layouts that are no page of the list."""
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -73,7 +88,12 @@ class Lists:
         model, url = listing.entity, listing.url
         if listing.grouped is not None:
             return render_template("list.html", page=list_page(visit, listing, None))
+        layout = list_layouts.layout_of(visit, model, url)
+        if layout is not None and layout.name in APART:
+            return self._apart(visit, listing, layout)
         fields = fields_to_ask(visit, model, listing.columns)
+        if layout is not None and layout.field:
+            fields = (*fields, layout.field)
         query = {
             **pipeline_query(url, model.name, visit),
             "fields": (",".join(dict.fromkeys(fields)),),
@@ -87,7 +107,24 @@ class Lists:
             page = list_page(visit, listing, None, refusal)
             return render_template("list.html", page=page), 400
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        return render_template("list.html", page=list_page(visit, listing, result))
+        page = list_page(visit, listing, result)
+        if layout is not None:
+            drawn = list_layouts.cards(visit, model, layout, page.rows, result)
+            page = replace(page, laid_out=drawn)
+        return render_template("list.html", page=page)
+
+    def _apart(self, visit: Visit, listing: Listing, layout: Layout) -> Answer:
+        """Show a layout that asks for its records in its own way."""
+        asking = list_layouts.Asking(visit, listing.entity, listing.url, listing.columns)
+        try:
+            laid_out = APART[layout.name](asking, layout)
+        except RequestError as refusal:
+            if refusal.status != 400:
+                raise
+            page = list_page(visit, listing, None, refusal)
+            return render_template("list.html", page=page), 400
+        page = list_page(visit, replace(listing, laid_out=laid_out), None)
+        return render_template("list.html", page=page)
 
     def counts(self, entity: str) -> Answer:
         """Answer how many records each tab holds, as JSON."""
