@@ -14,6 +14,7 @@ import orjson
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import Field
+from rules.masks import HIDDEN, Masked
 from runtime.messages import Outcome, Result
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan
@@ -186,8 +187,10 @@ def _fields(entry: Any) -> dict[str, Any]:
 
 def _exported(kind: FieldType, field: Field, value: Any) -> Any:
     """Return a value as a file holds it: numbers as numbers, the rest as an import reads it."""
-    if value is None:
+    if value is None or value is HIDDEN:
         return None
+    if value.__class__ is Masked:
+        return value.text
     text = kind.to_text(value, field)
     return _number(text) if kind.numeric else text
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.entity import Entity
+from rules.masks import HIDDEN, Masked
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.paths import Path
@@ -108,8 +109,20 @@ def rows(visit: Visit, columns: Sequence[Path], result: Result) -> Iterator[list
 
 
 def _maker(visit: Visit, path: Path, paths: Sequence[Path]) -> Callable[[Any], Value]:
-    """Return the function from a row to one value of the file."""
+    """Return the function from a row to one value of the file; a masked cell is its mask."""
     place = {found.text: number for number, found in enumerate(paths)}[path.text]
+    clear = _clear(visit, path, paths, place)
+
+    def made(row: Any) -> Value:
+        value = row[place]
+        if value is HIDDEN:
+            return ""
+        return value.text if value.__class__ is Masked else clear(row)
+
+    return made
+
+
+def _clear(visit: Visit, path: Path, paths: Sequence[Path], place: int) -> Callable[[Any], Value]:
     field, kind = path.field, visit.catalog[path.field.type]
     if field.type == "datetime":
         here = zone(visit.actor.time_zone)

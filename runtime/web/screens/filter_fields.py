@@ -41,6 +41,8 @@ def _paths(visit: Visit, entity: Entity) -> Iterator[Path]:
 def _fits(visit: Visit, path: Path) -> bool:
     field = path.field
     kind = visit.catalog[field.type]
+    if not visit.reads.is_compared(path):
+        return False
     if field.type in UNFIT or not kind.operators or kind.relation == "children":
         return False
     if kind.relation == "references" and path.parents:

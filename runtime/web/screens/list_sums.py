@@ -13,7 +13,6 @@ from generator.build.tables import has_column
 from generator.field_types import EMPTY, Cell
 from generator.field_types.money import Money
 from generator.model.entity import Entity
-from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.measures import Measure
 from runtime.store.paths import Path
@@ -74,6 +73,7 @@ def summable(visit: Visit, entity: Entity, columns: Sequence[Path]) -> tuple[Pat
         and visit.catalog[path.field.type].numeric
         and path.field.type not in NOT_SUMMED
         and has_column(path.field, visit.catalog)
+        and visit.reads.is_ordered(path)
     ]
     return tuple(found[:MOST_SUMS])
 
@@ -93,6 +93,7 @@ def choices(visit: Visit, entity: Entity, url: ListUrl) -> tuple[GroupChoice, ..
         for path in paths
         if path.field.type in GROUPED
         and has_column(path.field, visit.catalog)
+        and visit.reads.is_ordered(path)
         and path.text not in {"version", "created_by", "updated_by", "position"}
     )
 
@@ -124,7 +125,12 @@ def grouped(visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path])
 
     """
     (path,) = drawing.readable(visit, entity.name, (url.get("group"),)) or (None,)
-    if path is None or path.parents or not visit.may("aggregate", entity.name):
+    if (
+        path is None
+        or path.parents
+        or not visit.reads.is_ordered(path)
+        or not visit.may("aggregate", entity.name)
+    ):
         return None
     result = _ask(visit, entity, url, path.text, summable(visit, entity, columns))
     keys = [str(row[0]) for row in result.rows if row[0] is not None]
@@ -197,8 +203,3 @@ def _records(url: ListUrl, path: Path, key: Any) -> str:
         extra = (path.text, str(key).lower() if isinstance(key, bool) else str(key))
     plain = url.to(group=None, layout=None, sums=None)
     return ListUrl(plain.path, (*plain.pairs, extra)).text
-
-
-def too_slow(visit: Visit, refusal: RequestError) -> str:
-    """Return what is said in place of a sum that took too long."""
-    return visit.text(refusal.message)

@@ -79,6 +79,8 @@ class Lists:
                 sums = list_sums.sums(visit, model, url, listing.columns)
                 return replace(listing, sums=sums)
         except RequestError as refusal:
+            if refusal.status not in {400, 503}:
+                raise
             if refusal.status == 503:
                 problem = visit.text(refusal.message)
                 return replace(listing, problem=problem)
