@@ -372,7 +372,7 @@ def test_a_board_has_a_column_for_each_option_and_a_card_moves_by_an_ordinary_sa
     assert moved.status_code == 200
     assert 'data-version="2"' in moved.text
     browser.send(page, f"/loan/{card[0][0]}/cell/state", state="open", _version="2")
-    assert "draggable" not in desk.browser("ron").get("/loan/?layout=board").text
+    assert "data-board" not in desk.browser("ron").get("/loan/?layout=board").text
 
 
 def test_a_calendar_shows_a_month_in_the_zone_of_the_reader(desk: Desk) -> None:
