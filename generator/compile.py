@@ -19,6 +19,7 @@ from generator.model.text import Span
 from generator.places import Places
 from generator.problems import DefinitionError, Problem, in_order, quoted
 from generator.resolve.app import resolve
+from generator.saying import say
 from generator.source import read_folder
 from generator.source_nodes import Items, Mapped, Scalar, Source
 
@@ -85,9 +86,16 @@ def words_of(sources: tuple[Source, ...]) -> tuple[Mapping[str, Catalog[Any]], l
         try:
             catalogs = load_catalogs((*used, package))
         except (ImportError, SyntaxError, ValueError) as error:
-            message = f"The package {quoted(package)} of words cannot be used: {error}"
-            hint = f"`python -c 'import {package}.field_types'` shows whether Python finds it."
-            problems.append(Problem("D423", at, f"{message.rstrip('.')}.", hint))
+            message = say(
+                "The package {package} of words cannot be used: {error}.",
+                package=quoted(package),
+                error=str(error).rstrip("."),
+            )
+            hint = say(
+                "`python -c 'import {package}.field_types'` shows whether Python finds it.",
+                package=package,
+            )
+            problems.append(Problem("D423", at, message, hint))
         else:
             used.append(package)
     return catalogs, problems

@@ -15,6 +15,8 @@ from re import _constants as sign  # type: ignore[attr-defined]  # the only name
 from re import _parser as grammar  # type: ignore[attr-defined]  # the only parse tree there is
 from typing import Any
 
+from generator.saying import say
+
 ALPHABET = frozenset(map(chr, range(32, 127))) | frozenset("\té中")
 """The characters by which two parts of a pattern are compared: ASCII and two that are not."""
 MANY = 10
@@ -31,7 +33,7 @@ def why_not(pattern: str) -> str:
         re.compile(pattern)
         tree = grammar.parse(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        return say("is no regular expression: {error}", error=error)
     if _is_slow(list(tree)):
         return "can take for ever: a repeated part can match the same text in many ways"
     return ""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from generator.model.text import Span
+from generator.saying import reworded, say
 from generator.suggest import closest
 
 CODES: Mapping[str, str] = {
@@ -190,7 +191,9 @@ def listed(names: Iterable[str], limit: int = LISTED) -> str:
     """Return names for a sentence: `a, b, c`, and how many more when there are many."""
     every = list(names)
     shown = ", ".join(every[:limit])
-    return shown if len(every) <= limit else f"{shown} and {len(every) - limit} more"
+    if len(every) <= limit:
+        return shown
+    return say("{shown} and {rest} more", shown=shown, rest=len(every) - limit)
 
 
 def did_you_mean(written: str, known: Iterable[str], *, otherwise: str) -> str:
@@ -202,20 +205,39 @@ def did_you_mean(written: str, known: Iterable[str], *, otherwise: str) -> str:
     close = closest(written, names)
     if close is not None:
         others = listed(name for name in names if name != close) if len(names) <= MOST else ""
-        return f"Did you mean '{close}'?" + (f" The others are: {others}." if others else "")
-    return f"Known: {listed(names)}." if 0 < len(names) <= MOST else otherwise
+        if not others:
+            return say("Did you mean '{close}'?", close=close)
+        message = "Did you mean '{close}'? The others are: {others}."
+        return say(message, close=close, others=others)
+    return say("Known: {names}.", names=listed(names)) if 0 < len(names) <= MOST else otherwise
 
 
 def unknown_key(written: str, at: Span, known: Iterable[str], where: str) -> Problem:
     """A key that means nothing here; `where` such as `a field of type money`."""
     hint = did_you_mean(written, known, otherwise="No key is allowed here; remove it.")
-    return Problem("D201", at, f"The key {quoted(written)} is not known in {where}.", hint)
+    return Problem(
+        "D201",
+        at,
+        say(
+            "The key {written} is not known in {where}.", written=quoted(written), where=say(where)
+        ),
+        hint,
+    )
 
 
 def missing_key(name: str, at: Span, where: str, *, example: str = "") -> Problem:
     """A key that must be there; `at` is the mapping's key or first line."""
-    hint = f"Write it, for example `{example}`." if example else f"Add `{name}:` with its value."
-    return Problem("D202", at, f"The key '{name}' is missing in {where}.", hint)
+    hint = (
+        say("Write it, for example `{example}`.", example=example)
+        if example
+        else say("Add `{name}:` with its value.", name=name)
+    )
+    return Problem(
+        "D202",
+        at,
+        say("The key '{name}' is missing in {where}.", name=name, where=say(where)),
+        hint,
+    )
 
 
 def wrong_type(expected: str, written: str, at: Span, *, hint: str = "") -> Problem:
@@ -224,23 +246,30 @@ def wrong_type(expected: str, written: str, at: Span, *, hint: str = "") -> Prob
     `written` is the author's text, or `a list` or `a mapping`.
     """
     whole = written in ("a list", "a mapping")
-    subject = written.capitalize() if whole else quoted(written)
-    message = f"{subject} stands where {expected} is expected."
+    subject = say(written.capitalize()) if whole else quoted(written)
+    message = say(
+        "{subject} stands where {expected} is expected.", subject=subject, expected=say(expected)
+    )
     return Problem("D203", at, message, hint or _in_its_place(expected, written, whole))
 
 
 def _in_its_place(expected: str, written: str, whole: bool) -> str:
     if expected == "a text" and not whole:
-        return f'Put it in quotes: "{written}".'
+        return say('Put it in quotes: "{written}".', written=written)
     if expected == "true or false" and written.lower() in TRUTHS:
-        return f"Write `{TRUTHS[written.lower()]}`."
-    return f"Write {expected}."
+        return say("Write `{word}`.", word=TRUTHS[written.lower()])
+    return say("Write {expected}.", expected=say(expected))
 
 
 def not_one_of(key: str, written: str, at: Span, allowed: Iterable[str]) -> Problem:
     """A value outside a closed list; `key` is what takes it, such as `'class'`."""
     hint = did_you_mean(written, allowed, otherwise="None is allowed here; remove it.")
-    return Problem("D204", at, f"{quoted(written)} is not a value of {key}.", hint)
+    return Problem(
+        "D204",
+        at,
+        say("{written} is not a value of {key}.", written=quoted(written), key=say(key)),
+        hint,
+    )
 
 
 def bad_name(noun: str, written: str, at: Span) -> Problem:
@@ -248,33 +277,76 @@ def bad_name(noun: str, written: str, at: Span) -> Problem:
     better = snake(written)
     hint = "Write lower-case Latin letters, digits and '_', beginning with a letter."
     if better and better != written:
-        hint = f"Write '{better}': lower-case letters, digits and '_', beginning with a letter."
-    return Problem("D205", at, f"{quoted(written)} cannot be the name of {noun}.", hint)
+        hint = say(
+            "Write '{better}': lower-case letters, digits and '_', beginning with a letter.",
+            better=better,
+        )
+    return Problem(
+        "D205",
+        at,
+        say("{written} cannot be the name of {noun}.", written=quoted(written), noun=say(noun)),
+        hint,
+    )
 
 
 def out_of_range(what: str, written: str, at: Span, allowed: str) -> Problem:
     """A number or count outside its range; `allowed` in words, such as `from 1 to 200`."""
-    return Problem("D206", at, f"{what} is {written}.", f"Write a number {allowed}.")
+    return Problem(
+        "D206",
+        at,
+        say("{what} is {written}.", what=say(what), written=written),
+        say("Write a number {allowed}.", allowed=say(allowed)),
+    )
 
 
 def unknown_name(
     noun: str, written: str, at: Span, known: Iterable[str], *, defined_in: str
 ) -> Problem:
     """A name that points at nothing: the fault people make most often, worded once."""
-    hint = did_you_mean(written, known, otherwise=f"None is defined yet; add one in {defined_in}.")
-    return Problem("D301", at, f"There is no {noun} {quoted(written)} in {defined_in}.", hint)
+    hint = did_you_mean(
+        written,
+        known,
+        otherwise=say("None is defined yet; add one in {defined_in}.", defined_in=say(defined_in)),
+    )
+    return Problem(
+        "D301",
+        at,
+        say(
+            "There is no {noun} {written} in {defined_in}.",
+            noun=say(noun),
+            written=quoted(written),
+            defined_in=say(defined_in),
+        ),
+        hint,
+    )
 
 
 def defined_twice(noun: str, name: str, at: Span, first: Span) -> Problem:
     """A name given to two things; `first` is where it was given before."""
-    message = f"The {noun} '{name}' is defined twice; the first is in {first.file}:{first.line}."
+    message = say(
+        "The {noun} '{name}' is defined twice; the first is in {file}:{line}.",
+        noun=say(noun),
+        name=name,
+        file=first.file,
+        line=first.line,
+    )
     return Problem("D302", at, message, "Give one of them another name, or remove it.")
 
 
 def reserved_name(noun: str, written: str, at: Span, why: str) -> Problem:
     """A name that is ours; `why` such as `every record has a field of that name`."""
-    message = f"{quoted(written)} cannot be the name of {noun}: {why}."
+    message = say(
+        "{written} cannot be the name of {noun}: {why}.",
+        written=quoted(written),
+        noun=say(noun),
+        why=say(why),
+    )
     return Problem("D303", at, message, "Choose another name.")
+
+
+def with_article(noun: str) -> str:
+    """Return `an entity`, `a field`."""
+    return reworded(noun, f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}")
 
 
 def snake(written: str) -> str:

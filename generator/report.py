@@ -1,6 +1,7 @@
 """Problems as an author reads them, or as a program does: the same values in two forms.
 
-Nothing is decided here but layout. Text in the terminal keeps the caret under the fault also in
+Nothing is decided here but layout, and which of the two languages is printed. Text in the
+terminal keeps the caret under the fault also in
 lines with Chinese (two columns a character) and tabs, and never prints a control character.
 """
 
@@ -12,10 +13,35 @@ from unicodedata import combining, east_asian_width
 
 from generator.model.text import NOWHERE
 from generator.problems import Problem, in_order, whole_file
+from generator.saying import in_language
 from generator.source_scalars import UNREADABLE
 
 WIDEST = 100
 """So many characters of a source line are shown; a longer one is cut around the fault."""
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "none": "No problems in the definitions.",
+        "heading": "{count} in the definitions",
+        "closing": "{count} in {files}.",
+        "error": "{number} problem",
+        "warning": "{number} warning",
+        "file": "{number} file",
+        "many": "s",
+        "and": " and ",
+    },
+    "zh": {
+        "none": "定义没有问题。",
+        "heading": "定义中有 {count}",
+        "closing": "{files}中共 {count}。",
+        "error": "{number} 个错误",
+        "warning": "{number} 个警告",
+        "file": "{number} 个文件",
+        "many": "",
+        "and": "、",
+    },
+}
+"""What stands around the problems."""
 
 RED, YELLOW, BOLD, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
 
@@ -26,25 +52,31 @@ def as_text(
     color: bool = False,
     *,
     folder: str = "",
+    locale: str = "en",
 ) -> str:
     """Return the problems for a terminal, errors first, with source lines, carets and a count.
 
     `sources` maps each file to its text; a problem of a file that is not in it has no source line.
-    `folder` is put before the file names, so that a terminal can open them.
+    `folder` is put before the file names, so that a terminal can open them. `locale` is en or zh.
     """
     every = in_order(problems)
+    texts = TEXTS["zh" if locale.startswith("zh") else "en"]
     if not every:
-        return "No problems in the definitions.\n"
+        return f"{texts['none']}\n"
     lines = {file: text.split("\n") for file, text in sources.items()}
-    heading = f"{_counted(every)} in the definitions"
-    blocks = [_block(one, lines.get(one.span.file, []), color, folder) for one in every]
-    files = len({one.span.file for one in every})
-    closing = [f"{_counted(every)} in {_number(files, 'file')}."] if len(every) > 1 else []
+    count = _counted(every, texts)
+    heading = texts["heading"].format(count=count)
+    blocks = [_block(one, lines.get(one.span.file, []), color, folder, locale) for one in every]
+    files = _number(len({one.span.file for one in every}), "file", texts)
+    closing = [texts["closing"].format(count=count, files=files)] if len(every) > 1 else []
     return "\n\n".join([heading, *blocks, *closing]) + "\n"
 
 
 def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Return the problems in the same order as plain data; lines and columns count from 1."""
+    """Return the problems in the same order as plain data; lines and columns count from 1.
+
+    Both languages are in it: `message` and `hint` are English, `message_zh` and `hint_zh` Chinese.
+    """
     return [
         {
             "code": one.code,
@@ -54,37 +86,40 @@ def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
             "column": one.span.column,
             "end_line": one.span.end_line,
             "end_column": one.span.end_column,
-            "message": one.message,
-            "hint": one.hint,
+            "message": str(one.message),
+            "hint": str(one.hint),
+            "message_zh": in_language(one.message, "zh"),
+            "hint_zh": in_language(one.hint, "zh"),
         }
         for one in in_order(problems)
     ]
 
 
-def _counted(problems: Iterable[Problem]) -> str:
+def _counted(problems: Iterable[Problem], texts: Mapping[str, str]) -> str:
     severities = [one.severity for one in problems]
     errors = severities.count("error")
     warnings = len(severities) - errors
-    parts = [_number(errors, "problem")] if errors else []
-    parts += [_number(warnings, "warning")] if warnings else []
-    return " and ".join(parts)
+    parts = [_number(errors, "error", texts)] if errors else []
+    parts += [_number(warnings, "warning", texts)] if warnings else []
+    return texts["and"].join(parts)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+def _number(count: int, noun: str, texts: Mapping[str, str]) -> str:
+    return texts[noun].format(number=f"{count:,}") + ("" if count == 1 else texts["many"])
 
 
-def _block(problem: Problem, lines: list[str], color: bool, folder: str) -> str:
+def _block(problem: Problem, lines: list[str], color: bool, folder: str, locale: str) -> str:
     paint = (RED if problem.severity == "error" else YELLOW) if color else ""
     bold, plain = (BOLD, PLAIN) if color else ("", "")
     word = problem.code if problem.severity == "error" else f"{problem.code} {problem.severity}"
     place = "built in" if problem.span == NOWHERE else f"{folder}{problem.span}"
-    parts = [f"{paint}{word}{plain} {bold}{_safe(place)}{plain}\n  {_safe(problem.message)}"]
+    message = in_language(problem.message, locale)
+    parts = [f"{paint}{word}{plain} {bold}{_safe(place)}{plain}\n  {_safe(message)}"]
     excerpt = _excerpt(problem, lines, paint, plain)
     if excerpt:
         parts.append(excerpt)
     if problem.hint:
-        parts.append(f"  {_safe(problem.hint)}")
+        parts.append(f"  {_safe(in_language(problem.hint, locale))}")
     return "\n\n".join(parts)
 
 

@@ -25,8 +25,10 @@ from generator.problems import (
     quoted,
     unknown_key,
     unknown_name,
+    with_article,
     wrong_type,
 )
+from generator.saying import say
 from generator.source_nodes import Items, Mapped, Node, Scalar, plain
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
@@ -89,14 +91,16 @@ class Reader:
             if arg is None:
                 if shape.word and word is None:
                     continue
-                self.problems.append(unknown_key(key, entry.key, tuple(args), _article(shape.name)))
+                self.problems.append(
+                    unknown_key(key, entry.key, tuple(args), with_article(shape.name))
+                )
                 continue
             read = self.value(entry.node, arg, key)
             if read is not None:
                 values[key], spans[key] = read, entry.node.span
         for key, arg in args.items():
             if arg.required and key not in node.entries:
-                self.problems.append(missing_key(key, node.span, _article(shape.name)))
+                self.problems.append(missing_key(key, node.span, with_article(shape.name)))
         return Given(shape.name, node.span, values, spans)
 
     def value(self, node: Node, arg: Arg, key: str) -> Any:
@@ -157,19 +161,24 @@ def _identifier(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return reader._wrong("a name", node)
     if not IDENTIFIER.match(node.value):
-        reader.problems.append(bad_name(_article(key), node.value, node.span))
+        reader.problems.append(bad_name(with_article(key), node.value, node.span))
         return None
     return node.value
 
 
 def _unfit(key: str, written: str, at: Span, help: str) -> Problem:
     """A text that has not the form its key asks for."""
-    return Problem("D207", at, f"{quoted(written)} does not have the form of '{key}'.", help)
+    return Problem(
+        "D207",
+        at,
+        say("{written} does not have the form of '{key}'.", written=quoted(written), key=key),
+        help,
+    )
 
 
 def _name(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
-        return reader._wrong(f"the name of {_article(arg.to)}", node)
+        return reader._wrong(say("the name of {to}", to=with_article(arg.to)), node)
     return Written(node.value, node.span)
 
 
@@ -242,8 +251,10 @@ def _in_range(reader: Reader, node: Node, arg: Arg, key: str, number: Any) -> An
 
 def _range(low: int | None, high: int | None) -> str:
     if low is not None and high is not None:
-        return f"from {low} to {high}"
-    return f"of at least {low}" if high is None else f"of at most {high}"
+        return say("from {low} to {high}", low=low, high=high)
+    return (
+        say("of at least {low}", low=low) if high is None else say("of at most {high}", high=high)
+    )
 
 
 def _choice(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
@@ -268,9 +279,9 @@ def _list(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     read = [reader.value(item, arg.of, key) for item in node.items]
     reader.problems += _repeated(node, key)
     if arg.minimum is not None and len(node.items) < arg.minimum:
-        words = f"of items of at least {arg.minimum}"
+        words = say("of items of at least {minimum}", minimum=arg.minimum)
         reader.problems.append(
-            out_of_range(f"The length of '{key}'", str(len(read)), node.span, words)
+            out_of_range(say("The length of '{key}'", key=key), str(len(read)), node.span, words)
         )
     return tuple(item for item in read if item is not None)
 
@@ -285,7 +296,7 @@ def _repeated(node: Items, key: str) -> list[Problem]:
         # a path with - in front is the same path, downwards
         first = seen.setdefault(item.value.lstrip("-"), item.span)
         if first is not item.span:
-            message = f"{quoted(item.value)} stands twice in '{key}'."
+            message = say("{word} stands twice in '{key}'.", word=quoted(item.value), key=key)
             problems.append(Problem("D208", item.span, message, "Remove one of the two."))
     return problems
 
@@ -300,7 +311,7 @@ def _map(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
             reader.problems.append(_unfit(key, name, entry.key, arg.help))
             continue
         if not arg.pattern and not IDENTIFIER.match(name):
-            reader.problems.append(bad_name(f"an entry of '{key}'", name, entry.key))
+            reader.problems.append(bad_name(say("an entry of '{key}'", key=key), name, entry.key))
             continue
         read = reader.value(entry.node, arg.of, name)
         if read is not None:
@@ -333,10 +344,6 @@ def _is_label(node: Node, shape: Shape) -> bool:
     if not isinstance(node, Mapped) or not node.entries:
         return False
     return all(LOCALE.match(name) and name not in shape.args for name in node.entries)
-
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun[:1] in "aeiou" else f"a {noun}"
 
 
 _READERS: Mapping[str, Callable[[Reader, Node, Arg, str], Any]] = {

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from generator.model.text import Span
 from generator.problems import Problem, did_you_mean, listed, quoted, snake
+from generator.saying import say
 
 KINDS = (
     "app",
@@ -44,7 +45,9 @@ MOST_FAULTS = 100
 
 
 def duplicate_key(name: str, at: Span, first: Span) -> Problem:
-    message = f"{quoted(name)} is written twice; the first is on line {first.line}."
+    message = say(
+        "{name} is written twice; the first is on line {line}.", name=quoted(name), line=first.line
+    )
     return Problem("D102", at, message, "Keep one of them, or give this one another name.")
 
 
@@ -53,15 +56,27 @@ def empty_key(at: Span) -> Problem:
 
 
 def key_not_text(written: str, at: Span, what: str) -> Problem:
-    hint = "Write a name." if written[0] in "[{" else f'Put it in quotes: "{written}".'
-    return Problem("D104", at, f"The key {quoted(written)} is {what}, not a text.", hint)
+    hint = (
+        "Write a name."
+        if written[0] in "[{"
+        else say('Put it in quotes: "{written}".', written=written)
+    )
+    return Problem(
+        "D104",
+        at,
+        say("The key {written} is {what}, not a text.", written=quoted(written), what=say(what)),
+        hint,
+    )
 
 
 def empty_value(name: str, at: Span, rest_of_line: str) -> Problem:
     hint = "Write a value after the ':', or remove the key; `null` says that there is none."
     if rest_of_line.startswith("#"):
-        hint = f"'#' begins a comment; put the value in quotes: \"{rest_of_line}\"."
-    return Problem("D105", at, f"{quoted(name)} has no value.", hint)
+        hint = say(
+            "'#' begins a comment; put the value in quotes: \"{rest_of_line}\".",
+            rest_of_line=rest_of_line,
+        )
+    return Problem("D105", at, say("{name} has no value.", name=quoted(name)), hint)
 
 
 def empty_item(at: Span) -> Problem:
@@ -74,12 +89,19 @@ def tab(at: Span) -> Problem:
 
 def alias(written: str, at: Span) -> Problem:
     hint = "Write the values out. A text that begins with '*' or '&' goes in quotes."
-    return Problem("D107", at, f"{quoted(written)} is an anchor or an alias.", hint)
+    return Problem(
+        "D107", at, say("{written} is an anchor or an alias.", written=quoted(written)), hint
+    )
 
 
 def tag(written: str, at: Span) -> Problem:
     hint = "Remove it. A text that begins with '!' goes in quotes."
-    return Problem("D108", at, f"{quoted(written)} is a tag; values have no tags here.", hint)
+    return Problem(
+        "D108",
+        at,
+        say("{written} is a tag; values have no tags here.", written=quoted(written)),
+        hint,
+    )
 
 
 def merge_key(at: Span) -> Problem:
@@ -96,32 +118,40 @@ def empty_file(at: Span) -> Problem:
 
 
 def too_deep(at: Span) -> Problem:
-    message = f"Values are nested more than {DEEPEST} deep here."
+    message = say("Values are nested more than {most} deep here.", most=DEEPEST)
     return Problem("D112", at, message, "Split the definition.")
 
 
 def too_large(at: Span, size: int) -> Problem:
-    message = f"The file has {size:,} bytes; {LARGEST:,} are allowed."
+    message = say(
+        "The file has {size} bytes; {largest} are allowed.",
+        size=format(size, ","),
+        largest=format(LARGEST, ","),
+    )
     return Problem("D113", at, message, "Split it into several files.")
 
 
 def too_many_files(at: Span) -> Problem:
-    message = f"There are more than {MOST_FILES:,} definition files."
+    message = say("There are more than {most} definition files.", most=format(MOST_FILES, ","))
     return Problem("D114", at, message, "Name the folder that holds only the definitions.")
 
 
 def not_a_mapping(at: Span, what: str) -> Problem:
     hint = "A definition is lines of the form `key: value`."
-    return Problem("D115", at, f"The file is {what}.", hint)
+    return Problem("D115", at, say("The file is {what}.", what=say(what)), hint)
 
 
 def not_utf8(at: Span, byte: int, position: int) -> Problem:
-    message = f"The file is not UTF-8 text: byte 0x{byte:02X} at position {position:,}."
+    message = say(
+        "The file is not UTF-8 text: byte 0x{byte} at position {position}.",
+        byte=format(byte, "02X"),
+        position=format(position, ","),
+    )
     return Problem("D116", at, message, "Save it as UTF-8; in Excel or Notepad choose UTF-8.")
 
 
 def control_character(at: Span, code: int) -> Problem:
-    message = f"The text holds the invisible character U+{code:04X}."
+    message = say("The text holds the invisible character U+{code}.", code=format(code, "04X"))
     return Problem("D117", at, message, "Delete it; type the text again if it was pasted.")
 
 
@@ -130,26 +160,44 @@ def bad_file_name(at: Span) -> Problem:
     folder, _, last = at.file.rpartition("/")
     stem = re.sub(r"\.ya?ml$", "", last, flags=re.IGNORECASE)
     if stem in ("app", "roles") and folder and last.endswith(".yaml"):
-        hint = f"Move it to {last} beside the folders; there is only one."
-        return Problem("D118", at, f"{last} stands in the folder '{folder}'.", hint)
+        hint = say("Move it to {last} beside the folders; there is only one.", last=last)
+        return Problem(
+            "D118",
+            at,
+            say("{last} stands in the folder '{folder}'.", last=last, folder=folder),
+            hint,
+        )
     name, _, kind = stem.rpartition(".")
     if kind in ("app", "roles") and name:
         return Problem(
-            "D118", at, f"There is only one file of kind '{kind}'.", f"Name it {kind}.yaml."
+            "D118",
+            at,
+            say("There is only one file of kind '{kind}'.", kind=kind),
+            say("Name it {kind}.yaml.", kind=kind),
         )
     if kind in KINDS and name:
-        hint = f"Name it {snake(name) or 'name'}.{kind}.yaml."
-        return Problem("D118", at, f"The file name {quoted(last)} is not NAME.KIND.yaml.", hint)
+        hint = say("Name it {name}.{kind}.yaml.", name=snake(name) or "name", kind=kind)
+        return Problem(
+            "D118", at, say("The file name {last} is not NAME.KIND.yaml.", last=quoted(last)), hint
+        )
     if not name:
-        hint = f"Name it {snake(stem) or 'name'}.KIND.yaml; kinds: {listed(KINDS[2:], 99)}."
-        return Problem("D118", at, f"The file name {quoted(last)} does not say its kind.", hint)
-    hint = did_you_mean(kind, KINDS, otherwise="")
-    return Problem("D118", at, f"There is no kind of file {quoted(kind)}.", hint)
+        hint = say(
+            "Name it {stem}.KIND.yaml; kinds: {kinds}.",
+            stem=snake(stem) or "name",
+            kinds=listed(KINDS[2:], 99),
+        )
+        return Problem(
+            "D118", at, say("The file name {last} does not say its kind.", last=quoted(last)), hint
+        )
+    known = did_you_mean(kind, KINDS, otherwise="")
+    return Problem("D118", at, say("There is no kind of file {kind}.", kind=quoted(kind)), known)
 
 
 def too_many_digits(written: str, at: Span) -> Problem:
     hint = "Numbers have at most 38 digits; put it in quotes if it is a text."
-    return Problem("D119", at, f"The number {quoted(written)} is too long.", hint)
+    return Problem(
+        "D119", at, say("The number {written} is too long.", written=quoted(written)), hint
+    )
 
 
 def directive(at: Span) -> Problem:
@@ -158,7 +206,10 @@ def directive(at: Span) -> Problem:
 
 
 def too_many_faults(at: Span) -> Problem:
-    message = f"The file has more than {MOST_FAULTS} faults; the rest is not shown."
+    message = say(
+        "The file has more than {most} faults; the rest is not shown.",
+        most=MOST_FAULTS,
+    )
     return Problem("D121", at, message, "Correct those above and check again.")
 
 
@@ -168,7 +219,12 @@ def swallowed_item(at: Span) -> Problem:
 
 
 def unreadable(at: Span, why: str) -> Problem:
-    return Problem("D123", at, f"It cannot be read: {why}.", "Check the path and its permissions.")
+    return Problem(
+        "D123",
+        at,
+        say("It cannot be read: {why}.", why=say(why)),
+        "Check the path and its permissions.",
+    )
 
 
 PHRASES: tuple[tuple[str, str, str], ...] = (

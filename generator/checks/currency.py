@@ -19,6 +19,7 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.places import Places
 from generator.problems import Problem, did_you_mean
+from generator.saying import say
 
 CODE = re.compile(r"[A-Z]{3}")
 
@@ -50,17 +51,30 @@ def _no_currency(app: App, places: Places) -> Problem:
     return Problem(
         "D420",
         places.at("app.yaml", "currency"),
-        f"There is no currency '{app.currency}'.",
+        say("There is no currency '{currency}'.", currency=app.currency),
         did_you_mean(app.currency, list_currencies(), otherwise="Write EUR."),
     )
 
 
 def _untold(field: Field, entity: Entity, places: Places) -> Problem:
-    parent = f" or of its {entity.child_of}" if entity.child_of else ""
+    form = (
+        "'{written}', the currency of '{field}', is not an ISO 4217 code and not a text field of"
+        " {entity}."
+    )
+    if entity.child_of:
+        form = (
+            "'{written}', the currency of '{field}', is not an ISO 4217 code and not a text field"
+            " of {entity} or of its {parent}."
+        )
     return Problem(
         "D420",
         places.at(entity.span.file, "fields", field.name, "currency"),
-        f"'{field.args['currency']}', the currency of '{field.name}', is not an ISO 4217 code and"
-        f" not a text field of {entity.name}{parent}.",
+        say(
+            form,
+            written=field.args["currency"],
+            field=field.name,
+            entity=entity.name,
+            parent=entity.child_of,
+        ),
         "Write a code such as EUR, or the name of a field that holds one.",
     )

@@ -15,7 +15,8 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.text import Span
 from generator.places import Places
-from generator.problems import Problem
+from generator.problems import Problem, with_article
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -44,18 +45,28 @@ def _taken(noun: str, things: Iterable[Entity | Field], at: Any) -> Iterator[Pro
             continue
         place: Span = at(thing)
         if former == thing.name:
-            yield _problem(place, f"'{former}' is what the {noun} is called now.")
+            yield _problem(
+                place,
+                say("'{former}' is what the {noun} is called now.", former=former, noun=say(noun)),
+            )
         elif former in names:
-            yield _problem(place, f"There is {_a(noun)} '{former}' again.", "warning")
+            yield _problem(
+                place,
+                say("There is {noun} '{former}' again.", noun=with_article(noun), former=former),
+                "warning",
+            )
         elif former in heirs:
-            yield _problem(place, f"'{heirs[former]}' was renamed from '{former}' already.")
+            yield _problem(
+                place,
+                say(
+                    "'{heir}' was renamed from '{former}' already.",
+                    heir=heirs[former],
+                    former=former,
+                ),
+            )
         heirs.setdefault(former, thing.name)
 
 
 def _problem(at: Span, message: str, severity: str = "error") -> Problem:
     hint = "Remove 'renamed_from', or write the name the data was kept under before."
     return Problem("D434", at, message, hint, severity)
-
-
-def _a(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

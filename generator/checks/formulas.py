@@ -14,6 +14,7 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -26,21 +27,30 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 yield Problem(
                     "D405",
                     field.computed.span,
-                    f"'{field.name}' is computed from itself, directly or through other fields.",
+                    say(
+                        "'{field}' is computed from itself, directly or through other fields.",
+                        field=field.name,
+                    ),
                     "Take one field out of the circle.",
                 )
             if field.required or field.default is not None or field.default_expression:
                 yield Problem(
                     "D408",
                     field.span,
-                    f"'{field.name}' is computed, so nobody can type it or leave it out.",
+                    say(
+                        "'{field}' is computed, so nobody can type it or leave it out.",
+                        field=field.name,
+                    ),
                     "Remove 'required', 'default' and 'default_to'.",
                 )
             if field.unique and not field.stored:
                 yield Problem(
                     "D409",
                     field.span,
-                    f"'{field.name}' is computed and not kept, so it cannot be unique.",
+                    say(
+                        "'{field}' is computed and not kept, so it cannot be unique.",
+                        field=field.name,
+                    ),
                     "Add 'stored: true'.",
                 )
 

@@ -10,6 +10,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, did_you_mean, quoted
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -21,6 +22,6 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D425",
                 places.at(file, "time_zone"),
-                f"There is no time zone {quoted(one.time_zone)}.",
+                say("There is no time zone {time_zone}.", time_zone=quoted(one.time_zone)),
                 did_you_mean(one.time_zone, zones, otherwise="Write UTC."),
             )

@@ -18,6 +18,7 @@ from generator.model.entity import Entity, Field
 from generator.model.text import Span
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -36,7 +37,11 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 yield Problem(
                     "D411",
                     at,
-                    f"'{name}' has no column of its own, so '{entity.name}' cannot be found by it.",
+                    say(
+                        "'{name}' has no column of its own, so '{entity}' cannot be found by it.",
+                        name=name,
+                        entity=entity.name,
+                    ),
                     "Take it out of 'key', 'unique' and 'indexes', or add 'stored: true'.",
                 )
             elif not _comparable(field, words):
@@ -51,7 +56,11 @@ def _incomparable(field: Field, at: Span) -> Problem:
     return Problem(
         "D433",
         at,
-        f"'{field.name}' is of type {field.type}, whose values cannot be unique or indexed.",
+        say(
+            "'{field}' is of type {type}, whose values cannot be unique or indexed.",
+            field=field.name,
+            type=field.type,
+        ),
         "Use a field with one short value, such as a text, a code, a number or a reference.",
     )
 

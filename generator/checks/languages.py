@@ -20,6 +20,7 @@ from generator.model.text import Label, Span
 from generator.places import Places
 from generator.problems import Problem, quoted
 from generator.resolve.screens import DETAILS
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -39,7 +40,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D416",
                 places.at(*text.path),
-                f"{text.what} has no text in {', '.join(missing)}.",
+                say("{what} has no text in {missing}.", what=text.what, missing=", ".join(missing)),
                 "Write it as {en: …, zh: …}.",
                 "warning",
             )
@@ -52,7 +53,7 @@ def _unknown(locale: str, at: Span) -> Iterator[Problem]:
         yield Problem(
             "D438",
             at,
-            f"There is no language {quoted(locale)}.",
+            say("There is no language {locale}.", locale=quoted(locale)),
             "Write a language such as en or zh, or one with its country, such as en_GB.",
         )
 
@@ -71,13 +72,13 @@ def _texts(app: App) -> Iterator[_Text]:
     yield _Text("The label of the app", app.label, ("app.yaml", "label"))
     for module in app.modules.values():
         yield _Text(
-            f"The label of the module '{module.name}'",
+            say("The label of the module '{module}'", module=module.name),
             module.label,
             ("app.yaml", "modules", module.name, "label"),
         )
     for role in app.roles.values():
         yield _Text(
-            f"The label of the role '{role.name}'",
+            say("The label of the role '{role}'", role=role.name),
             role.label,
             (role.span.file, "roles", role.name, "label"),
         )
@@ -86,27 +87,33 @@ def _texts(app: App) -> Iterator[_Text]:
     for one in app.importmaps.values():
         if one.span is not None:
             yield _Text(
-                f"The label of the import map '{one.name}'", one.label, (one.span.file, "label")
+                say("The label of the import map '{one}'", one=one.name),
+                one.label,
+                (one.span.file, "label"),
             )
 
 
 def _of_entity(entity: Entity) -> Iterator[_Text]:
     file = entity.span.file
-    yield _Text(f"The label of '{entity.name}'", entity.label, (file, "label"))
+    yield _Text(say("The label of '{entity}'", entity=entity.name), entity.label, (file, "label"))
     if entity.plural is not entity.label:
-        yield _Text(f"The plural of '{entity.name}'", entity.plural, (file, "plural"))
+        yield _Text(
+            say("The plural of '{entity}'", entity=entity.name), entity.plural, (file, "plural")
+        )
     if entity.help is not None:
-        yield _Text(f"The help of '{entity.name}'", entity.help, (file, "help"))
+        yield _Text(say("The help of '{entity}'", entity=entity.name), entity.help, (file, "help"))
     for field in entity.fields.values():
         if field.span.line and field.name != entity.child_of:
             yield from _of_field(field, file)
     for place, check in enumerate(entity.checks):
         yield _Text(
-            f"The message of '{check.code}'", check.message, (file, "checks", place, "message")
+            say("The message of '{code}'", code=check.code),
+            check.message,
+            (file, "checks", place, "message"),
         )
     for view in entity.list.views:
         yield _Text(
-            f"The label of the view '{view.name}'",
+            say("The label of the view '{view}'", view=view.name),
             view.label,
             (file, "list", "views", view.name, "label"),
         )
@@ -119,7 +126,7 @@ def _of_entity(entity: Entity) -> Iterator[_Text]:
             # the card that is there when nobody writes one is ours, in the languages we know
             if card.label is not DETAILS:
                 yield _Text(
-                    f"The label of the card '{card.name}'",
+                    say("The label of the card '{card}'", card=card.name),
                     card.label,
                     (file, screen, key, card.name, "label"),
                 )
@@ -129,12 +136,16 @@ def _of_field(field: Field, file: str) -> Iterator[_Text]:
     for key in ("label", "help", "placeholder"):
         label: Label | None = getattr(field, key)
         if label is not None:
-            yield _Text(f"The {key} of '{field.name}'", label, (file, "fields", field.name, key))
+            yield _Text(
+                say("The {key} of '{field}'", key=key, field=field.name),
+                label,
+                (file, "fields", field.name, key),
+            )
     options: Mapping[str, Any] = field.args.get("options") or {}
     for name, option in options.items():
         if isinstance(option, Mapping) and isinstance(option.get("label"), Label):
             yield _Text(
-                f"The label of the option '{name}'",
+                say("The label of the option '{name}'", name=name),
                 option["label"],
                 (file, "fields", field.name, "options", name, "label"),
             )

@@ -16,6 +16,7 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -27,7 +28,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 yield Problem(
                     "D435",
                     places.at(entity.span.file, "fields", field.name, "on_delete"),
-                    f"'{field.name}' is required, so it cannot be cleared.",
+                    say("'{field}' is required, so it cannot be cleared.", field=field.name),
                     "Write `on_delete: restrict`, or remove 'required'.",
                 )
         link = entity.fields.get(entity.child_of)
@@ -35,9 +36,17 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D441",
                 link.span,
-                f"'{link.name}' is called like the '{entity.child_of}' that each"
-                f" '{entity.name}' is a part of, and does not lead to it.",
-                f"Give it another name; the link to '{entity.child_of}' is made by itself.",
+                say(
+                    "'{link}' is called like the '{child_of}' that each '{entity}' is a part of,"
+                    " and does not lead to it.",
+                    link=link.name,
+                    child_of=entity.child_of,
+                    entity=entity.name,
+                ),
+                say(
+                    "Give it another name; the link to '{child_of}' is made by itself.",
+                    child_of=entity.child_of,
+                ),
             )
     yield from _never_made(app, words, places)
 
@@ -69,7 +78,12 @@ def _never_made(app: App, words: Catalog[FieldType], places: Places) -> Iterator
             yield Problem(
                 "D436",
                 places.key(entity.span.file, "fields", link, "required"),
-                f"No '{name}' can ever be made: '{link}' needs a record that needs '{name}' first.",
+                say(
+                    "No '{name}' can ever be made: '{link}' needs a record that needs"
+                    " '{name}' first.",
+                    name=name,
+                    link=link,
+                ),
                 "Remove 'required' from one link of the circle.",
             )
 

@@ -13,6 +13,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -24,8 +25,11 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D418",
                 places.at(entity.span.file, "entity"),
-                f"No role may do anything with '{entity.name}'.",
-                f"Give it a line in an access file, such as 'clerk: {{{entity.name}: view}}'.",
+                say("No role may do anything with '{entity}'.", entity=entity.name),
+                say(
+                    "Give it a line in an access file, such as 'clerk: {{{entity}: view}}'.",
+                    entity=entity.name,
+                ),
                 "warning",
             )
     active = {rule.role for rule in app.grants}
@@ -34,7 +38,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D419",
                 places.key(role.span.file, "roles", role.name),
-                f"The role '{role.name}' may do nothing.",
+                say("The role '{role}' may do nothing.", role=role.name),
                 "Give it grants in an access file, or let it include another role.",
                 "warning",
             )

@@ -17,6 +17,7 @@ from generator.model.app import App
 from generator.model.text import Span
 from generator.places import Places
 from generator.problems import Problem, did_you_mean, quoted
+from generator.saying import say
 
 ICONS = Path(__file__).resolve().parents[2] / "assets" / "icons.txt"
 """The names of the sprite, which `assets/build.py` draws from the same list."""
@@ -32,7 +33,10 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D428",
                 places.key("app.yaml", "modules", module.name),
-                f"The module {quoted(module.name)} names a folder without entities.",
+                say(
+                    "The module {module} names a folder without entities.",
+                    module=quoted(module.name),
+                ),
                 did_you_mean(module.name, folders, otherwise="Put the entities in folders."),
                 "warning",
             )
@@ -46,7 +50,7 @@ def _icon(name: str, at: Span) -> Iterator[Problem]:
     known = sprite()
     if name not in known:
         hint = did_you_mean(name, known, otherwise=ELSEWHERE)
-        yield Problem("D429", at, f"There is no icon {quoted(name)}.", hint)
+        yield Problem("D429", at, say("There is no icon {name}.", name=quoted(name)), hint)
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, reserved_name
+from generator.saying import say
 
 PREFIXES = ("sw_", "ab_", "pg_", "sqlite_", "alembic_")
 ADDRESSES = {
@@ -54,7 +55,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             why = "tables of that prefix belong to the engine or the database"
             yield reserved_name("an entity", entity.name, at, why)
         if entity.name in ADDRESSES:
-            why = f"the address /{entity.name} is the engine's"
+            why = say("the address /{entity} is the engine's", entity=entity.name)
             yield reserved_name("an entity", entity.name, at, why)
         for field in entity.fields.values():
             link = f"{entity.name}__{field.name}"
@@ -64,14 +65,24 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 yield Problem(
                     "D440",
                     field.span,
-                    f"The link table would be called '{link}', as {tables[link]} is already.",
+                    say(
+                        "The link table would be called '{link}', as {taken} is already.",
+                        link=link,
+                        taken=say(tables[link]),
+                    ),
                     "Choose another name for the field or for the entity.",
                 )
-            tables[link] = f"the link table of '{field.name}' in '{entity.name}'"
+            tables[link] = say(
+                "the link table of '{field}' in '{entity}'", field=field.name, entity=entity.name
+            )
             if len(link) > LONGEST:
                 yield Problem(
                     "D417",
                     field.span,
-                    f"The link table would be called '{link}', longer than {LONGEST} characters.",
+                    say(
+                        "The link table would be called '{link}', longer than {most} characters.",
+                        link=link,
+                        most=LONGEST,
+                    ),
                     "Shorten the name of the entity or of the field.",
                 )

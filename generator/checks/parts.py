@@ -15,6 +15,7 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -28,15 +29,26 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D421",
                 places.at(entity.span.file, "child_of"),
-                f"'{entity.name}' is a part of itself, directly or through other entities.",
+                say(
+                    "'{entity}' is a part of itself, directly or through other entities.",
+                    entity=entity.name,
+                ),
                 "Take 'child_of' out of one of them; for levels of one kind use 'type: tree'.",
             )
         elif parent and not any(f.target == entity.name for f in parent.fields.values()):
             yield Problem(
                 "D407",
                 places.at(entity.span.file, "child_of"),
-                f"'{entity.name}' is a part of '{parent.name}', and no field there holds it.",
-                f"Add 'parts: {{type: children, of: {entity.name}}}' to '{parent.name}'.",
+                say(
+                    "'{entity}' is a part of '{parent}', and no field there holds it.",
+                    entity=entity.name,
+                    parent=parent.name,
+                ),
+                say(
+                    "Add 'parts: {{type: children, of: {entity}}}' to '{parent}'.",
+                    entity=entity.name,
+                    parent=parent.name,
+                ),
                 "warning",
             )
 
@@ -54,6 +66,14 @@ def _no_part(entity: Entity, field: Field) -> Problem:
     return Problem(
         "D406",
         field.span,
-        f"The records of '{field.target}' are no part of '{entity.name}'.",
-        f"Write 'child_of: {entity.name}' in the file of '{field.target}'.",
+        say(
+            "The records of '{target}' are no part of '{entity}'.",
+            target=field.target,
+            entity=entity.name,
+        ),
+        say(
+            "Write 'child_of: {entity}' in the file of '{target}'.",
+            entity=entity.name,
+            target=field.target,
+        ),
     )

@@ -19,6 +19,7 @@ from generator.model.entity import Entity, Field
 from generator.model.text import Span
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 HISTORY = "history"
 
@@ -51,8 +52,15 @@ def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -
             yield Problem(
                 "D412",
                 places.at(entity.span.file, "list", "search", path),
-                f"The list of '{entity.name}' searches in '{path}', which holds no text.",
-                f"Filter by it instead; text can be searched: {_texts(entity, words)}.",
+                say(
+                    "The list of '{entity}' searches in '{path}', which holds no text.",
+                    entity=entity.name,
+                    path=path,
+                ),
+                say(
+                    "Filter by it instead; text can be searched: {names}.",
+                    names=_texts(entity, words),
+                ),
             )
     orders: list[tuple[tuple[str, ...], str]] = [
         (("list", "sort"), path) for path in entity.list.sort
@@ -66,7 +74,11 @@ def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -
             yield Problem(
                 "D413",
                 places.at(entity.span.file, *key, name),
-                f"The list of '{entity.name}' is sorted by '{name}', which has no order.",
+                say(
+                    "The list of '{entity}' is sorted by '{name}', which has no order.",
+                    entity=entity.name,
+                    name=name,
+                ),
                 "Sort by a field with one value, such as a number, a date or a text.",
             )
 
@@ -89,8 +101,13 @@ def _through_many(path: str, step: Field, at: Span) -> Problem:
     return Problem(
         "D426",
         at,
-        f"'{path}' has no single value: '{step.name}' holds many records.",
-        f"Compute one from them in a field, such as `computed: count({step.name})`, and show that.",
+        say(
+            "'{path}' has no single value: '{step}' holds many records.", path=path, step=step.name
+        ),
+        say(
+            "Compute one from them in a field, such as `computed: count({step})`, and show that.",
+            step=step.name,
+        ),
     )
 
 
@@ -137,7 +154,11 @@ def _tabs(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -
         yield Problem(
             "D439",
             places.at(entity.span.file, "detail", "tabs", path),
-            f"The tab '{path}' of '{entity.name}' has no records to show.",
+            say(
+                "The tab '{path}' of '{entity}' has no records to show.",
+                path=path,
+                entity=entity.name,
+            ),
             "Name a field of children or of references, ENTITY.FIELD of records that point here,"
             " or history; show a single value in 'sections', 'facts' or 'side'.",
         )
@@ -186,21 +207,33 @@ def _form(entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator
             yield Problem(
                 "D437",
                 at,
-                f"The form of '{entity.name}' edits '{name}', which belongs to another record.",
-                f"Write '{name.split('.')[0]}', or show '{name}' in 'detail'.",
+                say(
+                    "The form of '{entity}' edits '{name}', which belongs to another record.",
+                    entity=entity.name,
+                    name=name,
+                ),
+                say(
+                    "Write '{name}', or show '{path}' in 'detail'.",
+                    name=name.split(".")[0],
+                    path=name,
+                ),
             )
         elif field is not None and field.readonly:
             yield Problem(
                 "D414",
                 at,
-                f"The form of '{entity.name}' edits '{name}', which the engine sets by itself.",
+                say(
+                    "The form of '{entity}' edits '{name}', which the engine sets by itself.",
+                    entity=entity.name,
+                    name=name,
+                ),
                 "Show it in 'detail' and take it out of 'form'.",
             )
         elif name in seen:
             yield Problem(
                 "D427",
                 at,
-                f"The form of '{entity.name}' edits '{name}' twice.",
+                say("The form of '{entity}' edits '{name}' twice.", entity=entity.name, name=name),
                 "Leave it in one group, or in 'side'.",
             )
         seen.add(name)
@@ -211,7 +244,11 @@ def _form(entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator
             yield Problem(
                 "D415",
                 field.span,
-                f"'{field.name}' is required and has no place in the form of '{entity.name}'.",
+                say(
+                    "'{field}' is required and has no place in the form of '{entity}'.",
+                    field=field.name,
+                    entity=entity.name,
+                ),
                 "Add it to a group of 'form', or give it a default.",
             )
 
@@ -235,4 +272,4 @@ def _last(app: App, entity: Entity, path: str) -> Field | None:
 
 def _texts(entity: Entity, words: Catalog[FieldType]) -> str:
     names: Iterable[str] = (n for n, f in entity.fields.items() if words[f.type].searchable)
-    return ", ".join(names) or "none here"
+    return ", ".join(names) or say("none here")

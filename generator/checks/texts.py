@@ -15,6 +15,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, did_you_mean, quoted
+from generator.saying import say
 
 PLACE = re.compile(r"\{[^{}]+\}")
 
@@ -27,14 +28,18 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield Problem(
                 "D424",
                 places.at(entity.span.file, "title"),
-                f"The title {quoted(entity.title)} of '{entity.name}' names no field in braces.",
+                say(
+                    "The title {title} of '{entity}' names no field in braces.",
+                    title=quoted(entity.title),
+                    entity=entity.name,
+                ),
                 'Write a text around fields in braces, such as title: "{number} · {name}".',
             )
     if not _is_zone(app.time_zone):
         yield Problem(
             "D425",
             places.at("app.yaml", "time_zone"),
-            f"There is no time zone {quoted(app.time_zone)}.",
+            say("There is no time zone {time_zone}.", time_zone=quoted(app.time_zone)),
             did_you_mean(app.time_zone, available_timezones(), otherwise="Write UTC."),
         )
 

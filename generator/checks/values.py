@@ -11,12 +11,14 @@ from typing import Any
 import marshmallow as ma
 
 from generator.field_types import FieldType
+from generator.field_types._refusals import Words
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Field
 from generator.model.text import Span
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say, worded
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -38,13 +40,13 @@ def _idle(field: Field) -> Iterator[tuple[str, str, str]]:
     if field.default is not None and field.default_expression is not None:
         yield (
             "default_to",
-            f"'{field.name}' has both 'default' and 'default_to'.",
+            say("'{field}' has both 'default' and 'default_to'.", field=field.name),
             "Keep the one that gives the value of a new record.",
         )
     if field.stored and field.computed is None:
         yield (
             "stored",
-            f"'{field.name}' is not computed, so it is kept anyway.",
+            say("'{field}' is not computed, so it is kept anyway.", field=field.name),
             "Remove 'stored', or add 'computed' with a formula.",
         )
 
@@ -57,13 +59,25 @@ def _default(field: Field, kind: FieldType, at: Span) -> Iterator[Problem]:
         kind.schema(field).deserialize(field.default)
     except ma.ValidationError as error:
         messages = error.messages if isinstance(error.messages, list) else ["not a value of it"]
-        yield _refused(field, str(messages[0]).rstrip("."), at)
+        yield _refused(field, _why(messages[0]), at)
+
+
+def _why(message: object) -> str:
+    """Return a refusal of a schema inside a sentence, in the languages it has."""
+    if isinstance(message, Words):
+        return worded(str(message).rstrip("."), message.zh.rstrip("。"))
+    return str(message).rstrip(".")
 
 
 def _refused(field: Field, why: str, at: Span) -> Problem:
     return Problem(
         "D410",
         at,
-        f"The default of '{field.name}' is no value of type {field.type}: {why}.",
+        say(
+            "The default of '{field}' is no value of type {type}: {why}.",
+            field=field.name,
+            type=field.type,
+            why=say(why),
+        ),
         'Write the default as a program would send it, such as "12.50" for an amount.',
     )

@@ -33,6 +33,7 @@ from generator.expressions.types import (
     describe,
 )
 from generator.expressions.where import Where
+from generator.saying import say
 
 Reader = Callable[[ast.Call, Where], Tree]
 
@@ -53,10 +54,15 @@ def _arguments(node: ast.Call, where: Where, least: int, most: int) -> list[ast.
     if least <= len(node.args) <= most:
         return node.args
     name = where.written(node.func)
-    wanted = str(least) if least == most else f"{least} to {most}"
-    message = f"{name}() takes {wanted} argument(s), {len(node.args)} are written."
+    wanted = str(least) if least == most else say("{least} to {most}", least=least, most=most)
+    message = say(
+        "{name}() takes {wanted} argument(s), {args} are written.",
+        name=name,
+        wanted=wanted,
+        args=len(node.args),
+    )
     entry = FUNCTIONS.get(name) or FORMS[name]
-    raise where.fault("D507", node, message, f"Write {entry.signature}.")
+    raise where.fault("D507", node, message, say("Write {signature}.", signature=entry.signature))
 
 
 def _plain(node: ast.Call, where: Where) -> Tree:
@@ -76,8 +82,12 @@ def _check_argument(
 ) -> None:
     kinds = (*allowed, *TEXTUAL) if Text in allowed else allowed
     if not isinstance(tree.type, kinds):
-        message = f"{function.name}() does not take {describe(tree.type)}."
-        raise where.fault("D507", node, message, f"Write {function.signature}.")
+        message = say(
+            "{function}() does not take {type}.", function=function.name, type=describe(tree.type)
+        )
+        raise where.fault(
+            "D507", node, message, say("Write {signature}.", signature=function.signature)
+        )
 
 
 def _day_of(moment: Tree) -> Tree:
@@ -93,7 +103,9 @@ def _date(node: ast.Call, where: Where) -> Tree:
         return tree
     if isinstance(tree.type, DateTime):
         return _day_of(tree)
-    raise where.fault("D507", written, f"date() does not take {describe(tree.type)}.")
+    raise where.fault(
+        "D507", written, say("date() does not take {type}.", type=describe(tree.type))
+    )
 
 
 def _duration(seconds: int) -> Reader:
@@ -101,7 +113,10 @@ def _duration(seconds: int) -> Reader:
         (written,) = _arguments(node, where, 1, 1)
         tree = read.read(written, where)
         if tree.type != Number(0):
-            message = f"A duration counts whole numbers, '{where.written(written)}' is not one."
+            message = say(
+                "A duration counts whole numbers, '{written}' is not one.",
+                written=where.written(written),
+            )
             raise where.fault("D507", written, message)
         if isinstance(tree, Literal) and abs(tree.value) < 10**9:
             return Literal(tree.value * seconds, Duration())
@@ -114,7 +129,9 @@ def _abs(node: ast.Call, where: Where) -> Tree:
     (written,) = _arguments(node, where, 1, 1)
     tree = read.read(written, where)
     if not isinstance(tree.type, (Number, Duration)):
-        raise where.fault("D507", written, f"abs() does not take {describe(tree.type)}.")
+        raise where.fault(
+            "D507", written, say("abs() does not take {type}.", type=describe(tree.type))
+        )
     return Call("abs", (tree,), tree.type)
 
 
@@ -131,7 +148,9 @@ def _round(node: ast.Call, where: Where) -> Tree:
         return _quotient(total, number, places, written, where)
     tree = read.read(written, where)
     if not isinstance(tree.type, Number):
-        raise where.fault("D507", written, f"round() does not take {describe(tree.type)}.")
+        raise where.fault(
+            "D507", written, say("round() does not take {type}.", type=describe(tree.type))
+        )
     if tree.type.scale <= places:
         return numbers.rescale(tree, places)
     under = Literal(10 ** (tree.type.scale - places), Number(0))
@@ -142,7 +161,7 @@ def _places(node: ast.expr, where: Where) -> int:
     tree = read.read(node, where)
     if isinstance(tree, Literal) and tree.type == Number(0) and 0 <= tree.value <= MAX_SCALE:
         return int(tree.value)
-    message = f"The decimals of round() are a written number from 0 to {MAX_SCALE}."
+    message = say("The decimals of round() are a written number from 0 to {most}.", most=MAX_SCALE)
     raise where.fault("D507", node, message)
 
 
@@ -150,7 +169,9 @@ def _quotient(over: Tree, under: Tree, places: int, node: ast.expr, where: Where
     shown = (over, under, places)
     for tree in (over, under):
         if not isinstance(tree.type, (Number, Duration)):
-            raise where.fault("D506", node, f"'/' does not divide {describe(tree.type)}.")
+            raise where.fault(
+                "D506", node, say("'/' does not divide {type}.", type=describe(tree.type))
+            )
     if isinstance(over.type, Duration) != isinstance(under.type, Duration):
         message = "A duration divides by a duration."
         raise where.fault("D506", node, message, "Write round(worked / hours(1), 2).")
@@ -170,7 +191,7 @@ def _plain_number(tree: Tree) -> Tree:
 
 def _avg(node: ast.Call, where: Where) -> Tree:
     written = where.written(node)
-    hint = f"Write round({written}, 2), with the decimals you want."
+    hint = say("Write round({written}, 2), with the decimals you want.", written=written)
     raise where.fault("D511", node, "An average is a division, it stands inside round().", hint)
 
 
@@ -195,7 +216,9 @@ def _extreme(node: ast.Call, where: Where) -> Tree:
         tuple(read.read(argument, where) for argument in written), node, where
     )
     if not isinstance(kind, ORDERED):
-        raise where.fault("D507", node, f"{word}() does not order {describe(kind)}.")
+        raise where.fault(
+            "D507", node, say("{word}() does not order {kind}.", word=word, kind=describe(kind))
+        )
     return Extreme(word, trees, kind)
 
 
@@ -205,7 +228,11 @@ def _over_rows(node: ast.Call, where: Where) -> Tree:
     rows, element = _many(node, where)
     wanted = (Number, Duration) if word == "sum" else ORDERED
     if not isinstance(element.type, wanted):
-        raise where.fault("D507", node, f"{word}() does not take {describe(element.type)}.")
+        raise where.fault(
+            "D507",
+            node,
+            say("{word}() does not take {type}.", word=word, type=describe(element.type)),
+        )
     return Aggregate(word, rows, element, element.type)
 
 
@@ -219,7 +246,12 @@ def _many(node: ast.Call, where: Where) -> tuple[Rows, Tree]:
         return rows, _element(written[0], rest, inside)
     name = ".".join(rows.path)
     message = "It is not said which value of the records is meant."
-    raise where.fault("D507", node, message, f"Write {where.written(node.func)}({name}.field).")
+    raise where.fault(
+        "D507",
+        node,
+        message,
+        say("Write {written}({name}.field).", written=where.written(node.func), name=name),
+    )
 
 
 def _element(node: ast.expr, rest: tuple[str, ...], inside: Where) -> Tree:
@@ -261,7 +293,9 @@ def _bare_rows(node: ast.expr, where: Where) -> Rows:
     rows, rest = _rows(node, where)
     if rest:
         name = ".".join(rows.path)
-        raise where.fault("D507", node, "Only the records are named here.", f"Write {name}.")
+        raise where.fault(
+            "D507", node, "Only the records are named here.", say("Write {name}.", name=name)
+        )
     return rows
 
 
@@ -271,7 +305,11 @@ def _rows(node: ast.expr, where: Where) -> tuple[Rows, tuple[str, ...]]:
         if rows is not None:
             return rows, rest
     tree = read.read(node, where)
-    message = f"'{where.written(node)}' is {describe(tree.type)}, records are needed."
+    message = say(
+        "'{written}' is {type}, records are needed.",
+        written=where.written(node),
+        type=describe(tree.type),
+    )
     raise where.fault("D507", node, message, "Name a field of type children, such as lines.")
 
 

@@ -23,6 +23,7 @@ from generator.expressions.types import (
     is_link,
 )
 from generator.expressions.where import MAX_NESTED, Where
+from generator.saying import say
 
 THIS = "this"
 RESERVED = frozenset(
@@ -39,13 +40,17 @@ def steps(node: ast.expr, where: Where) -> tuple[str, ...]:
         names.append(current.attr)
         current = current.value
     if not isinstance(current, ast.Name):
-        message = f"'{where.written(current)}' has no fields."
+        message = say("'{written}' has no fields.", written=where.written(current))
         raise where.fault("D502", node, message, "A dot stands between declared names only.")
     names.append(current.id)
     names.reverse()
     hidden = next((name for name in names if name.startswith("_")), None)
     if hidden is not None:
-        raise where.fault("D502", node, f"'{hidden}' is not allowed: names begin with a letter.")
+        raise where.fault(
+            "D502",
+            node,
+            say("'{hidden}' is not allowed: names begin with a letter.", hidden=hidden),
+        )
     return tuple(names)
 
 
@@ -61,8 +66,14 @@ def resolve(node: ast.expr, where: Where) -> Tree:
         return Aggregate("count", rows, None, Number(0))
     written = where.written(node)
     name = ".".join(rows.path)
-    hint = f"Write sum({written})." if rest else f"Write count({name}) or any({name}, …)."
-    raise where.fault("D513", node, f"'{name}' is many records, one value is needed.", hint)
+    hint = (
+        say("Write sum({written}).", written=written)
+        if rest
+        else say("Write count({name}) or any({name}, …).", name=name)
+    )
+    raise where.fault(
+        "D513", node, say("'{name}' is many records, one value is needed.", name=name), hint
+    )
 
 
 def split(
@@ -79,7 +90,7 @@ def split(
         linked = is_link(kind)
         if linked or isinstance(kind, Children):
             if where.level >= MAX_NESTED:
-                message = f"Records are nested deeper than {MAX_NESTED}."
+                message = say("Records are nested deeper than {most}.", most=MAX_NESTED)
                 raise where.fault("D503", node, message)
             done = position + 1
             target = _target(kind)
@@ -107,14 +118,25 @@ def _context(path: tuple[str, ...], node: ast.expr, where: Where) -> Tree:
     for position, name in enumerate(path[1:], 1):
         so_far = ".".join(path[:position])
         if not isinstance(kind, Record):
-            raise where.fault("D504", node, f"'{so_far}' is {describe(kind)}, it has no '{name}'.")
+            raise where.fault(
+                "D504",
+                node,
+                say(
+                    "'{so_far}' is {kind}, it has no '{name}'.",
+                    so_far=so_far,
+                    kind=describe(kind),
+                    name=name,
+                ),
+            )
         if name not in kind.parts:
-            message = f"There is no '{name}' in '{so_far}'."
+            message = say("There is no '{name}' in '{so_far}'.", name=name, so_far=so_far)
             raise where.fault("D504", node, message, suggestion(name, kind.parts))
         kind = kind.parts[name]
     if isinstance(kind, Record):
-        hint = f"Its values are: {', '.join(sorted(kind.parts))}."
-        raise where.fault("D506", node, f"'{'.'.join(path)}' is a group of values.", hint)
+        hint = say("Its values are: {names}.", names=", ".join(sorted(kind.parts)))
+        raise where.fault(
+            "D506", node, say("'{path}' is a group of values.", path=".".join(path)), hint
+        )
     return Context(path, kind)
 
 
@@ -129,7 +151,16 @@ def _field(path: tuple[str, ...], node: ast.expr, where: Where) -> Field:
     for position, name in enumerate(names):
         if not isinstance(kind, Reference):
             so_far = ".".join(names[:position])
-            raise where.fault("D504", node, f"'{so_far}' is {describe(kind)}, it has no '{name}'.")
+            raise where.fault(
+                "D504",
+                node,
+                say(
+                    "'{so_far}' is {kind}, it has no '{name}'.",
+                    so_far=so_far,
+                    kind=describe(kind),
+                    name=name,
+                ),
+            )
         entities.append(kind.entity)
         found = where.scope.field(kind.entity, name)
         if name == "id" and kind.entity:
@@ -138,11 +169,15 @@ def _field(path: tuple[str, ...], node: ast.expr, where: Where) -> Field:
             raise _unknown(name, kind.entity, position, node, where)
         kind = found
     if isinstance(kind, Children):  # pragma: no cover - split() has taken every children field
-        raise where.fault("D513", node, f"'{'.'.join(names)}' is many records.")
+        raise where.fault("D513", node, say("'{names}' is many records.", names=".".join(names)))
     return Field(names, tuple(entities), kind, outer and where.level > 0)
 
 
 def _unknown(name: str, entity: str, position: int, node: ast.expr, where: Where) -> Exception:
     known = list(where.scope.fields(entity)) if position else list(names_known(where))
-    message = f"There is no field '{name}' in {entity}." if entity else f"'{name}' is unknown here."
+    message = (
+        say("There is no field '{name}' in {entity}.", name=name, entity=entity)
+        if entity
+        else say("'{name}' is unknown here.", name=name)
+    )
     return where.fault("D504", node, message, suggestion(name, known))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from generator.model.text import Span
 from generator.problems import Problem, did_you_mean
+from generator.saying import say
 
 
 class Fault(Exception):
@@ -39,5 +40,9 @@ def problem(fault: Fault, text: str, span: Span) -> Problem:
     spot = place(span, text, fault.start, fault.end)
     message = fault.message
     if spot == span and text:
-        message = f"{message} (column {fault.start + 1} of the expression)"
+        message = say(
+            "{message} (column {column} of the expression)",
+            message=say(message),
+            column=fault.start + 1,
+        )
     return Problem(fault.code, spot, message, fault.hint)

@@ -51,6 +51,7 @@ from generator.expressions.types import (
     unify,
 )
 from generator.expressions.where import Where
+from generator.saying import capitalized, say
 
 _WORDS: Mapping[str, tuple[object, Type]] = {
     "true": (True, Boolean()),
@@ -79,7 +80,9 @@ def read(node: ast.expr, where: Where) -> Tree:
     reader = _READERS.get(type(node))
     if reader is None:
         hint = "The language has comparisons, and/or/not, + - *, if-else and the listed functions."
-        raise where.fault("D502", node, f"'{where.written(node)}' is not allowed here.", hint)
+        raise where.fault(
+            "D502", node, say("'{written}' is not allowed here.", written=where.written(node)), hint
+        )
     return reader(node, where)
 
 
@@ -89,7 +92,11 @@ def condition(node: ast.expr, where: Where) -> Tree:
     if isinstance(tree.type, (Boolean, Null)):
         return tree
     hint = "Compare it with something, such as '> 0', or ask 'is not null'."
-    message = f"'{where.written(node)}' is {describe(tree.type)}, a condition is needed."
+    message = say(
+        "'{written}' is {type}, a condition is needed.",
+        written=where.written(node),
+        type=describe(tree.type),
+    )
     raise where.fault("D506", node, message, hint)
 
 
@@ -100,11 +107,25 @@ def fit(tree: Tree, wanted: Type, node: ast.expr, where: Where, code: str = "D50
     if isinstance(kind, Number) and isinstance(wanted, Number):
         if kind.scale <= wanted.scale:
             return numbers.rescale(tree, wanted.scale)
-        message = f"The result has {kind.scale} decimals, {wanted.scale} are kept."
+        message = say(
+            "The result has {scale} decimals, {kept} are kept.",
+            scale=kind.scale,
+            kept=wanted.scale,
+        )
         written = where.written(node)
-        raise where.fault(code, node, message, f"Write round({written}, {wanted.scale}).")
+        raise where.fault(
+            code,
+            node,
+            message,
+            say("Write round({written}, {scale}).", written=written, scale=wanted.scale),
+        )
     if unify(kind, wanted) is None:
-        message = f"'{where.written(node)}' is {describe(kind)}, {describe(wanted)} is needed."
+        message = say(
+            "'{written}' is {kind}, {wanted} is needed.",
+            written=where.written(node),
+            kind=describe(kind),
+            wanted=describe(wanted),
+        )
         raise where.fault(code, node, message)
     return tree
 
@@ -114,7 +135,7 @@ def literal_as(tree: Tree, wanted: Type, node: ast.expr, where: Where) -> Tree:
     if not isinstance(tree, Literal) or not isinstance(tree.value, str):
         return tree
     if isinstance(wanted, Choice) and tree.value not in wanted.values:
-        message = f"'{tree.value}' is not one of the choices."
+        message = say("'{value}' is not one of the choices.", value=tree.value)
         raise where.fault("D510", node, message, suggestion(tree.value, wanted.values))
     if isinstance(wanted, Choice):
         return Literal(tree.value, wanted)
@@ -124,8 +145,10 @@ def literal_as(tree: Tree, wanted: Type, node: ast.expr, where: Where) -> Tree:
     try:
         return Literal(parser[0](tree.value), wanted)
     except ValueError as error:
-        message = f"'{tree.value}' is not {describe(wanted)}."
-        raise where.fault("D506", node, message, f"Write it as {parser[1]}.") from error
+        message = say("'{value}' is not {wanted}.", value=tree.value, wanted=describe(wanted))
+        raise where.fault(
+            "D506", node, message, say("Write it as {form}.", form=parser[1])
+        ) from error
 
 
 def same_type(
@@ -136,11 +159,17 @@ def same_type(
     for tree in trees:
         found = unify(kind, tree.type)
         if found is None or isinstance(found, (ListOf, Opaque)):
-            message = f"{describe(kind).capitalize()} and {describe(tree.type)} do not go together."
+            message = say(
+                "{one} and {other} do not go together.",
+                one=capitalized(describe(kind)),
+                other=describe(tree.type),
+            )
             raise where.fault("D506", node, message)
         kind = found
     if isinstance(kind, Null):
-        raise where.fault("D512", node, f"'{where.written(node)}' is always null.")
+        raise where.fault(
+            "D512", node, say("'{written}' is always null.", written=where.written(node))
+        )
     return numbers.align(*trees) if isinstance(kind, Number) else trees, kind
 
 
@@ -152,12 +181,14 @@ def _constant(node: ast.Constant, where: Where) -> Tree:
     if isinstance(node.value, str):
         return Literal(node.value, Text())
     if not isinstance(node.value, (int, float)):
-        raise where.fault("D502", node, f"'{where.written(node)}' is not allowed here.")
+        raise where.fault(
+            "D502", node, say("'{written}' is not allowed here.", written=where.written(node))
+        )
     whole, _, decimals = where.written(node).partition(".")
     decimals = decimals.rstrip("0")
     value = int(whole + decimals)
     if value >= LIMIT or len(decimals) > MAX_SCALE:
-        hint = f"At most 18 digits, {MAX_SCALE} of them after the point."
+        hint = say("At most 18 digits, {most} of them after the point.", most=MAX_SCALE)
         raise where.fault("D509", node, "The number has too many digits.", hint)
     return Literal(value, Number(len(decimals)))
 
@@ -179,7 +210,7 @@ def _unary(node: ast.UnaryOp, where: Where) -> Tree:
         return Not(condition(node.operand, where), Boolean())
     operand = read(node.operand, where)
     if not isinstance(node.op, ast.USub) or not isinstance(operand.type, (Number, Duration)):
-        message = f"'{where.written(node)}' is not allowed here."
+        message = say("'{written}' is not allowed here.", written=where.written(node))
         raise where.fault("D502", node, message, "A minus stands before a number.")
     if isinstance(operand, Literal):
         return Literal(-operand.value, operand.type)
@@ -188,11 +219,15 @@ def _unary(node: ast.UnaryOp, where: Where) -> Tree:
 
 def _operator(node: ast.BinOp, where: Where) -> str:
     if isinstance(node.op, ast.Div):
-        hint = f"Write round({where.written(node)}, 2), with the decimals you want."
+        hint = say(
+            "Write round({written}, 2), with the decimals you want.", written=where.written(node)
+        )
         raise where.fault("D511", node, "A division stands alone inside round().", hint)
     operator = _OPERATORS.get(type(node.op))
     if operator is None:
-        raise where.fault("D502", node, f"'{where.written(node)}' is not allowed here.")
+        raise where.fault(
+            "D502", node, say("'{written}' is not allowed here.", written=where.written(node))
+        )
     return operator
 
 
@@ -224,12 +259,19 @@ def _number_op(operator: str, left: Tree, right: Tree, node: ast.BinOp, where: W
     if operator == "*":
         scale = numbers.scale_of(left) + numbers.scale_of(right)
         if scale > MAX_SCALE:
-            hint = f"Round one side first, such as round({where.written(node.left)}, 2)."
-            message = f"The product has {scale} decimals, {MAX_SCALE} are possible."
+            hint = say(
+                "Round one side first, such as round({written}, 2).",
+                written=where.written(node.left),
+            )
+            message = say(
+                "The product has {scale} decimals, {most} are possible.",
+                scale=scale,
+                most=MAX_SCALE,
+            )
             raise where.fault("D509", node, message, hint)
         return numbers.arithmetic("*", left, right, Number(scale))
     if operator in ("//", "%") and numbers.scale_of(left) + numbers.scale_of(right) > 0:
-        message = f"'{operator}' works on whole numbers."
+        message = say("'{operator}' works on whole numbers.", operator=operator)
         raise where.fault("D506", node, message, "Use round(a / b, n) for other numbers.")
     left, right = numbers.align(left, right)
     return numbers.arithmetic(operator, left, right, left.type)
@@ -243,7 +285,12 @@ def _no_operation(
         hint = (
             "Write a duration as days(n), hours(n) or minutes(n); date(x) is the day of a moment."
         )
-    message = f"'{operator}' does not work on {describe(left.type)} and {describe(right.type)}."
+    message = say(
+        "'{operator}' does not work on {one} and {other}.",
+        operator=operator,
+        one=describe(left.type),
+        other=describe(right.type),
+    )
     return where.fault("D506", node, message, hint)
 
 
@@ -268,15 +315,21 @@ def _comparison(
         other = where.written(left if isinstance(two.type, Null) else right)
         wanted = "is null" if operator == "==" else "is not null"
         message = "Nothing equals null, not even null."
-        raise where.fault("D508", node, message, f"Write '{other} {wanted}'.")
+        raise where.fault(
+            "D508", node, message, say("Write '{other} {wanted}'.", other=other, wanted=wanted)
+        )
     one, two = literal_as(one, two.type, left, where), literal_as(two, one.type, right, where)
     kind = unify(one.type, two.type)
     if kind is None or isinstance(kind, (ListOf, Opaque)):
         hint = _compare_hint(one.type, two.type)
-        message = f"{describe(one.type).capitalize()} does not compare with {describe(two.type)}."
+        message = say(
+            "{one} does not compare with {other}.",
+            one=capitalized(describe(one.type)),
+            other=describe(two.type),
+        )
         raise where.fault("D506", node, message, hint)
     if operator not in ("==", "!=") and not isinstance(kind, ORDERED):
-        message = f"'{operator}' does not order {describe(kind)}."
+        message = say("'{operator}' does not order {kind}.", operator=operator, kind=describe(kind))
         hint = "Texts compare with ==, !=, in, starts_with, ends_with and contains."
         raise where.fault("D506", node, message, hint if isinstance(kind, TEXTUAL) else "")
     one, two = numbers.align(one, two)
@@ -307,8 +360,13 @@ def _is_null(left: ast.expr, op: ast.cmpop, right: ast.expr, where: Where) -> Tr
 def many(node: ast.expr, where: Where) -> Fault:
     """Return the fault of a many-to-many field used as one value."""
     written = where.written(node)
-    hint = f"Write exists({written}), count({written}) or 'x in {written}'."
-    return where.fault("D513", node, f"'{written}' is many records, one value is needed.", hint)
+    hint = say("Write exists({written}), count({written}) or 'x in {written}'.", written=written)
+    return where.fault(
+        "D513",
+        node,
+        say("'{written}' is many records, one value is needed.", written=written),
+        hint,
+    )
 
 
 def _membership(left: ast.expr, right: ast.expr, where: Where) -> Tree:
@@ -318,12 +376,20 @@ def _membership(left: ast.expr, right: ast.expr, where: Where) -> Tree:
     listed = read(right, where)
     if not isinstance(listed, (Field, Context)) or not isinstance(listed.type, ListOf):
         hint = "For a part of a text write contains(text, part)."
-        message = f"'{where.written(right)}' is {describe(listed.type)}, a list is needed."
+        message = say(
+            "'{written}' is {type}, a list is needed.",
+            written=where.written(right),
+            type=describe(listed.type),
+        )
         raise where.fault("D506", right, message, hint if isinstance(listed.type, TEXTUAL) else "")
     operand = literal_as(operand, listed.type.item, left, where)
     kind = unify(operand.type, listed.type.item)
     if kind is None or isinstance(kind, Null) or numbers.scale_of(operand) != _item_scale(listed):
-        message = f"{describe(listed.type).capitalize()} holds no {describe(operand.type)}."
+        message = say(
+            "{one} holds no {other}.",
+            one=capitalized(describe(listed.type)),
+            other=describe(operand.type),
+        )
         raise where.fault("D506", left, message)
     return Within(operand, listed, Boolean())
 
@@ -340,7 +406,11 @@ def _among(operand: Tree, listed: ast.List | ast.Tuple, left: ast.expr, where: W
         if isinstance(item.type, Null) or isinstance(operand.type, Null):
             raise where.fault("D508", element, "Nothing equals null.", "Write 'or x is null'.")
         if unify(operand.type, item.type) is None or isinstance(item.type, ListOf):
-            message = f"{describe(item.type).capitalize()} is never {describe(operand.type)}."
+            message = say(
+                "{one} is never {other}.",
+                one=capitalized(describe(item.type)),
+                other=describe(operand.type),
+            )
             raise where.fault("D506", element, message)
         items.append(literal_as(item, operand.type, element, where))
         operand = literal_as(operand, item.type, left, where)
@@ -373,13 +443,13 @@ _WRITTEN: Mapping[type, tuple[Callable[[str], object], str]] = {
 
 def _call(node: ast.Call, where: Where) -> Tree:
     if not isinstance(node.func, ast.Name):
-        message = f"'{where.written(node.func)}' cannot be called."
+        message = say("'{written}' cannot be called.", written=where.written(node.func))
         raise where.fault(
             "D502", node.func, message, "Write function(value), not value.function()."
         )
     reader = calls.reader(node.func.id)
     if reader is None:
-        message = f"There is no function '{node.func.id}'."
+        message = say("There is no function '{name}'.", name=node.func.id)
         raise where.fault("D505", node.func, message, suggestion(node.func.id, calls.known()))
     if node.keywords:
         raise where.fault("D507", node, "Arguments are written without names.")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from generator.expressions.problems import Fault
+from generator.saying import say
 
 MAX_LENGTH = 4_000
 MAX_NODES = 400
@@ -36,7 +37,12 @@ def syntax(text: str) -> ast.expr:
     Raises `Fault` for text that is no expression or breaks a limit.
     """
     if len(text) > MAX_LENGTH:
-        raise Fault("D503", 0, 1, f"The expression is longer than {MAX_LENGTH} characters.")
+        raise Fault(
+            "D503",
+            0,
+            1,
+            say("The expression is longer than {most} characters.", most=MAX_LENGTH),
+        )
     if not text.strip():
         raise Fault("D501", 0, 1, "The expression is empty.", "Write a condition or a value.")
     _check_tokens(text)
@@ -71,14 +77,23 @@ def _check_tokens(text: str) -> None:
             _check_text(word, at, glued=glued in ("name", "number") or last == "text")
         elif kind == "number" and not _NUMBER.fullmatch(word):
             raise Fault(
-                "D501", at, found.end(), f"'{word}' is not a number.", "Write it as 1200 or 12.50."
+                "D501",
+                at,
+                found.end(),
+                say("'{word}' is not a number.", word=word),
+                "Write it as 1200 or 12.50.",
             )
         elif word in "([":
             depth += 1
         elif word in ")]":
             depth -= 1
         if depth > MAX_DEPTH:
-            raise Fault("D503", at, at + 1, f"Brackets are nested deeper than {MAX_DEPTH}.")
+            raise Fault(
+                "D503",
+                at,
+                at + 1,
+                say("Brackets are nested deeper than {most}.", most=MAX_DEPTH),
+            )
         at, glued = found.end(), kind
         last = last if kind == "space" else kind
 
@@ -91,7 +106,13 @@ def _check_text(word: str, at: int, *, glued: bool) -> None:
         if not _PLAIN_ESCAPES.match(word, escape.start()):
             spot = at + escape.start()
             hint = "Write a backslash in a text as \\\\."
-            raise Fault("D501", spot, spot + 2, f"'{escape.group()}' is not an escape.", hint)
+            raise Fault(
+                "D501",
+                spot,
+                spot + 2,
+                say("'{written}' is not an escape.", written=escape.group()),
+                hint,
+            )
 
 
 def _foreign(text: str, at: int) -> Fault:
@@ -106,7 +127,9 @@ def _foreign(text: str, at: int) -> Fault:
         "{": "Names are written without braces.",
     }.get(letter, "Texts stand in quotes; names are plain letters, digits and _.")
     shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
-    return Fault("D502", at, at + 1, f"'{shown}' has no meaning in an expression.", hint)
+    return Fault(
+        "D502", at, at + 1, say("'{shown}' has no meaning in an expression.", shown=shown), hint
+    )
 
 
 def _characters(text: str, offset: int) -> int:
@@ -121,10 +144,19 @@ def _measure(root: ast.expr) -> None:
         depth += 1
         count += len(level)
         if depth > MAX_DEPTH:
-            raise Fault("D503", 0, 1, f"The expression is nested deeper than {MAX_DEPTH}.")
+            raise Fault(
+                "D503",
+                0,
+                1,
+                say("The expression is nested deeper than {most}.", most=MAX_DEPTH),
+            )
         if count > MAX_NODES:
             raise Fault(
-                "D503", 0, 1, f"The expression has more than {MAX_NODES} parts.", "Split it."
+                "D503",
+                0,
+                1,
+                say("The expression has more than {most} parts.", most=MAX_NODES),
+                "Split it.",
             )
         level = [child for node in level for child in _parts(node)]
 

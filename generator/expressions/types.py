@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator.saying import reworded, say
+
 LIMIT = 10**18
 """A number has at most 18 digits: its units stay below this. A result beyond it is null."""
 
@@ -113,16 +115,18 @@ def describe(kind: Type) -> str:
     """Name a type for an author: 'a number', 'a list of texts'."""
     match kind:
         case Number(scale=0):
-            return "a whole number"
+            return say("a whole number")
         case Number(scale=scale):
-            return f"a number with {scale} decimals"
+            return say("a number with {scale} decimals", scale=scale)
         case ListOf(item=item):
-            return f"a list of {describe(item).removeprefix('a ')}s"
+            inner = describe(item)
+            many = say("a list of {item}s", item=inner)
+            return reworded(many, f"a list of {inner.removeprefix('a ')}s")
         case Reference(entity=entity):
-            return f"a reference to {entity}"
+            return say("a reference to {entity}", entity=entity)
         case Children(entity=entity):
-            return f"records of {entity}"
-    return _NAMES[type(kind)]
+            return say("records of {entity}", entity=entity)
+    return say(_NAMES[type(kind)])
 
 
 _NAMES: Mapping[type, str] = {

@@ -21,6 +21,7 @@ from generator.expressions import types
 from generator.kinds import Kind
 from generator.model.entity import Field
 from generator.model.text import Label
+from generator.saying import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class FieldType(Kind):
         """Yield what no `Arg` can say is wrong with an argument: its key, a sentence and a hint."""
         low, high = field.args.get("min"), field.args.get("max")
         if low is not None and high is not None and low > high:
-            why = f"'min' is {low}, more than 'max', {high}: no value fits."
+            why = say("'min' is {low}, more than 'max', {high}: no value fits.", low=low, high=high)
             yield "min", why, "Exchange the two."
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any] | None:

@@ -9,6 +9,7 @@ from generator.field_types import Cell, Option
 from generator.kinds import Arg, Shape
 from generator.model.entity import Field
 from generator.model.text import Label, plain
+from generator.saying import say
 
 TONES = ("neutral", "info", "success", "warning", "critical", "attention")
 
@@ -77,6 +78,6 @@ def options_faults(field: Field) -> Iterator[tuple[str, str, str]]:
     if not field.args["options"]:
         yield (
             "options",
-            f"'{field.name}' has no options to choose from.",
+            say("'{field}' has no options to choose from.", field=field.name),
             "Write them, such as `options: {red: {en: Red, zh: 红}}`.",
         )

@@ -13,6 +13,7 @@ from typing import Any
 from generator.field_types._refusals import ApiField, Words
 from generator.patterns import why_not
 from generator.problems import quoted
+from generator.saying import say
 
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 CONTROL_IN_PARAGRAPHS = re.compile(
@@ -76,7 +77,7 @@ def pattern_faults(pattern: str | None) -> Iterator[tuple[str, str, str]]:
     if why:
         yield (
             "pattern",
-            f"The pattern {quoted(pattern or '')} {why}.",
+            say("The pattern {pattern} {why}.", pattern=quoted(pattern or ""), why=say(why)),
             r"Write one such as [A-Z]{2}[0-9]+ or [a-z]+(-[a-z]+)*; a sign such as ( or [ itself"
             r" is \( or \[.",
         )

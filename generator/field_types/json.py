@@ -30,6 +30,7 @@ from generator.field_types._refusals import ApiField, Words
 from generator.kinds import Arg
 from generator.model.entity import Field
 from generator.problems import quoted
+from generator.saying import say
 
 DEPTH = 20
 
@@ -74,17 +75,28 @@ class Json(FieldType):
         try:
             jsonschema.Draft202012Validator.check_schema(schema)
         except jsonschema.SchemaError as error:
-            where = f" at '{error.json_path}'" if error.path else ""
+            form = "The schema of '{field}' is no JSON Schema: {message}."
+            if error.path:
+                form = "The schema of '{field}' is no JSON Schema at '{path}': {message}."
             yield (
                 "schema",
-                f"The schema of '{field.name}' is no JSON Schema{where}: {error.message[:200]}.",
+                say(
+                    form,
+                    field=field.name,
+                    path=error.json_path,
+                    message=error.message[:200],
+                ),
                 "Write one as json-schema.org describes it, such as {type: object}.",
             )
             return
         for reference in _elsewhere(schema):
             yield (
                 "schema",
-                f"The schema of '{field.name}' refers to {quoted(reference)}.",
+                say(
+                    "The schema of '{field}' refers to {reference}.",
+                    field=field.name,
+                    reference=quoted(reference),
+                ),
                 "Schemas are not fetched; refer to a part of this one, such as #/$defs/size.",
             )
 

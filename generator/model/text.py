@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -43,6 +43,11 @@ class Label:
 
     def __str__(self) -> str:
         return self.text("en")
+
+
+def in_both(tell: Callable[[str], str]) -> Label:
+    """Return what is said for a locale, in both languages the product speaks."""
+    return Label({"en": tell("en"), "zh": tell("zh")})
 
 
 def plain(text: str) -> Label:

@@ -15,6 +15,7 @@ from generator.model.entity import Entity, Field
 from generator.model.text import Span
 from generator.problems import Problem, defined_twice, reserved_name, unknown_name
 from generator.resolve.scope import ACTOR, ModelScope, person_types
+from generator.saying import say
 from generator.shape import Given, Written
 from generator.shapes.access import GROUPS
 
@@ -76,7 +77,9 @@ def _circle(
             yield Problem(
                 "D401",
                 include.span,
-                f"The role '{role.name}' includes itself, directly or through others.",
+                say(
+                    "The role '{role}' includes itself, directly or through others.", role=role.name
+                ),
                 "Remove one 'includes' of the circle.",
             )
 
@@ -309,7 +312,7 @@ def _no_entity(name: Written, known: Iterable[str]) -> Problem:
 
 
 def _no_field(name: Written, entity: Entity) -> Problem:
-    where = f"entity '{entity.name}'"
+    where = say("entity '{entity}'", entity=entity.name)
     return unknown_name("field", name.text, name.span, entity.fields, defined_in=where)
 
 

@@ -20,6 +20,7 @@ from generator.resolve.access import (
 from generator.resolve.entities import Draft, resolve_entities, unread_fields
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
+from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
 from generator.shapes.app import APP
@@ -147,7 +148,7 @@ def _missing(kind: str) -> Problem:
     return Problem(
         "D402",
         _top(f"{kind}.yaml"),
-        f"There is no '{kind}.yaml' in the folder.",
+        say("There is no '{kind}.yaml' in the folder.", kind=kind),
         "Write one at the top, with 'app: my_shop' and 'label: {en: My shop, zh: 我的店}'.",
     )
 
@@ -156,8 +157,18 @@ def _other_name(name: str, source: Source, at: Span) -> Problem:
     return Problem(
         "D403",
         at,
-        f"The file is called '{source.name}' and the {source.kind} in it '{name}'.",
-        f"Rename the file to '{name}.{source.kind}.yaml', or the {source.kind} to '{source.name}'.",
+        say(
+            "The file is called '{source}' and the {kind} in it '{name}'.",
+            source=source.name,
+            kind=source.kind,
+            name=name,
+        ),
+        say(
+            "Rename the file to '{name}.{kind}.yaml', or the {kind} to '{source}'.",
+            name=name,
+            kind=source.kind,
+            source=source.name,
+        ),
     )
 
 
@@ -165,6 +176,6 @@ def _later(source: Source) -> Problem:
     return Problem(
         "D404",
         _top(source.file),
-        f"Files of kind '{source.kind}' are not read by this version.",
-        f"Known kinds: {', '.join(SHAPES)}.",
+        say("Files of kind '{kind}' are not read by this version.", kind=source.kind),
+        say("Known kinds: {kinds}.", kinds=", ".join(SHAPES)),
     )

@@ -18,6 +18,7 @@ from generator.resolve.classes import inherit_classes
 from generator.resolve.fields import humanize, resolve_fields
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
+from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Mapped, Source
 
@@ -223,7 +224,9 @@ class _Resolver:
             return
         known = self.fields[entity]
         self.problems.append(
-            unknown_name("field", name, span, known, defined_in=f"entity '{entity}'")
+            unknown_name(
+                "field", name, span, known, defined_in=say("entity '{entity}'", entity=entity)
+            )
         )
 
     def _check_paths(self, given: Given, entity: str) -> None:

@@ -12,6 +12,7 @@ from generator.model.entity import Entity, Field
 from generator.model.importmap import Case, Condition, ImportField, ImportMap, ImportTarget
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
+from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Source
 
@@ -233,28 +234,33 @@ def _condition(given: Given) -> Condition:
 
 
 def _lost(path: Written, lost: LostPath) -> Problem:
-    where = f"entity '{lost.entity}'"
+    where = say("entity '{entity}'", entity=lost.entity)
     if lost.reason == "unknown":
         return unknown_name("field", lost.name, path.span, lost.known, defined_in=where)
     if lost.reason == "read_only":
         return Problem(
             "D430",
             path.span,
-            f"An import cannot set {quoted(lost.name)}: only the engine writes it.",
+            say("An import cannot set {lost}: only the engine writes it.", lost=quoted(lost.name)),
             "Remove the line; the value is computed or counted when the record is saved.",
         )
     if lost.reason == "children":
         return Problem(
             "D430",
             path.span,
-            f"{quoted(lost.name)} holds records of their own, not a value.",
-            f"Name a field of theirs, such as `{path}.{lost.known[0]}`.",
+            say("{lost} holds records of their own, not a value.", lost=quoted(lost.name)),
+            say(
+                "Name a field of theirs, such as `{path}.{known}`.", path=path, known=lost.known[0]
+            ),
         )
     return Problem(
         "D430",
         path.span,
-        f"There is nothing behind the value of {quoted(path.text.rpartition('.')[0])}.",
-        f"Write `{path.text.rpartition('.')[0]}`.",
+        say(
+            "There is nothing behind the value of {name}.",
+            name=quoted(path.text.rpartition(".")[0]),
+        ),
+        say("Write `{name}`.", name=path.text.rpartition(".")[0]),
     )
 
 
@@ -262,14 +268,18 @@ def _no_source(path: Written) -> Problem:
     return Problem(
         "D431",
         path.span,
-        f"Nothing says where the value of '{path}' comes from.",
+        say("Nothing says where the value of '{path}' comes from.", path=path),
         "Add `column: NAME`, or `value:` for one value in every record.",
     )
 
 
 def _no_field(name: Written, entity: Entity) -> Problem:
     return unknown_name(
-        "field", name.text, name.span, entity.fields, defined_in=f"entity '{entity.name}'"
+        "field",
+        name.text,
+        name.span,
+        entity.fields,
+        defined_in=say("entity '{entity}'", entity=entity.name),
     )
 
 
@@ -299,7 +309,11 @@ def _misplaced(
         if model is None:
             return [
                 unknown_name(
-                    "field", name, path.span, here.fields, defined_in=f"entity '{here.name}'"
+                    "field",
+                    name,
+                    path.span,
+                    here.fields,
+                    defined_in=say("entity '{entity}'", entity=here.name),
                 )
             ]
         relation = catalog[model.type].relation
@@ -311,7 +325,16 @@ def _misplaced(
         Problem(
             "D432",
             path.span,
-            f"'{path}' under '{key}' does not lead to {wanted}.",
-            f"Remove it; '{key}' is only for fields that hold {wanted}.",
+            say(
+                "'{path}' under '{key}' does not lead to {wanted}.",
+                path=path,
+                key=key,
+                wanted=say(wanted),
+            ),
+            say(
+                "Remove it; '{key}' is only for fields that hold {wanted}.",
+                key=key,
+                wanted=say(wanted),
+            ),
         )
     ]

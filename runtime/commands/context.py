@@ -31,19 +31,24 @@ def settings_of(context: click.Context) -> Settings:
     return found
 
 
-def compiled_of(settings: Settings) -> Compiled:
+LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+"""The language a command answers in; nothing of the terminal's own settings is asked."""
+
+
+def compiled_of(settings: Settings, locale: str = "en") -> Compiled:
     """Return the model of the definitions, or end the command with every fault on the terminal."""
     try:
         return compile_definitions(settings.definitions)
     except DefinitionError as error:
-        click.echo(problems_text(error.problems, settings.definitions), err=True)
+        click.echo(problems_text(error.problems, settings.definitions, locale), err=True)
         raise click.exceptions.Exit(1) from error
 
 
-def problems_text(problems: tuple[Problem, ...], folder: Path) -> str:
+def problems_text(problems: tuple[Problem, ...], folder: Path, locale: str = "en") -> str:
     """Return problems as a terminal shows them."""
     sources = read_sources(folder)
-    return as_text(problems, sources, color=sys.stderr.isatty(), folder=f"{folder.name}/")
+    colored = sys.stderr.isatty()
+    return as_text(problems, sources, colored, folder=f"{folder.name}/", locale=locale)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 
 from generator.compile import Compiled
-from runtime.commands.context import compiled_of, engine_of, settings_of
+from runtime.commands.context import LOCALE, compiled_of, engine_of, settings_of
 from runtime.runtime import utc_now
 from runtime.store.migrate.apply import apply as apply_plan
 from runtime.store.migrate.apply import apply_saved
@@ -22,8 +22,6 @@ from runtime.store.migrate.releases import find_release, releases, write_release
 from runtime.store.migrate.render import plan_json, render_plan
 from runtime.store.migrate.rollback import plan_rollback
 from runtime.web.users import sync_roles
-
-LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 
 
 def _consents(
@@ -52,7 +50,7 @@ ALLOW = click.option(
 def plan(context: click.Context, in_json: bool, sql: bool, locale: str) -> None:
     """Show what the definitions would change in the database, and what that does to the data."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
+    compiled = compiled_of(settings, locale)
     with engine_of(settings) as engine:
         made = make_plan(engine, compiled)
     if in_json:
@@ -72,7 +70,7 @@ def apply(
 ) -> None:
     """Bring the database to the definitions: a sealed plan from a file, or one made now."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
+    compiled = compiled_of(settings, locale)
     with engine_of(settings) as engine:
         try:
             if file is not None:

@@ -12,14 +12,15 @@ from generator.compile import compile_definitions, load_catalogs
 from generator.problems import DefinitionError
 from generator.report import as_json
 from generator.resolve.app import SHAPES
-from runtime.commands.context import compiled_of, problems_text, settings_of
+from runtime.commands.context import LOCALE, compiled_of, problems_text, settings_of
 
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@LOCALE
 @click.pass_context
-def check(context: click.Context, in_json: bool, strict: bool) -> None:
+def check(context: click.Context, in_json: bool, strict: bool, locale: str) -> None:
     """Check the definitions and print every problem with its place and what to write instead."""
     folder = settings_of(context).definitions
     try:
@@ -30,15 +31,10 @@ def check(context: click.Context, in_json: bool, strict: bool) -> None:
     if in_json:
         click.echo(orjson.dumps(as_json(problems), option=orjson.OPT_INDENT_2))
     elif problems:
-        click.echo(problems_text(problems, folder))
+        click.echo(problems_text(problems, folder, locale))
     elif app is not None:
         fields = sum(1 for e in app.entities.values() for f in e.fields.values() if f.span.line)
-        counts = (
-            _counted(len(app.entities), "entity", "entities"),
-            _counted(fields, "field", "fields"),
-            _counted(len(app.roles), "role", "roles"),
-        )
-        click.echo(f"{folder}: {', '.join(counts)}. No problems.")
+        click.echo(f"{folder}: {_summary(len(app.entities), fields, len(app.roles), locale)}")
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -102,6 +98,17 @@ def write_reference(file: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         file.write_text(text, encoding="utf-8")
+
+
+def _summary(entities: int, fields: int, roles: int, locale: str) -> str:
+    if locale == "zh":
+        return f"{entities} 个实体、{fields} 个字段、{roles} 个角色，没有问题。"
+    counts = (
+        _counted(entities, "entity", "entities"),
+        _counted(fields, "field", "fields"),
+        _counted(roles, "role", "roles"),
+    )
+    return f"{', '.join(counts)}. No problems."
 
 
 def _counted(count: int, one: str, many: str) -> str:

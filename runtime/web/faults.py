@@ -12,7 +12,9 @@ from typing import Literal
 
 from flask import Flask, abort, render_template
 
+from generator.model.text import Label
 from generator.problems import Problem
+from generator.saying import in_language
 from runtime.web.context import present, web
 from runtime.web.users import is_administrator
 
@@ -25,15 +27,17 @@ class Fault:
 
     kind: Literal["wrong", "waiting"]
     """wrong: they have faults; waiting: they need somebody to run `apply`."""
-    text: str
+    text: Label
     """The report as the terminal shows it, with lines and carets."""
     at: datetime
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def first(self) -> Problem | None:
-        """Return the problem that a banner names."""
-        return self.problems[0] if self.problems else None
+    def first(self, locale: str) -> str:
+        """Return the place and the words of the problem that a banner names; '' without one."""
+        if not self.problems:
+            return ""
+        one = self.problems[0]
+        return f"{one.span} {in_language(one.message, locale)}"
 
     @property
     def count(self) -> int:
@@ -57,7 +61,7 @@ class Board:
 
 
 def show_faults(app: Flask, board: Board, *, to_everybody: bool) -> None:
-    """Give an app's templates `definition_fault()`, and the page behind the banner.
+    """Give an app's templates `definition_fault()`, `first_problem(fault)` and the page behind.
 
     Args:
         app: from `create_app`.
@@ -73,9 +77,15 @@ def show_faults(app: Flask, board: Board, *, to_everybody: bool) -> None:
         found = fault()
         if found is None and not _may_see(to_everybody):
             abort(404)
-        return render_template("faults.html", fault=found)
+        report = found.text.text(present().locale) if found else ""
+        return render_template("faults.html", fault=found, report=report)
 
-    app.jinja_env.globals.update(definition_fault=fault, faults_address=ADDRESS)
+    def first(found: Fault) -> str:
+        return found.first(present().locale)
+
+    app.jinja_env.globals.update(
+        definition_fault=fault, first_problem=first, faults_address=ADDRESS
+    )
     app.add_url_rule(ADDRESS, "definition_faults", page)
 
 

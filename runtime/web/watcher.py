@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from watchfiles import Change, watch
 
 from generator.compile import Compiled, compile_definitions
+from generator.model.text import Label, in_both, plain
 from generator.problems import DefinitionError
 from generator.report import as_text
 from generator.source import read_sources
@@ -132,7 +133,8 @@ class Watcher:
         except Exception as error:
             # the watch must outlive whatever a half-written folder does to the build
             log.exception("changed definitions could not be loaded")
-            self._board.show(Fault("wrong", f"{type(error).__name__}: {error}", utc_now()))
+            told = plain(f"{type(error).__name__}: {error}")
+            self._board.show(Fault("wrong", told, utc_now()))
 
     def _take(self, engine: sa.Engine, compiled: Compiled) -> bool:
         """Return whether the database is as these definitions ask, after doing what may be done."""
@@ -141,7 +143,7 @@ class Watcher:
                 release = last_release(connection)
             if release is not None and release.digest == compiled.app.digest:
                 return True
-            self._wait(compiled, "")
+            self._wait(compiled, plain(""))
             return False
         plan = make_plan(engine, compiled)
         try:
@@ -149,18 +151,20 @@ class Watcher:
                 apply(engine, compiled, plan, now=utc_now(), by="watch")
             sync_roles(engine, compiled.app)
         except MigrationError as refusal:
-            self._wait(compiled, f"{refusal.message.text('en')}\n\n{render_plan(plan)}")
+            why = refusal.message
+            self._wait(compiled, in_both(lambda at: f"{why.text(at)}\n\n{render_plan(plan, at)}"))
             return False
         return True
 
-    def _wait(self, compiled: Compiled, why: str) -> None:
+    def _wait(self, compiled: Compiled, why: Label) -> None:
         if self._waiting is None:
             log.warning("changed definitions wait to be applied")
         self._waiting = compiled
         self._board.show(Fault("waiting", why, utc_now()))
 
     def _tell(self, error: DefinitionError) -> None:
-        text = as_text(error.problems, read_sources(self._folder), folder=f"{self._folder.name}/")
+        sources, folder = read_sources(self._folder), f"{self._folder.name}/"
+        text = in_both(lambda at: as_text(error.problems, sources, folder=folder, locale=at))
         log.error("changed definitions are not loaded\n%s", text)
         self._board.show(Fault("wrong", text, utc_now(), error.problems))
 

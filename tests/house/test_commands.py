@@ -76,6 +76,7 @@ def change(folder: Path, old: str, new: str) -> None:
 
 def test_right_definitions_are_counted(shell: Path) -> None:
     assert "1 entity, 1 field, 1 role. No problems." in good("check")
+    assert "1 个实体、1 个字段、1 个角色，没有问题。" in good("check", "--locale", "zh")
     assert json.loads(good("check", "--json")) == []
 
 
@@ -85,7 +86,13 @@ def test_every_fault_is_told_with_its_place_and_the_command_fails(shell: Path) -
     assert "notes/desk/note.entity.yaml:6:" in said
     assert "requird" in said
     assert "^" in said
+    assert "字段中没有 'requird' 这个键。" in refused("check", "--locale", "zh")
+    assert "这个键" in refused("plan", "--locale", "zh")
     found = json.loads(refused("check", "--json"))
+    assert (found[0]["message"], found[0]["message_zh"]) == (
+        "The key 'requird' is not known in a field.",
+        "字段中没有 'requird' 这个键。",
+    )
     assert [(one["code"], one["line"]) for one in found] == [("D201", 6)]
     assert "requird" in refused("plan")
 

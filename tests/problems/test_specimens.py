@@ -1,7 +1,8 @@
 """Each specimen is a faulty definition with the exact text its author sees beside it.
 
 `CODE_name.KIND.yaml` is one file (without its code it is what the author named it), a folder
-`CODE_name/` is a folder of definitions; `CODE_name.txt` is what `check` prints for it.
+`CODE_name/` is a folder of definitions; `CODE_name.txt` is what `check` prints for it, and
+`CODE_name.zh.txt` what it prints in Chinese.
 Faults of reading (D1xx) are asked of the reader alone; all others of the whole way, where `sound/`
 supplies the files that a specimen does not bring itself.
 `pytest tests/problems --update` rewrites the texts.
@@ -16,6 +17,7 @@ import pytest
 from generator.compile import compile_definitions
 from generator.problems import CODES, DefinitionError, Problem
 from generator.report import as_text
+from generator.saying import in_language
 from generator.source import read_folder, read_sources
 
 HERE = Path(__file__).parent
@@ -56,12 +58,19 @@ def test_a_specimen_is_reported_word_for_word(
     specimen: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     problems = problems_of(specimen, tmp_path)
-    text = as_text(problems, read_sources(tmp_path))
-    expected = HERE / f"{specimen.name.partition('.')[0]}.txt"
-    if request.config.getoption("--update"):
-        expected.write_text(text, encoding="utf-8")
-    assert text == expected.read_text(encoding="utf-8")
+    for locale, ending in (("en", "txt"), ("zh", "zh.txt")):
+        text = as_text(problems, read_sources(tmp_path), locale=locale)
+        expected = HERE / f"{specimen.name.partition('.')[0]}.{ending}"
+        if request.config.getoption("--update"):
+            expected.write_text(text, encoding="utf-8")
+        assert text == expected.read_text(encoding="utf-8")
     assert specimen.name.partition("_")[0] in {problem.code for problem in problems}
+    for problem in problems:
+        for text in filter(None, (problem.message, problem.hint)):
+            chinese = re.sub("'[^']*'|`[^`]*`", "", in_language(text, "zh"))
+            assert re.search("[一-鿿]", chinese), text
+            # what the library for JSON Schema says is quoted as it is
+            assert "JSON Schema" in text or not re.search(r"\b(a|an|the) \w", chinese), text
 
 
 def test_every_code_has_a_specimen() -> None:
@@ -98,7 +107,9 @@ def test_reading_and_shape_are_judged_together(tmp_path: Path) -> None:
 
 def test_every_text_belongs_to_a_specimen() -> None:
     names = {path.name.partition(".")[0] for path in SPECIMENS}
-    assert {path.stem for path in HERE.glob("*.txt")} == names
+    texts = [path.name.partition(".") for path in HERE.glob("*.txt")]
+    assert {name for name, _, ending in texts if ending == "txt"} == names
+    assert {name for name, _, ending in texts if ending == "zh.txt"} == names
 
 
 def test_every_code_in_a_specimen_is_in_the_table() -> None:

@@ -1,0 +1,272 @@
+"""What resolving and checking find wrong in the whole of the definitions: D401 and on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, str] = {
+    "The role '{role}' includes itself, directly or through others.": (
+        "角色 '{role}' 直接或间接地包含了自己。"
+    ),
+    "Remove one 'includes' of the circle.": "请从循环中删去一个 'includes'。",
+    "There is no '{kind}.yaml' in the folder.": "文件夹中没有 '{kind}.yaml'。",
+    "Write one at the top, with 'app: my_shop' and 'label: {en: My shop, zh: 我的店}'.": (
+        "请在最上层新建一个，写上 'app: my_shop' 和 'label: {en: My shop, zh: 我的店}'。"
+    ),
+    "The file is called '{source}' and the {kind} in it '{name}'.": (
+        "文件名是 '{source}'，其中的 {kind} 却叫 '{name}'。"
+    ),
+    "Rename the file to '{name}.{kind}.yaml', or the {kind} to '{source}'.": (
+        "请把文件改名为 '{name}.{kind}.yaml'，或把其中的 {kind} 改为 '{source}'。"
+    ),
+    "Files of kind '{kind}' are not read by this version.": "此版本不读取 '{kind}' 类文件。",
+    "Known kinds: {kinds}.": "可用的类别：{kinds}。",
+    "A line for every entity (`*`) names rows, fields or values.": (
+        "针对所有实体（`*`）的授权行写了行、字段或值的限制。"
+    ),
+    "Write plain actions here, and a line of its own for each entity that needs more.": (
+        "这里只写操作；需要更多限制的实体请单独写一行。"
+    ),
+    "'{field}' is computed from itself, directly or through other fields.": (
+        "'{field}' 的公式直接或间接地用到了自己。"
+    ),
+    "Take one field out of the circle.": "请从循环中去掉一个字段。",
+    "The records of '{target}' are no part of '{entity}'.": "'{target}' 不是 '{entity}' 的明细。",
+    "Write 'child_of: {entity}' in the file of '{target}'.": (
+        "请在 '{target}' 的文件中写上 'child_of: {entity}'。"
+    ),
+    "'{entity}' is a part of '{parent}', and no field there holds it.": (
+        "'{entity}' 是 '{parent}' 的明细，但 '{parent}' 中没有字段存放它。"
+    ),
+    "Add 'parts: {{type: children, of: {entity}}}' to '{parent}'.": (
+        "请在 '{parent}' 中加上 'parts: {{type: children, of: {entity}}}'。"
+    ),
+    "'{field}' is computed, so nobody can type it or leave it out.": (
+        "'{field}' 由公式计算，无需填写，也不会缺失。"
+    ),
+    "Remove 'required', 'default' and 'default_to'.": (
+        "请删去 'required'、'default' 和 'default_to'。"
+    ),
+    "'{field}' is computed and not kept, so it cannot be unique.": (
+        "'{field}' 由公式计算且不保存，不能要求唯一。"
+    ),
+    "Add 'stored: true'.": "请加上 'stored: true'。",
+    "The default of '{field}' is no value of type {type}: {why}.": (
+        "'{field}' 的默认值不是 {type} 类型的值：{why}。"
+    ),
+    'Write the default as a program would send it, such as "12.50" for an amount.': (
+        '默认值请按接口传值的写法写，如金额写 "12.50"。'
+    ),
+    "children are given by their parent": "明细记录由主记录给出",
+    "not a value of it": "不是这种类型的值",
+    "'{name}' has no column of its own, so '{entity}' cannot be found by it.": (
+        "'{name}' 没有自己的列，不能用来查找 '{entity}'。"
+    ),
+    "Take it out of 'key', 'unique' and 'indexes', or add 'stored: true'.": (
+        "请从 'key'、'unique' 和 'indexes' 中去掉它，或加上 'stored: true'。"
+    ),
+    "The list of '{entity}' searches in '{path}', which holds no text.": (
+        "'{entity}' 的列表要搜索 '{path}'，但它不是文本。"
+    ),
+    "Filter by it instead; text can be searched: {names}.": (
+        "请改用筛选；可搜索的文本字段：{names}。"
+    ),
+    "The list of '{entity}' is sorted by '{name}', which has no order.": (
+        "'{entity}' 的列表按 '{name}' 排序，但它没有先后顺序。"
+    ),
+    "Sort by a field with one value, such as a number, a date or a text.": (
+        "请按只有一个值的字段排序，如数字、日期或文本。"
+    ),
+    "The form of '{entity}' edits '{name}', which the engine sets by itself.": (
+        "'{entity}' 的表单要编辑 '{name}'，而它由引擎自动填写。"
+    ),
+    "Show it in 'detail' and take it out of 'form'.": (
+        "请放在 'detail' 中显示，并从 'form' 中去掉。"
+    ),
+    "'{field}' is required and has no place in the form of '{entity}'.": (
+        "'{field}' 为必填，但不在 '{entity}' 的表单里。"
+    ),
+    "Add it to a group of 'form', or give it a default.": (
+        "请加到 'form' 的某个分组里，或给它默认值。"
+    ),
+    "{what} has no text in {missing}.": "{what}缺少 {missing} 的文字。",
+    "Write it as {en: …, zh: …}.": "请写成 {en: …, zh: …}。",
+    "The label of the app": "应用的 label ",
+    "The label of '{entity}'": "'{entity}' 的 label ",
+    "The label of the module '{module}'": "模块 '{module}' 的 label ",
+    "The label of the role '{role}'": "角色 '{role}' 的 label ",
+    "The plural of '{entity}'": "'{entity}' 的 plural ",
+    "The help of '{entity}'": "'{entity}' 的 help ",
+    "The message of '{code}'": "'{code}' 的 message ",
+    "The label of the view '{view}'": "视图 '{view}' 的 label ",
+    "The label of the import map '{one}'": "导入映射 '{one}' 的 label ",
+    "The {key} of '{field}'": "'{field}' 的 {key} ",
+    "The label of the option '{name}'": "选项 '{name}' 的 label ",
+    "The label of the card '{card}'": "卡片 '{card}' 的 label ",
+    "The link table would be called '{link}', longer than {most} characters.": (
+        "关联表将命名为 '{link}'，超过 {most} 个字符。"
+    ),
+    "Shorten the name of the entity or of the field.": "请缩短实体或字段的名称。",
+    "The link table would be called '{link}', as {taken} is already.": (
+        "关联表将命名为 '{link}'，与{taken}重名。"
+    ),
+    "the link table of '{field}' in '{entity}'": " '{entity}' 中 '{field}' 的关联表",
+    "Choose another name for the field or for the entity.": "请给字段或实体换个名称。",
+    "No role may do anything with '{entity}'.": "没有任何角色可以操作 '{entity}'。",
+    "Give it a line in an access file, such as 'clerk: {{{entity}: view}}'.": (
+        "请在授权文件中加一行，如 'clerk: {{{entity}: view}}'。"
+    ),
+    "The role '{role}' may do nothing.": "角色 '{role}' 没有任何权限。",
+    "Give it grants in an access file, or let it include another role.": (
+        "请在授权文件中给它授权，或让它包含其他角色。"
+    ),
+    "There is no currency '{currency}'.": "没有币种 '{currency}'。",
+    "Write EUR.": "可写 EUR。",
+    "'{written}', the currency of '{field}', is not an ISO 4217 code and not a text field of"
+    " {entity}.": (
+        "'{field}' 的币种 '{written}' 既不是 ISO 4217 代码，也不是 {entity} 的文本字段。"
+    ),
+    "'{written}', the currency of '{field}', is not an ISO 4217 code and not a text field of"
+    " {entity} or of its {parent}.": (
+        "'{field}' 的币种 '{written}' 既不是 ISO 4217 代码，也不是 {entity} 或其所属 {parent}"
+        " 的文本字段。"
+    ),
+    "Write a code such as EUR, or the name of a field that holds one.": (
+        "请写币种代码（如 CNY），或存放币种代码的字段名。"
+    ),
+    "'{entity}' is a part of itself, directly or through other entities.": (
+        "'{entity}' 直接或间接地成了自己的明细。"
+    ),
+    "Take 'child_of' out of one of them; for levels of one kind use 'type: tree'.": (
+        "请去掉其中一个 'child_of'；同类记录分层级请用 'type: tree'。"
+    ),
+    "'min' is {low}, more than 'max', {high}: no value fits.": (
+        "'min' 为 {low}，大于 'max' 的 {high}，没有值能符合。"
+    ),
+    "Exchange the two.": "请对调两者。",
+    "'{field}' has both 'default' and 'default_to'.": (
+        "'{field}' 同时写了 'default' 和 'default_to'。"
+    ),
+    "Keep the one that gives the value of a new record.": "请只保留新记录取值所用的那一个。",
+    "'{field}' is not computed, so it is kept anyway.": "'{field}' 不是计算字段，本来就会保存。",
+    "Remove 'stored', or add 'computed' with a formula.": (
+        "请删去 'stored'，或加上 'computed' 并写公式。"
+    ),
+    "'{field}' has no options to choose from.": "'{field}' 没有可选的选项。",
+    "Write them, such as `options: {red: {en: Red, zh: 红}}`.": (
+        "请写上选项，如 `options: {red: {en: Red, zh: 红}}`。"
+    ),
+    "The pattern {pattern} {why}.": "pattern {pattern} {why}。",
+    "is no regular expression: {error}": "不是正则表达式：{error}",
+    "can take for ever: a repeated part can match the same text in many ways": (
+        "可能永远匹配不完：重复的部分能以多种方式匹配同一段文本"
+    ),
+    r"Write one such as [A-Z]{2}[0-9]+ or [a-z]+(-[a-z]+)*; a sign such as ( or [ itself"
+    r" is \( or \[.": (
+        r"可写成 [A-Z]{2}[0-9]+ 或 [a-z]+(-[a-z]+)*；( 或 [ 等符号本身请写 \( 或 \[。"
+    ),
+    "The schema of '{field}' is no JSON Schema: {message}.": (
+        "'{field}' 的 schema 不是 JSON Schema：{message}。"
+    ),
+    "The schema of '{field}' is no JSON Schema at '{path}': {message}.": (
+        "'{field}' 的 schema 在 '{path}' 处不符合 JSON Schema：{message}。"
+    ),
+    "Write one as json-schema.org describes it, such as {type: object}.": (
+        "请按 json-schema.org 的说明写，如 {type: object}。"
+    ),
+    "The schema of '{field}' refers to {reference}.": "'{field}' 的 schema 引用了 {reference}。",
+    "Schemas are not fetched; refer to a part of this one, such as #/$defs/size.": (
+        "不会去外部获取 schema；请引用其自身的部分，如 #/$defs/size。"
+    ),
+    "The package {package} of words cannot be used: {error}.": (
+        "词汇包 {package} 无法使用：{error}。"
+    ),
+    "`python -c 'import {package}.field_types'` shows whether Python finds it.": (
+        "可运行 `python -c 'import {package}.field_types'` 看 Python 能否找到它。"
+    ),
+    "The title {title} of '{entity}' names no field in braces.": (
+        "'{entity}' 的 title {title} 没有用花括号写出字段。"
+    ),
+    'Write a text around fields in braces, such as title: "{number} · {name}".': (
+        '请用花括号写出字段，如 title: "{number} · {name}"。'
+    ),
+    "There is no time zone {time_zone}.": "没有时区 {time_zone}。",
+    "Write UTC.": "可写 UTC。",
+    "'{path}' has no single value: '{step}' holds many records.": (
+        "'{path}' 不是单个值：'{step}' 包含多条记录。"
+    ),
+    "Compute one from them in a field, such as `computed: count({step})`, and show that.": (
+        "请用字段从中算出一个值，如 `computed: count({step})`，再显示该字段。"
+    ),
+    "The form of '{entity}' edits '{name}' twice.": "'{entity}' 的表单里 '{name}' 出现了两次。",
+    "Leave it in one group, or in 'side'.": "请只留在一个分组里，或只留在 'side' 里。",
+    "The module {module} names a folder without entities.": (
+        "模块 {module} 对应的文件夹里没有实体。"
+    ),
+    "Put the entities in folders.": "请把实体放进文件夹。",
+    "There is no icon {name}.": "没有图标 {name}。",
+    "assets/icons.txt lists them; a name of Tabler's icons can be added there.": (
+        "可用图标见 assets/icons.txt；可在其中添加 Tabler 图标的名称。"
+    ),
+    "An import cannot set {lost}: only the engine writes it.": (
+        "导入不能设置 {lost}：它只由引擎写入。"
+    ),
+    "Remove the line; the value is computed or counted when the record is saved.": (
+        "请删去这一行；保存记录时会自动计算或编号。"
+    ),
+    "{lost} holds records of their own, not a value.": "{lost} 存放的是明细记录，不是值。",
+    "Name a field of theirs, such as `{path}.{known}`.": "请写明细中的字段，如 `{path}.{known}`。",
+    "There is nothing behind the value of {name}.": "{name} 是值，后面没有下级。",
+    "Write `{name}`.": "请写 `{name}`。",
+    "Nothing says where the value of '{path}' comes from.": "没有写明 '{path}' 的值从哪里来。",
+    "Add `column: NAME`, or `value:` for one value in every record.": (
+        "请加上 `column: NAME`，或用 `value:` 给每条记录同一个值。"
+    ),
+    "'{path}' under '{key}' does not lead to {wanted}.": "'{key}' 下的 '{path}' 不指向{wanted}。",
+    "Remove it; '{key}' is only for fields that hold {wanted}.": (
+        "请删去；'{key}' 只用于存放{wanted}的字段。"
+    ),
+    "'{field}' is of type {type}, whose values cannot be unique or indexed.": (
+        "'{field}' 是 {type} 类型，不能要求唯一，也不能建索引。"
+    ),
+    "Use a field with one short value, such as a text, a code, a number or a reference.": (
+        "请用只有一个简短值的字段，如文本、编码、数字或引用。"
+    ),
+    "'{former}' is what the {noun} is called now.": "{noun}现在就叫 '{former}'。",
+    "There is {noun} '{former}' again.": "又有了名为 '{former}' 的{noun}。",
+    "'{heir}' was renamed from '{former}' already.": "'{heir}' 已写明由 '{former}' 改名而来。",
+    "Remove 'renamed_from', or write the name the data was kept under before.": (
+        "请删去 'renamed_from'，或写数据原来所用的名称。"
+    ),
+    "'{field}' is required, so it cannot be cleared.": "'{field}' 为必填，不能清空。",
+    "Write `on_delete: restrict`, or remove 'required'.": (
+        "请写 `on_delete: restrict`，或删去 'required'。"
+    ),
+    "No '{name}' can ever be made: '{link}' needs a record that needs '{name}' first.": (
+        "永远无法新建 '{name}'：'{link}' 要求的记录又要求先有 '{name}'。"
+    ),
+    "Remove 'required' from one link of the circle.": "请去掉循环中某个引用的 'required'。",
+    "The form of '{entity}' edits '{name}', which belongs to another record.": (
+        "'{entity}' 的表单要编辑 '{name}'，而它属于另一条记录。"
+    ),
+    "Write '{name}', or show '{path}' in 'detail'.": (
+        "请写 '{name}'，或把 '{path}' 放在 'detail' 中显示。"
+    ),
+    "There is no language {locale}.": "没有语言 {locale}。",
+    "Write a language such as en or zh, or one with its country, such as en_GB.": (
+        "请写语言代码，如 en 或 zh，也可带国家，如 en_GB。"
+    ),
+    "The tab '{path}' of '{entity}' has no records to show.": (
+        "'{entity}' 的标签页 '{path}' 没有可显示的记录。"
+    ),
+    "Name a field of children or of references, ENTITY.FIELD of records that point here,"
+    " or history; show a single value in 'sections', 'facts' or 'side'.": (
+        "请写 children 或 references 类型的字段、指向此实体的 ENTITY.FIELD，或 history；"
+        "单个值请放在 'sections'、'facts' 或 'side' 中。"
+    ),
+    "'{link}' is called like the '{child_of}' that each '{entity}' is a part of,"
+    " and does not lead to it.": ("'{link}' 与 '{entity}' 所属的 '{child_of}' 同名，却不指向它。"),
+    "Give it another name; the link to '{child_of}' is made by itself.": (
+        "请换个名称；指向 '{child_of}' 的引用会自动生成。"
+    ),
+}

@@ -1,0 +1,81 @@
+"""Keys and values that are not what their place takes, and names that lead nowhere: D2xx, D3xx."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, str] = {
+    "The key {written} is not known in {where}.": "{where}中没有 {written} 这个键。",
+    "No key is allowed here; remove it.": "这里不能写键，请删去。",
+    "The key '{name}' is missing in {where}.": "{where}缺少键 '{name}'。",
+    "Write it, for example `{example}`.": "请补上，例如 `{example}`。",
+    "Add `{name}:` with its value.": "请加上 `{name}:` 及其值。",
+    "{subject} stands where {expected} is expected.": "此处应为{expected}，实际为：{subject}。",
+    "Write {expected}.": "请写{expected}。",
+    "Write `{word}`.": "请写 `{word}`。",
+    "{written} is not a value of {key}.": "{written} 不是 {key} 的可选值。",
+    "None is allowed here; remove it.": "这里不能有值，请删去。",
+    "{written} cannot be the name of {noun}.": "{written} 不能用作{noun}的名称。",
+    "Write lower-case Latin letters, digits and '_', beginning with a letter.": (
+        "请用小写英文字母、数字和 '_'，以字母开头。"
+    ),
+    "Write '{better}': lower-case letters, digits and '_', beginning with a letter.": (
+        "可写成 '{better}'：小写字母、数字和 '_'，以字母开头。"
+    ),
+    "{what} is {written}.": "{what} 为 {written}。",
+    "Write a number {allowed}.": "请写{allowed}的数。",
+    "from {low} to {high}": " {low} 到 {high} 之间",
+    "of at least {low}": "不小于 {low} ",
+    "of at most {high}": "不大于 {high} ",
+    "of items of at least {minimum}": "不少于 {minimum} 项",
+    "The length of '{key}'": "'{key}' 的项数",
+    "{written} does not have the form of '{key}'.": "{written} 不符合 '{key}' 的格式。",
+    "{word} stands twice in '{key}'.": "{word} 在 '{key}' 中重复出现。",
+    "Remove one of the two.": "请删去其中一个。",
+    "There is no {noun} {written} in {defined_in}.": "{defined_in}中没有名为 {written} 的{noun}。",
+    "None is defined yet; add one in {defined_in}.": "目前还没有定义，请在{defined_in}中添加。",
+    "Did you mean '{close}'?": "您是想写 '{close}' 吗？",
+    "Did you mean '{close}'? The others are: {others}.": (
+        "您是想写 '{close}' 吗？其他可用的有：{others}。"
+    ),
+    "Known: {names}.": "可用的有：{names}。",
+    "{shown} and {rest} more": "{shown} 等，另有 {rest} 个",
+    "The {noun} '{name}' is defined twice; the first is in {file}:{line}.": (
+        "{noun} '{name}' 重复定义，第一次在 {file}:{line}。"
+    ),
+    "Give one of them another name, or remove it.": "请给其中一个改名，或删去一个。",
+    "{written} cannot be the name of {noun}: {why}.": "{written} 不能用作{noun}的名称：{why}。",
+    "Choose another name.": "请换一个名称。",
+    "every record has a field of that name": "每条记录都自带这个字段",
+    "the word has a meaning in every expression": "这个词在表达式中另有含义",
+    "every person has a fact of that name": "每个人都自带这一项",
+    "tables of that prefix belong to the engine or the database": (
+        "以此为前缀的数据表属于引擎或数据库"
+    ),
+    "the address /{entity} is the engine's": "地址 /{entity} 由引擎占用",
+    "A stable code for programs, in capitals.": "给程序用的固定代码，用大写字母。",
+    "A dotted package name.": "带点号的包名。",
+    "By class of fields: `clear`, `masked` or `hidden`. Where it says nothing, `sensitive` fields"
+    " are masked, `secret` ones hidden and all others clear.": (
+        "按字段级别写 `clear`、`masked` 或 `hidden`；没写的级别中，`sensitive` 脱敏显示，"
+        "`secret` 隐藏，其余正常显示。"
+    ),
+    "By class of fields: how they are masked, in place of the field type's own mask.": (
+        "按字段级别写脱敏方式，代替字段类型自带的方式。"
+    ),
+    "By entity: the actions, or lines that say more.": "按实体写操作，或写更详细的授权行。",
+    "By field or path (`owner.code`, `name.zh`, `lines.quantity`): where it comes from.": (
+        "按字段或路径（`owner.code`、`name.zh`、`lines.quantity`）写值从哪里来。"
+    ),
+    "The most records of a `page`, of one `bulk` change, of an `export`.": (
+        "`page` 每页、`bulk` 每次批量修改、`export` 每次导出的最多记录数。"
+    ),
+    "The template's name; NAME.html if missing.": "模板文件名；不写则为 NAME.html。",
+    "What a cell says, and what is meant by it; * stands for any text.": (
+        "单元格里写的内容及其含义；* 代表任意文本。"
+    ),
+    "A language such as en or zh.": "语言代码，如 en 或 zh。",
+    "The currency of amounts that name none (ISO 4217).": (
+        "未注明币种的金额所用的货币（ISO 4217）。"
+    ),
+}
