@@ -16,6 +16,7 @@ from generator.model.app import App
 from generator.model.entity import Field
 from generator.places import Places
 from generator.problems import Problem
+from generator.saying import say
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -35,18 +36,24 @@ def _faults(field: Field, words: Catalog[FieldType]) -> Iterator[tuple[str, str,
     if field.readonly:
         yield (
             key,
-            f"Nobody types '{field.name}', so no condition can open or close it.",
-            f"Remove '{key}'.",
+            say("Nobody types '{field}', so no condition can open or close it.", field=field.name),
+            say("Remove '{key}'.", key=key),
         )
     elif words[field.type].relation in {"children", "references"}:
         yield (
             key,
-            f"'{field.name}' holds many records; a condition stands at a single value.",
+            say(
+                "'{field}' holds many records; a condition stands at a single value.",
+                field=field.name,
+            ),
             "Write a check instead, or conditions at the fields of its records.",
         )
     elif field.visible is not None and field.required:
         yield (
             "visible",
-            f"'{field.name}' is always required, and empty while it is hidden.",
-            f"Write `required: {field.visible.text}` in place of `required: true`.",
+            say("'{field}' is always required, and empty while it is hidden.", field=field.name),
+            say(
+                "Write `required: {condition}` in place of `required: true`.",
+                condition=field.visible.text,
+            ),
         )

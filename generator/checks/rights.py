@@ -15,6 +15,7 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.places import Places
 from generator.problems import Problem, listed
+from generator.saying import say
 
 WRITES = {"create", "update", "import"}
 READS = {"list", "read"}
@@ -43,10 +44,12 @@ def _cells(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
         field = entity.fields[name]
         if field.sensitivity == "secret":
             hint = "It can be written. Whether it is set can be a field of its own."
-            yield Problem("D461", rule.span, f"'{name}' is secret: nobody ever sees it.", hint)
+            said = say("'{name}' is secret: nobody ever sees it.", name=name)
+            yield Problem("D461", rule.span, said, hint)
         elif name in rule.masked and field.target:
             hint = "Hide it, or mask the fields of the record it leads to."
-            yield Problem("D461", rule.span, f"'{name}' leads to records: it has no mask.", hint)
+            said = say("'{name}' leads to records: it has no mask.", name=name)
+            yield Problem("D461", rule.span, said, hint)
 
 
 def _part(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
@@ -54,8 +57,15 @@ def _part(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
         yield Problem(
             "D462",
             rule.span,
-            f"'{entity.name}' is a part of '{entity.child_of}': its rows go with their whole.",
-            f"Say it in the line for '{entity.child_of}'; a line for a part names only fields.",
+            say(
+                "'{entity}' is a part of '{whole}': its rows go with their whole.",
+                entity=entity.name,
+                whole=entity.child_of,
+            ),
+            say(
+                "Say it in the line for '{whole}'; a line for a part names only fields.",
+                whole=entity.child_of,
+            ),
         )
 
 
@@ -79,7 +89,12 @@ def _creator(rule: GrantRule, entity: Entity, app: App, catalog: Catalog[Any]) -
         yield Problem(
             "D463",
             rule.span,
-            f"'{rule.role}' creates '{entity.name}' and cannot set {listed(missing)}.",
+            say(
+                "'{role}' creates '{entity}' and cannot set {names}.",
+                role=rule.role,
+                entity=entity.name,
+                names=listed(missing),
+            ),
             "A record cannot be saved without it: name it in 'write', 'force' or 'default'.",
         )
 
@@ -123,7 +138,11 @@ def _blind(rule: GrantRule, app: App) -> Iterator[Problem]:
         yield Problem(
             "D464",
             rule.span,
-            f"'{rule.role}' may change '{rule.entity}' and not see it.",
+            say(
+                "'{role}' may change '{entity}' and not see it.",
+                role=rule.role,
+                entity=rule.entity,
+            ),
             "Give 'view' as well; `edit` holds both.",
             "warning",
         )
@@ -141,7 +160,11 @@ def _contained(rule: GrantRule, app: App) -> Iterator[Problem]:
                 yield Problem(
                     "D465",
                     rule.span,
-                    f"Another line gives '{rule.role}' all of this for every '{rule.entity}'.",
+                    say(
+                        "Another line gives '{role}' all of this for every '{entity}'.",
+                        role=rule.role,
+                        entity=rule.entity,
+                    ),
                     "Remove this line, or take its actions out of the other one.",
                     "warning",
                 )
@@ -161,7 +184,11 @@ def _dead(rule: GrantRule, app: App) -> Iterator[Problem]:
         yield Problem(
             "D466",
             rule.span,
-            f"The guardrail {names} takes away what this line gives: {listed(dead)}.",
+            say(
+                "The guardrail {names} takes away what this line gives: {actions}.",
+                names=names,
+                actions=listed(dead),
+            ),
             "Remove it here, or say with 'when' which records the guardrail means.",
             "warning",
         )
@@ -169,7 +196,11 @@ def _dead(rule: GrantRule, app: App) -> Iterator[Problem]:
 
 def _days(rule: GrantRule) -> Iterator[Problem]:
     if rule.since is not None and rule.until is not None and rule.until < rule.since:
-        message = f"The line ends on {rule.until}, before it begins on {rule.since}."
+        message = say(
+            "The line ends on {until}, before it begins on {since}.",
+            until=rule.until,
+            since=rule.since,
+        )
         yield Problem("D467", rule.span, message, "Exchange the two days.")
 
 
@@ -184,7 +215,11 @@ def _escalation(rule: GrantRule, app: App) -> Iterator[Problem]:
             yield Problem(
                 "D468",
                 rule.span,
-                f"'{rule.role}' may change '{rule.entity}', which says what '{rule.role}' sees.",
+                say(
+                    "'{role}' may change '{entity}', which says what '{role}' sees.",
+                    role=rule.role,
+                    entity=rule.entity,
+                ),
                 "Leave that to another role: whoever has this one could widen their own rights.",
                 "warning",
             )

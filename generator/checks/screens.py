@@ -185,15 +185,26 @@ def _layouts(entity: Entity) -> Iterator[Problem]:
             yield Problem(
                 "D442",
                 layout.span,
-                f"'{layout.name}' needs {words} field of '{entity.name}', and "
-                f"'{layout.field}' is none.",
-                f"Known: {fitting}." if fitting else f"Give the entity {words} field first.",
+                say(
+                    "'{layout}' needs {words} field of '{entity}', and '{field}' is none.",
+                    layout=layout.name,
+                    words=say(words),
+                    entity=entity.name,
+                    field=layout.field,
+                ),
+                say("Known: {names}.", names=fitting)
+                if fitting
+                else say("Give the entity {words} field first.", words=say(words)),
             )
         elif layout.name == "board" and len(field.args.get("options", ())) > MOST_COLUMNS:
             yield Problem(
                 "D442",
                 layout.span,
-                f"A board by '{layout.field}' would have more than {MOST_COLUMNS} columns.",
+                say(
+                    "A board by '{field}' would have more than {most} columns.",
+                    field=layout.field,
+                    most=MOST_COLUMNS,
+                ),
                 "Take a field with fewer options, or leave the board out.",
             )
 

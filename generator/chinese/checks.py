@@ -269,4 +269,74 @@ TEXTS: Mapping[str, str] = {
     "Give it another name; the link to '{child_of}' is made by itself.": (
         "请换个名称；指向 '{child_of}' 的引用会自动生成。"
     ),
+    "'{layout}' needs {words} field of '{entity}', and '{field}' is none.": (
+        "'{layout}' 需要 '{entity}' 的{words}类型字段，'{field}' 不是。"
+    ),
+    "Give the entity {words} field first.": "请先为该实体添加{words}类型的字段。",
+    "A board by '{field}' would have more than {most} columns.": (
+        "按 '{field}' 分列的看板会超过 {most} 列。"
+    ),
+    "Take a field with fewer options, or leave the board out.": (
+        "请改用选项更少的字段，或去掉看板。"
+    ),
+    "Nobody types '{field}', so no condition can open or close it.": (
+        "'{field}' 不由人填写，条件对它不起作用。"
+    ),
+    "'{field}' holds many records; a condition stands at a single value.": (
+        "'{field}' 含多条记录；条件只能写在单个值上。"
+    ),
+    "Write a check instead, or conditions at the fields of its records.": (
+        "请改写 check，或在其记录的字段上写条件。"
+    ),
+    "'{field}' is always required, and empty while it is hidden.": (
+        "'{field}' 始终必填，隐藏时却为空。"
+    ),
+    "Write `required: {condition}` in place of `required: true`.": (
+        "请写 `required: {condition}` 代替 `required: true`。"
+    ),
+    "'{name}' is secret: nobody ever sees it.": "'{name}' 属于机密，任何人都看不到。",
+    "It can be written. Whether it is set can be a field of its own.": (
+        "它只能写入；是否已设置可另建字段表示。"
+    ),
+    "'{name}' leads to records: it has no mask.": "'{name}' 指向记录，不能脱敏显示。",
+    "Hide it, or mask the fields of the record it leads to.": (
+        "请隐藏它，或对所指记录的字段脱敏。"
+    ),
+    "'{entity}' is a part of '{whole}': its rows go with their whole.": (
+        "'{entity}' 是 '{whole}' 的明细，行范围随主记录。"
+    ),
+    "Say it in the line for '{whole}'; a line for a part names only fields.": (
+        "请写在 '{whole}' 的授权行中；明细的授权行只写字段。"
+    ),
+    "'{role}' creates '{entity}' and cannot set {names}.": (
+        "'{role}' 可新建 '{entity}'，却不能填写 {names}。"
+    ),
+    "A record cannot be saved without it: name it in 'write', 'force' or 'default'.": (
+        "缺少它就无法保存：请写入 'write'、'force' 或 'default'。"
+    ),
+    "'{role}' may change '{entity}' and not see it.": "'{role}' 可修改 '{entity}'，却看不到它。",
+    "Give 'view' as well; `edit` holds both.": "请同时授予 'view'；`edit` 两者皆含。",
+    "Another line gives '{role}' all of this for every '{entity}'.": (
+        "另一授权行已就全部 '{entity}' 给予 '{role}' 同样的权限。"
+    ),
+    "Remove this line, or take its actions out of the other one.": (
+        "请删去此行，或从另一行中去掉这些操作。"
+    ),
+    "The guardrail {names} takes away what this line gives: {actions}.": (
+        "护栏 {names} 收回了此行授予的操作：{actions}。"
+    ),
+    "Remove it here, or say with 'when' which records the guardrail means.": (
+        "请在此处删去，或用 'when' 说明护栏针对哪些记录。"
+    ),
+    "The line ends on {until}, before it begins on {since}.": (
+        "此行于 {until} 终止，早于开始日期 {since}。"
+    ),
+    "Remove '{key}'.": "请删去 '{key}'。",
+    "Exchange the two days.": "请对调两个日期。",
+    "'{role}' may change '{entity}', which says what '{role}' sees.": (
+        "'{role}' 可修改 '{entity}'，而 '{role}' 能看到什么正由它决定。"
+    ),
+    "Leave that to another role: whoever has this one could widen their own rights.": (
+        "请交由其他角色维护，否则此角色的人可扩大自己的权限。"
+    ),
 }

@@ -16,6 +16,8 @@ TEXTS: Mapping[str, str] = {
     "a number": "数字",
     "a whole number": "整数",
     "a date": "日期",
+    "an image": "image",
+    "a tree": "tree",
     "a date such as 2026-12-31": "日期（如 2026-12-31）",
     "true or false": " true 或 false",
     "an expression": "表达式",
