@@ -8,6 +8,7 @@ TEXTS: Mapping[str, str] = {
     "A list": "列表",
     "A mapping": "键值结构",
     "a list": "列表",
+    "layouts": "列表布局",
     "a mapping": "键值结构",
     "a mapping of keys": "由键和值组成的内容",
     "a text": "文本",
