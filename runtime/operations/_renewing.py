@@ -17,7 +17,7 @@ from runtime.jobs import runs
 from runtime.operations import _changing, _saving
 from runtime.operations._references import system_grant
 from runtime.operations._work import Draft, Facts, Work
-from runtime.store import audit
+from runtime.store import audit, inserts
 from runtime.store.guard import system
 
 AT_ONCE = 200
@@ -38,6 +38,8 @@ def follow(work: Work, drafts: Sequence[Draft]) -> None:
     for _ in range(ROUNDS):
         waiting = _waiting(work, saved)
         saved = []
+        if waiting:
+            inserts.leave_now(work.connection)
         for (entity, way), sources in waiting.items():
             found = _followers(work, entity, way, sources, "", AT_ONCE + 1)
             if len(found) > AT_ONCE:
@@ -77,6 +79,7 @@ def renew(work: Work, entity: Entity, changes: Changes) -> list[Draft]:
     if changed:
         _saving.write_all(work, changed)
         audit.record_all(work, [("update", draft) for draft in changed])
+        inserts.leave_now(work.connection)
     return changed
 
 

@@ -86,6 +86,18 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
         raise
 
 
+def leave_now(connection: sa.Connection) -> None:
+    """Write what waits on a connection, for whoever is about to read it in the same transaction."""
+    batch: Batch | None = connection.info.pop(WAITING, None)
+    if batch is None:
+        return
+    try:
+        _leave(connection, batch)
+        batch.rows, batch.change = [], None
+    finally:
+        connection.info[WAITING] = batch
+
+
 def waits(connection: sa.Connection, change: Change) -> bool:
     """Let the change of a locked record leave with the rows that wait; False when none do.
 
