@@ -51,7 +51,7 @@ def test_somebody_is_named_by_keyboard_also_while_composing(window: Open, site: 
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     assert page.input_value("#comment") == "请看 @ron "
-    assert page.locator(".ppl").is_hidden()
+    assert page.locator("#people-0").is_hidden()
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".tl .cm .at")
     assert page.inner_text(".tl .cm >> nth=0") == "请看 @ron"

@@ -114,6 +114,8 @@ def test_data_says_the_same_in_the_same_order() -> None:
         "end_line": 2,
         "end_column": 14,
         "message": "It is wrong.",
+        "message_zh": "It is wrong.",
         "hint": "Write it right.",
+        "hint_zh": "Write it right.",
     }
     assert [one["severity"] for one in as_json(problems)] == ["error", "warning"]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
 from runtime.web import assets, look
+from runtime.web.offline import offline
 from runtime.web.shell import Flash, Language, NavGroup, NavItem, Person, Shell
 from runtime.web.texts import translator
 
@@ -46,6 +47,7 @@ def app_with_fab() -> Flask:
     CSRFProtect(app)
     served = assets.load()
     app.register_blueprint(assets.blueprint())
+    app.register_blueprint(offline)
     look.dress(app, lambda: present_shell(served))
     engine = sa.create_engine(
         "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
