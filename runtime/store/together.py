@@ -18,7 +18,7 @@ from sqlalchemy.sql import visitors
 from generator.field_types._times import Utc
 from runtime.store.plan import QueryPlan
 from runtime.store.prepared import Prepared, Row
-from runtime.store.statements import Selection, Statements, page_size
+from runtime.store.statements import Selection, Statements, is_one, page_size
 
 BRANCHES = 200
 """Of one statement; SQLite takes 500."""
@@ -61,7 +61,7 @@ def fetch_together(
 
 
 def _union(connection: sa.Connection, statements: Statements, plans: Sequence[QueryPlan]) -> _Union:
-    form = tuple([(plan.shape, page_size(plan)) for plan in plans])
+    form = tuple([(plan.shape, page_size(plan), is_one(plan.ids)) for plan in plans])
     found: _Union = statements.remembered(
         form, lambda: _Union([statements.page(plan) for plan in plans], connection.dialect)
     )
