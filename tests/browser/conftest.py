@@ -122,6 +122,7 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
 
     A page that reports an error, breaks the content policy or scrolls sideways fails its test.
     """
+    _forget_people(site)
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -157,6 +158,14 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+def _forget_people(site: Site) -> None:
+    """Take back what people of an earlier test chose and looked at: tests come in any order."""
+    system = site.desk.runtime.system
+    with site.desk.runtime.engine.begin() as connection:
+        for table in (system.setting, system.recent):
+            connection.execute(table.delete())
 
 
 def _is_fault(line: Any) -> bool:

@@ -320,7 +320,8 @@ def test_a_record_is_printed_in_both_languages_without_chrome(desk: Desk, loan: 
     assert 'data-theme="light"' in page.text
     chinese = desk.browser("ron", locale="zh").get(f"/loan/{loan}/print").text
     assert '会员 <span class="two-lang" lang="en">Member</span>' in chinese
-    assert desk.browser().get(f"/loan/{loan[:-1]}0/print").status_code == 404
+    other = loan[:-1] + ("1" if loan.endswith("0") else "0")
+    assert desk.browser().get(f"/loan/{other}/print").status_code == 404
 
 
 def test_chosen_records_are_one_document_in_their_order(desk: Desk, holder: str) -> None:
