@@ -22,6 +22,7 @@ from werkzeug.routing import Map
 
 from generator.compile import compile_definitions
 from generator.model.app import App
+from generator.model.text import Label
 from generator.problems import DefinitionError
 from runtime.web import look
 from runtime.web.context import web
@@ -260,7 +261,8 @@ def broken_definitions(site: Site) -> Iterator[None]:
     except DefinitionError as error:
         problems = tuple(error.problems)
     text = "\n\n".join(f"{one.code} {one.span} {one.message}" for one in problems)
-    site.board.show(Fault("wrong", text, datetime(2026, 11, 22, tzinfo=UTC), problems))
+    report = Label({"en": text, "zh": text})
+    site.board.show(Fault("wrong", report, datetime(2026, 11, 22, tzinfo=UTC), problems))
     try:
         yield
     finally:
