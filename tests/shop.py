@@ -109,6 +109,15 @@ def open_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
     return Shop(runtime, person(role))
 
 
+def write_folder(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write definitions, texts by file name, into a folder; return the folder."""
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", encoding="utf-8")
+    return folder
+
+
 def person(*roles: str, number: int = 1) -> Actor:
     """Return somebody who holds these roles."""
     return Actor(number, f"Person {number}", frozenset(roles))

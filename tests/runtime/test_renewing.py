@@ -16,7 +16,7 @@ from runtime.operations import _renewing
 from runtime.store.audit_key import DEVELOPMENT_KEY
 from runtime.store.audit_verify import verify
 from tests.databases import postgres_url, sqlite_url
-from tests.shop import Shop, open_shop
+from tests.shop import Shop, open_shop, write_folder
 
 FILES = {
     "app.yaml": "app: hall\nlabel: Hall",
@@ -79,11 +79,7 @@ fields:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def hall(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
-    folder = tmp_path / "hall"
-    for name, text in FILES.items():
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text + "\n")
+    folder = write_folder(tmp_path / "hall", FILES)
     url = sqlite_url(tmp_path) if request.param == "sqlite" else postgres_url()
     opened = open_shop(url, folder, "host")
     yield opened
