@@ -7,6 +7,7 @@ run that looked at no page must not pass for one that did.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,8 @@ class Site:
     loan: str
     board: Board
     """Where faults of the definitions are shown."""
+    restore: Callable[[], None]
+    """Put the records back as they were at first: tests come in any order."""
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +87,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     show_faults(desk.app, board, to_everybody=True)
     desk.app.add_url_rule("/_errors/<int:code>", "an_error", _an_error)
     with served(desk) as port:
-        yield Site(desk, f"http://127.0.0.1:{port}", member, loan, board)
+        address = f"http://127.0.0.1:{port}"
+        yield Site(desk, address, member, loan, board, restoring(desk))
+
+
+def restoring(desk: Desk) -> Callable[[], None]:
+    """Remember a shop's SQLite database; return what puts it back, also while it is served."""
+    kept = sqlite3.connect(":memory:", check_same_thread=False)
+    with _sqlite(desk) as database:
+        database.backup(kept)
+
+    def restore() -> None:
+        with _sqlite(desk) as database:
+            kept.backup(database)
+
+    return restore
+
+
+@contextmanager
+def _sqlite(desk: Desk) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(str(desk.runtime.engine.url.database), timeout=PATIENCE / 1000)
+    yield database
+    database.close()
 
 
 def _an_error(code: int) -> tuple[str, int]:
@@ -122,7 +146,7 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
 
     A page that reports an error, breaks the content policy or scrolls sideways fails its test.
     """
-    _forget_people(site)
+    site.restore()
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
@@ -158,14 +182,6 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert faults == []
-
-
-def _forget_people(site: Site) -> None:
-    """Take back what people of an earlier test chose and looked at: tests come in any order."""
-    system = site.desk.runtime.system
-    with site.desk.runtime.engine.begin() as connection:
-        for table in (system.setting, system.recent):
-            connection.execute(table.delete())
 
 
 def _is_fault(line: Any) -> bool:

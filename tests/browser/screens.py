@@ -52,8 +52,6 @@ class Screen:
     """Also there on a phone."""
     stands_for: str = ""
     """The endpoint of the page one comes to, where that is not the address's own."""
-    everywhere: bool = False
-    """Seen in every look by default, as are those whose layout is kept; the others in half."""
     kept: bool = False
     """Its layout is kept in `layouts/`."""
 
@@ -295,7 +293,7 @@ SCREENS = (
     Screen("bulk edit", "/member/", to_bulk_edit, stands_for="screens.bulk_edit", kept=True),
     Screen("bulk preview", "/member/", preview_bulk),
     Screen("bulk result", "/member/", bulk_done),
-    Screen("bulk refusal", "/member/?q=Anna", bulk_refused, everywhere=True),
+    Screen("bulk refusal", "/member/?q=Anna", bulk_refused),
     Screen("export", "/loan/export?state[in]=open", kept=True),
     Screen("new", "/member/new", kept=True),
     Screen("form", "/loan/{loan}/edit", kept=True),
@@ -314,7 +312,7 @@ SCREENS = (
     Screen("palette", "/loan/", open_palette),
     Screen("shortcuts", "/loan/", pressed("?", "#help")),
     Screen("preferences", "/preferences", kept=True),
-    Screen("sessions", "/me/sessions", everywhere=True),
+    Screen("sessions", "/me/sessions"),
     Screen("notifications", "/me/notifications", kept=True),
     Screen("bell", "/loan/", opens("[data-bell]", ".notices .nfoot")),
     Screen("users", "/users/", kept=True),
@@ -322,14 +320,14 @@ SCREENS = (
     Screen("invitation", "/users/new"),
     Screen("invitation with errors", "/users/new", refuse_form),
     Screen("invited", "/users/{ron}", make_link),
-    Screen("choosing a password", "{welcome}", who="", everywhere=True),
-    Screen("roles", "/roles/", everywhere=True),
+    Screen("choosing a password", "{welcome}", who=""),
+    Screen("roles", "/roles/"),
     Screen("role", "/roles/keeper", kept=True),
-    Screen("groups", "/groups/", everywhere=True),
+    Screen("groups", "/groups/"),
     Screen("new group", "/groups/new"),
-    Screen("group", "/groups/new", make_group, stands_for="screens.group", everywhere=True),
+    Screen("group", "/groups/new", make_group, stands_for="screens.group"),
     Screen("offline", "/offline"),
-    Screen("own account", "/userinfoeditview/form", everywhere=True),
+    Screen("own account", "/userinfoeditview/form"),
     Screen("own password", "/resetmypassword/form"),
     Screen("tokens", "/tokens", kept=True),
     Screen("token made", "/tokens", make_token),
@@ -342,7 +340,7 @@ SCREENS = (
 
 
 ERROR_PAGES = tuple(
-    Screen(f"error {code}", f"/_errors/{code}", everywhere=True, kept=code == 409)
+    Screen(f"error {code}", f"/_errors/{code}", kept=code == 409)
     for code in sorted(
         int(path.stem)
         for path in (Path(look.__file__).parents[2] / "templates" / "errors").glob("[45]??.html")

@@ -2,13 +2,13 @@
 
 On each: no axe violation (WCAG 2.2 A and AA, best practice), no error on the console, nothing the
 content policy stops, no scrolling sideways, and the blocks where they are kept to be. By default
-four looks pair every theme, language and width; with `--long` every one of them meets every other.
+two looks show every theme, language and width; with `--long` every one of them meets every other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -27,6 +27,7 @@ from tests.browser.conftest import (
     PATIENCE,
     Site,
     Traffic,
+    restoring,
     scrolls_sideways,
     served,
     sign_in,
@@ -48,15 +49,8 @@ from tests.web.desk import KINDS, Desk, open_desk
 
 TEMPLATES = Path(look.__file__).parents[2] / "templates"
 THEMES, LANGUAGES, WIDTHS = ("light", "dark"), ("en", "zh"), (1440, 390)
-PAIRS = (
-    ("light", "en", 1440),
-    ("dark", "zh", 1440),
-    ("dark", "en", 390),
-    ("light", "zh", 390),
-)
-"""Every two of theme, language and width meet in one of these."""
-KEPT = {PAIRS[0], PAIRS[3]}
-"""The looks whose layout is kept."""
+LOOKS = (("light", "en", 1440), ("dark", "zh", 390))
+"""Every theme, language and width is in one of these; the blocks of both are kept."""
 BETWEEN = {1440: (1024,), 390: (640, 320)}
 """To which widths a window is drawn from its own, to see whether the page follows."""
 OUTSIDE = {
@@ -70,7 +64,7 @@ OUTSIDE = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seen_as" not in metafunc.fixturenames:
         return
-    looks = product(THEMES, LANGUAGES, WIDTHS) if metafunc.config.getoption("--long") else PAIRS
+    looks = product(THEMES, LANGUAGES, WIDTHS) if metafunc.config.getoption("--long") else LOOKS
     looks = list(looks)
     metafunc.parametrize("seen_as", looks, ids=["-".join(map(str, one)) for one in looks])
 
@@ -84,6 +78,8 @@ class Walked:
     address: dict[str, str]
     """Shop → its address; two hosts, so that cookies do not mix."""
     screens: list[Screen]
+    restores: tuple[Callable[[], None], ...]
+    """What puts the records of each back as they were at first."""
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +89,7 @@ def walked(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wal
     with served(kinds) as port:
         screens = every_screen(site, kinds)
         addresses = {"desk": site.address, "kinds": f"http://localhost:{port}"}
-        yield Walked(site, kinds, addresses, screens)
+        yield Walked(site, kinds, addresses, screens, (site.restore, restoring(kinds)))
 
 
 def every_screen(site: Site, kinds: Desk) -> list[Screen]:
@@ -151,7 +147,7 @@ class Walk:
             found += self._sideways(page)
         page.evaluate("document.body.classList.remove('dirty')")
         found += [f"console: {text}" for text in self.said]
-        if screen.kept and self.seen_as in KEPT:
+        if screen.kept and self.seen_as in LOOKS:
             name = f"{screen.name.replace(':', '')} {self.seen_as[2]}"
             found += against_kept(name, layout, update=self.update)
         return found
@@ -206,16 +202,6 @@ class Walk:
         return found
 
 
-def shared(screens: Sequence[Screen], seen_as: tuple[str, str, int]) -> list[Screen]:
-    """Return what one of the four looks shows by default.
-
-    Screens with a page of their own are in all four. States of them, such as an open menu, are by
-    turns in the first and third or the second and fourth: both themes, both widths, one language.
-    """
-    turn = PAIRS.index(seen_as) % 2
-    return [one for at, one in enumerate(screens) if one.kept or one.everywhere or at % 2 == turn]
-
-
 @contextmanager
 def drawn(*apps: Flask) -> Iterator[set[str]]:
     """Collect the names of the templates that are drawn meanwhile."""
@@ -237,13 +223,13 @@ def test_every_screen_is_without_fault(
     seen_as: tuple[str, str, int],
     request: pytest.FixtureRequest,
 ) -> None:
+    for restore in walked.restores:
+        restore()
     update = request.config.getoption("--update")
     walk = Walk(walked, chromium, seen_as, update)
     faults = {}
-    long = request.config.getoption("--long")
-    screens = walked.screens if long else shared(walked.screens, seen_as)
     with drawn(walked.site.desk.app, walked.kinds.app) as names:
-        for screen in screens:
+        for screen in walked.screens:
             if not screen.narrow and seen_as[2] < WIDTHS[0]:
                 continue
             if found := walk.look(screen):

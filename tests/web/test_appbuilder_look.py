@@ -69,6 +69,7 @@ def addresses(app: Flask) -> list[str]:
             "/action",
             "/delete",
             "/download",
+            "/offline",
         )
         if (
             "GET" in (rule.methods or ())
