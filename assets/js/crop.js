@@ -51,11 +51,12 @@ export const crop = async (address, proportion, file) => {
   await picture.decode().catch(() => null);
   if (!picture.naturalWidth) { made.remove(); return null; }
   made.showModal();
+  use.disabled = true; /* until there is a part to use */
   const cropper = new window.Cropper(picture, {
     aspectRatio: proportion, viewMode: 1, autoCropArea: 1, checkOrientation: false, background: false, zoomOnWheel: false,
+    ready: () => { use.disabled = false; use.focus(); },
   });
   made.addEventListener("keydown", keys(cropper));
-  use.focus();
   const part = await new Promise((done) => {
     use.addEventListener("click", () => done(cropper.getCroppedCanvas({ maxWidth: LONGEST, maxHeight: LONGEST })));
     leave.addEventListener("click", () => done(null));

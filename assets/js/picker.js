@@ -3,6 +3,8 @@
    choice depends on goes along as this.FIELD=…; a missing record is made in a drawer. */
 import { all, composing, say, text } from "./dom.js";
 
+const NEW = "_new";
+
 const loaded = (address) => new Promise((done, failed) => {
   if (window.TomSelect) { done(); return; }
   const script = document.createElement("script");
@@ -16,7 +18,7 @@ const option = (item, escape) =>
   `<div>${escape(item.label)}${item.note ? `<span class="sub">${escape(item.note)}</span>` : ""}</div>`;
 
 /* The element itself is only the value now; a link from the error summary still lands on it. While an input
-   method composes, Enter, arrows and Backspace are its own. */
+   method composes, Enter, arrows and Backspace are its own, and its letters are no text to search for yet. */
 const dress = (picker, element) => {
   element.setAttribute("aria-hidden", "true");
   element.addEventListener("focus", () => picker.focus());
@@ -31,6 +33,32 @@ const dress = (picker, element) => {
   picker.wrapper.addEventListener("keydown", (event) => {
     if (composing(event)) event.stopImmediatePropagation();
   }, true);
+  picker.wrapper.addEventListener("input", (event) => {
+    if (event.isComposing) event.stopImmediatePropagation();
+  }, true);
+  picker.wrapper.addEventListener("compositionend", () => {
+    picker.control_input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+};
+
+/* Who types a number and Enter, as a scanner does, is quicker than the answer, and what is shown meanwhile was
+   found for something else: the only record that fits is taken when it comes; of several one is to be chosen. */
+const ahead = (picker) => {
+  let entered = null;
+  picker.wrapper.addEventListener("keydown", (event) => {
+    if (composing(event)) return;
+    const typed = picker.inputValue();
+    entered = event.key === "Enter" && typed && typed !== picker.answered ? typed : null;
+    if (entered === null) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  picker.on("load", (items) => {
+    if (entered === null || entered !== picker.answered) return;
+    entered = null;
+    const found = items.filter((each) => each.id !== NEW);
+    if (found.length === 1) picker.addItem(found[0].id);
+  });
 };
 
 /** The controls of the same record (the same row of a grid) that narrow what may be chosen, by field. */
@@ -67,8 +95,6 @@ const recheck = async (picker, select) => {
   });
 };
 
-const NEW = "_new";
-
 const connect = (select) => {
   if (select.tomselect || select.closest("template")) return;
   const inGrid = Boolean(select.closest("[data-grid]"));
@@ -90,10 +116,13 @@ const connect = (select) => {
     preload: "focus",
     openOnFocus: !inGrid,
     loadThrottle: 150,
+    refreshThrottle: 0,
     score: () => () => 1,
-    load: async (query, done) => {
+    async load(query, done) {
       try {
         const items = await search(select, { q: query });
+        if (query !== this.inputValue()) { done([]); return; } /* more was typed since */
+        this.answered = query;
         const more = select.dataset.createUrl ? [{ id: NEW, label: text("Create new…") }] : [];
         done([...items, ...more]);
       } catch { done([]); }
@@ -114,6 +143,7 @@ const connect = (select) => {
   picker.on("type", () => picker.clearOptions());
   narrowing(select).forEach(([, control]) => control?.addEventListener("input", () => recheck(picker, select)));
   dress(picker, select);
+  ahead(picker);
 };
 
 const several = { no_results: () => `<div class="no-results">${text("Nothing found")}</div>` };
