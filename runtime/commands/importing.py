@@ -1,9 +1,14 @@
-"""The command that imports a file."""
+"""The command that imports a file: what became of it is in the summary and in the exit code.
+
+A schedule needs to tell "some rows want a look" (3) from "nothing came in, the file or the map is
+wrong" (1) without reading words. A dry run ends as the real one would.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -26,6 +31,8 @@ from runtime.importing.tables import Reading
 from runtime.runtime import new_id
 
 EVERY_SECONDS = 1.0
+ALL_TAKEN, NOTHING_DONE, SOME_REFUSED = 0, 1, 3
+"""Exit codes; click itself keeps 2 for a command line that makes no sense."""
 SHOWN = 10
 """Verdicts shown on the terminal; the report has them all."""
 
@@ -63,7 +70,10 @@ def import_file(
     sheet: str,
     locale: str,
 ) -> None:
-    """Import a CSV, XLSX or JSON file: records are created or, found by their key, changed."""
+    """Import a CSV, XLSX or JSON file: records are created or, found by their key, changed.
+
+    Exit codes: 0 everything was taken, 3 some rows were refused, 1 nothing could be done.
+    """
     settings = settings_of(context)
     compiled = compiled_of(settings)
     progress = _Progress()
@@ -93,10 +103,13 @@ def import_file(
             tallies = load(loading, chosen.table, chosen.targets)
         except (FileFault, RequestError) as fault:
             progress.end()
-            raise click.ClickException(fault.message.text(locale)) from fault
+            kept = 0 if dry_run or all_or_nothing else progress.saved
+            raise _broken_off(fault.message.text(locale), kept, locale) from fault
     progress.end()
     _print_result(tallies, shown, locale, report)
-    _print_ending(tallies, locale, dry_run=dry_run, all_or_nothing=all_or_nothing)
+    code = _code(tallies, all_or_nothing=all_or_nothing)
+    _print_ending(tallies, code, locale, dry_run=dry_run)
+    context.exit(code)
 
 
 class _Progress:
@@ -105,10 +118,17 @@ class _Progress:
     def __init__(self) -> None:
         self.start = self.last = time.monotonic()
         self.shown = False
+        self.tallies: dict[str, Tally] = {}
+
+    @property
+    def saved(self) -> int:
+        """Records that are in by now."""
+        return sum(one.saved for one in self.tallies.values())
 
     def show(self, tally: Tally) -> None:
         """Show how far a target is, unless it was shown just now."""
         now = time.monotonic()
+        self.tallies[tally.records] = tally
         if now - self.last >= EVERY_SECONDS:
             self.last, self.shown = now, True
             rate = tally.rows / (now - self.start)
@@ -157,16 +177,48 @@ def _print_result(
         )
 
 
-def _print_ending(
-    tallies: list[Tally], locale: str, *, dry_run: bool, all_or_nothing: bool
-) -> None:
+def _code(tallies: list[Tally], *, all_or_nothing: bool) -> int:
+    """Return how the command ends."""
+    if not any(one.rejected for one in tallies):
+        return ALL_TAKEN
+    if all_or_nothing or not any(one.saved for one in tallies):
+        return NOTHING_DONE
+    return SOME_REFUSED
+
+
+ENDINGS: Mapping[str, Mapping[int | str, str]] = {
+    "en": {
+        ALL_TAKEN: "Everything was taken.",
+        SOME_REFUSED: "Refused: {rejected:,} of {every:,} records; the rest is in (exit code 3).",
+        NOTHING_DONE: "Nothing was taken: {rejected:,} of {every:,} refused (exit code 1).",
+        "broken": "{saved:,} records were taken before (exit code 3).",
+        "dry": "A dry run: nothing was written.",
+    },
+    "zh": {
+        ALL_TAKEN: "已全部导入。",
+        SOME_REFUSED: "共 {every:,} 条记录，{rejected:,} 条被拒绝，其余已导入（退出码 3）。",
+        NOTHING_DONE: "未导入任何记录：共 {every:,} 条，{rejected:,} 条被拒绝（退出码 1）。",
+        "broken": "此前已导入 {saved:,} 条记录（退出码 3）。",
+        "dry": "试运行：未写入任何数据。",
+    },
+}
+
+
+def _print_ending(tallies: list[Tally], code: int, locale: str, *, dry_run: bool) -> None:
+    rejected, saved = sum(one.rejected for one in tallies), sum(one.saved for one in tallies)
+    click.echo(ENDINGS[locale][code].format(rejected=rejected, every=rejected + saved))
     if dry_run:
-        click.echo(
-            "试运行：未写入任何数据。" if locale == "zh" else "A dry run: nothing was written."
-        )
-    elif all_or_nothing and any(one.rejected for one in tallies):
-        raise click.ClickException(
-            "有记录被拒绝，因此未写入任何数据。"
-            if locale == "zh"
-            else "Nothing was written, because records were refused."
-        )
+        click.echo(ENDINGS[locale]["dry"])
+
+
+def _broken_off(message: str, saved: int, locale: str) -> click.ClickException:
+    """Return how an import ends that could not go on; what was taken before stays."""
+    if not saved:
+        return click.ClickException(message)
+    return _BrokenOff(f"{message}\n{ENDINGS[locale]['broken'].format(saved=saved)}")
+
+
+class _BrokenOff(click.ClickException):
+    """Some of the file is in."""
+
+    exit_code = SOME_REFUSED

@@ -12,7 +12,7 @@ from typing import Any
 
 from runtime.importing.encodings import detect
 from runtime.importing.faults import FileFault
-from runtime.importing.tables import Reading, Row, checked_columns, open_bytes
+from runtime.importing.tables import Reading, Row, Torn, checked_columns, open_bytes
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_CELL = 10_000_000
@@ -31,20 +31,23 @@ class CsvTable:
         with self._reader() as reader:
             first: list[Any] = next((row for row in reader if any(row)), [])
             self.columns = checked_columns(self.name, first)
+            self.widest = len(first)
+            """The cells of the header with the empty ones at its end, which rows may have too."""
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header; lines without any text are passed over."""
-        width = len(self.columns)
+        width, widest = len(self.columns), self.widest
         with self._reader() as reader:
             for row in reader:
                 if any(row):
                     break
             line = reader.line_num + 1
             for row in reader:
-                if len(row) < width:
-                    row += [""] * (width - len(row))
-                if any(row):
-                    yield Row(line, row)
+                if width <= len(row) <= widest:
+                    if any(row):
+                        yield Row(line, row)
+                elif "".join(row).strip():
+                    yield Row(line, row + [""] * (width - len(row)), Torn(len(row), width))
                 line = reader.line_num + 1
 
     @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from runtime.importing.recipe import Recipe
-from runtime.importing.tables import Row, Table
+from runtime.importing.tables import Row, Table, Torn
 
 
 @dataclass
@@ -38,6 +38,8 @@ class Document:
     """By children field: the row of each child."""
     files: dict[str, str] = field(default_factory=dict)
     """By children field: the file its rows stand in, when it is another one."""
+    torn: list[tuple[Row, str]] = field(default_factory=list)
+    """The rows whose cells are not those of the header, each with its file if another."""
 
     @property
     def line(self) -> int:
@@ -72,7 +74,7 @@ def documents(table: Table, recipe: Recipe, counts: Counts) -> Iterator[Document
 def document(recipe: Recipe, rows: list[Row]) -> Document:
     """Return the document of rows that belong together; the first tells the record itself."""
     values = recipe.root.build(rows[0].cells)
-    made = Document(values, rows)
+    made = Document(values, rows, torn=[(row, "") for row in rows if row.torn])
     for name, children in recipe.children.items():
         found, places = [], []
         for row in rows:
@@ -90,6 +92,10 @@ def _counted(table: Table, recipe: Recipe, counts: Counts) -> Iterator[Row]:
     seen: set[int] = set()
     for row in table.rows():
         counts.rows += 1
+        if row.torn:
+            # which cell is which is not known, so nothing may be decided by them
+            yield row
+            continue
         if any(holds(row.cells) for holds in recipe.skip):
             counts.skipped += 1
             continue
@@ -110,7 +116,7 @@ def _gathered(rows: Iterable[Row], recipe: Recipe) -> Iterator[Row]:
         try:
             store.execute("PRAGMA journal_mode = OFF")
             store.execute("PRAGMA synchronous = OFF")
-            store.execute("CREATE TABLE rows (first INTEGER, line INTEGER, cells BLOB)")
+            store.execute("CREATE TABLE rows (first INT, line INT, cells BLOB)")
             firsts: dict[int, int] = {}
             store.executemany(
                 "INSERT INTO rows VALUES (?, ?, ?)",
@@ -118,13 +124,14 @@ def _gathered(rows: Iterable[Row], recipe: Recipe) -> Iterator[Row]:
                     (
                         firsts.setdefault(hash(recipe.group(row.cells)), number),
                         row.line,
-                        orjson.dumps(row.cells),
+                        orjson.dumps([row.cells, row.torn and list(row.torn)]),
                     )
                     for number, row in enumerate(rows)
                 ),
             )
-            for line, cells in store.execute("SELECT line, cells FROM rows ORDER BY first, rowid"):
-                yield Row(line, orjson.loads(cells))
+            for line, packed in store.execute("SELECT line, cells FROM rows ORDER BY first, rowid"):
+                cells, torn = orjson.loads(packed)
+                yield Row(line, cells, Torn(*torn) if torn else None)
         finally:
             store.close()
 
@@ -148,6 +155,7 @@ class Parts:
         made.values[self.field] = [child for _, child in found if child is not None]
         made.children[self.field] = [row for row, child in found if child is not None]
         made.files[self.field] = self.table.name
+        made.torn += [(row, self.table.name) for row in rows if row.torn]
 
     def left(self) -> Iterator[Row]:
         """Yield the rows that no record has taken."""

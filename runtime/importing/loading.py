@@ -24,7 +24,7 @@ from runtime.importing.attachments import Attachments, NoAttachments
 from runtime.importing.grouping import Counts, Document, Parts, documents
 from runtime.importing.recipe import Recipe, Surroundings, make_recipe
 from runtime.importing.report import Tally, Verdict, Verdicts
-from runtime.importing.tables import Row, Table
+from runtime.importing.tables import Row, Table, Torn
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import import_
 from runtime.operations._importing import ImportPlan, apply
@@ -40,6 +40,7 @@ MOST_WAITING = 100_000
 
 DUPLICATE = "duplicate"
 TOGETHER = "with_record"
+TOO_MANY_CELLS, TOO_FEW_CELLS = "too_many_cells", "too_few_cells"
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ class _Run:
 
     def everything(self, made: Iterable[Document]) -> None:
         """Import documents, then those that waited for others, as long as that helps."""
-        for batch in _batches(self._distinct(made)):
+        for batch in _batches(self._distinct(self._untorn(made))):
             self._import(batch, may_wait=True)
         before = -1
         while self.waiting and len(self.waiting) != before:
@@ -222,6 +223,34 @@ class _Run:
                 self._import(batch, may_wait=True)
         for batch in _batches(self.waiting):
             self._import(batch, may_wait=False)
+
+    def _untorn(self, made: Iterable[Document]) -> Iterator[Document]:
+        """Yield documents whose rows have the cells of the header; the others are refused."""
+        for one in made:
+            if not one.torn:
+                yield one
+                continue
+            self.tally.rejected += 1
+            self.tally.rejected_rows += len(one.rows)
+            for row, file in one.torn:
+                if row.torn is not None:
+                    self._tell_torn(row, row.torn, file)
+            self._tell_others(one, {(file, row.line) for row, file in one.torn})
+
+    def _tell_torn(self, row: Row, torn: Torn, file: str) -> None:
+        many = torn.cells > torn.columns
+        value = str(row.cells[torn.columns]) if many else ""
+        code = TOO_MANY_CELLS if many else TOO_FEW_CELLS
+        cells = f"{torn.cells} cell{'' if torn.cells == 1 else 's'}"
+        message = Label(
+            {
+                "en": f"The row has {cells}, the header {torn.columns}. Quote a text that holds "
+                "the delimiter; name every column.",
+                "zh": f"本行有 {torn.cells} 个单元格，表头有 {torn.columns} 个。"
+                "含分隔符的文本要加引号，每一列都要有列名。",
+            }
+        )
+        self._tell(row, file, "", value, code, message)
 
     def _distinct(self, made: Iterable[Document]) -> Iterator[Document]:
         """Yield documents whose key did not come before; the others are refused."""
@@ -288,6 +317,10 @@ class _Run:
             value = str(row.cells[self.recipe.places[column]]) if column and not file else ""
             self._tell(row, file, column or error.field, value, error.code, error.message)
             told.add((file, row.line))
+        self._tell_others(one, told)
+
+    def _tell_others(self, one: Document, told: set[tuple[str, int]]) -> None:
+        """Note the rows of a refused record that have no fault of their own."""
         together = Label(
             {
                 "en": f"Refused together with line {one.line}.",

@@ -1,4 +1,8 @@
-"""Tables in workbooks (.xlsx, .xls, .ods); a cell with a formula counts as its last result."""
+"""Tables in workbooks (.xlsx, .xls, .ods); a cell with a formula counts as its last result.
+
+A sheet keeps no empty cells, so no row can have too few; one with text to the right of the header's
+last name has too many.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Any
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from runtime.importing.faults import FileFault
-from runtime.importing.tables import Reading, Row, checked_columns
+from runtime.importing.tables import Reading, Row, Torn, checked_columns
 
 
 class SheetTable:
@@ -34,7 +38,9 @@ class SheetTable:
         rows = self._all()
         next(rows, None)
         for line, cells in rows:
-            yield Row(line, cells + [""] * (width - len(cells)))
+            last = next(place for place in range(len(cells), 0, -1) if cells[place - 1])
+            torn = Torn(last, width) if last > width else None
+            yield Row(line, cells + [""] * (width - len(cells)), torn)
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:
         start = (self.sheet.start or (0, 0))[0]

@@ -19,12 +19,20 @@ OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 LONGEST_NAME = 200
 
 
+class Torn(NamedTuple):
+    """A row has other cells than the header, so which is which is not known."""
+
+    cells: int
+    columns: int
+
+
 class Row(NamedTuple):
     """One row and the line of the file where it begins, from 1."""
 
     line: int
     cells: Sequence[Any]
-    """A cell for each column; text, or the value itself where the format has types."""
+    """A cell for each column, and perhaps more; text, or the value where the format has types."""
+    torn: Torn | None = None
 
 
 class Table(Protocol):

@@ -35,10 +35,11 @@ def run(settings: Settings, content: str, *arguments: str) -> Result:
     return CliRunner().invoke(import_file, [str(file), *arguments], obj=settings)
 
 
-def test_a_file_with_mistakes_ends_well_and_lists_them(settings: Settings) -> None:
+def test_a_file_with_mistakes_ends_with_three_and_lists_them(settings: Settings) -> None:
     report = settings.data / "rejected.csv"
     done = run(settings, ROWS, "--entity", "good", "--report", str(report))
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
+    assert "Refused: 1 of 2 records; the rest is in (exit code 3)." in done.output
     assert "Rejected" in done.output
     assert "rows.csv:3 price '-1': At least 0." in done.output
     assert "不能小于 0" in report.read_text(encoding="utf-8-sig")
@@ -48,6 +49,48 @@ def test_the_same_in_chinese(settings: Settings) -> None:
     done = run(settings, ROWS, "--entity", "good", "--locale", "zh")
     assert "拒绝" in done.output
     assert "不能小于 0" in done.output
+    assert "共 2 条记录，1 条被拒绝，其余已导入（退出码 3）。" in done.output
+
+
+def test_a_file_without_mistakes_ends_with_nothing_and_says_so(settings: Settings) -> None:
+    done = run(settings, "code,name.en\nA,a\n", "--entity", "good")
+    assert (done.exit_code, "Everything was taken." in done.output) == (0, True)
+
+
+def test_a_file_of_mistakes_ends_with_one(settings: Settings) -> None:
+    done = run(settings, "code,name.en,price\nA,a,-1\n", "--entity", "good")
+    assert (done.exit_code, "Nothing was taken" in done.output) == (1, True)
+    told = run(settings, "code,name.en,price\nA,a,-1\n", "--entity", "good", "--locale", "zh")
+    assert (told.exit_code, "未导入任何记录：共 1 条，1 条被拒绝" in told.output) == (1, True)
+
+
+def test_a_file_that_breaks_off_says_what_was_taken_before(settings: Settings) -> None:
+    rows = "".join(f"C{number},{'x' * 60}\n" for number in range(900))
+    file = settings.data / "rows.csv"
+    # far behind what is read with the header, and behind the first batch
+    file.write_bytes(("code,name.en\n" + rows).encode() + b"\xff\xfe,x\n")
+    words = [str(file), "--entity", "good", "--encoding", "utf-8"]
+    done = CliRunner().invoke(import_file, words, obj=settings)
+    assert (done.exit_code, "500 records were taken before (exit code 3)" in done.output) == (
+        3,
+        True,
+    )
+    tried = CliRunner().invoke(import_file, [*words, "--dry-run"], obj=settings)
+    assert (tried.exit_code, "taken before" in tried.output) == (1, False)
+
+
+def test_a_row_of_other_cells_than_the_header_is_refused_with_its_line(settings: Settings) -> None:
+    rows = "code,name.en,price\nA,a,1\nB,Cup, blue,2\nC\n"
+    report = settings.data / "rejected.csv"
+    done = run(settings, rows, "--entity", "good", "--report", str(report))
+    assert done.exit_code == 3, done.output
+    assert "rows.csv:3  '2': The row has 4 cells, the header 3." in done.output
+    assert "rows.csv:4 : The row has 1 cell, the header 3." in done.output
+    written = report.read_text(encoding="utf-8-sig")
+    assert "too_many_cells" in written
+    assert "too_few_cells" in written
+    told = run(settings, rows, "--entity", "good", "--locale", "zh").output
+    assert "本行有 4 个单元格，表头有 3 个。" in told
 
 
 def test_nothing_to_read_ends_badly_and_says_why(settings: Settings) -> None:
@@ -59,7 +102,7 @@ def test_nothing_to_read_ends_badly_and_says_why(settings: Settings) -> None:
 
 def test_a_dry_run_and_all_or_nothing_say_what_they_did_not_do(settings: Settings) -> None:
     tried = run(settings, ROWS, "--entity", "good", "--dry-run")
-    assert (tried.exit_code, "nothing was written" in tried.output) == (0, True)
+    assert (tried.exit_code, "nothing was written" in tried.output) == (3, True)
     refused = run(settings, ROWS, "--entity", "good", "--all-or-nothing")
-    assert (refused.exit_code, "Nothing was written" in refused.output) == (1, True)
+    assert (refused.exit_code, "Nothing was taken" in refused.output) == (1, True)
     assert "Created" in run(settings, "code,name.en\nA,a\n", "--entity", "good").output

@@ -277,3 +277,21 @@ def test_the_pipeline_takes_batches_from_programs_too(desk: Desk) -> None:
     result = desk.shop.done("import", "good", {"records": records})
     assert [one.status for one in result.outcomes] == ["created", "invalid"]
     assert orjson.loads(orjson.dumps(result.outcomes[1].errors[0].field)) == "name"
+
+
+def test_a_record_with_a_torn_row_is_refused_as_a_whole(desk: Desk) -> None:
+    rows = "shelf,number,items.what,items.amount\nA1,1,Cup,2\nA1,1,Mug, blue,3\nA1,2,Pot,4\n"
+    desk.load("code\nA1\n", "shelf")
+    done = desk.load(rows, "bill")
+    assert done.counts == (1, 0, 0, 1)
+    assert done.reasons == [(3, "", "3", "too_many_cells"), (2, "", "", "with_record")]
+
+
+def test_a_row_that_says_nothing_new_is_still_told_when_it_is_torn(desk: Desk) -> None:
+    desk.load("code\nA1\n", "shelf")
+    rows = (
+        "Bill;Article;Title;Kind;Price;Day;Gone\n1;17;Cup;Glass;1,00;;;x\n1;17;Cup;Glass;1,00;;\n"
+    )
+    goods, bills = desk.load(rows, map_name="supplier").tallies
+    assert (goods.created, goods.rejected) == (1, 1)
+    assert (bills.created, bills.rejected) == (0, 1)
