@@ -1,9 +1,8 @@
 """`type: money`: an exact amount, stored as a whole number of the smallest unit the field keeps.
 
-The number of decimals is fixed per field, so sums, comparisons and expressions are plain integer
-arithmetic, exact in every database. `currency` is an ISO 4217 code, or the name of a field of the
-same record that holds one (then `places` says how many decimals are kept, three by default, and a
-currency with fewer simply shows fewer). Without `currency` it is the app's currency.
+`currency` is an ISO 4217 code, or the name of a field of the same record that holds one (then
+`places` says how many decimals are kept, three by default, and a currency with fewer simply shows
+fewer). Without `currency` it is the app's currency.
 """
 
 from __future__ import annotations
@@ -11,19 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import marshmallow as ma
-import sqlalchemy as sa
-
-from generator.expressions import types
-from generator.field_types import ANYONE, EMPTY, Cell, Example, FieldType, Input, Viewer
-from generator.field_types._numbers import (
-    ScaledNumber,
-    currency_places,
-    number_text,
-    scaled_json_schema,
-    scaled_text,
-    typed_number,
-)
+from generator.field_types import EMPTY, Cell, Example, Input, Viewer
+from generator.field_types._numbers import currency_places, number_text, scaled_text
+from generator.field_types._scaled import Scaled
 from generator.kinds import Arg
 from generator.model.entity import Field
 
@@ -33,7 +22,7 @@ USUAL_PLACES = 2
 """Decimals always written; more only where the amount has them."""
 
 
-class Money(FieldType):
+class Money(Scaled):
     args = {
         "currency": Arg(
             "text",
@@ -44,8 +33,7 @@ class Money(FieldType):
         "min": Arg("decimal", "The smallest amount allowed."),
         "max": Arg("decimal", "The largest amount allowed."),
     }
-    operators = ("eq", "ne", "lt", "lte", "gt", "gte", "between", "in", "empty")
-    numeric = True
+    example = "12.50"
     example_args = {"currency": "EUR"}
     examples = (
         Example("12.50", 1250, "12.50"),
@@ -65,17 +53,6 @@ class Money(FieldType):
         currency = str(field.args.get("currency") or "")
         return currency_places(currency) if currency.isupper() else FLEXIBLE_PLACES
 
-    def column(self, field: Field) -> sa.types.TypeEngine[Any]:
-        return sa.BigInteger()
-
-    def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
-        return ScaledNumber(
-            self.places(field), field.args.get("min"), field.args.get("max"), **options
-        )
-
-    def expression_type(self, field: Field) -> types.Type:
-        return types.Number(self.places(field))
-
     def dump(self, field: Field) -> Callable[[Any], Any]:
         return scaled_text(self.places(field), at_least=USUAL_PLACES)
 
@@ -90,9 +67,3 @@ class Money(FieldType):
     def input(self, field: Field) -> Input:
         code = str(field.args.get("currency") or "")
         return Input("number", {"inputmode": "decimal"}, unit=code if code.isupper() else "")
-
-    def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
-        return typed_number(text)
-
-    def json_schema(self, field: Field) -> dict[str, Any]:
-        return scaled_json_schema(self.places(field), "12.50")
