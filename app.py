@@ -66,7 +66,8 @@ class Commands(click.Group):
             raise
         except Exception as error:
             failures = import_module("runtime.commands.failures")
-            said = failures.sentence(error, ctx.find_object(Settings))
+            language = import_module("runtime.commands.language")
+            said = failures.sentence(error, ctx.find_object(Settings), language.asked(ctx))
             raise click.ClickException(said) from error
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.model.entity import Entity, Field
+from generator.model.text import Label, in_both
 from runtime.errors import RequestError
 from runtime.files import FileStore
 from runtime.importing.attachments import Attachments, NoAttachments
@@ -32,6 +33,10 @@ THERE_ALREADY = "exists"
 
 class SeedRefused(Exception):
     """A row that the pipeline refused; the file and the line are in the text."""
+
+    def __init__(self, message: Label) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 @dataclass
@@ -99,11 +104,11 @@ class _Seeding:
             try:
                 self._entity(entity)
             except FileFault as fault:
-                raise SeedRefused(str(fault.message)) from fault
+                raise SeedRefused(fault.message) from fault
             except RequestError as refusal:
-                raise SeedRefused(f"{entity.name}.csv: {refusal.message}") from refusal
+                raise SeedRefused(_in_file(f"{entity.name}.csv", refusal.message)) from refusal
             if self.refused:
-                raise SeedRefused("; ".join(_told(one) for one in self.refused[:5]))
+                raise SeedRefused(_refusals(self.refused[:5]))
         return self.done
 
     def _entity(self, entity: Entity) -> None:
@@ -138,8 +143,16 @@ class _Seeding:
         missing = [name for name in columns if name not in whole.columns]
         if missing or not columns:
             name = missing[0] if missing else child.child_of
-            raise SeedRefused(f"{table.name} names its {child.child_of} by '{name}', which "
-                              f"{whole.name} does not hold.")  # fmt: skip
+            raise SeedRefused(
+                Label(
+                    {
+                        "en": f"{table.name} names its {child.child_of} by '{name}', which "
+                        f"{whole.name} does not hold.",
+                        "zh": f"{table.name} 用“{name}”指明所属的 {child.child_of}，"
+                        f"但 {whole.name} 中没有该列。",
+                    }
+                )
+            )
         recipe = make_recipe(target, table.columns, table.name, around(self.loading))
         return Parts(model.name, table, recipe), columns
 
@@ -160,9 +173,19 @@ class _Seeding:
         self.after_batch(self.done)
 
 
-def _told(verdict: Verdict) -> str:
-    column = f" {verdict.column}:" if verdict.column else ""
-    return f"{verdict.file}, line {verdict.line}:{column} {verdict.message}"
+def _in_file(file: str, message: Label) -> Label:
+    return in_both(lambda locale: f"{file}: {message.text(locale)}")
+
+
+def _refusals(verdicts: list[Verdict]) -> Label:
+    """Return verdicts as one text, each with its file and line."""
+
+    def told(one: Verdict, locale: str) -> str:
+        column = f" {one.column}:" if one.column else ""
+        line = f"，第 {one.line} 行" if locale == "zh" else f", line {one.line}"
+        return f"{one.file}{line}:{column} {one.message.text(locale)}"
+
+    return in_both(lambda locale: "; ".join(told(one, locale) for one in verdicts))
 
 
 def _in_order(entities: Mapping[str, Entity], folder: Path) -> list[Entity]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.model.text import Label
+
 DEVELOPMENT_SECRET = "not-a-secret-only-for-this-machine"
 HOME = Path(__file__).resolve().parent.parent
 
@@ -54,15 +56,31 @@ class Settings:
     sign_in_client: str = ""
     sign_in_secret: str = ""
 
-    def production_faults(self) -> tuple[str, ...]:
+    def production_faults(self) -> tuple[Label, ...]:
         """Return what keeps this from serving in production; empty when nothing does."""
         if not self.production:
             return ()
         found = []
         if not self.trusted_hosts:
-            found.append("SHOPWRIGHT_HOSTS is empty: name the hosts people use, shop.example.com.")
+            found.append(
+                Label(
+                    {
+                        "en": "SHOPWRIGHT_HOSTS is empty: name the hosts people use, "
+                        "shop.example.com.",
+                        "zh": "SHOPWRIGHT_HOSTS 为空：请写明访问所用的主机名，"
+                        "如 shop.example.com。",
+                    }
+                )
+            )
         if not self.https:
-            found.append("SHOPWRIGHT_HTTPS is not 1: cookies would travel in clear.")
+            found.append(
+                Label(
+                    {
+                        "en": "SHOPWRIGHT_HTTPS is not 1: cookies would travel in clear.",
+                        "zh": "SHOPWRIGHT_HTTPS 不是 1：Cookie 会以明文传输。",
+                    }
+                )
+            )
         return tuple(found)
 
 

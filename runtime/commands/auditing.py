@@ -6,14 +6,13 @@ import click
 import orjson
 
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
+from runtime.commands.language import LOCALE, refusal
 from runtime.runtime import utc_now
 from runtime.settings import Settings
 from runtime.store.audit_chain import last_anchor, seal_waiting
 from runtime.store.audit_key import AuditKey, audit_key
 from runtime.store.audit_verify import MOST_FINDINGS, Verdict, verify
 from runtime.store.engine import read
-
-LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en")
 
 
 @click.group()
@@ -30,7 +29,7 @@ def verify_audit(context: click.Context, anchor: str, as_json: bool, locale: str
     """Read the whole audit and name every row that was altered, forged, removed or slipped in."""
     settings = settings_of(context)
     with engine_of(settings) as engine:
-        runtime = make_runtime(compiled_of(settings), engine, settings.secret_key)
+        runtime = make_runtime(compiled_of(settings, locale), engine, settings.secret_key)
         found = verify(engine, runtime.schema, _keys(settings), anchor)
     click.echo(_json(found, locale) if as_json else _text(found, locale))
     if found.count:
@@ -38,8 +37,9 @@ def verify_audit(context: click.Context, anchor: str, as_json: bool, locale: str
 
 
 @audit.command(name="anchor")
+@LOCALE
 @click.pass_context
-def anchor(context: click.Context) -> None:
+def anchor(context: click.Context, locale: str) -> None:
     """Seal what waits and print the newest seal, to be kept where nobody of this shop can write."""
     settings = settings_of(context)
     with engine_of(settings) as engine:
@@ -47,7 +47,11 @@ def anchor(context: click.Context) -> None:
         with read(engine) as connection:
             newest = last_anchor(connection)
     if not newest:
-        raise click.ClickException("Nothing is sealed yet; rows are sealed a minute after.")
+        raise refusal(
+            locale,
+            "Nothing is sealed yet; rows are sealed a minute after.",
+            "尚无封印；记录写入一分钟后才会封印。",
+        )
     click.echo(newest)
 
 

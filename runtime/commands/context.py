@@ -31,11 +31,7 @@ def settings_of(context: click.Context) -> Settings:
     return found
 
 
-LOCALE = click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
-"""The language a command answers in; nothing of the terminal's own settings is asked."""
-
-
-def compiled_of(settings: Settings, locale: str = "en") -> Compiled:
+def compiled_of(settings: Settings, locale: str) -> Compiled:
     """Return the model of the definitions, or end the command with every fault on the terminal."""
     try:
         return compile_definitions(settings.definitions)

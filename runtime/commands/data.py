@@ -14,6 +14,7 @@ from runtime.commands.context import (
     system_actor,
 )
 from runtime.commands.demo import file_store
+from runtime.commands.language import LOCALE, say
 from runtime.seed import SeedRefused
 from runtime.seed import seed as seed_folder
 
@@ -22,11 +23,12 @@ from runtime.seed import seed as seed_folder
 @click.argument(
     "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
+@LOCALE
 @click.pass_context
-def seed(context: click.Context, folder: Path | None) -> None:
+def seed(context: click.Context, folder: Path | None, locale: str) -> None:
     """Create the records of a folder of ENTITY.csv files; what is there already stays as it is."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
+    compiled = compiled_of(settings, locale)
     with engine_of(settings) as engine:
         runtime = make_runtime(compiled, engine, settings.secret_key)
         files = file_store(runtime, settings)
@@ -34,8 +36,8 @@ def seed(context: click.Context, folder: Path | None) -> None:
         try:
             done = seed_folder(runtime, folder or settings.definitions / "data", actor, files)
         except SeedRefused as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+            raise click.ClickException(refusal.message.text(locale)) from refusal
     for entity, count in done.created.items():
-        click.echo(f"{entity:<24} {count} created")
+        say(locale, f"{entity:<24} {count} created", f"{entity:<24} 新建 {count}")
     for entity, count in done.skipped.items():
-        click.echo(f"{entity:<24} {count} were there already")
+        say(locale, f"{entity:<24} {count} were there already", f"{entity:<24} 已有 {count}")

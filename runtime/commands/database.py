@@ -11,7 +11,8 @@ import orjson
 import sqlalchemy as sa
 
 from generator.compile import Compiled
-from runtime.commands.context import LOCALE, compiled_of, engine_of, settings_of
+from runtime.commands.context import compiled_of, engine_of, settings_of
+from runtime.commands.language import LOCALE, asked, refusal, said, say
 from runtime.runtime import utc_now
 from runtime.store.migrate.apply import apply as apply_plan
 from runtime.store.migrate.apply import apply_saved
@@ -29,7 +30,13 @@ def _consents(
 ) -> frozenset[str]:
     words = frozenset(word.strip() for each in given for word in each.split(","))
     for word in words - {"drop", "narrow"}:
-        raise click.BadParameter(f"'{word}' is not a consent; write drop, narrow or drop,narrow.")
+        raise click.BadParameter(
+            said(
+                asked(context),
+                f"'{word}' is not a consent; write drop, narrow or drop,narrow.",
+                f"“{word}”不是有效的同意项，请写 drop、narrow 或 drop,narrow。",
+            )
+        )
     return words
 
 
@@ -77,7 +84,7 @@ def apply(
                 number = apply_saved(
                     engine,
                     compiled,
-                    _saved_plan(file),
+                    _saved_plan(file, locale),
                     now=utc_now(),
                     allow=allowed,
                 )
@@ -87,7 +94,7 @@ def apply(
             sync_roles(engine, compiled.app)
         except MigrationError as error:
             raise click.ClickException(error.message.text(locale)) from error
-    click.echo(f"Release {number} is applied.")
+    say(locale, f"Release {number} is applied.", f"已应用版本 {number}。")
 
 
 @click.command()
@@ -112,7 +119,11 @@ def rollback(
     """Return to an applied release; without a number, list the releases."""
     settings = settings_of(context)
     if files is not None and files.exists() and any(files.iterdir()):
-        raise click.ClickException(f"{files} is not empty; name a new folder for the files.")
+        raise refusal(
+            locale,
+            f"{files} is not empty; name a new folder for the files.",
+            f"{files} 不是空文件夹，请另写一个新文件夹。",
+        )
     with engine_of(settings) as engine:
         if number is None:
             for one in releases(engine):
@@ -126,18 +137,30 @@ def rollback(
                 write_release(find_release(engine, number), files)
         except MigrationError as error:
             raise click.ClickException(error.message.text(locale)) from error
-    click.echo(f"Release {applied} is applied: the definitions of release {number}.")
+    say(
+        locale,
+        f"Release {applied} is applied: the definitions of release {number}.",
+        f"已应用版本 {applied}：内容为版本 {number} 的定义。",
+    )
     if files is None:
-        click.echo("The folder of definitions is as it was; --files DIR writes the old ones.")
+        say(
+            locale,
+            "The folder of definitions is as it was; --files DIR writes the old ones.",
+            "定义文件夹未改动；加 --files DIR 可写出旧的定义文件。",
+        )
 
 
-def _saved_plan(file: Path) -> dict[str, Any]:
+def _saved_plan(file: Path, locale: str) -> dict[str, Any]:
     try:
         saved = orjson.loads(file.read_bytes())
     except orjson.JSONDecodeError:
         saved = None
     if not isinstance(saved, dict) or "seal" not in saved:
-        raise click.ClickException(f"{file} is no plan; `plan --json > {file}` makes one.")
+        raise refusal(
+            locale,
+            f"{file} is no plan; `plan --json > {file}` makes one.",
+            f"{file} 不是计划文件；`plan --json > {file}` 可生成。",
+        )
     return saved
 
 
@@ -154,6 +177,8 @@ def _confirm_and_apply(
     may = not made.obstacles and made.consents <= allowed
     if may and made.is_new_release and not yes:
         if not sys.stdin.isatty():
-            raise click.ClickException("Nobody is there to ask; pass --yes.")
-        click.confirm("Apply this?", abort=True)
+            raise refusal(
+                locale, "Nobody is there to ask; pass --yes.", "无人可确认，请加上 --yes。"
+            )
+        click.confirm(said(locale, "Apply this?", "确认应用？"), abort=True)
     return apply_plan(engine, compiled, made, now=utc_now(), allow=allowed)

@@ -12,7 +12,8 @@ from generator.compile import compile_definitions, load_catalogs
 from generator.problems import DefinitionError
 from generator.report import as_json
 from generator.resolve.app import SHAPES
-from runtime.commands.context import LOCALE, compiled_of, problems_text, settings_of
+from runtime.commands.context import compiled_of, problems_text, settings_of
+from runtime.commands.language import LOCALE, refusal, said, say
 
 
 @click.command()
@@ -41,30 +42,38 @@ def check(context: click.Context, in_json: bool, strict: bool, locale: str) -> N
 
 @click.command()
 @click.argument("entity", required=False)
+@LOCALE
 @click.pass_context
-def show(context: click.Context, entity: str | None) -> None:
+def show(context: click.Context, entity: str | None, locale: str) -> None:
     """Show the model: every entity, or one with its fields, checks and grants."""
-    app = compiled_of(settings_of(context)).app
+    app = compiled_of(settings_of(context), locale).app
     if entity is None:
         for module in app.modules.values():
-            click.echo(f"{module.label} ({module.name})")
+            click.echo(f"{module.label.text(locale)} ({module.name})")
             for one in app.entities.values():
                 if one.module == module.name:
-                    click.echo(f"  {one.name:<24} {one.label}")
+                    click.echo(f"  {one.name:<24} {one.label.text(locale)}")
         return
     if entity not in app.entities:
-        raise click.ClickException(
-            f"There is no entity '{entity}'. Try: {', '.join(app.entities)}."
+        raise refusal(
+            locale,
+            f"There is no entity '{entity}'. Try: {', '.join(app.entities)}.",
+            f"没有实体“{entity}”。现有：{'、'.join(app.entities)}。",
         )
     found = app.entities[entity]
-    click.echo(f"{found.name}: {found.label}, titled {found.title}")
+    label = found.label.text(locale)
+    say(
+        locale,
+        f"{found.name}: {label}, titled {found.title}",
+        f"{found.name}：{label}，标题 {found.title}",
+    )
     for field in found.fields.values():
         marks = [
             word
             for word, holds in (
-                ("required", field.required),
-                ("unique", field.unique),
-                ("computed", field.computed is not None),
+                (said(locale, "required", "必填"), field.required),
+                (said(locale, "unique", "唯一"), field.unique),
+                (said(locale, "computed", "计算"), field.computed is not None),
                 (field.sensitivity, field.sensitivity != "public"),
                 (f"→ {field.target}", bool(field.target)),
             )
@@ -73,20 +82,25 @@ def show(context: click.Context, entity: str | None) -> None:
         click.echo(f"  {field.name:<24} {field.type:<12} {', '.join(marks)}")
     for rule in app.grants:
         if rule.entity in (entity, "*"):
-            click.echo(f"  {rule.role} may {', '.join(rule.actions)}")
+            actions = ", ".join(rule.actions)
+            say(locale, f"  {rule.role} may {actions}", f"  {rule.role} 可以 {actions}")
 
 
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.pass_context
-def schemas(context: click.Context, directory: Path) -> None:
+@LOCALE
+def schemas(directory: Path, locale: str) -> None:
     """Write the JSON Schema of every kind of definition file, for editors."""
     directory.mkdir(parents=True, exist_ok=True)
     catalogs = load_catalogs()
     for kind, shape in SHAPES.items():
         body = orjson.dumps(json_schema(shape, catalogs), option=orjson.OPT_INDENT_2)
         (directory / f"{kind}.schema.json").write_bytes(body + b"\n")
-    click.echo(f"{len(SHAPES)} schemas in {directory}.")
+    say(
+        locale,
+        f"{len(SHAPES)} schemas in {directory}.",
+        f"已在 {directory} 写入 {len(SHAPES)} 个模式文件。",
+    )
 
 
 @click.command(name="reference")

@@ -11,11 +11,11 @@ import csv
 from pathlib import Path
 from typing import NamedTuple
 
-import click
 import sqlalchemy as sa
 
 from generator.compile import Compiled
 from runtime.commands.context import engine_of, make_runtime, system_actor
+from runtime.commands.language import refusal, say
 from runtime.files import FileStore
 from runtime.jobs import runs
 from runtime.runtime import Runtime, utc_now
@@ -41,7 +41,9 @@ class Login(NamedTuple):
     role: str
 
 
-def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> tuple[Login, ...]:
+def prepare_demo(
+    settings: Settings, compiled: Compiled, *, with_rows: bool, locale: str = "en"
+) -> tuple[Login, ...]:
     """Apply the definitions; load the demo into an empty database; return who may sign in.
 
     Raises:
@@ -49,7 +51,7 @@ def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> 
 
     """
     with engine_of(settings) as engine:
-        is_new = _bring_up_to_date(engine, compiled, settings.production)
+        is_new = _bring_up_to_date(engine, compiled, settings.production, locale)
         sync_roles(engine, compiled.app)
         runtime = make_runtime(compiled, engine, settings.secret_key)
         state = _read_note(runtime)
@@ -58,8 +60,8 @@ def prepare_demo(settings: Settings, compiled: Compiled, *, with_rows: bool) -> 
             state = LOADING
             _write_note(runtime, LOADING)
         if state == LOADING:
-            _load(runtime, settings)
-        return () if state is None or settings.production else _logins(runtime)
+            _load(runtime, settings, locale)
+        return () if state is None or settings.production else _logins(runtime, locale)
 
 
 def file_store(runtime: Runtime, settings: Settings) -> FileStore:
@@ -73,26 +75,33 @@ def file_store(runtime: Runtime, settings: Settings) -> FileStore:
     )
 
 
-def _bring_up_to_date(engine: sa.Engine, compiled: Compiled, production: bool) -> bool:
+def _bring_up_to_date(engine: sa.Engine, compiled: Compiled, production: bool, locale: str) -> bool:
     plan = make_plan(engine, compiled)
     if production and plan.is_new_release:
-        raise click.ClickException(
+        raise refusal(
+            locale,
             "The database is not as the definitions ask, and in production nothing is applied "
-            "unasked. Look at `plan`, then run `apply`."
+            "unasked. Look at `plan`, then run `apply`.",
+            "数据库与定义不一致，而生产环境不会自动应用更改。请先查看 `plan`，再执行 `apply`。",
         )
     try:
         apply(engine, compiled, plan, now=utc_now(), by="run")
     except MigrationError as error:
-        hint = "`python app.py plan` shows what would change, `python app.py apply` does it."
-        raise click.ClickException(f"{error}\n{hint}") from error
+        raise refusal(
+            locale,
+            f"{error.message.text('en')}\n`python app.py plan` shows what would change, "
+            "`python app.py apply` does it.",
+            f"{error.message.text('zh')}\n`python app.py plan` 显示将要更改的内容，"
+            "`python app.py apply` 执行更改。",
+        ) from error
     return plan.release == 0
 
 
-def _load(runtime: Runtime, settings: Settings) -> None:
+def _load(runtime: Runtime, settings: Settings, locale: str) -> None:
     rows = settings.definitions / "data"
     files = file_store(runtime, settings)
     actor = system_actor(runtime.compiled)
-    click.echo("  Loading the demo shop …")
+    say(locale, "  Loading the demo shop …", "  正在载入示例店铺 …")
     seed(runtime, rows, actor, files)
     _people(runtime)
     _more_people(runtime, rows / "people" / "people.csv")
@@ -140,11 +149,11 @@ def _more_people(runtime: Runtime, file: Path) -> None:
                 )
 
 
-def _logins(runtime: Runtime) -> tuple[Login, ...]:
+def _logins(runtime: Runtime, locale: str) -> tuple[Login, ...]:
     """Return everybody whose login begins with the name of their role."""
     known = _usernames(runtime)
     return tuple(
-        Login(name, PASSWORD, role.label.text("en"))
+        Login(name, PASSWORD, role.label.text(locale))
         for role in runtime.app.roles.values()
         for name in sorted(known)
         if name == role.name or (name.startswith(role.name + "_") and name not in runtime.app.roles)

@@ -11,6 +11,7 @@ import click
 from generator.expressions.words import words
 from rules.permissions import Grant, Line
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
+from runtime.commands.language import LOCALE, no_role, refusal, said
 from runtime.errors import RequestError
 from runtime.messages import Actor, Incoming
 from runtime.pipeline import authorize
@@ -23,31 +24,36 @@ METHODS = {"GET": ("list", "read"), "POST": ("create", ""), "DELETE": ("", "dele
 @click.command()
 @click.argument("request")
 @click.option("--as", "role", required=True, help="The role that asks.")
+@LOCALE
 @click.pass_context
-def explain(context: click.Context, request: str, role: str) -> None:
+def explain(context: click.Context, request: str, role: str, locale: str) -> None:
     """Show Grant, Call, Plan and SQL of a request such as "GET /api/v1/order?status=paid"."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
+    compiled = compiled_of(settings, locale)
     if role not in compiled.app.roles:
-        known = ", ".join(compiled.app.roles)
-        raise click.ClickException(f"There is no role '{role}'. The roles are: {known}.")
+        raise no_role(role, compiled.app.roles, locale)
     with engine_of(settings) as engine:
         runtime = make_runtime(compiled, engine)
-        incoming = understand(request, Actor(0, role, frozenset({role})))
+        incoming = understand(request, Actor(0, role, frozenset({role})), locale)
         try:
-            for line in steps(incoming, runtime):
+            for line in steps(incoming, runtime, locale):
                 click.echo(line)
-        except RequestError as refusal:
-            click.echo(f"refused  {refusal.status} {refusal.code}: {refusal.message}")
-            for error in refusal.errors:
-                click.echo(f"         {error.field}: {error.message}")
+        except RequestError as no:
+            word = said(locale, "refused  ", "拒绝     ")
+            click.echo(f"{word}{no.status} {no.code}: {no.message.text(locale)}")
+            for error in no.errors:
+                click.echo(f"         {error.field}: {error.message.text(locale)}")
 
 
-def understand(request: str, actor: Actor) -> Incoming:
+def understand(request: str, actor: Actor, locale: str) -> Incoming:
     """Return the message that an HTTP request line becomes."""
     method, _, target = request.strip().partition(" ")
     if method.upper() not in METHODS or not target:
-        raise click.ClickException('Write a request such as "GET /api/v1/order?status=paid".')
+        raise refusal(
+            locale,
+            'Write a request such as "GET /api/v1/order?status=paid".',
+            '请写一个请求，例如 "GET /api/v1/order?status=paid"。',
+        )
     parts = urlsplit(target.strip())
     path = parts.path.removeprefix("/api").removeprefix("/v1").strip("/").split("/")
     entity, record_id = path[0], path[1] if len(path) > 1 else ""
@@ -58,25 +64,33 @@ def understand(request: str, actor: Actor) -> Incoming:
     return Incoming(one if record_id else many, entity, actor, record_id, query=query, version=1)
 
 
-def steps(incoming: Incoming, runtime: Runtime) -> list[str]:
-    """Return the lines that tell what each step makes of a request."""
+def steps(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
+    """Return the lines that tell what each step makes of a request.
+
+    The names of the steps are those of the house in every language: `grant`, `call`, `plan`, `sql`.
+    """
     grant = authorize(incoming, runtime)
     held = ", ".join(dict.fromkeys(line.role for line in grant.lines))
-    lines = [f"grant    {held} may {grant.action} {grant.entity}"]
+    may, everyone = said(locale, "may", "可以"), said(locale, "for everyone: ", "对所有人：")
+    lines = [f"grant    {held} {may} {grant.action} {grant.entity}"]
     for line in grant.lines:
-        lines += [f"         {text}" for text in line_in_words(line, grant, runtime)]
-    lines += [f"         for everyone: {text}" for text in guards_in_words(grant, runtime)]
+        lines += [f"         {text}" for text in line_in_words(line, grant, runtime, locale)]
+    lines += [f"         {everyone}{text}" for text in guards_in_words(grant, runtime, locale)]
     operation = runtime.operations[incoming.operation]
     if incoming.operation not in {"list", "read"}:
         return lines
     call = operation.parse(incoming, grant, runtime)
     lines.append(f"call     {incoming.operation} {incoming.entity} {dict(incoming.query)}")
     plan = operation.plan(call, grant, runtime).query
-    lines.append(f"plan     columns: {', '.join(path.text for path in plan.paths)}")
+    columns, where = said(locale, "columns: ", "列："), said(locale, "where", "条件")
+    lines.append(f"plan     {columns}{', '.join(path.text for path in plan.paths)}")
     for clause in plan.clauses:
-        lines.append(f"         where {clause.path.text} {clause.operator} {clause.values}")
+        lines.append(f"         {where} {clause.path.text} {clause.operator} {clause.values}")
     order = ", ".join(("-" if key.descending else "") + key.path.text for key in plan.sort)
-    lines.append(f"         order: {order}; at most {plan.limit}")
+    limit = said(
+        locale, f"order: {order}; at most {plan.limit}", f"排序：{order}；最多 {plan.limit} 条"
+    )
+    lines.append(f"         {limit}")
     lines.append(f"sql      {sql_text(plan, runtime)}")
     return lines
 
@@ -100,33 +114,70 @@ class ModelLabels:
         return next((one.label.text(locale) for one in options if one.value == value), value)
 
 
-def line_in_words(line: Line, grant: Grant, runtime: Runtime) -> list[str]:
+GRANTED = {
+    "en": {
+        "all": "all",
+        "rows": "rows: {}",
+        "reads": "reads: {}",
+        "masked": "masked: {}",
+        "hidden": "hidden: {}",
+        "writes": "writes: {}",
+        "sets": "sets: {} to {}",
+        "fills": "fills: {} with {}",
+        "check": "check: {}",
+        "most": "at most: {1} a {0}",
+        "only": "only where {}",
+        "never": "not where {}",
+        "nothing": "nothing",
+    },
+    "zh": {
+        "all": "全部",
+        "rows": "记录：{}",
+        "reads": "可读：{}",
+        "masked": "脱敏：{}",
+        "hidden": "隐藏：{}",
+        "writes": "可写：{}",
+        "sets": "固定：{} 为 {}",
+        "fills": "默认：{} 为 {}",
+        "check": "校验：{}",
+        "most": "上限：{} 最大 {}",
+        "only": "仅限 {}",
+        "never": "排除 {}",
+        "nothing": "无",
+    },
+}
+"""What a line of the matrix gives, in words."""
+
+
+def line_in_words(line: Line, grant: Grant, runtime: Runtime, locale: str) -> list[str]:
     """Return what one line of the matrix gives: where it stands, rows, cells, what it sets."""
     labels = ModelLabels(runtime)
+    told = GRANTED[locale]
     place = f" ({line.span.file}:{line.span.line})" if line.span is not None else ""
-    rows = "all" if line.rows is None else words(line.rows, "en", labels)
-    found = [f"{line.role}{place}", f"  rows: {rows}", f"  reads: {_listed(line.clear)}"]
+    rows = told["all"] if line.rows is None else words(line.rows, locale, labels)
     masks = [f"{name} ({kind})" for name, kind in sorted(line.masked.items())]
     hidden = runtime.app.entities[grant.entity].fields.keys() - line.clear - line.masked.keys()
-    found += [f"  masked: {', '.join(masks)}"] if masks else []
-    found += [f"  hidden: {_listed(hidden)}"] if hidden else []
-    found.append(f"  writes: {_listed(line.write)}")
-    found += [f"  sets: {name} to {one.text}" for name, one in sorted(line.force.items())]
-    found += [f"  fills: {name} with {one.text}" for name, one in sorted(line.default.items())]
-    found += [f"  check: {words(line.check, 'en', labels)}"] if line.check is not None else []
-    found += [f"  at most: {number} a {name}" for name, number in sorted(line.limits.items())]
-    return found
+    found = [told["rows"].format(rows), told["reads"].format(_listed(line.clear, locale))]
+    found += [told["masked"].format(", ".join(masks))] if masks else []
+    found += [told["hidden"].format(_listed(hidden, locale))] if hidden else []
+    found.append(told["writes"].format(_listed(line.write, locale)))
+    found += [told["sets"].format(name, one.text) for name, one in sorted(line.force.items())]
+    found += [told["fills"].format(name, one.text) for name, one in sorted(line.default.items())]
+    if line.check is not None:
+        found.append(told["check"].format(words(line.check, locale, labels)))
+    found += [told["most"].format(name, number) for name, number in sorted(line.limits.items())]
+    return [f"{line.role}{place}", *(f"  {text}" for text in found)]
 
 
-def guards_in_words(grant: Grant, runtime: Runtime) -> list[str]:
+def guards_in_words(grant: Grant, runtime: Runtime, locale: str) -> list[str]:
     """Return what the guardrails of an entity say about an action."""
-    labels = ModelLabels(runtime)
-    found = [f"only where {words(one, 'en', labels)}" for one in grant.require]
-    return found + [f"not where {words(one, 'en', labels)}" for one in grant.forbid]
+    labels, told = ModelLabels(runtime), GRANTED[locale]
+    found = [told["only"].format(words(one, locale, labels)) for one in grant.require]
+    return found + [told["never"].format(words(one, locale, labels)) for one in grant.forbid]
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "nothing"
+def _listed(names: Iterable[str], locale: str) -> str:
+    return ", ".join(sorted(names)) or GRANTED[locale]["nothing"]
 
 
 def sql_text(plan: QueryPlan, runtime: Runtime) -> str:

@@ -22,6 +22,7 @@ from runtime.commands.context import (
     settings_of,
     system_actor,
 )
+from runtime.commands.language import LOCALE, said, say
 from runtime.errors import RequestError
 from runtime.importing.choosing import Wish, choose
 from runtime.importing.faults import FileFault
@@ -53,7 +54,7 @@ SHOWN = 10
 @click.option("--encoding", default="", help="The encoding of the file; found out if missing.")
 @click.option("--delimiter", default="", help="What stands between cells; found out if missing.")
 @click.option("--sheet", default="", help="The sheet of a workbook; the first if missing.")
-@click.option("--locale", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+@LOCALE
 @click.pass_context
 def import_file(
     context: click.Context,
@@ -75,8 +76,8 @@ def import_file(
     Exit codes: 0 everything was taken, 3 some rows were refused, 1 nothing could be done.
     """
     settings = settings_of(context)
-    compiled = compiled_of(settings)
-    progress = _Progress()
+    compiled = compiled_of(settings, locale)
+    progress = _Progress(locale)
     wish = Wish(entity or "", map_name or "", mode or "", key, Reading(encoding, delimiter, sheet))
     with engine_of(settings) as engine, report_file(report) as write_verdict:
         runtime = make_runtime(compiled, engine, settings.secret_key)
@@ -115,7 +116,8 @@ def import_file(
 class _Progress:
     """Rows a second on standard error, once a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, locale: str) -> None:
+        self.locale = locale
         self.start = self.last = time.monotonic()
         self.shown = False
         self.tallies: dict[str, Tally] = {}
@@ -132,12 +134,14 @@ class _Progress:
         if now - self.last >= EVERY_SECONDS:
             self.last, self.shown = now, True
             rate = tally.rows / (now - self.start)
-            click.echo(
-                f"\r  {tally.records}: {tally.rows:,} rows, {tally.saved:,} records, "
-                f"{tally.rejected:,} rejected, {rate:,.0f} rows/s   ",
-                nl=False,
-                err=True,
+            told = said(
+                self.locale,
+                f"{tally.rows:,} rows, {tally.saved:,} records, {tally.rejected:,} rejected, "
+                f"{rate:,.0f} rows/s",
+                f"{tally.rows:,} 行，{tally.saved:,} 条记录，拒绝 {tally.rejected:,} 条，"
+                f"每秒 {rate:,.0f} 行",
             )
+            click.echo(f"\r  {tally.records}: {told}   ", nl=False, err=True)
 
     def end(self) -> None:
         """Leave the line of progress."""
@@ -170,10 +174,10 @@ def _print_result(
         )
     refused = sum(one.rejected for one in tallies)
     if refused and report is None:
-        click.echo(
-            "  --report FILE 可导出全部被拒绝的行。"
-            if locale == "zh"
-            else "  --report FILE lists every refused row."
+        say(
+            locale,
+            "  --report FILE lists every refused row.",
+            "  --report FILE 可导出全部被拒绝的行。",
         )
 
 

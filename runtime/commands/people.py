@@ -6,6 +6,7 @@ import click
 from sqlalchemy.exc import IntegrityError
 
 from runtime.commands.context import compiled_of, engine_of, settings_of
+from runtime.commands.language import LOCALE, no_role, refusal, said, say
 from runtime.web.users import (
     UnknownPerson,
     UnknownRole,
@@ -28,6 +29,7 @@ def user() -> None:
 @click.option("--name", default="", help="The full name; the user name if missing.")
 @click.option("--role", "roles", multiple=True, required=True, help="May be given again.")
 @click.password_option(help="Asked for when missing.")
+@LOCALE
 @click.pass_context
 def add(
     context: click.Context,
@@ -36,14 +38,14 @@ def add(
     name: str,
     roles: tuple[str, ...],
     password: str,
+    locale: str,
 ) -> None:
     """Add a person with roles of roles.yaml."""
     settings = settings_of(context)
-    compiled = compiled_of(settings)
+    compiled = compiled_of(settings, locale)
     missing = [role for role in roles if role not in compiled.app.roles]
     if missing:
-        known = ", ".join(compiled.app.roles)
-        raise click.ClickException(f"There is no role '{missing[0]}'. The roles are: {known}.")
+        raise no_role(missing[0], compiled.app.roles, locale)
     first, _, last = (name or username).partition(" ")
     with engine_of(settings) as engine:
         try:
@@ -51,39 +53,47 @@ def add(
             create_user(
                 engine, username, password, roles, first_name=first, last_name=last, email=email
             )
-        except (WeakPassword, UnknownRole) as error:
-            raise click.ClickException(str(error)) from error
+        except WeakPassword as error:
+            raise click.ClickException(error.message.text(locale)) from error
+        except UnknownRole as error:
+            raise no_role(str(error), compiled.app.roles, locale) from error
         except IntegrityError as error:
-            raise click.ClickException(
+            raise refusal(
+                locale,
                 f"Somebody is called '{username}' or has the e-mail {email} already. "
-                "`user list` shows everybody."
+                "`user list` shows everybody.",
+                f"用户名“{username}”或邮箱 {email} 已被使用。`user list` 列出所有人。",
             ) from error
-    click.echo(f"{username} may sign in.")
+    say(locale, f"{username} may sign in.", f"{username} 可以登录了。")
 
 
 @user.command(name="password")
 @click.argument("username")
 @click.password_option(help="Asked for when missing.")
+@LOCALE
 @click.pass_context
-def password(context: click.Context, username: str, password: str) -> None:
+def password(context: click.Context, username: str, password: str, locale: str) -> None:
     """Give a person a new password; every session and token of theirs ends."""
     with engine_of(settings_of(context)) as engine:
         try:
             set_password(engine, username, password)
         except WeakPassword as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(error.message.text(locale)) from error
         except UnknownPerson as error:
-            raise click.ClickException(
-                f"Nobody is called '{username}'. `user list` shows everybody."
+            raise refusal(
+                locale,
+                f"Nobody is called '{username}'. `user list` shows everybody.",
+                f"没有用户“{username}”。`user list` 列出所有人。",
             ) from error
-    click.echo(f"{username} has a new password.")
+    say(locale, f"{username} has a new password.", f"{username} 的密码已更新。")
 
 
 @user.command(name="list")
+@LOCALE
 @click.pass_context
-def list_people(context: click.Context) -> None:
+def list_people(context: click.Context, locale: str) -> None:
     """List the people and their roles."""
     with engine_of(settings_of(context)) as engine:
         for person in list_users(engine):
-            state = "" if person.active else "  (inactive)"
+            state = "" if person.active else said(locale, "  (inactive)", "  （已停用）")
             click.echo(f"{person.username:<24} {', '.join(person.roles)}{state}")

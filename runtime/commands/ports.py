@@ -9,21 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
+from runtime.commands.language import refusal
 
 EVERY_ADDRESS = ("0.0.0.0", "::", "")
 
 
-def refuse_busy_port(host: str, port: int) -> None:
+def refuse_busy_port(host: str, port: int, locale: str) -> None:
     """End the command with a sentence when the port cannot be listened on."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.create_server((host, port), family=family):
             pass
     except socket.gaierror as error:
-        raise click.ClickException(f"'{host}' is no address: {error.strerror}.") from error
+        raise refusal(
+            locale,
+            f"'{host}' is no address: {error.strerror}.",
+            f"“{host}”不是有效的地址：{error.strerror}。",
+        ) from error
     except OSError as error:
-        raise click.ClickException(_why(error, host, port)) from error
+        raise refusal(locale, *_why(error, host, port)) from error
 
 
 def told_address(host: str, port: int) -> str:
@@ -33,27 +37,41 @@ def told_address(host: str, port: int) -> str:
 
 
 @contextmanager
-def one_run_only(data: Path) -> Iterator[None]:
+def one_run_only(data: Path, locale: str) -> Iterator[None]:
     """Hold the data folder; a second `run` in it would share its Redis and its database."""
     with (data / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise click.ClickException(
+            raise refusal(
+                locale,
                 f"Another `run` works in {data}. Stop it first, or name another folder with "
-                "SHOPWRIGHT_DATA."
+                "SHOPWRIGHT_DATA.",
+                f"另一个 `run` 正在使用 {data}。请先停止它，或用 SHOPWRIGHT_DATA 指定其他文件夹。",
             ) from error
         yield
 
 
-def _why(error: OSError, host: str, port: int) -> str:
+def _why(error: OSError, host: str, port: int) -> tuple[str, str]:
+    """Return why a port cannot be listened on, in English and Chinese."""
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {host} is in use. Stop what uses it, or take another: "
-            f"SHOPWRIGHT_PORT={port + 1} before the command, or --port {port + 1}."
+            f"SHOPWRIGHT_PORT={port + 1} before the command, or --port {port + 1}.",
+            f"{host} 的端口 {port} 已被占用。请停止占用它的程序，或换一个端口："
+            f"在命令前写 SHOPWRIGHT_PORT={port + 1}，或加 --port {port + 1}。",
         )
     if error.errno == errno.EACCES:
-        return f"Port {port} is not yours to open; take one from 1024 up, such as --port 8080."
+        return (
+            f"Port {port} is not yours to open; take one from 1024 up, such as --port 8080.",
+            f"无权打开端口 {port}；请用 1024 以上的端口，例如 --port 8080。",
+        )
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"This machine does not have the address {host}; 127.0.0.1 and 0.0.0.0 always work."
-    return f"Port {port} on {host} cannot be opened: {error.strerror}."
+        return (
+            f"This machine does not have the address {host}; 127.0.0.1 and 0.0.0.0 always work.",
+            f"本机没有地址 {host}；127.0.0.1 和 0.0.0.0 总是可用。",
+        )
+    return (
+        f"Port {port} on {host} cannot be opened: {error.strerror}.",
+        f"无法打开 {host} 的端口 {port}：{error.strerror}。",
+    )

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from runtime import followers, supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
 from runtime.commands.demo import file_store, prepare_demo
+from runtime.commands.language import LOCALE, refusal, say
 from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
 from runtime.jobs import dispatch, outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
@@ -50,19 +51,22 @@ PORT = click.option(
 @HOST
 @PORT
 @click.option("--watch", is_flag=True, help="Load changed definitions while running.")
+@LOCALE
 @click.pass_context
-def serve(context: click.Context, host: str | None, port: int | None, watch: bool) -> None:
+def serve(
+    context: click.Context, host: str | None, port: int | None, watch: bool, locale: str
+) -> None:
     """Serve screens and REST."""
     settings = settings_of(context)
     watch = watch or settings.watch
     if not watch:
         from runtime.web import process  # noqa: PLC0415 (other commands start without Flask)
 
-        process.keep(settings.definitions, compiled_of(settings))
-    _refuse_unsafe(settings)
+        process.keep(settings.definitions, compiled_of(settings, locale))
+    _refuse_unsafe(settings, locale)
     address, number = host or settings.host, port or settings.port
-    refuse_busy_port(address, number)
-    _refuse_unbuilt()
+    refuse_busy_port(address, number, locale)
+    _refuse_unbuilt(locale)
     if watch:
         context.meta["environment"]["SHOPWRIGHT_WATCH"] = "1"
     Granian(
@@ -81,12 +85,13 @@ def serve(context: click.Context, host: str | None, port: int | None, watch: boo
 
 
 @click.command()
+@LOCALE
 @click.pass_context
-def worker(context: click.Context) -> None:
+def worker(context: click.Context, locale: str) -> None:
     """Run the background jobs of the queues."""
     settings = settings_of(context)
     with engine_of(settings) as engine:
-        release = _applied(engine)
+        release = _applied(engine, locale)
         compiled = release_definitions(release)
         setup = WorkerSetup(
             engine=engine,
@@ -100,8 +105,9 @@ def worker(context: click.Context) -> None:
 
 
 @click.command(name="scheduler")
+@LOCALE
 @click.pass_context
-def run_scheduler(context: click.Context) -> None:
+def run_scheduler(context: click.Context, locale: str) -> None:
     """Run schedules, the outbox relay and the watchdog."""
     settings = settings_of(context)
     stop = stop_on_signals()
@@ -109,7 +115,7 @@ def run_scheduler(context: click.Context) -> None:
         kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
-        release = _applied(engine)
+        release = _applied(engine, locale)
         application = make_runtime(release_definitions(release), engine, settings.secret_key)
         _end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
@@ -126,19 +132,26 @@ def run_scheduler(context: click.Context) -> None:
 @PORT
 @click.option("--demo/--no-demo", default=True, help="Load the demo shop into an empty database.")
 @click.option("--watch/--no-watch", default=True, help="Load changed definitions while running.")
+@LOCALE
 @click.pass_context
 def run(
-    context: click.Context, host: str | None, port: int | None, demo: bool, watch: bool
+    context: click.Context,
+    host: str | None,
+    port: int | None,
+    demo: bool,
+    watch: bool,
+    locale: str,
 ) -> None:
     """Run everything in one process tree: database, Redis, web, workers, scheduler."""
     settings = settings_of(context)
     address, number = host or settings.host, port or settings.port
-    refuse_busy_port(address, number)
-    _refuse_unsafe(settings)
-    _refuse_unbuilt()
+    refuse_busy_port(address, number, locale)
+    _refuse_unsafe(settings, locale)
+    _refuse_unbuilt(locale)
     settings.data.mkdir(parents=True, exist_ok=True)
-    with one_run_only(settings.data):
-        logins = prepare_demo(settings, compiled_of(settings), with_rows=demo)
+    with one_run_only(settings.data, locale):
+        compiled = compiled_of(settings, locale)
+        logins = prepare_demo(settings, compiled, with_rows=demo, locale=locale)
         metrics = settings.data / "metrics"
         prometheus.clear(metrics)
         environment = {
@@ -152,10 +165,11 @@ def run(
         }
 
         def announce() -> None:
-            click.echo(f"\n  The back office is at {told_address(address, number)}\n")
+            reached = told_address(address, number)
+            say(locale, f"\n  The back office is at {reached}\n", f"\n  后台地址：{reached}\n")
             for name, password, roles in logins:
                 click.echo(f"    {name:<20} {password:<24} {roles}")
-            click.echo("\n  Ctrl-C stops it.\n")
+            say(locale, "\n  Ctrl-C stops it.\n", "\n  按 Ctrl-C 停止。\n")
 
         code = supervisor.run(services(settings, address, number), environment, announce)
     context.exit(code)
@@ -190,25 +204,35 @@ def redis_url(settings: Settings) -> str:
     return settings.redis_url or redis_server.socket_url(settings.data)
 
 
-def _refuse_unsafe(settings: Settings) -> None:
+def _refuse_unsafe(settings: Settings, locale: str) -> None:
     faults = settings.production_faults()
     if faults:
-        raise click.ClickException("Not safe for production:\n  " + "\n  ".join(faults))
+        heading = ("Not safe for production:", "不能用于生产环境：")
+        told = ["\n  ".join(one.text(language) for one in faults) for language in ("en", "zh")]
+        raise refusal(locale, f"{heading[0]}\n  {told[0]}", f"{heading[1]}\n  {told[1]}")
 
 
-def _refuse_unbuilt() -> None:
+def _refuse_unbuilt(locale: str) -> None:
     try:
         assets.load()
     except assets.AssetsMissing as missing:
-        raise click.ClickException(f"{missing} `make run` does it by itself.") from missing
+        raise refusal(
+            locale,
+            f"{missing} `make run` does it by itself.",
+            "前端文件尚未生成：请执行 `python assets/build.py`；`make run` 会自动执行。",
+        ) from missing
 
 
-def _applied(engine: sa.Engine) -> Release:
+def _applied(engine: sa.Engine, locale: str) -> Release:
     """Return the release that jobs work with: that of the database, whatever the folder holds."""
     with read(engine) as connection:
         release = last_release(connection)
     if release is None:
-        raise click.ClickException("The database has no release yet. Run `apply` first.")
+        raise refusal(
+            locale,
+            "The database has no release yet. Run `apply` first.",
+            "数据库尚无版本，请先执行 `apply`。",
+        )
     return release
 
 

@@ -50,6 +50,10 @@ class UnknownRole(Exception):
 class WeakPassword(Exception):
     """A password that may not be used; the message says why."""
 
+    def __init__(self, message: Label) -> None:
+        super().__init__(str(message))
+        self.message = message
+
 
 def hash_password(password: str) -> str:
     """Return a salted scrypt hash as Flask-AppBuilder reads it."""
@@ -155,7 +159,7 @@ def create_user(
     """
     reason = check_password(password, username)
     if reason is not None:
-        raise WeakPassword(str(reason))
+        raise WeakPassword(reason)
     tables = Model.metadata.tables
     user, role, held = tables["ab_user"], tables["ab_role"], tables["ab_user_role"]
     wanted = set(roles)

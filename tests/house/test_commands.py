@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -203,3 +207,111 @@ def test_a_setting_that_means_nothing_is_named(
 ) -> None:
     monkeypatch.setenv(variable, text)
     assert said in refused("plan")
+
+
+def chinese(said: str) -> bool:
+    return re.search("[一-鿿]", said) is not None
+
+
+def test_every_command_can_answer_in_chinese() -> None:
+    english_only = {"reference", "benchmark"}
+    """The one writes a page in English, the other hands its words on to a script."""
+    with click.Context(app.main) as context:
+        lacking = {
+            name
+            for name in app.COMMANDS
+            for one in leaves(app.main.get_command(context, name))
+            if "locale" not in {option.name for option in one.params}
+        }
+    assert lacking == english_only
+
+
+def leaves(command: click.Command | None) -> Iterator[click.Command]:
+    """Yield a command, or those of a group."""
+    assert command is not None
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            yield from leaves(one)
+    else:
+        yield command
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show",),
+        ("plan",),
+        ("apply", "--yes"),
+        ("rollback", "1", "--yes"),
+        ("explain", "GET /api/v1/note", "--as", "owner"),
+        ("import", "rows.csv", "--entity", "note"),
+        ("seed", "."),
+        ("audit", "verify"),
+        ("run",),
+        ("serve",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_faults_of_definitions_are_told_in_chinese_by_every_command(
+    shell: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(shell)
+    (shell / "rows.csv").write_text("text\nHello\n")
+    good("apply", "--yes")
+    change(shell, "required: true", "requird: true")
+    if words[0] == "rollback":
+        # the definitions of a release were right when it was applied: the fault is another one
+        assert "不存在版本 9。" in refused("rollback", "9", "--locale", "zh")
+        return
+    assert "字段中没有 'requird' 这个键。" in refused(*words, "--locale", "zh")
+
+
+def test_what_a_command_did_is_told_in_chinese(shell: Path, tmp_path: Path) -> None:
+    def told(*words: str, answer: str | None = None) -> str:
+        said = type_in(*words, "--locale", "zh", answer=answer).output
+        assert chinese(said), said
+        return said
+
+    assert "请先执行 `apply`" in told("user", "list")
+    assert "已应用版本 1。" in told("apply", "--yes")
+    assert "已应用版本 1：内容为版本 1 的定义。" in told("rollback", "1", "--yes")
+    assert "必填" in told("show", "note")
+    assert "没有实体“nota”" in told("show", "nota")
+    assert "没有角色“king”" in told("explain", "GET /api/v1/note", "--as", "king")
+    explained = told("explain", "GET /api/v1/note", "--as", "owner")
+    assert "owner 可以 list note" in explained
+    assert "记录：全部" in explained
+    assert "拒绝     404" in told("explain", "GET /api/v1/nothing", "--as", "owner")
+    assert "请写一个请求" in told("explain", "nonsense", "--as", "owner")
+    assert "不是计划文件" in told("apply", "--plan", str(shell / "app.yaml"))
+    assert "不是有效的同意项" in told("apply", "--yes", "--allow", "everything")
+    person = ("user", "add", "li", "--email", "li@example.com", "--role")
+    assert "没有角色“king”" in told(*person, "king", answer="a long enough secret\n" * 2)
+    assert "密码至少" in told(*person, "owner", answer="short\n" * 2)
+    assert "可以登录了" in told(*person, "owner", answer="a long enough secret\n" * 2)
+    assert "已被使用" in told(*person, "owner", answer="a long enough secret\n" * 2)
+    assert "尚无封印" in told("audit", "anchor")
+    rows = tmp_path / "seeds"
+    rows.mkdir()
+    (rows / "note.csv").write_text('text\n""\n Hello \n' + "x" * 90 + "\n")
+    assert "note.csv，第 4 行: text:" in told("seed", str(rows))
+
+
+def test_a_database_that_does_not_answer_is_told_in_chinese(
+    shell: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    assert "没有响应" in refused("plan", "--locale", "zh")
+    monkeypatch.setenv("DATABASE_URL", "nonsense")
+    assert "不是数据库地址" in refused("plan", "--locale", "zh")
+
+
+def test_what_keeps_a_server_from_starting_is_told_in_chinese(
+    shell: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"端口 {port} 已被占用" in refused("serve", "--port", port, "--locale", "zh")
+    monkeypatch.setenv("SHOPWRIGHT_PRODUCTION", "1")
+    monkeypatch.setenv("SHOPWRIGHT_SECRET_KEY", "x" * 40)
+    assert "SHOPWRIGHT_HOSTS 为空" in refused("serve", "--locale", "zh")
