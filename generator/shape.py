@@ -42,6 +42,8 @@ class Written:
 
     text: str
     span: Span
+    raw: str = field(default="", compare=False)
+    """As it stands in the file, with its quotes or its `|`; known of expressions."""
 
     def __str__(self) -> str:
         return self.text
@@ -198,7 +200,7 @@ def _expression(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
         if arg.or_true and str(node.value).lower() in {"yes", "no", "on", "off", "y", "n"}:
             return reader._wrong("true or false", node)
         if isinstance(node.value, (str, int, Decimal)) and not isinstance(node.value, bool):
-            return Written(_written(node), node.span)
+            return Written(_written(node), node.span, node.text)
     return reader._wrong("an expression", node)
 
 

@@ -102,21 +102,25 @@ def find(node: Node, path: Iterable[str | int]) -> Node:
     return node
 
 
-def within(node: Scalar, start: int, end: int) -> Span:
-    """Return the place of the characters `start` to `end` of a text's value, in the file."""
-    if not isinstance(node.value, str):
-        return node.span
-    places = offsets(node.value, node.text)
+def within(span: Span, value: str, written: str, start: int, end: int) -> Span:
+    """Return the place in the file of the characters `start` to `end` of a text's value.
+
+    `span` is where the text stands and `written` how: with quotes, escapes, `|` or `>`.
+    """
+    places = offsets(value, written)
+    if not places:
+        return span
     last = len(places) - 1
-    first, after = places[min(max(start, 0), last)], places[min(max(end, 0), last)]
-    line, column = _moved(node, first)
-    end_line, end_column = _moved(node, max(after, first))
-    return Span(node.span.file, line, column, end_line, end_column)
+    first = places[min(max(start, 0), last)][0]
+    after = places[min(max(end - 1, start, 0), last)][1]
+    line, column = _moved(span, written, first)
+    end_line, end_column = _moved(span, written, after)
+    return Span(span.file, line, column, end_line, end_column)
 
 
-def _moved(node: Scalar, offset: int) -> tuple[int, int]:
-    before = node.text[:offset]
+def _moved(span: Span, written: str, offset: int) -> tuple[int, int]:
+    before = written[:offset]
     breaks = before.count("\n")
     if not breaks:
-        return node.span.line, node.span.column + offset
-    return node.span.line + breaks, offset - before.rfind("\n")
+        return span.line, span.column + offset
+    return span.line + breaks, offset - before.rfind("\n")

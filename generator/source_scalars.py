@@ -42,27 +42,40 @@ def value_of(word: str) -> str | int | Decimal | bool | None:
     return Decimal(word) if whole is None else int(word)
 
 
-def offsets(value: str, written: str) -> list[int]:
-    """Return for each character of `value` where it stands in `written`, and where the value ends.
+def offsets(value: str, written: str) -> list[tuple[int, int]]:
+    """Return for each character of `value` where it begins and ends in `written`.
 
     `written` is the scalar as it stands in the file: with quotes, escapes, `|` or `>` and folded
-    lines. An error inside an expression is shown at the right column with this.
+    lines. An error inside an expression is shown at the right column with this. All that is not
+    blank stands there in the same order, so the two are walked side by side.
     """
     quote = written[:1] if written[:1] in ("'", '"') else ""
     block = written[:1] in ("|", ">")
     at = written.find("\n") + 1 if block else len(quote)
-    places: list[int] = []
+    places: list[tuple[int, int]] = []
     for letter in value:
         if not letter.isspace():
             at = _skip_blank(written, at)
-        places.append(min(at, len(written)))
-        at = _after(letter, written, at, quote)
-    return [*places, min(at, len(written))]
+        elif quote == '"':
+            at = _skip_continued(written, at)
+        end = _after(letter, written, at, quote)
+        places.append((min(at, len(written)), min(end, len(written))))
+        at = end
+    return places
 
 
 def _skip_blank(written: str, at: int) -> int:
     while at < len(written) and (written[at].isspace() or written.startswith("\\\n", at)):
         at += 1
+    return at
+
+
+def _skip_continued(written: str, at: int) -> int:
+    """Pass over line ends that a backslash takes out of a quoted text, with the next indent."""
+    while written.startswith("\\\n", at):
+        at += 2
+        while written[at : at + 1] in (" ", "\t"):
+            at += 1
     return at
 
 

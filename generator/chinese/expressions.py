@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "{message} (column {column} of the expression)": "{message}（表达式第 {column} 列）",
     "The expression is longer than {most} characters.": "表达式超过 {most} 个字符。",
     "The expression is empty.": "表达式为空。",
     "Write a condition or a value.": "请写一个条件或值。",
@@ -14,7 +13,6 @@ TEXTS: Mapping[str, str] = {
     "The expression is nested too deeply.": "表达式嵌套过深。",
     "The expression is nested deeper than {most}.": "表达式嵌套超过 {most} 层。",
     "The expression has more than {most} parts.": "表达式的组成部分超过 {most} 个。",
-    "Split it.": "请拆分。",
     "Split it: give a part a name as a computed field.": ("请拆分：把其中一部分单独做成计算字段。"),
     "Brackets are nested deeper than {most}.": "括号嵌套超过 {most} 层。",
     "'{word}' is not a number.": "'{word}' 不是数字。",
@@ -157,5 +155,51 @@ TEXTS: Mapping[str, str] = {
     "Write this.field or this.id.": "请写 this.字段名 或 this.id。",
     "There is no field '{name}' in {entity}.": "{entity} 中没有字段 '{name}'。",
     "'{name}' is unknown here.": "这里没有 '{name}'。",
-    "None is defined here.": "这里没有可用的名称。",
+    "None is defined here; write a value instead.": "这里没有可用的名称，请直接写一个值。",
+    "Write a name that is defined; `show` and the reference list them.": (
+        "请写已定义的名称；`show` 和参考手册会列出全部名称。"
+    ),
+    "Write a value, a field or a condition instead of null.": (
+        "不要写 null，请写一个值、字段或条件。"
+    ),
+    "Write one of its choices: {values}.": "请写其中一个选项：{values}。",
+    "Write a field that leads to {entity}, or its id.": "请写指向 {entity} 的字段，或其 id。",
+    "Write a field that holds {kind}.": "请写类型为{kind}的字段。",
+    "Write {kind}, such as {example}.": "请写{kind}，例如 {example}。",
+    "Ask 'is null' or 'is not null' of it; nothing else can be done with it.": (
+        "只能判断它 'is null' 或 'is not null'，不能作其他运算。"
+    ),
+    "Lists are not compared; ask 'x in list' for each value.": (
+        "列表不能相互比较，请对每个值写 'x in list'。"
+    ),
+    "Write == or != here; only numbers, dates, times and durations have an order.": (
+        "这里请写 == 或 !=；只有数字、日期、时间和时长能比较大小。"
+    ),
+    "Numbers take + - * // %, texts take +, dates take + and - with a duration such as days(3).": (
+        "数字可用 + - * // %，文本可用 +，日期可以加减时长，例如 days(3)。"
+    ),
+    "Give all of them one type, such as numbers only or texts only.": (
+        "请让它们类型一致，例如全是数字或全是文本。"
+    ),
+    "Write a list such as ['a', 'b'], or a field that holds one.": (
+        "请写列表，例如 ['a', 'b']，或值为列表的字段。"
+    ),
+    "Write function(value), not function(name=value).": (
+        "请写 function(value)，不要写 function(name=value)。"
+    ),
+    "Write the name of a field; none begins with _.": "请写字段名；字段名不以 _ 开头。",
+    "Write {so_far} alone; only references have fields.": (
+        "请只写 {so_far}；只有引用字段下面才有字段。"
+    ),
+    "Write a number there, such as round(value, 2).": "请直接写数字，例如 round(value, 2)。",
+    "Write a number or a duration of the records, such as sum(lines.amount).": (
+        "请写这些记录的数字或时长，例如 sum(lines.amount)。"
+    ),
+    "Write values that have an order: numbers, dates, times or durations.": (
+        "请写能比较大小的值：数字、日期、时间或时长。"
+    ),
+    "Write a condition such as total > 0, or a value such as price * 2.": (
+        "请写条件，例如 total > 0；或写值，例如 price * 2。"
+    ),
+    "Write the same quote at its end, such as 'paid'.": "请在文本末尾写上同样的引号，如 'paid'。",
 }

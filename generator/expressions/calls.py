@@ -35,6 +35,8 @@ from generator.expressions.types import (
 from generator.expressions.where import Where
 from generator.saying import say
 
+HAVE_ORDER = "Write values that have an order: numbers, dates, times or durations."
+
 Reader = Callable[[ast.Call, Where], Tree]
 
 
@@ -61,8 +63,13 @@ def _arguments(node: ast.Call, where: Where, least: int, most: int) -> list[ast.
         wanted=wanted,
         args=len(node.args),
     )
+    raise where.fault("D507", node, message, signature(name))
+
+
+def signature(name: str) -> str:
+    """Return the hint of how a word is called."""
     entry = FUNCTIONS.get(name) or FORMS[name]
-    raise where.fault("D507", node, message, say("Write {signature}.", signature=entry.signature))
+    return say("Write {signature}.", signature=entry.signature)
 
 
 def _plain(node: ast.Call, where: Where) -> Tree:
@@ -85,9 +92,7 @@ def _check_argument(
         message = say(
             "{function}() does not take {type}.", function=function.name, type=describe(tree.type)
         )
-        raise where.fault(
-            "D507", node, message, say("Write {signature}.", signature=function.signature)
-        )
+        raise where.fault("D507", node, message, signature(function.name))
 
 
 def _day_of(moment: Tree) -> Tree:
@@ -103,9 +108,8 @@ def _date(node: ast.Call, where: Where) -> Tree:
         return tree
     if isinstance(tree.type, DateTime):
         return _day_of(tree)
-    raise where.fault(
-        "D507", written, say("date() does not take {type}.", type=describe(tree.type))
-    )
+    message = say("date() does not take {type}.", type=describe(tree.type))
+    raise where.fault("D507", written, message, signature("date"))
 
 
 def _duration(seconds: int) -> Reader:
@@ -117,7 +121,7 @@ def _duration(seconds: int) -> Reader:
                 "A duration counts whole numbers, '{written}' is not one.",
                 written=where.written(written),
             )
-            raise where.fault("D507", written, message)
+            raise where.fault("D507", written, message, signature(where.written(node.func)))
         if isinstance(tree, Literal) and abs(tree.value) < 10**9:
             return Literal(tree.value * seconds, Duration())
         return numbers.arithmetic("*", tree, Literal(seconds, Number(0)), Duration())
@@ -129,9 +133,8 @@ def _abs(node: ast.Call, where: Where) -> Tree:
     (written,) = _arguments(node, where, 1, 1)
     tree = read.read(written, where)
     if not isinstance(tree.type, (Number, Duration)):
-        raise where.fault(
-            "D507", written, say("abs() does not take {type}.", type=describe(tree.type))
-        )
+        message = say("abs() does not take {type}.", type=describe(tree.type))
+        raise where.fault("D507", written, message, signature("abs"))
     return Call("abs", (tree,), tree.type)
 
 
@@ -148,9 +151,8 @@ def _round(node: ast.Call, where: Where) -> Tree:
         return _quotient(total, number, places, written, where)
     tree = read.read(written, where)
     if not isinstance(tree.type, Number):
-        raise where.fault(
-            "D507", written, say("round() does not take {type}.", type=describe(tree.type))
-        )
+        message = say("round() does not take {type}.", type=describe(tree.type))
+        raise where.fault("D507", written, message, signature("round"))
     if tree.type.scale <= places:
         return numbers.rescale(tree, places)
     under = Literal(10 ** (tree.type.scale - places), Number(0))
@@ -162,19 +164,18 @@ def _places(node: ast.expr, where: Where) -> int:
     if isinstance(tree, Literal) and tree.type == Number(0) and 0 <= tree.value <= MAX_SCALE:
         return int(tree.value)
     message = say("The decimals of round() are a written number from 0 to {most}.", most=MAX_SCALE)
-    raise where.fault("D507", node, message)
+    raise where.fault("D507", node, message, "Write a number there, such as round(value, 2).")
 
 
 def _quotient(over: Tree, under: Tree, places: int, node: ast.expr, where: Where) -> Tree:
     shown = (over, under, places)
     for tree in (over, under):
         if not isinstance(tree.type, (Number, Duration)):
-            raise where.fault(
-                "D506", node, say("'/' does not divide {type}.", type=describe(tree.type))
-            )
+            message = say("'/' does not divide {type}.", type=describe(tree.type))
+            raise where.fault("D506", node, message, signature("round"))
     if isinstance(over.type, Duration) != isinstance(under.type, Duration):
-        message = "A duration divides by a duration."
-        raise where.fault("D506", node, message, "Write round(worked / hours(1), 2).")
+        hint = "Write round(worked / hours(1), 2)."
+        raise where.fault("D506", node, "A duration divides by a duration.", hint)
     shift = places + numbers.scale_of(under) - numbers.scale_of(over)
     over, under = _plain_number(over), _plain_number(under)
     if shift >= 0:
@@ -216,9 +217,8 @@ def _extreme(node: ast.Call, where: Where) -> Tree:
         tuple(read.read(argument, where) for argument in written), node, where
     )
     if not isinstance(kind, ORDERED):
-        raise where.fault(
-            "D507", node, say("{word}() does not order {kind}.", word=word, kind=describe(kind))
-        )
+        message = say("{word}() does not order {kind}.", word=word, kind=describe(kind))
+        raise where.fault("D507", node, message, HAVE_ORDER)
     return Extreme(word, trees, kind)
 
 
@@ -228,11 +228,9 @@ def _over_rows(node: ast.Call, where: Where) -> Tree:
     rows, element = _many(node, where)
     wanted = (Number, Duration) if word == "sum" else ORDERED
     if not isinstance(element.type, wanted):
-        raise where.fault(
-            "D507",
-            node,
-            say("{word}() does not take {type}.", word=word, type=describe(element.type)),
-        )
+        message = say("{word}() does not take {type}.", word=word, type=describe(element.type))
+        hint = "Write a number or a duration of the records, such as sum(lines.amount)."
+        raise where.fault("D507", node, message, hint if word == "sum" else HAVE_ORDER)
     return Aggregate(word, rows, element, element.type)
 
 
@@ -256,12 +254,12 @@ def _many(node: ast.Call, where: Where) -> tuple[Rows, Tree]:
 
 def _element(node: ast.expr, rest: tuple[str, ...], inside: Where) -> Tree:
     """Read the part of `lines.product.price` after the rows, on one of them."""
-    parsed: ast.expr = ast.Name(rest[0])
+    written = [node]
+    while len(written) < len(rest) and isinstance(written[-1], ast.Attribute):
+        written.append(written[-1].value)
+    parsed: ast.expr = ast.copy_location(ast.Name(rest[0]), written.pop())
     for name in rest[1:]:
-        parsed = ast.Attribute(parsed, name)
-    for part in ast.walk(parsed):
-        if isinstance(part, ast.expr):
-            ast.copy_location(part, node)
+        parsed = ast.copy_location(ast.Attribute(parsed, name), written.pop())
     return resolve(parsed, inside)
 
 

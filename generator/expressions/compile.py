@@ -14,6 +14,7 @@ from typing import Any
 
 from generator.expressions import python, read
 from generator.expressions.depth import BUDGET, depth
+from generator.expressions.hints import NOT_NULL, SPLIT
 from generator.expressions.numbers import close
 from generator.expressions.problems import Fault, problem
 from generator.expressions.scan import syntax
@@ -62,10 +63,12 @@ class Expression:
 
 
 def parse(
-    text: str, span: Span, scope: Scope, expected: Type | None = None
+    text: str, span: Span, scope: Scope, expected: Type | None = None, *, written: str = ""
 ) -> tuple[Expression | None, tuple[Problem, ...]]:
-    """Read an expression written at `span`; `expected` is the type its place needs.
+    """Read an expression that stands at `span`; `expected` is the type its place needs.
 
+    `written` is the text as it stands in the file, with its quotes, escapes, `|` or `>`; empty when
+    it stands there as it is.
     Returns the expression and no problem, or None and the problem. A number is given the decimals
     of the expected number; one with more decimals is a problem that asks for round().
     """
@@ -80,13 +83,12 @@ def parse(
         elif expected is not None:
             tree = read.fit(tree, expected, node, where, "D512")
         elif isinstance(tree.type, Null):
-            raise where.fault("D512", node, "The expression is always null.")
+            raise where.fault("D512", node, "The expression is always null.", NOT_NULL)
         tree = close(tree)
         if depth(tree) > BUDGET:
-            hint = "Split it: give a part a name as a computed field."
-            raise where.fault("D503", node, "The expression is nested too deeply.", hint)
+            raise where.fault("D503", node, "The expression is nested too deeply.", SPLIT)
     except Fault as fault:
-        return None, (problem(fault, text, span),)
+        return None, (problem(fault, text, span, written or text),)
     kind = expected if isinstance(tree.type, Null) and expected is not None else tree.type
     paths = tuple(dict.fromkeys(_paths(tree, (), ())))
     context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))

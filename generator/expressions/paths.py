@@ -10,7 +10,8 @@ import ast
 import keyword
 from collections.abc import Iterator
 
-from generator.expressions.problems import suggestion
+from generator.expressions.hints import SPLIT
+from generator.expressions.problems import Fault, suggestion
 from generator.expressions.tree import Aggregate, Context, Field, Rows, Tree
 from generator.expressions.types import (
     Children,
@@ -50,6 +51,7 @@ def steps(node: ast.expr, where: Where) -> tuple[str, ...]:
             "D502",
             node,
             say("'{hidden}' is not allowed: names begin with a letter.", hidden=hidden),
+            "Write the name of a field; none begins with _.",
         )
     return tuple(names)
 
@@ -91,7 +93,7 @@ def split(
         if linked or isinstance(kind, Children):
             if where.level >= MAX_NESTED:
                 message = say("Records are nested deeper than {most}.", most=MAX_NESTED)
-                raise where.fault("D503", node, message)
+                raise where.fault("D503", node, message, SPLIT)
             done = position + 1
             target = _target(kind)
             return Rows(names[:done], tuple(entities), target, outer, linked), names[done:]
@@ -118,19 +120,11 @@ def _context(path: tuple[str, ...], node: ast.expr, where: Where) -> Tree:
     for position, name in enumerate(path[1:], 1):
         so_far = ".".join(path[:position])
         if not isinstance(kind, Record):
-            raise where.fault(
-                "D504",
-                node,
-                say(
-                    "'{so_far}' is {kind}, it has no '{name}'.",
-                    so_far=so_far,
-                    kind=describe(kind),
-                    name=name,
-                ),
-            )
+            raise _leads_nowhere(so_far, kind, name, node, where)
         if name not in kind.parts:
             message = say("There is no '{name}' in '{so_far}'.", name=name, so_far=so_far)
-            raise where.fault("D504", node, message, suggestion(name, kind.parts))
+            hint = suggestion(name, kind.parts)
+            raise where.fault_in_path("D504", node, position, message, hint)
         kind = kind.parts[name]
     if isinstance(kind, Record):
         hint = say("Its values are: {names}.", names=", ".join(sorted(kind.parts)))
@@ -151,33 +145,37 @@ def _field(path: tuple[str, ...], node: ast.expr, where: Where) -> Field:
     for position, name in enumerate(names):
         if not isinstance(kind, Reference):
             so_far = ".".join(names[:position])
-            raise where.fault(
-                "D504",
-                node,
-                say(
-                    "'{so_far}' is {kind}, it has no '{name}'.",
-                    so_far=so_far,
-                    kind=describe(kind),
-                    name=name,
-                ),
-            )
+            raise _leads_nowhere(so_far, kind, name, node, where)
         entities.append(kind.entity)
         found = where.scope.field(kind.entity, name)
         if name == "id" and kind.entity:
             found = Reference(kind.entity)
         if found is None:
-            raise _unknown(name, kind.entity, position, node, where)
+            raise _unknown(name, kind.entity, position, outer, node, where)
         kind = found
     if isinstance(kind, Children):  # pragma: no cover - split() has taken every children field
-        raise where.fault("D513", node, say("'{names}' is many records.", names=".".join(names)))
+        written = ".".join(names)
+        hint = say("Write count({name}) or any({name}, …).", name=written)
+        raise where.fault("D513", node, say("'{names}' is many records.", names=written), hint)
     return Field(names, tuple(entities), kind, outer and where.level > 0)
 
 
-def _unknown(name: str, entity: str, position: int, node: ast.expr, where: Where) -> Exception:
+def _leads_nowhere(so_far: str, kind: Type, name: str, node: ast.expr, where: Where) -> Fault:
+    message = say(
+        "'{so_far}' is {kind}, it has no '{name}'.", so_far=so_far, kind=describe(kind), name=name
+    )
+    hint = say("Write {so_far} alone; only references have fields.", so_far=so_far)
+    return where.fault("D504", node, message, hint)
+
+
+def _unknown(
+    name: str, entity: str, position: int, outer: bool, node: ast.expr, where: Where
+) -> Fault:
     known = list(where.scope.fields(entity)) if position else list(names_known(where))
     message = (
         say("There is no field '{name}' in {entity}.", name=name, entity=entity)
         if entity
         else say("'{name}' is unknown here.", name=name)
     )
-    return where.fault("D504", node, message, suggestion(name, known))
+    hint = suggestion(name, known)
+    return where.fault_in_path("D504", node, position + outer, message, hint)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from generator.model.text import Span
-from generator.problems import Problem, did_you_mean
-from generator.saying import say
+from generator.problems import MOST, Problem, did_you_mean
+from generator.source_nodes import within
 
 
 class Fault(Exception):
-    """Ends the reading of one expression; `parse` turns it into a `Problem`."""
+    """Ends the reading of one expression; `parse` turns it into a `Problem`.
 
-    def __init__(self, code: str, start: int, end: int, message: str, hint: str = "") -> None:
+    Whoever finds a fault knows best what to write instead, so no fault is without its hint.
+    """
+
+    def __init__(self, code: str, start: int, end: int, message: str, hint: str) -> None:
         super().__init__(message)
         self.code, self.start, self.end = code, start, end
         self.message, self.hint = message, hint
@@ -20,29 +23,19 @@ class Fault(Exception):
 
 def suggestion(written: str, known: Iterable[str]) -> str:
     """Return "Did you mean 'x'? …" or the list of what is known."""
-    return did_you_mean(written, known, otherwise="None is defined here.")
+    names = set(known)
+    otherwise = "None is defined here; write a value instead."
+    if len(names) > MOST:
+        otherwise = "Write a name that is defined; `show` and the reference list them."
+    return did_you_mean(written, names, otherwise=otherwise)
 
 
-def place(span: Span, text: str, start: int, end: int) -> Span:
-    """Return the place of `text[start:end]` in the file.
+def problem(fault: Fault, text: str, span: Span, written: str) -> Problem:
+    """Return the fault as a `Problem` at its words in the file.
 
-    Exact for a scalar on one line without escapes, plain or quoted; otherwise the whole scalar.
+    `span` is where the expression stands and `written` how: with its quotes, escapes, `|` or `>`.
     """
-    width = span.end_column - span.column
-    if span.line != span.end_line or width not in (len(text), len(text) + 2):
-        return span
-    base = span.column + (1 if width == len(text) + 2 else 0)
-    return Span(span.file, span.line, base + start, span.line, base + max(end, start + 1))
-
-
-def problem(fault: Fault, text: str, span: Span) -> Problem:
-    """Return the fault as a `Problem`; where the column is lost, the message quotes the words."""
-    spot = place(span, text, fault.start, fault.end)
-    message = fault.message
-    if spot == span and text:
-        message = say(
-            "{message} (column {column} of the expression)",
-            message=say(message),
-            column=fault.start + 1,
-        )
-    return Problem(fault.code, spot, message, fault.hint)
+    end = max(fault.end, fault.start + 1)
+    return Problem(
+        fault.code, within(span, text, written, fault.start, end), fault.message, fault.hint
+    )

@@ -10,6 +10,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from generator.expressions import calls, numbers
+from generator.expressions.hints import (
+    LANGUAGE,
+    NOT_NULL,
+    compared,
+    instead,
+    ordered,
+    reckoned,
+)
 from generator.expressions.paths import resolve
 from generator.expressions.problems import Fault, suggestion
 from generator.expressions.tree import (
@@ -79,11 +87,14 @@ def read(node: ast.expr, where: Where) -> Tree:
     """Return the typed tree of a syntax node; raises `Fault`."""
     reader = _READERS.get(type(node))
     if reader is None:
-        hint = "The language has comparisons, and/or/not, + - *, if-else and the listed functions."
-        raise where.fault(
-            "D502", node, say("'{written}' is not allowed here.", written=where.written(node)), hint
-        )
+        raise not_allowed(node, where)
     return reader(node, where)
+
+
+def not_allowed(node: ast.expr, where: Where) -> Fault:
+    """Return the fault of what Python's grammar has and the language has not."""
+    message = say("'{written}' is not allowed here.", written=where.written(node))
+    return where.fault("D502", node, message, LANGUAGE)
 
 
 def condition(node: ast.expr, where: Where) -> Tree:
@@ -126,7 +137,7 @@ def fit(tree: Tree, wanted: Type, node: ast.expr, where: Where, code: str = "D50
             kind=describe(kind),
             wanted=describe(wanted),
         )
-        raise where.fault(code, node, message)
+        raise where.fault(code, node, message, instead(wanted))
     return tree
 
 
@@ -164,12 +175,12 @@ def same_type(
                 one=capitalized(describe(kind)),
                 other=describe(tree.type),
             )
-            raise where.fault("D506", node, message)
+            hint = "Give all of them one type, such as numbers only or texts only."
+            raise where.fault("D506", node, message, hint)
         kind = found
     if isinstance(kind, Null):
-        raise where.fault(
-            "D512", node, say("'{written}' is always null.", written=where.written(node))
-        )
+        message = say("'{written}' is always null.", written=where.written(node))
+        raise where.fault("D512", node, message, NOT_NULL)
     return numbers.align(*trees) if isinstance(kind, Number) else trees, kind
 
 
@@ -181,9 +192,7 @@ def _constant(node: ast.Constant, where: Where) -> Tree:
     if isinstance(node.value, str):
         return Literal(node.value, Text())
     if not isinstance(node.value, (int, float)):
-        raise where.fault(
-            "D502", node, say("'{written}' is not allowed here.", written=where.written(node))
-        )
+        raise not_allowed(node, where)
     whole, _, decimals = where.written(node).partition(".")
     decimals = decimals.rstrip("0")
     value = int(whole + decimals)
@@ -225,9 +234,7 @@ def _operator(node: ast.BinOp, where: Where) -> str:
         raise where.fault("D511", node, "A division stands alone inside round().", hint)
     operator = _OPERATORS.get(type(node.op))
     if operator is None:
-        raise where.fault(
-            "D502", node, say("'{written}' is not allowed here.", written=where.written(node))
-        )
+        raise not_allowed(node, where)
     return operator
 
 
@@ -280,18 +287,13 @@ def _number_op(operator: str, left: Tree, right: Tree, node: ast.BinOp, where: W
 def _no_operation(
     operator: str, left: Tree, right: Tree, node: ast.BinOp, where: Where
 ) -> Exception:
-    hint = ""
-    if {type(left.type), type(right.type)} <= {Date, DateTime, Number}:
-        hint = (
-            "Write a duration as days(n), hours(n) or minutes(n); date(x) is the day of a moment."
-        )
     message = say(
         "'{operator}' does not work on {one} and {other}.",
         operator=operator,
         one=describe(left.type),
         other=describe(right.type),
     )
-    return where.fault("D506", node, message, hint)
+    return where.fault("D506", node, message, reckoned(left.type, right.type))
 
 
 def _compare(node: ast.Compare, where: Where) -> Tree:
@@ -321,30 +323,17 @@ def _comparison(
     one, two = literal_as(one, two.type, left, where), literal_as(two, one.type, right, where)
     kind = unify(one.type, two.type)
     if kind is None or isinstance(kind, (ListOf, Opaque)):
-        hint = _compare_hint(one.type, two.type)
         message = say(
             "{one} does not compare with {other}.",
             one=capitalized(describe(one.type)),
             other=describe(two.type),
         )
-        raise where.fault("D506", node, message, hint)
+        raise where.fault("D506", node, message, compared(one.type, two.type))
     if operator not in ("==", "!=") and not isinstance(kind, ORDERED):
         message = say("'{operator}' does not order {kind}.", operator=operator, kind=describe(kind))
-        hint = "Texts compare with ==, !=, in, starts_with, ends_with and contains."
-        raise where.fault("D506", node, message, hint if isinstance(kind, TEXTUAL) else "")
+        raise where.fault("D506", node, message, ordered(kind))
     one, two = numbers.align(one, two)
     return Compare(operator, one, two, Boolean())
-
-
-def _compare_hint(one: Type, two: Type) -> str:
-    pair = {type(one), type(two)}
-    if pair == {Date, DateTime}:
-        return "Write date(…) around the moment to compare days."
-    if pair == {Number, Duration}:
-        return "Write a duration as days(n), hours(n) or minutes(n)."
-    if ListOf in pair:
-        return "Write 'x in list'."
-    return ""
 
 
 def _is_null(left: ast.expr, op: ast.cmpop, right: ast.expr, where: Where) -> Tree:
@@ -381,7 +370,9 @@ def _membership(left: ast.expr, right: ast.expr, where: Where) -> Tree:
             written=where.written(right),
             type=describe(listed.type),
         )
-        raise where.fault("D506", right, message, hint if isinstance(listed.type, TEXTUAL) else "")
+        if not isinstance(listed.type, TEXTUAL):
+            hint = "Write a list such as ['a', 'b'], or a field that holds one."
+        raise where.fault("D506", right, message, hint)
     operand = literal_as(operand, listed.type.item, left, where)
     kind = unify(operand.type, listed.type.item)
     if kind is None or isinstance(kind, Null) or numbers.scale_of(operand) != _item_scale(listed):
@@ -390,7 +381,7 @@ def _membership(left: ast.expr, right: ast.expr, where: Where) -> Tree:
             one=capitalized(describe(listed.type)),
             other=describe(operand.type),
         )
-        raise where.fault("D506", left, message)
+        raise where.fault("D506", left, message, instead(listed.type.item))
     return Within(operand, listed, Boolean())
 
 
@@ -411,7 +402,7 @@ def _among(operand: Tree, listed: ast.List | ast.Tuple, left: ast.expr, where: W
                 one=capitalized(describe(item.type)),
                 other=describe(operand.type),
             )
-            raise where.fault("D506", element, message)
+            raise where.fault("D506", element, message, instead(operand.type))
         items.append(literal_as(item, operand.type, element, where))
         operand = literal_as(operand, item.type, left, where)
     operand, *rest = numbers.align(operand, *items)
@@ -452,7 +443,8 @@ def _call(node: ast.Call, where: Where) -> Tree:
         message = say("There is no function '{name}'.", name=node.func.id)
         raise where.fault("D505", node.func, message, suggestion(node.func.id, calls.known()))
     if node.keywords:
-        raise where.fault("D507", node, "Arguments are written without names.")
+        hint = "Write function(value), not function(name=value)."
+        raise where.fault("D507", node, "Arguments are written without names.", hint)
     return reader(node, where)
 
 

@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from generator.expressions.hints import SPLIT
 from generator.expressions.problems import Fault
 from generator.saying import say
 
@@ -42,6 +43,7 @@ def syntax(text: str) -> ast.expr:
             0,
             1,
             say("The expression is longer than {most} characters.", most=MAX_LENGTH),
+            SPLIT,
         )
     if not text.strip():
         raise Fault("D501", 0, 1, "The expression is empty.", "Write a condition or a value.")
@@ -52,10 +54,12 @@ def syntax(text: str) -> ast.expr:
         root = ast.parse(flat.rstrip(), mode="eval").body
     except SyntaxError as error:
         start = margin + _characters(flat, (error.offset or 1) - 1)
-        hint = "Write a single = as ==." if error.msg and "==" in error.msg else ""
+        hint = "Write a condition such as total > 0, or a value such as price * 2."
+        if error.msg and "==" in error.msg:
+            hint = "Write a single = as ==."
         raise Fault("D501", start, start + 1, "This is not an expression.", hint) from error
     except (RecursionError, MemoryError, ValueError) as error:
-        raise Fault("D503", 0, 1, "The expression is nested too deeply.") from error
+        raise Fault("D503", 0, 1, "The expression is nested too deeply.", SPLIT) from error
     _measure(root)
     encoded = flat.encode()
     for node in ast.walk(root):
@@ -93,6 +97,7 @@ def _check_tokens(text: str) -> None:
                 at,
                 at + 1,
                 say("Brackets are nested deeper than {most}.", most=MAX_DEPTH),
+                SPLIT,
             )
         at, glued = found.end(), kind
         last = last if kind == "space" else kind
@@ -118,7 +123,8 @@ def _check_text(word: str, at: int, *, glued: bool) -> None:
 def _foreign(text: str, at: int) -> Fault:
     letter = text[at]
     if letter in "'\"":
-        return Fault("D501", at, at + 1, "The text has no closing quote.")
+        hint = "Write the same quote at its end, such as 'paid'."
+        return Fault("D501", at, at + 1, "The text has no closing quote.", hint)
     hint = {
         "=": "Write a single = as ==.",
         "&": "Write 'and'.",
@@ -149,6 +155,7 @@ def _measure(root: ast.expr) -> None:
                 0,
                 1,
                 say("The expression is nested deeper than {most}.", most=MAX_DEPTH),
+                SPLIT,
             )
         if count > MAX_NODES:
             raise Fault(
@@ -156,7 +163,7 @@ def _measure(root: ast.expr) -> None:
                 0,
                 1,
                 say("The expression has more than {most} parts.", most=MAX_NODES),
-                "Split it.",
+                SPLIT,
             )
         level = [child for node in level for child in _parts(node)]
 

@@ -34,7 +34,19 @@ class Where:
         """Return the author's own words for a node."""
         return self.text[node.col_offset : node.end_col_offset]
 
-    def fault(self, code: str, node: ast.expr, message: str, hint: str = "") -> Fault:
+    def fault(self, code: str, node: ast.expr, message: str, hint: str) -> Fault:
         """Return a fault at the node."""
         end = node.end_col_offset if node.end_col_offset is not None else node.col_offset + 1
         return Fault(code, node.col_offset, end, message, hint)
+
+    def fault_in_path(
+        self, code: str, node: ast.expr, position: int, message: str, hint: str
+    ) -> Fault:
+        """Return a fault at one word of the path `a.b.c`; positions count from its first word."""
+        above = [node]
+        while isinstance(above[-1], ast.Attribute):
+            above.append(above[-1].value)
+        word = above[max(len(above) - 1 - position, 0)]
+        end = word.end_col_offset or word.col_offset + 1
+        name = word.attr if isinstance(word, ast.Attribute) else self.written(word)
+        return Fault(code, end - len(name.rpartition(".")[2]), end, message, hint)

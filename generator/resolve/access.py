@@ -269,7 +269,11 @@ class _Reading:
         if not isinstance(written, Written):
             return None
         expression, found = parse(
-            written.text, written.span, self.words.scope(entity), types.Boolean()
+            written.text,
+            written.span,
+            self.words.scope(entity),
+            types.Boolean(),
+            written=written.raw,
         )
         self.problems += found
         return expression
@@ -292,7 +296,7 @@ class _Reading:
                 continue
             expected = self.words.catalog[field.type].expression_type(field)
             scope = replace(self.words.scope(entity.name), entity="")
-            expression, faults = parse(value.text, value.span, scope, expected)
+            expression, faults = parse(value.text, value.span, scope, expected, written=value.raw)
             self.problems += faults
             if expression is not None:
                 found[field.name] = expression

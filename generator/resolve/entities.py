@@ -180,7 +180,7 @@ class _Resolver:
         scope = ModelScope(entity, self.fields, self.catalog)
         if more:
             scope = replace(scope, names={**scope.names, **more})
-        expression, found = parse(written.text, written.span, scope, expected)
+        expression, found = parse(written.text, written.span, scope, expected, written=written.raw)
         self.problems += found
         return expression
 

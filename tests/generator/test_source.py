@@ -149,7 +149,7 @@ def test_a_place_inside_a_text_is_found_however_the_text_is_written(text: str) -
         node = node.items[-1] if isinstance(node, Items) else next(iter(node.entries.values())).node
     assert isinstance(node.value, str)
     start = node.value.index("MARK")
-    span = within(node, start, start + 4)
+    span = within(node.span, node.value, node.text, start, start + 4)
     line = text.split("\n")[span.line - 1]
     assert line[span.column - 1 : span.end_column - 1] == "MARK"
 

@@ -66,6 +66,7 @@ def test_a_specimen_is_reported_word_for_word(
         assert text == expected.read_text(encoding="utf-8")
     assert specimen.name.partition("_")[0] in {problem.code for problem in problems}
     for problem in problems:
+        assert problem.hint or not problem.code.startswith("D5"), problem
         for text in filter(None, (problem.message, problem.hint)):
             chinese = re.sub("'[^']*'|`[^`]*`", "", in_language(text, "zh"))
             assert re.search("[一-鿿]", chinese), text

@@ -6,16 +6,20 @@ import pytest
 
 from generator.expressions import types as t
 from generator.expressions.compile import parse
+from generator.expressions.problems import suggestion
 from generator.model.text import NOWHERE, Span
 from generator.problems import CODES, Problem
 from tests.generator.expressions.shop import SCOPE
 
 
-def refusal(text: str, expected: t.Type | None = None, span: Span = NOWHERE) -> Problem:
-    found, problems = parse(text, span, SCOPE, expected)
+def refusal(
+    text: str, expected: t.Type | None = None, span: Span = NOWHERE, written: str = ""
+) -> Problem:
+    found, problems = parse(text, span, SCOPE, expected, written=written)
     assert found is None, f"{text} was accepted"
     (problem,) = problems
     assert problem.code in CODES
+    assert problem.hint, problem
     return problem
 
 
@@ -78,8 +82,8 @@ def test_the_place_is_the_column_inside_the_yaml_line() -> None:
     text = "total > 1 and totl < 2"
     plain = refusal(text, span=Span("order.entity.yaml", 7, 10, 7, 10 + len(text)))
     assert plain.span == Span("order.entity.yaml", 7, 24, 7, 28)
-    quoted = refusal(text, span=Span("order.entity.yaml", 7, 10, 7, 12 + len(text)))
-    assert quoted.span.column == 25
+    here = Span("order.entity.yaml", 7, 10, 7, 12 + len(text))
+    assert refusal(text, span=here, written=f'"{text}"').span.column == 25
 
 
 def test_the_place_behind_chinese_text_counts_characters() -> None:
@@ -88,10 +92,51 @@ def test_the_place_behind_chinese_text_counts_characters() -> None:
     assert problem.span.column == text.index("totl") + 1
 
 
-def test_a_text_over_several_lines_names_the_column_in_words() -> None:
-    problem = refusal("total > 1\nand totl < 2", span=Span("a.yaml", 3, 5, 5, 2))
-    assert problem.span == Span("a.yaml", 3, 5, 5, 2)
-    assert "column 15 of the expression" in problem.message
+def test_the_place_in_a_block_is_the_line_and_column_of_the_word() -> None:
+    written = "|\n  total > 1\n  and totl < 2"
+    problem = refusal("total > 1\nand totl < 2", None, Span("a.yaml", 3, 5, 5, 2), written)
+    assert problem.span == Span("a.yaml", 5, 7, 5, 11)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "hint"),
+    [
+        ("total >", "D501", "Write a condition such as total > 0"),
+        ("'open", "D501", "the same quote at its end"),
+        ("(" * 60 + "1" + ")" * 60, "D503", "Split it"),
+        ("total > 1 " + "and total > 1 " * 400, "D503", "Split it"),
+        ("total.name", "D504", "Write total alone"),
+        ("...", "D502", "The language has"),
+        ("_total", "D502", "none begins with _"),
+        ("if_null(total)", "D505", "Known: "),
+        ("urgent < urgent", "D506", "Write == or !="),
+        ("status == 3", "D506", "Write a whole number, such as 12."),
+        ("3 == status", "D506", "Write one of its choices: 'draft'"),
+        ("total == urgent", "D506", "Write a condition (true or false), such as total > 0."),
+        ("urgent + urgent", "D506", "Numbers take + - * // %"),
+        ("3 in ['a']", "D506", "Write a whole number, such as 12."),
+        ("3 in total", "D506", "Write a list such as ['a', 'b']"),
+        ("3 in tags", "D506", "Write a text, such as"),
+        ("coalesce(total, note)", "D506", "Give all of them one type"),
+        ("max(urgent, urgent)", "D507", "values that have an order"),
+        ("sum(lines.sku)", "D507", "sum(lines.amount)"),
+        ("abs(note)", "D507", "Write abs(number)."),
+        ("days(1.5)", "D507", "Write days(n)."),
+        ("date(total)", "D507", "Write date(moment)"),
+        ("round(note)", "D507", "Write round(number, decimals)"),
+        ("round(note / 2)", "D506", "Write round(number, decimals)"),
+        ("contains(**note)", "D507", "not function(name=value)"),
+        ("coalesce(null, null)", "D512", "instead of null"),
+    ],
+)
+def test_no_fault_is_without_what_to_write(text: str, code: str, hint: str) -> None:
+    problem = refusal(text)
+    assert (problem.code, hint in problem.hint) == (code, True), problem
+
+
+def test_among_too_many_names_the_author_is_told_where_they_are_listed() -> None:
+    assert "`show` and the reference" in suggestion("zzz", [f"name_{n}" for n in range(99)])
+    assert suggestion("zzz", []) == "None is defined here; write a value instead."
 
 
 @pytest.mark.parametrize(
@@ -113,3 +158,19 @@ def test_a_result_gains_the_decimals_of_its_field() -> None:
     assert found is not None
     assert found.type == t.Number(2)
     assert found.function({"quantity": 3}, {}) == 300
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("customer.nmae == 'x'", "nmae"),
+        ("customr.name == 'x'", "customr"),
+        ("actor.pasword == 'x'", "pasword"),
+        ("sum(lines.amuont) > 1", "amuont"),
+        ("any(lines, this.totl > 1)", "totl"),
+        ("any(lines, skuu == 'x')", "skuu"),
+    ],
+)
+def test_of_a_path_only_the_unknown_word_is_marked(text: str, word: str) -> None:
+    span = refusal(text, span=Span("a.yaml", 1, 1, 1, 1 + len(text))).span
+    assert text[span.column - 1 : span.end_column - 1] == word
