@@ -1,8 +1,8 @@
 """`type: sequence`: a running number the engine gives a record, such as SO20261122-000001.
 
 Pure functions only: which counter a day falls under (`counter_key`) and how its number is written
-(`format_number`). The store draws the number, in the transaction that saves the record. Numbers
-start again whenever the dated part of the pattern changes.
+(`format_number`). The store draws the number. Numbers start again whenever the dated part of the
+pattern changes.
 """
 
 from __future__ import annotations
@@ -44,6 +44,12 @@ class Sequence(FieldType):
             pattern=PATTERN,
         ),
         "start": Arg("integer", "The first number.", default=1, minimum=0),
+        "gapless": Arg(
+            "boolean",
+            "Whether a number whose save fails is given to the next record, as law asks of invoices"
+            " in some countries. Saves then wait for each other.",
+            default=False,
+        ),
     }
     operators = ("eq", "ne", "in", "contains", "starts_with")
     searchable = True

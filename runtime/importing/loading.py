@@ -32,6 +32,7 @@ from runtime.operations._keys import Keys
 from runtime.pipeline import authorize
 from runtime.runtime import Runtime
 from runtime.store.engine import write
+from runtime.store.sequences import drawn_inside
 
 BATCH_RECORDS = 500
 BATCH_ROWS = 5_000
@@ -179,7 +180,7 @@ def _transactions(loading: Loading, tallies: list[Tally]) -> Iterator[_Transacti
         yield lambda: write(engine)
         return
     try:
-        with write(engine) as connection:
+        with write(engine) as connection, drawn_inside(connection):
 
             @contextmanager
             def same() -> Iterator[sa.Connection]:

@@ -229,8 +229,8 @@ def write(work: Work, draft: Draft) -> None:
 def write_all(work: Work, drafts: Sequence[Draft]) -> None:
     """Write settled drafts, each table by one statement, the parents before their children.
 
-    A child that is as it was is left alone. Counters are locked until the commit, so all numbers
-    of one counter are drawn at once.
+    A child that is as it was is left alone. All numbers of one counter are drawn at once, as one
+    without gaps stays locked until the commit.
     """
     _draw_numbers(work, [one for draft in drafts for one in draft.everyone() if one.is_new])
     level: list[tuple[Draft, _Parent]] = [(draft, None) for draft in drafts]
@@ -353,9 +353,14 @@ def _draw_numbers(work: Work, drafts: list[Draft]) -> None:
                 key = counter_key(str(model.args["pattern"]), day)
                 waiting.setdefault(f"{model.entity}.{model.name}/{key}", []).append((draft, model))
     for name, places in waiting.items():
+        args = places[0][1].args
         first = sequences.draw(
-            work.connection, work.runtime.system.sequence, name, count=len(places)
+            work.connection,
+            work.runtime.system.sequence,
+            name,
+            count=len(places),
+            start=int(args["start"]),
+            gapless=bool(args["gapless"]),
         )
         for number, (draft, model) in enumerate(places, start=first):
-            pattern = str(model.args["pattern"])
-            draft.facts[model.name] = format_number(pattern, day, number)
+            draft.facts[model.name] = format_number(str(model.args["pattern"]), day, number)

@@ -6,12 +6,18 @@ writes: on SQLite a deferred transaction, which sees one state of the database a
 on PostgreSQL none at all, which saves the two round trips of BEGIN and COMMIT for every request.
 An engine used without either (`engine.begin()`, an ORM session) behaves as `write`.
 
+`apart(engine)` is a third way, on PostgreSQL only: statements that are done at once whatever
+becomes of the transaction around them, on a few connections of their own. The numbers of records
+are drawn so. Its commits do not wait for the disk: the log is written in order, so whoever commits
+after one of them, and waits, has made it last as well.
+
 Neither driver begins by itself: the statement that opens a transaction is an execution option
 (`BEGIN`), so a connection serves readers and writers in turn without changing its mode.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -42,6 +48,16 @@ BEGIN = "shopwright_begin"
 READING = "shopwright_reading"
 """The execution option under which an engine keeps its reading twin."""
 
+APART = "shopwright_apart"
+"""The execution option under which an engine keeps the one for what stands apart."""
+
+FEW = 2
+"""Connections for what stands apart: each is held for less than a millisecond."""
+
+LONGEST_WAIT = 10
+"""Seconds that what stands apart waits for a lock: the server cannot see who waits for it here, so
+that two transactions could otherwise wait for each other for ever."""
+
 _shared: ContextVar[tuple[sa.Engine, sa.Connection] | None] = ContextVar("shared", default=None)
 
 
@@ -69,17 +85,9 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin)
         return _with_twin(engine, "BEGIN IMMEDIATE", "BEGIN")
     if where.get_backend_name() == "postgresql":
-        engine = sa.create_engine(
-            where.set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_recycle=1800,
-            pool_use_lifo=True,
-            isolation_level="AUTOCOMMIT",
-            **options,
-        )
-        sa.event.listen(engine, "connect", _prepare_postgresql)
+        engine = _postgresql(where, pool_size, pool_size, options)
         sa.event.listen(engine, "begin", _begin)
+        _keep_apart(engine, _postgresql(where, FEW, 0, options))
         return _with_twin(engine, "BEGIN", "")
     raise ValueError(
         f"'{where.get_backend_name()}' is not a database we know; use sqlite:/// or postgresql://."
@@ -101,6 +109,21 @@ def read(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield shared[1]
         return
     with deferred(engine).connect() as connection, guarded():
+        yield connection
+
+
+@contextmanager
+def apart(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection whose every statement is done at once, whatever is undone around it.
+
+    Raises:
+        ValueError: the database lets one write at a time, so nothing can be done apart.
+
+    """
+    other = engine.get_execution_options().get(APART)
+    if other is None:
+        raise ValueError("Nothing can be written apart from a transaction here.")
+    with other.connect() as connection:
         yield connection
 
 
@@ -127,6 +150,33 @@ def deferred(engine: sa.Engine) -> sa.Engine:
     """
     twin = engine.get_execution_options().get(READING)
     return engine if twin is None else twin
+
+
+def _postgresql(where: sa.URL, size: int, more: int, options: dict[str, Any]) -> sa.Engine:
+    engine = sa.create_engine(
+        where.set(drivername="postgresql+psycopg"),
+        pool_size=size,
+        max_overflow=more,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        isolation_level="AUTOCOMMIT",
+        **options,
+    )
+    sa.event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _keep_apart(engine: sa.Engine, other: sa.Engine) -> None:
+    """Keep an engine for what stands apart with another; they are closed together."""
+    born = os.getpid()
+
+    def close(_: sa.Engine) -> None:
+        # in a fork the connections are still the parent's, which goes on with them
+        other.dispose(close=os.getpid() == born)
+
+    sa.event.listen(other, "connect", _prepare_apart)
+    sa.event.listen(engine, "engine_disposed", close)
+    engine.update_execution_options(**{APART: other})
 
 
 def _with_twin(engine: sa.Engine, writing: str, reading: str) -> sa.Engine:
@@ -161,6 +211,11 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> 
     connection.adapters.register_loader("uuid", TextLoader)
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute("SET jit = off")  # compiling a small statement takes longer than running it
+
+
+def _prepare_apart(connection: psycopg.Connection[Any], record: object) -> None:
+    connection.execute("SET synchronous_commit = off")
+    connection.execute(f"SET lock_timeout = '{LONGEST_WAIT}s'")
 
 
 def _json_text(value: Any) -> str:

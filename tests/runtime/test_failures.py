@@ -47,10 +47,13 @@ def failing_at(shop: Shop, position: int) -> Iterator[list[str]]:
 
 
 def contents(shop: Shop) -> dict[str, Any]:
+    """Return every row; a number drawn in vain leaves a gap on PostgreSQL, as it should."""
+    is_apart = shop.runtime.engine.dialect.name == "postgresql"
     with shop.runtime.engine.connect() as connection:
         return {
             table: sorted(map(repr, connection.execute(sa.text(f'SELECT * FROM "{table}"')).all()))
             for table in TABLES
+            if not (is_apart and table == "sw_sequence")
         }
 
 
