@@ -20,7 +20,7 @@ from runtime.commands.context import make_runtime
 from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
-from runtime.store.engine import make_engine
+from runtime.store.engine import APART, make_engine
 from tests.databases import postgres_url, sqlite_url
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "benchmarks" / "definitions"
@@ -50,11 +50,15 @@ def counted(runtime: Runtime) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
-    sa.event.listen(runtime.engine, "before_cursor_execute", note)
+    other = runtime.engine.get_execution_options().get(APART)
+    engines = [runtime.engine] if other is None else [runtime.engine, other]
+    for engine in engines:
+        sa.event.listen(engine, "before_cursor_execute", note)
     try:
         yield sent
     finally:
-        sa.event.remove(runtime.engine, "before_cursor_execute", note)
+        for engine in engines:
+            sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def ask(runtime: Runtime, operation: str, entity: str, **asked: Any) -> Result:
