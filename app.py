@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "schemas": "runtime.commands.definitions:schemas",
     "reference": "runtime.commands.definitions:write_reference",
     "explain": "runtime.commands.explaining:explain",
+    "verify": "runtime.commands.verifying:verify",
     "plan": "runtime.commands.database:plan",
     "apply": "runtime.commands.database:apply",
     "rollback": "runtime.commands.database:rollback",

@@ -138,6 +138,11 @@ class Grant:
         found = {line.rows.text: line.rows for line in self.lines if line.rows is not None}
         return tuple(found.values())
 
+    @property
+    def tests_by_text(self) -> frozenset[str]:
+        """The row conditions as they are written; equal for grants that open the same rows."""
+        return frozenset("" if line.rows is None else line.rows.text for line in self.lines)
+
     @cached_property
     def _bits(self) -> tuple[int, ...]:
         """By line: the bits of `tests` of which it needs one; -1 for a line that needs none."""
@@ -195,6 +200,14 @@ class Matrix:
         return frozenset(
             action for rule, _ in self._rules(roles, entity) for action in rule.actions
         )
+
+    def rules_for(self, roles: frozenset[str], entity: str, action: str) -> tuple[GrantRule, ...]:
+        """Return the rules that give the roles an action, as they are written."""
+        return tuple(rule for rule, _ in self._rules(roles, entity) if action in rule.actions)
+
+    def number(self, rule: GrantRule) -> int:
+        """Return the place of a rule among all grants of the app."""
+        return self._number[id(rule)]
 
     def _decide(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         model = self.app.entities.get(entity)

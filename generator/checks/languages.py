@@ -91,6 +91,12 @@ def _texts(app: App) -> Iterator[_Text]:
                 one.label,
                 (one.span.file, "label"),
             )
+    for story in app.scenarios.values():
+        yield _Text(
+            say("The label of the scenario '{one}'", one=story.name),
+            story.label,
+            (story.span.file, "label"),
+        )
 
 
 def _of_entity(entity: Entity) -> Iterator[_Text]:

@@ -339,4 +339,19 @@ TEXTS: Mapping[str, str] = {
     "Leave that to another role: whoever has this one could widen their own rights.": (
         "请交由其他角色维护，否则此角色的人可扩大自己的权限。"
     ),
+    "A step does just one thing.": "一个步骤只能做一件事。",
+    "Write one of: {names}.": "请写其中一个：{names}。",
+    "'{key}' says nothing about '{action}'.": "'{key}' 与 '{action}' 无关。",
+    "It belongs to: {names}.": "它只用于：{names}。",
+    "A reading that is refused shows nothing.": "被拒绝的读取不会显示任何内容。",
+    "Remove 'rows', 'cells', 'masked' and 'hidden', or the refusal.": (
+        "请删去 'rows'、'cells'、'masked' 和 'hidden'，或删去拒绝。"
+    ),
+    "The record '{name}' points at itself through others.": (
+        "记录 '{name}' 通过其他记录又指回了自己。"
+    ),
+    "Leave one of the relations out; a step can set it.": "请去掉其中一个关联，可改由步骤来设置。",
+    "'{entity}' is a part of '{whole}'.": "'{entity}' 是 '{whole}' 的明细。",
+    "Give it inside the records of '{whole}'.": "请写在 '{whole}' 的记录里。",
+    "The label of the scenario '{one}'": "场景 '{one}' 的标签",
 }

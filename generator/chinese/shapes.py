@@ -78,4 +78,12 @@ TEXTS: Mapping[str, str] = {
     "The currency of amounts that name none (ISO 4217).": (
         "未注明币种的金额所用的货币（ISO 4217）。"
     ),
+    "By field of what was sent: the code of what is wrong with it, such as `required`; `record` is"
+    " the record as a whole.": ("按提交的字段写出错代码，如 `required`；`record` 表示整条记录。"),
+    "Of `list` and `export`: filters as in an address (`total[gte]`), `q` or `sort`.": (
+        "用于 `list` 和 `export`：与网址中相同的筛选（`total[gte]`）、`q` 或 `sort`。"
+    ),
+    "By what it shows, in a few words: `a_clerk_sees_the_own_store`.": (
+        "用几个词说明案例，如 `a_clerk_sees_the_own_store`。"
+    ),
 }

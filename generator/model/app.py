@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from generator.model.access import GrantRule, Guardrail, PersonFact, Role
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
+from generator.model.scenario import Scenario
 from generator.model.text import Label
 
 
@@ -41,6 +42,8 @@ class App:
     """Class of fields → kind of mask, where it is not the field type's own."""
     person: Mapping[str, PersonFact] = field(default_factory=dict)
     """What expressions may ask of a person, by name."""
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+    """What `verify` plays, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

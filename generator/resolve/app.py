@@ -20,12 +20,14 @@ from generator.resolve.access import (
 from generator.resolve.entities import Draft, resolve_entities, unread_fields
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
+from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
 from generator.shapes.app import APP
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
+from generator.shapes.scenario import SCENARIO
 from generator.source_nodes import Source
 
 SHAPES: Mapping[str, Shape] = {
@@ -34,6 +36,7 @@ SHAPES: Mapping[str, Shape] = {
     "entity": ENTITY,
     "access": ACCESS,
     "importmap": IMPORTMAP,
+    "scenario": SCENARIO,
 }
 """The shape of each kind of file."""
 
@@ -80,6 +83,9 @@ def resolve(
         given["importmap"], entities, catalogs["field_types"], unread
     )
     problems += found
+    known = ScenarioWords(entities, roles, catalogs["field_types"])
+    scenarios, found = resolve_scenarios(given["scenario"], known)
+    problems += found
     app = App(
         name=head.get("app", "app"),
         label=head.get("label") or Label({"": humanize(head.get("app", "app"))}),
@@ -91,6 +97,7 @@ def resolve(
         roles=roles,
         grants=grants,
         importmaps=importmaps,
+        scenarios=scenarios,
         guardrails=guardrails,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         person=person,

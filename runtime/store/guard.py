@@ -25,7 +25,8 @@ SYSTEM = "shopwright_system"
 S = TypeVar("S", bound=sa.Executable)
 
 _inside: ContextVar[bool] = ContextVar("inside", default=False)
-_governed: WeakKeyDictionary[sa.Engine, re.Pattern[str]] = WeakKeyDictionary()
+_governed: WeakKeyDictionary[sa.Dialect, re.Pattern[str]] = WeakKeyDictionary()
+"""By the dialect object of an engine, which its reading twin shares and `dispose` keeps."""
 
 
 class Unplanned(RuntimeError):
@@ -52,9 +53,9 @@ def watch(engine: sa.Engine, tables: Iterable[str]) -> None:
     """Refuse unplanned statements on these tables; asked again, the tables are the new ones."""
     names = "|".join(re.escape(name) for name in sorted(tables, key=len, reverse=True))
     pattern = re.compile(rf'\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+"?(?:{names})"?(?![\w."])', re.I)
-    if engine not in _governed:
+    if engine.dialect not in _governed:
         sa.event.listen(engine, "before_cursor_execute", _check)
-    _governed[engine] = pattern
+    _governed[engine.dialect] = pattern
 
 
 def _check(
@@ -62,6 +63,6 @@ def _check(
 ) -> None:
     if context is None or not _inside.get() or context.execution_options.get(SYSTEM):
         return
-    pattern = _governed.get(connection.engine) or next(iter(_governed.values()), None)
+    pattern = _governed.get(connection.dialect)
     if pattern is not None and pattern.search(text):
         raise Unplanned(f"No plan for: {text[:200]}")

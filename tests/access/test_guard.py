@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from runtime.store.engine import read, reading_together, write
-from runtime.store.guard import Unplanned, system
+from runtime.store.engine import make_engine, read, reading_together, write
+from runtime.store.guard import Unplanned, system, watch
 from tests.access.branches import Branches
 
 
@@ -44,3 +44,14 @@ def test_the_engine_says_why_it_asks_for_itself(branches: Branches) -> None:
 def test_the_products_own_tables_are_not_watched(branches: Branches) -> None:
     with read(branches.shop.runtime.engine) as connection:
         connection.execute(sa.select(branches.shop.runtime.system.audit.c.id).limit(1)).all()
+
+
+def test_each_database_has_its_own_guard(branches: Branches) -> None:
+    """Another back office in the same process, with other tables, opens nothing here."""
+    other = make_engine("sqlite://")
+    watch(other, ["elsewhere"])
+    table = branches.shop.runtime.schema.tables["order"]
+    with read(branches.shop.runtime.engine) as connection, pytest.raises(Unplanned):
+        connection.execute(sa.select(table))
+    with read(other) as connection, pytest.raises(Unplanned):
+        connection.execute(sa.text("SELECT 1 FROM elsewhere"))

@@ -315,3 +315,37 @@ def test_what_keeps_a_server_from_starting_is_told_in_chinese(
     monkeypatch.setenv("SHOPWRIGHT_PRODUCTION", "1")
     monkeypatch.setenv("SHOPWRIGHT_SECRET_KEY", "x" * 40)
     assert "SHOPWRIGHT_HOSTS 为空" in refused("serve", "--locale", "zh")
+
+
+STORY = """
+scenario: notes
+label: {en: Notes, zh: 便签}
+given:
+  note:
+    milk: {text: Buy milk}
+cases:
+  the_owner_sees_notes:
+    as: owner
+    when: {list: note}
+    then: {rows: [milk]}
+"""
+
+
+def test_verify_plays_the_scenarios_and_says_what_nobody_tried(shell: Path) -> None:
+    story = shell / "desk" / "notes.scenario.yaml"
+    story.write_text(STORY, encoding="utf-8")
+    said = good("verify")
+    assert "holds  desk/notes.scenario.yaml:8  notes: the owner sees notes" in said
+    assert "1 case, all hold" in said
+    assert "grant  desk/desk.access.yaml:3  owner × *: create" in said
+    assert "全部通过" in good("verify", "--locale", "zh")
+    assert json.loads(good("verify", "--json"))["failed"] == 0
+    assert type_in("verify", "--strict").exit_code == 1
+    assert type_in("verify", "nothing").exit_code == 2
+    story.write_text(STORY.replace("rows: [milk]", "rows: []"), encoding="utf-8")
+    failed = type_in("verify")
+    assert failed.exit_code == 1
+    assert "FAILS  desk/notes.scenario.yaml:8" in failed.output
+    assert "count: 1 instead of 0" in failed.output
+    found = json.loads(type_in("verify", "--json").output)
+    assert found["verdicts"][0]["faults"][0] == "list: shows milk instead of nothing"

@@ -1,0 +1,96 @@
+"""A scenario: a case that people write of their own shop, and what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from generator.model.text import Label, Span
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person of a scenario and the roles they hold."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GivenRecord:
+    """A record that is there when a case begins; a relation holds the names of other records."""
+
+    name: str
+    entity: str
+    values: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that somebody does."""
+
+    action: str
+    """list, export, read, create, update, delete, restore, bulk, or wait."""
+    entity: str
+    person: Somebody
+    span: Span
+    record: str = ""
+    """The record's name; of `create` the name that the new one gets."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    """Of a list: filters, `q` and `sort`, by key as in an address."""
+    records: tuple[str, ...] = ()
+    """Of `bulk`: what it changes."""
+    change: str = ""
+    """Of `bulk`: update, delete or restore."""
+    days: int = 0
+    """Of `wait`."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must be so after the last step; None where nothing is expected."""
+
+    outcome: str = "done"
+    """`done`, or the code of the refusal, such as R404."""
+    rows: tuple[str, ...] | None = None
+    cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    masked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """By field of the payload: the code of what is wrong with it."""
+    audit: tuple[str, ...] | None = None
+
+    @property
+    def looks(self) -> bool:
+        """Return whether it says what can be seen."""
+        return self.rows is not None or bool(self.cells or self.masked or self.hidden)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Steps on the given records, and what must come of them."""
+
+    name: str
+    steps: tuple[Step, ...]
+    then: Expected
+    span: Span
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Records, people, and cases that each begin with those records."""
+
+    name: str
+    label: Label
+    day: date | None
+    """On which it plays; today if None."""
+    records: tuple[GivenRecord, ...]
+    """Each after those that it points at."""
+    cases: tuple[Case, ...]
+    span: Span
+    people: Mapping[str, Somebody] = field(default_factory=dict)

@@ -1,0 +1,157 @@
+"""The shape of `NAME.scenario.yaml`: given these records, when somebody does this, then that."""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+
+CODES = (
+    "R400",
+    "R401",
+    "R403",
+    "R404",
+    "R409",
+    "R410",
+    "R412",
+    "R413",
+    "R422",
+    "R428",
+    "R429",
+    "R503",
+)
+"""What a request can be refused with; `runtime/errors.py` says what each means."""
+
+OUTCOMES = ("ok", "invalid", "conflict", "forbidden", "gone", "blocked")
+"""What can become of one record of a bulk change."""
+
+CHANGES = ("update", "delete", "restore")
+QUERY = r"[a-z][a-z0-9_.]*(\[[a-z_]+\])?"
+
+_RECORD = Arg("name", "A record.", to="record")
+_FIELDS = Arg("list", "Fields.", one=True, of=Arg("name", "A field.", to="field"))
+_VALUES = Arg(
+    "map",
+    "By field: the value as the API takes it; of a relation the name of a record. "
+    "A part may be `called` a name.",
+    default={},
+    of=Arg("value", ""),
+)
+
+STEP = Shape(
+    "step",
+    "One thing somebody does: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
+    "`restore`, `bulk` and `wait`.",
+    {
+        "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
+        "list": Arg("name", "Reads a list of this entity.", to="entity"),
+        "export": Arg("name", "Exports this entity.", to="entity"),
+        "read": Arg("name", "Opens this record.", to="record"),
+        "create": Arg("name", "Makes a record of this entity.", to="entity"),
+        "update": Arg("name", "Changes this record.", to="record"),
+        "delete": Arg("name", "Deletes this record.", to="record"),
+        "restore": Arg("name", "Brings this deleted record back.", to="record"),
+        "bulk": Arg("name", "Changes several records of this entity.", to="entity"),
+        "wait": Arg("integer", "So many days pass.", minimum=1, maximum=3660),
+        "called": Arg("identifier", "Of `create`: the new record's name from here on."),
+        "values": _VALUES,
+        "filter": Arg(
+            "map",
+            "Of `list` and `export`: filters as in an address (`total[gte]`), `q` or `sort`.",
+            default={},
+            pattern=QUERY,
+            of=Arg("value", ""),
+        ),
+        "records": Arg("list", "Of `bulk`: the records.", default=(), one=True, of=_RECORD),
+        "change": Arg(
+            "choice", "Of `bulk`: what it does to them.", default="update", options=CHANGES
+        ),
+    },
+)
+
+THEN = Shape(
+    "then",
+    "What must be so. What is said of rows and cells must hold in the list, the count, the search, "
+    "the export, the record's page, its history, the choices, the sums and behind every reference.",
+    {
+        "outcome": Arg(
+            "choice",
+            "`done`, or the code that the last step is refused with.",
+            default="done",
+            options=("done", *CODES),
+        ),
+        "rows": Arg("list", "Just these of the given records are seen.", of=_RECORD),
+        "cells": Arg(
+            "map",
+            "By record and field: what is seen, in clear.",
+            default={},
+            of=Arg("map", "By field.", of=Arg("value", "")),
+        ),
+        "masked": Arg("map", "By record: fields that are seen masked.", default={}, of=_FIELDS),
+        "hidden": Arg("map", "By record: fields that are not seen.", default={}, of=_FIELDS),
+        "outcomes": Arg(
+            "map",
+            "Of `bulk`, by record: what became of it.",
+            default={},
+            of=Arg("choice", "", options=OUTCOMES),
+        ),
+        "errors": Arg(
+            "map",
+            "By field of what was sent: the code of what is wrong with it, such as `required`; "
+            "`record` is the record as a whole.",
+            default={},
+            pattern=r"[a-z][a-z0-9_.]*",
+            of=Arg("text", ""),
+        ),
+        "audit": Arg(
+            "list",
+            "What the audit says the last step did to the record, in order; `[]` for nothing.",
+            of=Arg("text", "An operation."),
+        ),
+    },
+)
+
+CASE = Shape(
+    "scenario case",
+    "Steps on the given records, and what must come of them. Every case begins anew.",
+    {
+        "as": Arg("name", "Who acts: a person of the scenario, or a role.", to="person"),
+        "when": Arg(
+            "list",
+            "What happens, in order; all but the last must succeed.",
+            required=True,
+            one=True,
+            minimum=1,
+            of=Arg("shape", "", shape=STEP),
+        ),
+        "then": Arg("shape", "What must be so.", required=True, shape=THEN, or_word="outcome"),
+    },
+)
+
+SCENARIO = Shape(
+    "scenario",
+    "Cases that `python app.py verify` plays on a database it throws away.",
+    {
+        "scenario": Arg("identifier", "Its name, as the file's.", required=True),
+        "label": Arg("label", "What it shows."),
+        "on": Arg("date", "The day on which it plays; today if missing."),
+        "people": Arg(
+            "map",
+            "By login name: the roles of who acts. What the definitions record of a person is read "
+            "from the given records.",
+            default={},
+            of=Arg("list", "Roles.", one=True, minimum=1, of=Arg("name", "A role.", to="role")),
+        ),
+        "given": Arg(
+            "map",
+            "By entity and name: the records that are there.",
+            default={},
+            of=Arg("map", "By name.", of=Arg("map", "By field.", of=Arg("value", ""))),
+        ),
+        "cases": Arg(
+            "map",
+            "By what it shows, in a few words: `a_clerk_sees_the_own_store`.",
+            required=True,
+            pattern=r"[a-z][a-z0-9_]{0,79}",
+            of=Arg("shape", "", shape=CASE),
+        ),
+    },
+)

@@ -1,0 +1,1 @@
+"""Plays the scenarios of the definitions through the pipeline, on a database it throws away."""

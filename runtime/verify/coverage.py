@@ -1,0 +1,99 @@
+"""What the scenarios asked: lines of the matrix, checks and messages, and which of them nobody did.
+
+A line counts for an action when somebody whose roles it speaks to did that action in a case. A
+check, a guardrail and its message count when a request was refused by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from generator.model.app import App
+from generator.model.text import Label, Span
+from rules.permissions import Matrix
+from runtime.errors import RequestError
+from runtime.messages import Actor
+
+
+@dataclass(frozen=True)
+class Untouched:
+    """Something that no scenario touches."""
+
+    kind: str
+    """grant, check or message."""
+    name: str
+    span: Span
+    actions: tuple[str, ...] = ()
+    """Of a grant: those that nobody did."""
+
+
+@dataclass
+class Coverage:
+    """Gathers while scenarios are played."""
+
+    app: App
+    matrix: Matrix
+    done: dict[int, set[str]] = field(default_factory=dict)
+    """By the number of a rule: actions that were asked."""
+    said: set[str] = field(default_factory=set)
+    """English texts of refusals."""
+    codes: set[str] = field(default_factory=set)
+
+    def asked(self, actor: Actor, entity: str, action: str) -> None:
+        """Note that somebody did something."""
+        for rule in self.matrix.rules_for(actor.roles, entity, action):
+            self.done.setdefault(self.matrix.number(rule), set()).add(action)
+
+    def refused(self, refusal: RequestError) -> None:
+        """Note what a refusal says."""
+        self.said.add(str(refusal.message))
+        for error in refusal.errors:
+            self.said.add(str(error.message))
+            self.codes.add(error.code)
+
+    def says(self, message: Label | None) -> bool:
+        return message is not None and str(message) in self.said
+
+    @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return by kind how many are touched, of how many."""
+        missing = [one.kind for one in self.untouched()]
+        every = {
+            "grant": sum(len(rule.actions) for rule in self.app.grants),
+            "check": len(_checks(self.app)),
+            "message": len(_messages(self.app)),
+        }
+        left = sum(len(one.actions) for one in self.untouched() if one.kind == "grant")
+        gone = {"grant": left, "check": missing.count("check"), "message": missing.count("message")}
+        return {kind: (number - gone[kind], number) for kind, number in every.items()}
+
+    def untouched(self) -> list[Untouched]:
+        """Return what no scenario touches, in the order of the files."""
+        return [*self._grants(), *self._checks(), *self._messages()]
+
+    def _grants(self) -> Iterator[Untouched]:
+        for number, rule in enumerate(self.app.grants):
+            left = tuple(a for a in rule.actions if a not in self.done.get(number, set()))
+            if left:
+                yield Untouched("grant", f"{rule.role} × {rule.entity}", rule.span, left)
+
+    def _checks(self) -> Iterator[Untouched]:
+        for code, span in _checks(self.app):
+            if code not in self.codes:
+                yield Untouched("check", code, span)
+
+    def _messages(self) -> Iterator[Untouched]:
+        for message, span in _messages(self.app):
+            if not self.says(message):
+                yield Untouched("message", str(message), span)
+
+
+def _checks(app: App) -> list[tuple[str, Span]]:
+    return [(one.code, one.span) for entity in app.entities.values() for one in entity.checks]
+
+
+def _messages(app: App) -> list[tuple[Label, Span]]:
+    checks = [(one.message, one.span) for entity in app.entities.values() for one in entity.checks]
+    guards = [(one.message, one.span) for one in app.guardrails if one.message is not None]
+    return [*checks, *guards]
