@@ -52,9 +52,19 @@ class Settings:
     """Lets a scraper on another machine read /metrics."""
     start_token: str = ""
     sign_in_url: str = ""
-    """An OpenID Connect server at which people sign in; empty for passwords kept here."""
+    """Where people sign in: `https://` an OpenID Connect server, `ldaps://` or `ldap://` a
+    directory; empty for passwords kept here."""
     sign_in_client: str = ""
+    """Who this installation is to that server; to a directory, the name it searches under."""
     sign_in_secret: str = ""
+    sign_in_base: str = ""
+    """The part of a directory in which people stand."""
+    sign_in_name: str = "uid"
+    """What a directory calls the user name."""
+    sign_in_filter: str = ""
+    """Of the people in a directory, only those of whom this holds."""
+    sign_in_ca: str = ""
+    """The file of the authority that vouches for a directory; empty for the machine's own."""
 
     def production_faults(self) -> tuple[Label, ...]:
         """Return what keeps this from serving in production; empty when nothing does."""
@@ -100,6 +110,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one."
         )
     metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")
+    _check_sign_in(environment)
     return Settings(
         definitions=Path(environment.get("SHOPWRIGHT_DEFINITIONS") or HOME / "definitions"),
         data=data,
@@ -133,7 +144,30 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sign_in_url=environment.get("SHOPWRIGHT_SIGN_IN_URL", "").rstrip("/"),
         sign_in_client=environment.get("SHOPWRIGHT_SIGN_IN_CLIENT", ""),
         sign_in_secret=environment.get("SHOPWRIGHT_SIGN_IN_SECRET", ""),
+        sign_in_base=environment.get("SHOPWRIGHT_SIGN_IN_BASE", ""),
+        sign_in_name=environment.get("SHOPWRIGHT_SIGN_IN_NAME") or "uid",
+        sign_in_filter=environment.get("SHOPWRIGHT_SIGN_IN_FILTER", ""),
+        sign_in_ca=environment.get("SHOPWRIGHT_SIGN_IN_CA", ""),
     )
+
+
+def is_directory(url: str) -> bool:
+    """Return whether people sign in at a directory rather than at an OpenID Connect server."""
+    return url.startswith(("ldap://", "ldaps://"))
+
+
+def _check_sign_in(environment: Mapping[str, str]) -> None:
+    url = environment.get("SHOPWRIGHT_SIGN_IN_URL", "")
+    if url and not is_directory(url) and not url.startswith(("https://", "http://")):
+        raise SettingsError(
+            f"SHOPWRIGHT_SIGN_IN_URL is '{url}'; write https://… for an OpenID Connect server, "
+            "ldaps://… for a directory."
+        )
+    if is_directory(url) and not environment.get("SHOPWRIGHT_SIGN_IN_BASE"):
+        raise SettingsError(
+            "SHOPWRIGHT_SIGN_IN_BASE must name the part of the directory in which people stand, "
+            "such as ou=people,dc=example,dc=com."
+        )
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:

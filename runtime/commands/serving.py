@@ -36,6 +36,7 @@ from runtime.store.migrate.releases import Release, last_release
 from runtime.store.migrate.rollback import release_definitions
 from runtime.tidying import tidy_files
 from runtime.web import assets
+from runtime.web.directory import NO_LIBRARY, lacks_library
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
 LOOK_SECONDS = 3.0
@@ -64,6 +65,7 @@ def serve(
 
         process.keep(settings.definitions, compiled_of(settings, locale))
     _refuse_unsafe(settings, locale)
+    _refuse_mute(settings, locale)
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number, locale)
     _refuse_unbuilt(locale)
@@ -147,6 +149,7 @@ def run(
     address, number = host or settings.host, port or settings.port
     refuse_busy_port(address, number, locale)
     _refuse_unsafe(settings, locale)
+    _refuse_mute(settings, locale)
     _refuse_unbuilt(locale)
     settings.data.mkdir(parents=True, exist_ok=True)
     with one_run_only(settings.data, locale):
@@ -210,6 +213,12 @@ def _refuse_unsafe(settings: Settings, locale: str) -> None:
         heading = ("Not safe for production:", "不能用于生产环境：")
         told = ["\n  ".join(one.text(language) for one in faults) for language in ("en", "zh")]
         raise refusal(locale, f"{heading[0]}\n  {told[0]}", f"{heading[1]}\n  {told[1]}")
+
+
+def _refuse_mute(settings: Settings, locale: str) -> None:
+    """End the command when people sign in at a directory that nothing here can speak to."""
+    if lacks_library(settings.sign_in_url):
+        raise refusal(locale, NO_LIBRARY.text("en"), NO_LIBRARY.text("zh"))
 
 
 def _refuse_unbuilt(locale: str) -> None:

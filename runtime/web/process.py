@@ -78,6 +78,10 @@ def web_settings(settings: Settings) -> WebSettings:
         sign_in_url=settings.sign_in_url,
         sign_in_client=settings.sign_in_client,
         sign_in_secret=settings.sign_in_secret,
+        sign_in_base=settings.sign_in_base,
+        sign_in_name=settings.sign_in_name,
+        sign_in_filter=settings.sign_in_filter,
+        sign_in_ca=settings.sign_in_ca,
         metrics_directory=settings.metrics_directory,
         metrics_token=settings.metrics_token,
     )

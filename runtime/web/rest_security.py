@@ -74,7 +74,7 @@ def _login(asked: Asked, here: Web) -> Answer:
     body = _body(asked, {"username", "password", "refresh", "provider"})
     name, password = _text(body, "username"), _text(body, "password")
     manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
-    user = prove(name, password, asked.address, manager.auth_user_db)
+    user = prove(name, password, asked.address, manager.by_password)
     if user is None:
         raise Unauthenticated(
             Label({"en": "User name or password is wrong.", "zh": "用户名或密码错误。"})

@@ -7,6 +7,7 @@ are neither written nor read), its API, its JWT and its limits.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -35,16 +36,20 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
-from runtime.errors import TooMany
+from runtime.errors import Busy, TooMany
+from runtime.settings import is_directory
 from runtime.store import sessions
 from runtime.web import attempts
 from runtime.web.context import present, web
+from runtime.web.directory import NO_ANSWER, bind, directory_config
 from runtime.web.identity import FINGERPRINT, SESSION, STARTED, USER
 from runtime.web.screens import settings_page
 from runtime.web.settings import WebSettings
 from runtime.web.texts import translator
 from runtime.web.urls import list_url, local
 from runtime.web.users import check_password, is_administrator
+
+log = logging.getLogger(__name__)
 
 OWN_PAGES = {"UserInfoEditView", "ChangePassword"}
 """What everybody who is signed in may open of Flask-AppBuilder's pages."""
@@ -54,6 +59,8 @@ PROVIDER = "account"
 
 CHOSEN_HERE = {"locale", "theme"}
 """What the sign-in page offers to choose; a choice made there is not undone by signing in."""
+WAIT_SECONDS = 60
+"""After so long a sign-in is worth another try when the directory did not answer."""
 LONGEST_NAME, LONGEST_PASSWORD = 320, 1024
 
 
@@ -63,7 +70,7 @@ class SignIn(AuthDBView):  # type: ignore[misc]
     @expose("/login/", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @no_cache  # type: ignore[untyped-decorator]
     def login(self) -> Response | str:
-        return _sign_in(self, self.appbuilder.sm.auth_user_db)
+        return _sign_in(self, self.appbuilder.sm.by_password)
 
     @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
     def logout(self) -> Response:
@@ -76,7 +83,7 @@ class SignInByDirectory(AuthLDAPView):  # type: ignore[misc]
     @expose("/login/", methods=["GET", "POST"])  # type: ignore[untyped-decorator]
     @no_cache  # type: ignore[untyped-decorator]
     def login(self) -> Response | str:
-        return _sign_in(self, self.appbuilder.sm.auth_user_ldap)
+        return _sign_in(self, self.appbuilder.sm.by_password)
 
     @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
     def logout(self) -> Response:
@@ -166,6 +173,22 @@ class People(SecurityManager):  # type: ignore[misc]
             builder.add_view_no_menu(self.resetmypasswordview())
         self.auth_view = builder.add_view_no_menu(kinds[self.auth_type]())
 
+    def by_password(self, name: str, password: str) -> Any | None:
+        """Return the user whose name and password these are, by whoever keeps the passwords."""
+        if self.auth_type == AUTH_DB:
+            return self.auth_user_db(name, password)
+        if self.auth_type == AUTH_LDAP:
+            return self.auth_user_ldap(name, password)
+        return None
+
+    def _ldap_bind(self, ldap: Any, con: Any, dn: str, password: str) -> bool:
+        return bind(ldap, con, dn, password)
+
+    def _ldap_bind_indirect(self, ldap: Any, con: Any) -> None:
+        if not bind(ldap, con, self.auth_ldap_bind_user, self.auth_ldap_bind_password):
+            log.error("the directory does not know SHOPWRIGHT_SIGN_IN_CLIENT and its secret")
+            raise Busy(NO_ANSWER)
+
     def get_oauth_user_info(self, provider: str, resp: Mapping[str, Any]) -> dict[str, str]:
         """Return who a server says somebody is; Authlib has checked signature, nonce and times."""
         claims = resp["userinfo"]
@@ -199,6 +222,8 @@ def sign_in(settings: WebSettings) -> dict[str, Any]:
     """
     if not settings.sign_in_url:
         return {"AUTH_TYPE": AUTH_DB}
+    if is_directory(settings.sign_in_url):
+        return directory_config(settings)
     remote = {
         "client_id": settings.sign_in_client,
         "client_secret": settings.sign_in_secret,
@@ -230,10 +255,10 @@ def _sign_in(view: Any, check: Any) -> Response | str:
         name, password = form.username.data or "", form.password.data or ""
         try:
             user = prove(name, password, request.remote_addr or "", check)
-        except TooMany as refusal:
+        except (TooMany, Busy) as refusal:
             flash(refusal.message.text(present().locale), "danger")
-            answer = Response(_form(view, form), 429, mimetype="text/html")
-            answer.headers["Retry-After"] = str(refusal.params["retry_after"])
+            answer = Response(_form(view, form), refusal.status, mimetype="text/html")
+            answer.headers["Retry-After"] = str(refusal.params.get("retry_after", WAIT_SECONDS))
             return answer
         if user is not None:
             login_user(user)

@@ -44,9 +44,14 @@ class WebSettings:
     start_token: str = ""
     """Given by the supervisor and told by `/readyz`: an old process cannot pass for a new one."""
     sign_in_url: str = ""
-    """The issuer of an OpenID Connect server; people then sign in there and nowhere else."""
+    """The issuer of an OpenID Connect server, or the address of a directory (`ldaps://`); people
+    then sign in there and nowhere else."""
     sign_in_client: str = ""
     sign_in_secret: str = ""
+    sign_in_base: str = ""
+    sign_in_name: str = "uid"
+    sign_in_filter: str = ""
+    sign_in_ca: str = ""
     metrics_directory: Path | None = None
     metrics_token: str = ""
     """Lets a scraper on another machine read `/metrics`; without it only this machine may."""

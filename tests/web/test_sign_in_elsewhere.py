@@ -18,7 +18,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
-from tests.web.conftest import Shop
+from tests.web.conftest import PASSWORD, Shop
 from tests.web.test_auth import ME, csrf_of
 
 CLIENT, SECRET = "shopwright", "only the two of us know"
@@ -146,3 +146,10 @@ def test_nobody_else_is_let_in(client: FlaskClient, provider: Provider, fault: s
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/login/")
     assert client.get(ME).status_code == 401
+
+
+def test_a_password_kept_here_opens_nothing_when_people_sign_in_elsewhere(
+    client: FlaskClient,
+) -> None:
+    asked = {"username": "ann", "password": PASSWORD}
+    assert client.post("/api/v1/security/login", json=asked).status_code == 401
