@@ -183,7 +183,7 @@ class Matrix:
         self.app = app
         self.rules = tuple(rule for rule in app.grants if _holds_on(rule, today))
         self._number = {id(rule): number for number, rule in enumerate(app.grants)}
-        self._closure = {name: _closure(name, app.roles) for name in app.roles}
+        self._closure = {name: closure(name, app.roles) for name in app.roles}
         self._grants: dict[tuple[frozenset[str], str, str], Grant | None] = {}
 
     def grant(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
@@ -414,7 +414,7 @@ def _in_scopes(roles: frozenset[str], entity: str, action: str) -> bool:
     return bool(scopes & wanted)
 
 
-def _closure(name: str, roles: Mapping[str, Role]) -> frozenset[str]:
+def closure(name: str, roles: Mapping[str, Role]) -> frozenset[str]:
     """Return a role and every role it includes, directly or through others."""
     found: set[str] = set()
     open_ends = [name]

@@ -42,6 +42,8 @@ class RequestError(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "R400"
     title: ClassVar[Label] = Label({"en": "The request was refused", "zh": "请求被拒绝"})
+    incoming: Any = None
+    """The `Incoming` that was refused, where an operation refused it: the audit tells of it."""
 
     def __init__(
         self, message: Label | str = "", errors: tuple[FieldError, ...] = (), **params: Any

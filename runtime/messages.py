@@ -36,6 +36,9 @@ class Actor:
     last_name: str = ""
     person: Mapping[str, Any] = field(default_factory=dict)
     """What the definitions record about them, such as their stores: `person:` in `roles.yaml`."""
+    real_id: int = 0
+    """Who really asks, where an administrator looks with somebody else's eyes; 0 otherwise."""
+    real_name: str = ""
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
         marks.append(monotonic_ns())
         result: Result = operation.execute(plan, runtime)
     except RequestError as refusal:
+        refusal.incoming = incoming
         return refusal
     finally:
         marks.append(monotonic_ns())

@@ -32,6 +32,8 @@ class Role:
     span: Span
     sees: Mapping[str, str] = field(default_factory=dict)
     """Class of fields → one of `SIGHTS`, where a line does not name the field."""
+    second_factor: bool = False
+    """Whoever holds it signs in with a second factor."""
 
 
 @dataclass(frozen=True)

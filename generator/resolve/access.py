@@ -48,6 +48,7 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
                 body.get("help"),
                 body.span,
                 {str(one): sight for one, sight in body.get("sees", {}).items()},
+                body.get("second_factor", False),
             )
     for role in roles.values():
         problems += _circle(role, roles, written)

@@ -30,6 +30,11 @@ ROLE = Shape(
             of=Arg("name", "A role.", to="role"),
         ),
         "help": Arg("label", "What the role is for."),
+        "second_factor": Arg(
+            "boolean",
+            "Whoever holds it signs in with a code of an authenticator app as well.",
+            default=False,
+        ),
         "sees": Arg(
             "map",
             "By class of fields: `clear`, `masked` or `hidden`. Where it says nothing, `sensitive` "

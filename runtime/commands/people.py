@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import click
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from runtime.commands.context import compiled_of, engine_of, settings_of
+from generator.compile import Compiled
+from runtime.commands.context import (
+    compiled_of,
+    engine_of,
+    make_runtime,
+    settings_of,
+    system_actor,
+)
 from runtime.commands.language import LOCALE, no_role, refusal, said, say
+from runtime.settings import Settings
+from runtime.store import sessions
+from runtime.store.trail import Note, Trail
 from runtime.web.users import (
     UnknownPerson,
     UnknownRole,
@@ -50,9 +61,12 @@ def add(
     with engine_of(settings) as engine:
         try:
             sync_roles(engine, compiled.app)
-            create_user(
+            made = create_user(
                 engine, username, password, roles, first_name=first, last_name=last, email=email
             )
+            told = {"email": email, "roles": sorted(roles)}
+            note = Note("account_created", record_id=str(made), title=username, after=told)
+            _trail(settings, compiled, engine).alone(note)
         except WeakPassword as error:
             raise click.ClickException(error.message.text(locale)) from error
         except UnknownRole as error:
@@ -74,9 +88,16 @@ def add(
 @click.pass_context
 def password(context: click.Context, username: str, password: str, locale: str) -> None:
     """Give a person a new password; every session and token of theirs ends."""
-    with engine_of(settings_of(context)) as engine:
+    settings = settings_of(context)
+    compiled = compiled_of(settings, locale)
+    with engine_of(settings) as engine:
         try:
             set_password(engine, username, password)
+            trail = _trail(settings, compiled, engine)
+            number = next(one.id for one in list_users(engine) if one.username == username)
+            setting, now = trail.runtime.system.setting, trail.runtime.clock()
+            sessions.end_all(engine, setting, number, now)
+            trail.alone(Note("password_changed", record_id=str(number), title=username))
         except WeakPassword as error:
             raise click.ClickException(error.message.text(locale)) from error
         except UnknownPerson as error:
@@ -97,3 +118,9 @@ def list_people(context: click.Context, locale: str) -> None:
         for person in list_users(engine):
             state = "" if person.active else said(locale, "  (inactive)", "  （已停用）")
             click.echo(f"{person.username:<24} {', '.join(person.roles)}{state}")
+
+
+def _trail(settings: Settings, compiled: Compiled, engine: sa.Engine) -> Trail:
+    """Return what writes notes of the command line."""
+    runtime = make_runtime(compiled, engine, settings.secret_key)
+    return Trail(runtime, system_actor(compiled), "command")

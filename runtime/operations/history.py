@@ -18,6 +18,7 @@ from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.plan import QueryPlan
+from runtime.store.trail import BESIDE_RECORDS
 
 ACTION = "history"
 PAGE = 50
@@ -117,7 +118,11 @@ def statement(call: Call, runtime: Runtime, limit: int) -> sa.Select[Any]:
             audit.c.before,
             audit.c.after,
         )
-        .where(audit.c.entity == call.entity.name, audit.c.record_id == call.record_id)
+        .where(
+            audit.c.entity == call.entity.name,
+            audit.c.record_id == call.record_id,
+            audit.c.operation.not_in(BESIDE_RECORDS),
+        )
         .order_by(audit.c.id.desc())
         .limit(limit)
     )

@@ -9,6 +9,7 @@ from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
 from runtime.store.forms import form_of
+from runtime.store.trail import about
 
 if TYPE_CHECKING:
     from runtime.operations._work import Draft, Work
@@ -60,9 +61,7 @@ def _write_all(
     assert actor is not None
     same = {
         "at": work.now,
-        "actor_id": actor.id,
-        "actor_name": actor.name,
-        "actor_kind": actor.kind,
+        **about(actor),
         "reason": work.incoming.reason or None,
         "source": work.incoming.source,
         "request_id": work.incoming.request_id or None,

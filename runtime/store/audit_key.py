@@ -36,7 +36,10 @@ SIGNED = (
     "address",
     "digest",
 )
-"""The columns a signature covers: all but the signature itself, in the order of signing."""
+"""The columns a signature covers, in the order of signing; with those of `LATER`, all others."""
+
+LATER = ("real_id", "real_name")
+"""Columns that came later: they are signed where they say something, so older rows stay true."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class AuditKey:
     def sign(self, row: Mapping[str, Any]) -> str:
         """Return the signature of a row; columns that it lacks count as null."""
         told = [_plain(row.get(column)) for column in SIGNED]
+        told += [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
         return f"{self.name}:{self.of(json.dumps(told, sort_keys=True).encode())}"
 
     def of(self, message: bytes) -> str:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from generator.model.text import Label
 from runtime.store.audit_chain import seal_of
-from runtime.store.audit_key import SIGNED, AuditKey
+from runtime.store.audit_key import LATER, SIGNED, AuditKey
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.schema import Schema
@@ -136,7 +136,7 @@ def _signature(
 
 def _audit(connection: sa.Connection) -> Iterator[Mapping[str, Any]]:
     audit = own_tables().audit
-    columns = [audit.c[name] for name in (*SIGNED, "signature")]
+    columns = [audit.c[name] for name in (*SIGNED, *LATER, "signature")]
     last = ""
     while True:
         page = sa.select(*columns).where(audit.c.id > last).order_by(audit.c.id).limit(CHUNK)

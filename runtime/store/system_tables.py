@@ -16,6 +16,7 @@ from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
 from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.recents import recent_table
+from runtime.store.second_factors import second_factor_table
 from runtime.store.talk_tables import (
     attachment_table,
     comment_table,
@@ -50,6 +51,7 @@ class SystemTables:
     attachment: sa.Table
     follow: sa.Table
     notification: sa.Table
+    second_factor: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -75,6 +77,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         attachment=attachment_table(metadata),
         follow=follow_table(metadata),
         notification=notification_table(metadata),
+        second_factor=second_factor_table(metadata),
     )
 
 
@@ -114,6 +117,8 @@ def _audit(metadata: sa.MetaData) -> sa.Table:
         sa.Column("actor_id", sa.Integer),
         sa.Column("actor_name", sa.String(200), nullable=False),
         sa.Column("actor_kind", sa.String(12), nullable=False),
+        sa.Column("real_id", sa.Integer),
+        sa.Column("real_name", sa.String(200)),
         sa.Column("operation", sa.String(63), nullable=False),
         sa.Column("entity", sa.String(63), nullable=False),
         sa.Column("record_id", sa.String(64)),

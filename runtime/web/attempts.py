@@ -23,6 +23,9 @@ from runtime.errors import TooMany
 PER_PAIR = parse("10 per 5 minutes")
 PER_ACCOUNT = parse("100 per hour")
 PER_ADDRESS = parse("60 per minute")
+TOLD = parse("1 per minute")
+PER_CODE = (parse("5 per minute"), parse("10 per 15 minutes"), parse("30 per day"))
+"""Codes of a second factor that may be wrong: whoever goes on waits longer and longer."""
 
 ANSWERS_WITHIN = 2
 """Seconds; nobody waits longer for a Redis that hangs before they may sign in."""
@@ -83,16 +86,44 @@ def spend(limiter: RateLimiter, address: str, account: str) -> None:
     for item, keys in (*_budgets(address, account), _failures(address)):
         ask = limiter.test if item is PER_ADDRESS else limiter.hit
         if not ask(item, *keys):
-            wait = max(1, int(limiter.get_window_stats(item, *keys).reset_time - time.time()))
-            raise TooMany(
-                Label(
-                    {
-                        "en": f"Too many attempts to sign in. Try again in {wait} seconds.",
-                        "zh": f"登录尝试过于频繁，请在 {wait} 秒后重试。",
-                    }
-                ),
-                retry_after=wait,
-            )
+            raise _too_many(limiter, item, keys)
+
+
+def spend_code(limiter: RateLimiter, user_id: int) -> None:
+    """Count a code of a second factor before it is looked at.
+
+    Raises:
+        TooMany: the budget is used up; `retry_after` says for how many seconds.
+
+    """
+    for item in PER_CODE:
+        keys = ("code", str(user_id))
+        if not limiter.hit(item, *keys):
+            raise _too_many(limiter, item, keys)
+
+
+def give_back_code(limiter: RateLimiter, user_id: int) -> None:
+    """Forget the codes of somebody who has just given a right one."""
+    for item in PER_CODE:
+        limiter.clear(item, "code", str(user_id))
+
+
+def _too_many(limiter: RateLimiter, item: RateLimitItem, keys: tuple[str, ...]) -> TooMany:
+    wait = max(1, int(limiter.get_window_stats(item, *keys).reset_time - time.time()))
+    return TooMany(
+        Label(
+            {
+                "en": f"Too many attempts to sign in. Try again in {wait} seconds.",
+                "zh": f"登录尝试过于频繁，请在 {wait} 秒后重试。",
+            }
+        ),
+        retry_after=wait,
+    )
+
+
+def is_told(limiter: RateLimiter, address: str, account: str) -> bool:
+    """Return whether an attempt beyond the budget is worth a line: one a minute tells enough."""
+    return limiter.hit(TOLD, "told", address, account.strip().casefold()[:200])
 
 
 def note_failure(limiter: RateLimiter, address: str) -> None:

@@ -42,8 +42,10 @@ from runtime.web.screens.desk import Surroundings
 from runtime.web.screens.visit import Visit
 from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings
+from runtime.web.sign_in_code import sign_in_code
 from runtime.web.texts import translator
 from runtime.web.token_page import token_page
+from runtime.web.trail import note_refusal
 from runtime.web.urls import API, local
 from runtime.web.users import find_people, user_names
 
@@ -97,6 +99,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(health)
     app.register_blueprint(token_page)
     app.register_blueprint(welcome)
+    app.register_blueprint(sign_in_code)
     app.register_blueprint(blueprint(api, Documents(runtime)))
     app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
     app.add_url_rule("/lang/<locale>", "language", choose_language)
@@ -236,6 +239,7 @@ def _back() -> str:
 
 def _refused(refusal: RequestError) -> Any:
     here = present()
+    note_refusal(refusal)
     if request.path.startswith("/api/"):
         return send(problem(refusal, here.locale, here.request_id))
     if refusal.status == 401 and "Authorization" not in request.headers:

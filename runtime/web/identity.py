@@ -21,10 +21,13 @@ from runtime.store import sessions, tokens
 from runtime.store.tokens import MARK
 from runtime.web.jwt import Claims, Tokens
 from runtime.web.principals import Principal, Principals
+from runtime.web.second_factor import SecondFactors
 from runtime.web.settings import WebSettings
 
 USER, SESSION, FINGERPRINT, STARTED = "_user_id", "sid", "pv", "at"
 """Keys of the session; the first is Flask-Login's."""
+SECOND, PROVED = "sf", "pr"
+"""Whether a second factor was given, and when somebody last proved who they are."""
 
 LONGEST_BEARER = 2100
 
@@ -46,6 +49,7 @@ class Gate:
             settings.access_minutes * 60,
             settings.refresh_days * 86_400,
         )
+        self.second_factors = SecondFactors(runtime, derive(settings.secret_key, "second factor"))
 
     def by_header(self, header: str, locale: str) -> Actor:
         """Return who an `Authorization` header speaks for.
@@ -75,7 +79,7 @@ class Gate:
             )
         except (KeyError, ValueError):
             found = None
-        if found is None:
+        if found is None or not self._is_enough(found, session.get(SECOND) is True):
             session.clear()
             return None
         self._note_seen(found, session_id)
@@ -93,9 +97,14 @@ class Gate:
     def by_claims(self, claims: Claims) -> Principal | None:
         """Return who a token of ours was given to; None when that has ended in whatever way."""
         issued = datetime.fromtimestamp(claims.issued, UTC)
-        return self.principals.by_session(
+        found = self.principals.by_session(
             claims.user_id, claims.session_id, claims.fingerprint, issued
         )
+        return found if found is not None and self._is_enough(found, claims.second) else None
+
+    def _is_enough(self, found: Principal, second: bool) -> bool:
+        """Return whether somebody proved enough for the roles that they hold now."""
+        return second or not self.second_factors.is_demanded(found.actor.roles)
 
     def _note_seen(self, found: Principal, session_id: str) -> None:
         """Note now and then that a listed session is in use."""

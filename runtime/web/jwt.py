@@ -37,6 +37,8 @@ class Claims:
     """Shared by all tokens that came of one sign-in."""
     issued: float
     """Seconds since 1970."""
+    second: bool = False
+    """Whether a second factor was given."""
 
 
 class Tokens:
@@ -48,9 +50,19 @@ class Tokens:
         self._known: OrderedDict[str, Claims] = OrderedDict()
         self._lock = Lock()
 
-    def issue(self, user_id: int, fingerprint: str, kind: str, session_id: str = "") -> str:
+    def issue(
+        self,
+        user_id: int,
+        fingerprint: str,
+        kind: str,
+        session_id: str = "",
+        *,
+        second: bool = False,
+    ) -> str:
         """Return a new token for somebody who has just proved who they are."""
-        now = int(time.time())
+        # to the fraction: a token given right after everything was ended is not meant by that
+        moment = time.time()
+        now = int(moment)
         claims = {
             "iss": ISSUER,
             "sub": str(user_id),
@@ -58,9 +70,10 @@ class Tokens:
             "pv": fingerprint,
             "jti": secrets.token_hex(12),
             "sid": session_id or secrets.token_hex(12),
-            "iat": now,
+            "iat": moment,
             "nbf": now,
             "exp": now + self._seconds[kind],
+            "sf": second,
         }
         return jwt.encode(claims, self._secret, ALGORITHM)
 
@@ -98,6 +111,7 @@ class Tokens:
                 str(found["jti"]),
                 str(found["sid"]),
                 float(found["iat"]),
+                found.get("sf") is True,
             )
         except (jwt.InvalidTokenError, ValueError):
             return None

@@ -27,6 +27,7 @@ from runtime.store.schema import Schema
 from runtime.store.sessions import ENDED, EVERYTHING, OPEN
 from runtime.store.system_tables import SystemTables
 from runtime.store.tokens import hash_token
+from runtime.web.users import SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Principal:
     token_used: datetime | None = None
     seen: datetime | None = None
     """When the session was last noted to be in use; None when it is not listed."""
+    service: bool = False
+    """The account of a program: only its tokens let it in."""
 
 
 AFTER_ROLE = 8
@@ -103,7 +106,11 @@ class Principals:
         return self._find(self._by_id, {"user": user_id}, "user", None)
 
     def _same(self, found: Principal | None, fingerprint: str) -> Principal | None:
-        if found is None or not hmac.compare_digest(found.fingerprint, fingerprint):
+        if (
+            found is None
+            or found.service
+            or not hmac.compare_digest(found.fingerprint, fingerprint)
+        ):
             return None
         return found
 
@@ -136,7 +143,12 @@ class Principals:
             last_name=first.last_name or "",
         )
         return Principal(
-            actor, fingerprint(first.password or "", self.password_key), token_id, used, first.seen
+            actor,
+            fingerprint(first.password or "", self.password_key),
+            token_id,
+            used,
+            first.seen,
+            first.password == SERVICE,
         )
 
     @cached_property
@@ -162,7 +174,13 @@ class Principals:
 
     @cached_property
     def _by_token(self) -> Prepared:
-        return Prepared(_owner(self.system.token, self._lists), self.engine.dialect)
+        setting, token = self.system.setting, self.system.token
+        ended = sa.exists().where(
+            setting.c.user_id == token.c.user_id,
+            setting.c.key == sa.literal_column(f"'{EVERYTHING}'"),
+            setting.c.updated_at > token.c.created_at,
+        )
+        return Prepared(_owner(token, self._lists).where(~ended), self.engine.dialect)
 
 
 @lru_cache(maxsize=4096)

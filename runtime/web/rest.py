@@ -20,6 +20,7 @@ from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.web import spreadsheets
 from runtime.web.bodies import read_json
+from runtime.web.denials import note_denial
 from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
 from runtime.web.render import Renderer, links
 from runtime.web.urls import api_url
@@ -76,6 +77,7 @@ class Api:
             answer = self._carry_out(asked, operation, entity, record_id, part)
         except RequestError as refusal:
             answer = problem(refusal, asked.locale, asked.request_id)
+            note_denial(self.runtime, refusal, asked.actor, asked.address)
         except Exception:  # the boundary: noqa: BLE001
             log.exception("a request failed")
             answer = bug(asked.locale, asked.request_id)
@@ -138,7 +140,7 @@ class Api:
         )
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, RequestError):
-            return problem(outcome, asked.locale, asked.request_id)
+            raise outcome
         if form:
             return self._export(incoming, outcome, form)
         return self._renderers[operation](self, asked, incoming, outcome)

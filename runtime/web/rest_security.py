@@ -23,12 +23,14 @@ from generator.shapes.access import ACTIONS
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from runtime.messages import Actor
 from runtime.store import sessions, tokens
+from runtime.store.trail import SIGN_IN, TOKEN, Note
 from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
 from runtime.web.principals import Principal
 from runtime.web.rest import nothing_here, sign_in_first, wrong_method
-from runtime.web.security_manager import prove
+from runtime.web.security_manager import prove, prove_code, signed_in
+from runtime.web.trail import trail
 from runtime.web.wire import Answer, Asked
 
 SCOPE = re.compile(r"([a-z_]+|\*):([a-z][a-z0-9_]*|\*)\Z")
@@ -71,7 +73,7 @@ def _only(asked: Asked, *methods: str) -> None:
 
 
 def _login(asked: Asked, here: Web) -> Answer:
-    body = _body(asked, {"username", "password", "refresh", "provider"})
+    body = _body(asked, {"username", "password", "code", "refresh", "provider"})
     name, password = _text(body, "username"), _text(body, "password")
     manager = current_app.appbuilder.sm  # type: ignore[attr-defined]
     user = prove(name, password, asked.address, manager.by_password)
@@ -82,6 +84,7 @@ def _login(asked: Asked, here: Web) -> Answer:
     found = here.gate.principals.current(int(user.id))
     if found is None:
         raise refused()
+    second = _second_factor(here, found.actor, body)
     kinds = ("access", "refresh") if body.get("refresh") is True else ("access",)
     session_id = secrets.token_hex(12)
     sessions.begin(
@@ -93,7 +96,38 @@ def _login(asked: Asked, here: Web) -> Answer:
         asked.address,
         here.runtime.clock(),
     )
-    return _issue(here, found, kinds, session_id)
+    signed_in(found.actor.id, SIGN_IN, source="rest")
+    return _issue(here, found, kinds, session_id, second)
+
+
+def _second_factor(here: Web, actor: Actor, body: dict[str, Any]) -> bool:
+    """Return whether a second factor was given, where one is asked for.
+
+    Raises:
+        Unauthenticated: the code is missing or does not count.
+        Forbidden: the roles demand a second factor and none was set up.
+
+    """
+    factors = here.gate.second_factors
+    if not factors.is_on(actor.id):
+        if factors.is_demanded(actor.roles):
+            said = Label(
+                {
+                    "en": "Your role demands a second factor. Sign in on screen to set one up.",
+                    "zh": "您的角色要求两步验证，请先在网页端登录并完成设置。",
+                }
+            )
+            raise Forbidden(said, (FieldError("code", "second_factor_missing", said),))
+        return False
+    if not body.get("code"):
+        said = Label(
+            {"en": "Send the code of your authenticator app.", "zh": "请提交身份验证器中的验证码。"}
+        )
+        raise Unauthenticated(said, (FieldError("code", "second_factor_required", said),))
+    if not prove_code(actor, _text(body, "code"), "rest"):
+        said = Label({"en": "This code does not count.", "zh": "验证码无效。"})
+        raise Unauthenticated(said, (FieldError("code", "second_factor_wrong", said),))
+    return True
 
 
 def _refresh(asked: Asked, here: Web) -> Answer:
@@ -113,13 +147,15 @@ def _refresh(asked: Asked, here: Web) -> Answer:
         runtime.clock(),
     ):
         raise refused()
-    return _issue(here, found, ("access", "refresh"), session_id)
+    return _issue(here, found, ("access", "refresh"), session_id, claims.second)
 
 
-def _issue(here: Web, found: Principal, kinds: tuple[str, ...], session_id: str) -> Answer:
+def _issue(
+    here: Web, found: Principal, kinds: tuple[str, ...], session_id: str, second: bool
+) -> Answer:
     issue = here.gate.jwt.issue
     issued = {
-        f"{kind}_token": issue(found.actor.id, found.fingerprint, kind, session_id)
+        f"{kind}_token": issue(found.actor.id, found.fingerprint, kind, session_id, second=second)
         for kind in kinds
     }
     return _uncached(Answer(200, orjson.dumps(issued)))
@@ -159,8 +195,12 @@ def _create(asked: Asked, here: Web, actor: Actor) -> Answer:
     return _uncached(Answer(201, orjson.dumps({"data": data}, option=_OPTIONS)))
 
 
-def make_token(here: Web, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
+def make_token(
+    here: Web, actor: Actor, body: dict[str, Any], owner: int | None = None
+) -> dict[str, Any]:
     """Make a token from name, scopes and days, and return it as it is shown this once.
+
+    `owner` is the account it speaks for where that is not the caller's own: a program's.
 
     Raises:
         Forbidden: the caller is a token itself.
@@ -186,7 +226,7 @@ def make_token(here: Web, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
         runtime.system.token,
         here.gate.principals.token_key,
         identifier=identifier,
-        user_id=actor.id,
+        user_id=actor.id if owner is None else owner,
         name=name,
         scopes=scopes,
         now=now,
@@ -194,6 +234,12 @@ def make_token(here: Web, actor: Actor, body: dict[str, Any]) -> dict[str, Any]:
     )
     if made is None:
         raise _wrong("", "Revoke a token first: you have 50.", "令牌已达 50 个，请先撤销不用的。")
+    told = {
+        "owner": actor.id if owner is None else owner,
+        "scopes": scopes,
+        "expires_at": expires.isoformat(),
+    }
+    trail(actor).alone(Note("token_created", TOKEN, identifier, name, after=told))
     return {
         "id": identifier,
         "name": name,
@@ -230,8 +276,8 @@ def read_scopes(value: Any) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def revoke_token(here: Web, actor: Actor, identifier: str) -> None:
-    """End one of the caller's own tokens.
+def revoke_token(here: Web, actor: Actor, identifier: str, owner: int | None = None) -> None:
+    """End one of the caller's own tokens, or of the program `owner`.
 
     Raises:
         NotFound: they have none of this id.
@@ -239,9 +285,15 @@ def revoke_token(here: Web, actor: Actor, identifier: str) -> None:
     """
     runtime = here.runtime
     done = tokens.revoke(
-        runtime.engine, runtime.system.token, actor.id, identifier, runtime.clock()
+        runtime.engine,
+        runtime.system.token,
+        actor.id if owner is None else owner,
+        identifier,
+        runtime.clock(),
     )
-    if not done:
+    if done:
+        trail(actor).alone(Note("token_revoked", TOKEN, identifier))
+    else:
         raise NotFound(Label({"en": "There is no such token.", "zh": "没有这个令牌。"}))
 
 

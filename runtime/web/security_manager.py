@@ -30,23 +30,26 @@ from flask_appbuilder.security.views import (
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
 from runtime.errors import Busy, TooMany
+from runtime.messages import Actor
 from runtime.settings import is_directory
 from runtime.store import sessions
+from runtime.store.trail import REFUSED_SIGN_IN, SIGN_IN, SIGN_OUT, Note
 from runtime.web import attempts
 from runtime.web.context import present, web
 from runtime.web.directory import NO_ANSWER, bind, directory_config
-from runtime.web.identity import FINGERPRINT, SESSION, STARTED, USER
+from runtime.web.identity import FINGERPRINT, PROVED, SECOND, SESSION, STARTED, USER
 from runtime.web.screens import settings_page
 from runtime.web.settings import WebSettings
 from runtime.web.texts import translator
-from runtime.web.urls import list_url, local
+from runtime.web.trail import trail
+from runtime.web.urls import API, list_url, local
 from runtime.web.users import check_password, is_administrator
 
 log = logging.getLogger(__name__)
@@ -62,6 +65,9 @@ CHOSEN_HERE = {"locale", "theme"}
 WAIT_SECONDS = 60
 """After so long a sign-in is worth another try when the directory did not answer."""
 LONGEST_NAME, LONGEST_PASSWORD = 320, 1024
+WAITS = "waits"
+"""Whose password was right and whose second factor is still asked for, in the session."""
+WAITS_SECONDS = 600
 
 
 class SignIn(AuthDBView):  # type: ignore[misc]
@@ -97,7 +103,9 @@ class SignInElsewhere(AuthOAuthView):  # type: ignore[misc]
     def oauth_authorized(self, provider: str) -> Response:
         answer: Response = super().oauth_authorized(provider)
         if USER in session and SESSION not in session:
-            remember(int(session[USER]))
+            # whether a second factor is asked for is the other server's affair
+            remember(int(session[USER]), second=True)
+            signed_in(int(session[USER]), SIGN_IN)
         return answer
 
     @expose("/logout/", methods=["POST"])  # type: ignore[untyped-decorator]
@@ -135,7 +143,9 @@ class ChangePassword(ResetMyPasswordView):  # type: ignore[misc]
             flash(reason.text(present().locale), "danger")
             return redirect(request.path)
         manager.reset_password(actor.id, form.password.data)
+        end_everything(actor.id)
         remember(actor.id)
+        signed_in(actor.id, "password_changed")
         flash(t("Password changed."), "success")
         return redirect("/")
 
@@ -261,11 +271,63 @@ def _sign_in(view: Any, check: Any) -> Response | str:
             answer.headers["Retry-After"] = str(refusal.params.get("retry_after", WAIT_SECONDS))
             return answer
         if user is not None:
-            login_user(user)
-            remember(user.id)
-            return _begin(user.id, target)
+            return admit(user.id, target)
         flash(str(view.invalid_login_message), "warning")
     return _form(view, form)
+
+
+def admit(user_id: int, target: str) -> Response:
+    """Let somebody in whose password was right, or ask for their second factor first."""
+    here = web()
+    found = here.gate.principals.current(user_id)
+    if found is None:
+        return redirect("/login/")
+    factors = here.gate.second_factors
+    is_on = factors.is_on(user_id)
+    if is_on or factors.is_demanded(found.actor.roles):
+        session.clear()
+        now = here.runtime.clock().timestamp()
+        session[WAITS] = [user_id, found.fingerprint, now, target]
+        return redirect("/login/code" if is_on else "/login/second-factor")
+    return let_in(user_id, target, second=False)
+
+
+def let_in(user_id: int, target: str, *, second: bool) -> Response:
+    """Begin a session for somebody who proved all that is asked of them."""
+    remember(user_id, second=second)
+    signed_in(user_id, SIGN_IN)
+    return _begin(user_id, target)
+
+
+def who_waits() -> tuple[Actor, str] | None:
+    """Return whose password was right a moment ago in this browser, and where they want to go."""
+    waiting = session.get(WAITS)
+    if not isinstance(waiting, list) or len(waiting) != 4:
+        return None
+    user_id, fingerprint, since, target = waiting
+    here = web()
+    found = here.gate.principals.current(int(user_id))
+    late = here.runtime.clock().timestamp() - float(since) > WAITS_SECONDS
+    if found is None or found.fingerprint != fingerprint or late:
+        session.pop(WAITS)
+        return None
+    return found.actor, local(str(target))
+
+
+def prove_code(actor: Actor, code: str, source: str = "screen") -> bool:
+    """Return whether a code of somebody's second factor counts; it counts once.
+
+    Raises:
+        TooMany: they gave too many wrong ones.
+
+    """
+    here = web()
+    attempts.spend_code(here.limiter, actor.id)
+    if here.gate.second_factors.accepts(trail(actor, source), actor, code[:40]):
+        attempts.give_back_code(here.limiter, actor.id)
+        return True
+    note_refused(actor.name, "wrong_code")
+    return False
 
 
 def _begin(user_id: int, target: str) -> Response:
@@ -305,18 +367,54 @@ def prove(name: str, password: str, address: str, check: Any) -> Any | None:
 
     """
     limiter = web().limiter
-    attempts.spend(limiter, address, name)
+    try:
+        attempts.spend(limiter, address, name)
+    except TooMany:
+        if attempts.is_told(limiter, address, name):
+            note_refused(name, "too_many")
+        raise
     possible = "\x00" not in name and len(name) <= LONGEST_NAME
     user = check(name, password) if possible and len(password) <= LONGEST_PASSWORD else None
     if user is None:
         attempts.note_failure(limiter, address)
+        note_refused(name, "wrong_password")
     else:
         attempts.give_back(limiter, address, name)
     return user
 
 
-def remember(user_id: int) -> None:
-    """Begin a session of its own for somebody who has just proved who they are."""
+def end_everything(user_id: int) -> None:
+    """End every session and token of somebody whose password was changed."""
+    # Flask-AppBuilder's session holds the write lock of SQLite until the end of the request
+    current_app.appbuilder.session.commit()  # type: ignore[attr-defined]
+    runtime = web().runtime
+    sessions.end_all(runtime.engine, runtime.system.setting, user_id, runtime.clock())
+
+
+def signed_in(user_id: int, *operations: str, source: str = "screen") -> None:
+    """Tell in the audit what somebody did who has just proved who they are."""
+    found = web().gate.principals.current(user_id)
+    if found is not None:
+        actor = found.actor
+        notes = [Note(one, record_id=str(actor.id), title=actor.name) for one in operations]
+        trail(actor, source).alone(*notes)
+
+
+def note_refused(name: str, why: str) -> None:
+    """Tell in the audit that somebody was not let in, under the name they gave."""
+    # Flask-AppBuilder's session holds the write lock of SQLite until the end of the request
+    current_app.appbuilder.session.commit()  # type: ignore[attr-defined]
+    source = "rest" if request.path.startswith(API) else "screen"
+    note = Note(REFUSED_SIGN_IN, title=name[:LONGEST_NAME], after={"why": why})
+    trail(source=source).alone(note)
+
+
+def remember(user_id: int, *, second: bool | None = None) -> None:
+    """Begin a session of its own for somebody who has just proved who they are.
+
+    `second` says whether by a second factor too; None means as in the session that was.
+    """
+    second = session.get(SECOND) is True if second is None else second
     found = web().gate.principals.current(user_id)
     flashes = session.get("_flashes")
     kept = {key: session[key] for key in ("_user_id", "_fresh", "_id") if key in session}
@@ -329,7 +427,8 @@ def remember(user_id: int) -> None:
     session[FINGERPRINT] = found.fingerprint if found else ""
     runtime = web().runtime
     now = runtime.clock()
-    session[STARTED] = now.timestamp()
+    session[STARTED] = session[PROVED] = now.timestamp()
+    session[SECOND] = second
     # Flask-AppBuilder's session may hold the write lock of SQLite until the end of the request
     current_app.appbuilder.session.commit()  # type: ignore[attr-defined]
     sessions.begin(
@@ -351,6 +450,7 @@ def _sign_out() -> Response:
         sessions.end(
             runtime.engine, runtime.system.setting, actor.id, session[SESSION], runtime.clock()
         )
+        trail().alone(Note(SIGN_OUT, record_id=str(actor.id), title=actor.name))
     logout_user()
     session.clear()
     return redirect("/login/")

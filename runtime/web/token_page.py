@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template needs."""
+    """What the templates need."""
 
     tokens: tuple[Row, ...]
     name: str = ""
@@ -53,13 +53,18 @@ def show() -> str | Response:
     actor = present().actor
     if actor is None:
         return redirect("/login/?next=/tokens")
-    return render_template("account/tokens.html", page=Page(_rows(actor)))
+    return render_template("account/tokens.html", page=Page(token_rows(actor)))
 
 
 @token_page.post("/tokens")
 def make() -> tuple[str, int]:
     """Make a token and show it once, or say what is wrong with it."""
-    actor = _somebody()
+    page, status = made_of_form(_somebody())
+    return render_template("account/tokens.html", page=page), status
+
+
+def made_of_form(actor: Actor, owner: int | None = None) -> tuple[Page, int]:
+    """Make the token that a form asks for; return the page that shows it, or what is wrong."""
     form = request.form
     name, days, scopes = (form.get(key, "").strip() for key in ("name", "days", "scopes"))
     body: dict[str, Any] = {
@@ -68,17 +73,15 @@ def make() -> tuple[str, int]:
         "scopes": scopes.split() or None,
     }
     try:
-        made = make_token(web(), actor, body)
+        made = make_token(web(), actor, body, owner)
     except RequestError as refusal:
         locale = present().locale
         errors = {
             error.field.partition(".")[0] or "name": error.message.text(locale)
             for error in refusal.errors
         }
-        page = Page(_rows(actor), name, days, scopes, errors)
-        return render_template("account/tokens.html", page=page), refusal.status
-    page = Page(_rows(actor), made=made["token"], made_name=name)
-    return render_template("account/tokens.html", page=page), 200
+        return Page(token_rows(actor, owner), name, days, scopes, errors), refusal.status
+    return Page(token_rows(actor, owner), made=made["token"], made_name=name), 200
 
 
 @token_page.post("/tokens/<identifier>/revoke")
@@ -98,9 +101,12 @@ def _somebody() -> Actor:
     return actor
 
 
-def _rows(actor: Actor) -> tuple[Row, ...]:
+def token_rows(actor: Actor, owner: int | None = None) -> tuple[Row, ...]:
+    """Return the tokens of somebody, or of the program `owner`, for who looks at them."""
     runtime = web().runtime
-    found = tokens.of_user(runtime.engine, runtime.system.token, actor.id)
+    found = tokens.of_user(
+        runtime.engine, runtime.system.token, actor.id if owner is None else owner
+    )
     return tuple(
         Row(
             each.id,

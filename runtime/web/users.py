@@ -23,6 +23,8 @@ from runtime.store.engine import read, write
 from runtime.web.names import full_name
 
 SALT_LENGTH = 16
+SERVICE = "!service"
+"""Stands in place of a password's hash: the account of a program, to which no password belongs."""
 SHORTEST, LONGEST = 12, 128
 """Characters of a password."""
 DIFFERENT = 4
@@ -33,6 +35,7 @@ DIFFERENT = 4
 class PersonLine:
     """A person in a list."""
 
+    id: int
     username: str
     email: str
     active: bool
@@ -221,7 +224,9 @@ def list_users(engine: sa.Engine) -> tuple[PersonLine, ...]:
         for user_id, name in connection.execute(holds.order_by(role.c.name)):
             names.setdefault(user_id, []).append(name)
         return tuple(
-            PersonLine(row.username, row.email, bool(row.active), tuple(names.get(row.id, ())))
+            PersonLine(
+                row.id, row.username, row.email, bool(row.active), tuple(names.get(row.id, ()))
+            )
             for row in connection.execute(people.order_by(user.c.username))
         )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
@@ -24,11 +25,14 @@ from generator.compile import compile_definitions
 from generator.model.app import App
 from generator.model.text import Label
 from generator.problems import DefinitionError
-from runtime.web import look
+from runtime.store.trail import Trail
+from runtime.web import look, totp
 from runtime.web.context import web
 from runtime.web.faults import Fault
 from runtime.web.people.welcome import make_link as make_path
+from runtime.web.users import create_user
 from tests.browser.conftest import Site
+from tests.web.desk import PASSWORD
 
 Act = Callable[[Page, Site], None]
 BROKEN = Path(__file__).parents[1] / "problems" / "D301_unknown_name"
@@ -267,6 +271,49 @@ def broken_definitions(site: Site) -> Iterator[None]:
         site.board.clear()
 
 
+def newcomer(site: Site, *, with_factor: bool) -> str:
+    """Make a person nobody else knows, with a second factor or without; return the user name."""
+    name = f"new{os.getpid()}-{next(_numbers)}"
+    runtime = site.desk.runtime
+    create_user(runtime.engine, name, PASSWORD, ["reader"], email=f"{name}@desk.example")
+    gate = site.desk.app.extensions["shopwright"].gate
+    with runtime.engine.connect() as connection:
+        user_id = connection.execute(
+            sa.text("SELECT id FROM ab_user WHERE username = :name"), {"name": name}
+        ).scalar_one()
+    actor = gate.principals.current(user_id).actor
+    if with_factor:
+        secret = gate.second_factors.begin(actor).secret.replace(" ", "")
+        step = int(runtime.clock().timestamp()) // totp.STEP
+        trail = Trail(runtime, actor)
+        assert gate.second_factors.confirm(trail, actor, totp.code_at(secret, step))
+    return name
+
+
+def half_signed_in(then: str, *, with_factor: bool) -> Act:
+    """Return an act: give a right password and come to the second step."""
+
+    def act(page: Page, site: Site) -> None:
+        page.fill("input[name=username]", newcomer(site, with_factor=with_factor))
+        page.fill("input[name=password]", PASSWORD)
+        page.click("main button.b-p")
+        page.wait_for_url(f"**{then}")
+        shown(page, "input[name=code]")
+
+    return act
+
+
+@contextmanager
+def factor_demanded(site: Site) -> Iterator[None]:
+    """Let the role of readers demand a second factor meanwhile."""
+    factors = site.desk.app.extensions["shopwright"].gate.second_factors
+    factors._demanding = frozenset({"reader"})
+    try:
+        yield
+    finally:
+        factors._demanding = frozenset()
+
+
 SCREENS = (
     Screen("sign in", "/login/", who="", kept=True),
     Screen("sign in refused", "/login/", refuse_sign_in, who=""),
@@ -313,6 +360,27 @@ SCREENS = (
     Screen("shortcuts", "/loan/", pressed("?", "#help")),
     Screen("preferences", "/preferences", kept=True),
     Screen("sessions", "/me/sessions"),
+    Screen("second factor", "/me/second-factor"),
+    Screen(
+        "second factor set up",
+        "/me/second-factor",
+        opens("main form button.b-p", ".qr svg"),
+    ),
+    Screen(
+        "sign-in code",
+        "/login/",
+        half_signed_in("/login/code", with_factor=True),
+        who="",
+        stands_for="sign_in_code.code",
+    ),
+    Screen(
+        "sign-in set up",
+        "/login/",
+        half_signed_in("/login/second-factor", with_factor=False),
+        who="",
+        around=factor_demanded,
+        stands_for="sign_in_code.enrol",
+    ),
     Screen("notifications", "/me/notifications", kept=True),
     Screen("bell", "/loan/", opens("[data-bell]", ".notices .nfoot")),
     Screen("users", "/users/", kept=True),

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from runtime.web.factory import create_app
 from runtime.web.names import full_name, initials, short_name
+from runtime.web.settings import WebSettings
 from tests import databases
-from tests.web.desk import Browser, Desk, open_desk, token
+from tests.web.desk import PASSWORD, Browser, Desk, open_desk, token
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) AppleWebKit/605 MicroMessenger/8.0 Safari/604.1"
 NEW = "a completely new one"
@@ -293,3 +295,81 @@ def _people(desk: Desk) -> list[tuple[object, ...]]:
     with desk.runtime.engine.connect() as connection:
         rows = connection.execute(sa.text("SELECT username, active, password FROM ab_user"))
         return sorted(tuple(row) for row in rows)
+
+
+def test_a_program_has_an_account_with_tokens_and_no_way_to_sign_in(desk: Desk) -> None:
+    browser = desk.browser()
+    given = {"username": "stocksync", "email": "sync@x.example", "first_name": "Sync"}
+    page = post(browser, "/users/new", service="1", roles=["reader"], **given)
+    assert page.status_code == 200
+    assert "/login/welcome/" not in page.text
+    number = re.search(r'action="/users/(\d+)"', page.text)
+    assert number is not None
+    address = f"/users/{number[1]}"
+    for password in (PASSWORD, "!service", ""):
+        assert not is_in(enter(desk, "stocksync", password))
+        body = {"username": "stocksync", "password": password or "x"}
+        assert desk.app.test_client().post("/api/v1/security/login", json=body).status_code == 401
+    assert "/login/welcome/" not in post(browser, f"{address}/link").text
+    made = post(browser, f"{address}/tokens", name="till", days="7", scopes="read:member")
+    secret = re.search(r"sw_[A-Za-z0-9_-]{43}", made.text)
+    assert secret is not None
+    program = desk.app.test_client()
+    program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret[0]}"
+    me = program.get("/api/v1/security/me").json["data"]
+    assert (me["name"], me["kind"]) == ("stocksync", "token")
+    member = desk.make("member", code="SYNC", name="Sync Member")
+    assert program.get(f"/api/v1/member/{member}").status_code == 200
+    assert program.get("/api/v1/loan").status_code == 403, "beyond its scopes"
+    token_id = re.search(rf'action="{address}/tokens/([^/]+)/revoke"', browser.get(address).text)
+    assert token_id is not None
+    post(browser, f"{address}/tokens/{token_id[1]}/revoke")
+    assert program.get(f"/api/v1/member/{member}").status_code == 401
+
+
+def test_nobody_makes_tokens_for_a_person_but_that_person(desk: Desk) -> None:
+    ron = desk.people["ron"]
+    made = post(desk.browser(), f"/users/{ron}/tokens", name="sly", days="7", scopes="")
+    assert made.status_code == 404
+
+
+@pytest.mark.parametrize("end", ["password", "roles", "deactivated", "everywhere"])
+def test_what_ends_access_ends_it_for_every_worker_at_the_next_request(
+    desk: Desk, end: str
+) -> None:
+    name = f"end{end}"
+    number, link = invite(desk, name, roles=["reader"])
+    browser = desk.browser("")
+    browser.send(browser.get(link), link, password=NEW, again=NEW)
+    other_worker = create_app(desk.runtime, WebSettings()).test_client()
+    cookie = browser.client.get_cookie("session")
+    assert cookie is not None
+    made = post(browser, "/tokens", "/tokens", name="t", days="7", scopes="")
+    secret = re.search(r"sw_[A-Za-z0-9_-]{43}", made.text)
+    assert secret is not None
+    body = {"username": name, "password": NEW, "refresh": True}
+    issued = desk.app.test_client().post("/api/v1/security/login", json=body).json
+
+    def answers() -> list[int]:
+        found = []
+        for credential in (issued["access_token"], secret[0]):
+            headers = {"Authorization": f"Bearer {credential}"}
+            worker = create_app(desk.runtime, WebSettings()).test_client()
+            found.append(worker.get("/api/v1/member", headers=headers).status_code)
+        other_worker.set_cookie("session", cookie.value)
+        return [*found, other_worker.get("/api/v1/member").status_code]
+
+    assert answers() == [200, 200, 200]
+    kim = desk.browser()
+    if end == "password":
+        link = re.search(r"http://localhost(/login/welcome/[^<\"]+)",
+                         post(kim, f"/users/{number}/link").text)[1]  # fmt: skip
+        there = desk.browser("")
+        there.send(there.get(link), link, password=NEW + "2", again=NEW + "2")
+    elif end == "roles":
+        post(kim, f"/users/{number}", email=f"{name}@x.example", first_name="End")
+    elif end == "deactivated":
+        post(kim, f"/users/{number}/active", active="0")
+    else:
+        post(kim, f"/users/{number}/sign-out")
+    assert answers() == ([404] * 3 if end == "roles" else [401] * 3)

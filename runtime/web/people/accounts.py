@@ -2,7 +2,7 @@
 
 Comes in: an engine and plain values. Goes out: frozen lines and one frozen account. What a change
 may not do (leave nobody who administers, take a name twice) is refused here, in the transaction
-that would do it.
+that would do it, and what it did is told in the audit in the same one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from flask_appbuilder.security.sqla.models import User
 from runtime.store.conditions import LIKE_ESCAPE, contains_pattern
 from runtime.store.engine import read, write
 from runtime.store.sessions import OPEN
-from runtime.web.users import hash_password
+from runtime.store.trail import GROUP, Note, Trail
+from runtime.web.users import SERVICE, hash_password
 
 PAGE = 50
 
@@ -52,6 +53,8 @@ class Account:
     groups: tuple[int, ...]
     invited: bool = False
     """Has never signed in."""
+    service: bool = False
+    """A program: it owns tokens and cannot sign in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Values:
     email: str
     roles: tuple[str, ...]
     groups: tuple[int, ...]
+    service: bool = False
+    """Said once, when the account is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +132,26 @@ def load_account(engine: sa.Engine, user_id: int) -> Account | None:
         return _accounts(connection, [row])[0] if row is not None else None
 
 
-def create_account(engine: sa.Engine, values: Values, by: int) -> int:
+def create_account(trail: Trail, values: Values) -> int:
     """Make an account without a password and return its id; an invitation lets them choose one.
 
-    `by` is written here: Flask-AppBuilder's own default would ask its session for the user in the
-    middle of our transaction, and wait for its end.
+    Who made it is written here: Flask-AppBuilder's own default would ask its session for the user
+    in the middle of our transaction, and wait for its end.
 
     Raises:
         Taken: another account has the user name or the e-mail.
 
     """
     user = _tables()["ab_user"]
+    by = trail.actor.id if trail.actor else 0
     now = datetime.now()  # noqa: DTZ005, TID251 (as Flask-AppBuilder writes it)
-    with write(engine) as connection:
+    with write(trail.runtime.engine) as connection:
         _refuse_taken(connection, values, 0)
         made = connection.execute(
             user.insert()
             .values(
                 username=values.username,
-                password=hash_password(secrets.token_urlsafe(48)),
+                password=SERVICE if values.service else hash_password(secrets.token_urlsafe(48)),
                 first_name=values.first_name,
                 last_name=values.last_name,
                 email=values.email,
@@ -158,11 +164,14 @@ def create_account(engine: sa.Engine, values: Values, by: int) -> int:
             .returning(user.c.id)
         ).scalar_one()
         _hold(connection, int(made), values)
+        told = {**_told(connection, values), "service": values.service}
+        note = Note("account_created", record_id=str(made), title=values.username, after=told)
+        trail.write(connection, note)
     return int(made)
 
 
 def change_account(
-    engine: sa.Engine, user_id: int, values: Values, administrators: Collection[str]
+    trail: Trail, user_id: int, values: Values, administrators: Collection[str]
 ) -> None:
     """Change an account; its user name stays.
 
@@ -172,8 +181,9 @@ def change_account(
 
     """
     user = _tables()["ab_user"]
-    with write(engine) as connection:
+    with write(trail.runtime.engine) as connection:
         _refuse_taken(connection, values, user_id)
+        before = _told_of(connection, user_id)
         connection.execute(
             user.update()
             .where(user.c.id == user_id)
@@ -181,6 +191,16 @@ def change_account(
         )
         _hold(connection, user_id, values)
         _refuse_nobody_left(connection, administrators)
+        old, new = _changed(before, _told(connection, values))
+        if new:
+            note = Note(
+                "account_changed",
+                record_id=str(user_id),
+                title=values.username,
+                before=old,
+                after=new,
+            )
+            trail.write(connection, note)
 
 
 def note_sign_in(engine: sa.Engine, user_id: int) -> None:
@@ -194,9 +214,7 @@ def note_sign_in(engine: sa.Engine, user_id: int) -> None:
         )
 
 
-def set_active(
-    engine: sa.Engine, user_id: int, active: bool, administrators: Collection[str]
-) -> None:
+def set_active(trail: Trail, user_id: int, active: bool, administrators: Collection[str]) -> None:
     """Let somebody in again, or not any more.
 
     Raises:
@@ -204,9 +222,12 @@ def set_active(
 
     """
     user = _tables()["ab_user"]
-    with write(engine) as connection:
-        connection.execute(user.update().where(user.c.id == user_id).values(active=active))
+    change = user.update().where(user.c.id == user_id).values(active=active)
+    with write(trail.runtime.engine) as connection:
+        name = connection.execute(change.returning(user.c.username)).scalar_one()
         _refuse_nobody_left(connection, administrators)
+        operation = "account_activated" if active else "account_deactivated"
+        trail.write(connection, Note(operation, record_id=str(user_id), title=name))
 
 
 def count_people(engine: sa.Engine) -> int:
@@ -240,7 +261,7 @@ def list_groups(engine: sa.Engine) -> tuple[GroupLine, ...]:
 
 
 def save_group(
-    engine: sa.Engine,
+    trail: Trail,
     group_id: int | None,
     name: str,
     label: str,
@@ -258,10 +279,11 @@ def save_group(
     tables = _tables()
     group, held = tables["ab_group"], tables["ab_group_role"]
     values = {"name": name, "label": label, "description": description}
-    with write(engine) as connection:
+    with write(trail.runtime.engine) as connection:
         other = sa.select(group.c.id).where(group.c.name == name, group.c.id != (group_id or 0))
         if connection.execute(other).first() is not None:
             raise Taken("name")
+        before = _group_told(connection, group_id or 0)
         if group_id is None:
             made = group.insert().values(values).returning(group.c.id)
             group_id = int(connection.execute(made).scalar_one())
@@ -270,10 +292,15 @@ def save_group(
         connection.execute(held.delete().where(held.c.group_id == group_id))
         _insert(connection, held, "group_id", group_id, "role_id", _role_ids(connection, roles))
         _refuse_nobody_left(connection, administrators)
+        old, new = _changed(before, _group_told(connection, group_id))
+        operation = "group_changed" if before else "group_created"
+        note = Note(operation, GROUP, str(group_id), name, old if before else None, new)
+        if new:
+            trail.write(connection, note)
     return group_id
 
 
-def delete_group(engine: sa.Engine, group_id: int, administrators: Collection[str]) -> None:
+def delete_group(trail: Trail, group_id: int, administrators: Collection[str]) -> None:
     """Let a group go; its members lose the roles they held through it.
 
     Raises:
@@ -282,12 +309,15 @@ def delete_group(engine: sa.Engine, group_id: int, administrators: Collection[st
     """
     tables = _tables()
     group = tables["ab_group"]
-    with write(engine) as connection:
+    with write(trail.runtime.engine) as connection:
+        before = _group_told(connection, group_id)
         for name in ("ab_user_group", "ab_group_role"):
             link = tables[name]
             connection.execute(link.delete().where(link.c.group_id == group_id))
         connection.execute(group.delete().where(group.c.id == group_id))
         _refuse_nobody_left(connection, administrators)
+        title = str(before.get("name", ""))
+        trail.write(connection, Note("group_deleted", GROUP, str(group_id), title, before))
 
 
 def role_counts(engine: sa.Engine) -> Mapping[str, int]:
@@ -304,6 +334,60 @@ def role_counts(engine: sa.Engine) -> Mapping[str, int]:
     )
     with read(engine) as connection:
         return {name: int(count) for name, count in connection.execute(statement)}
+
+
+def _told(connection: sa.Connection, values: Values) -> dict[str, Any]:
+    """Return an account as the audit tells it: its roles and groups by name."""
+    group = _tables()["ab_group"]
+    names = sa.select(group.c.name).where(group.c.id.in_(values.groups)).order_by(group.c.name)
+    return {
+        "first_name": values.first_name,
+        "last_name": values.last_name,
+        "email": values.email,
+        "roles": sorted(values.roles),
+        "groups": list(connection.execute(names).scalars()),
+    }
+
+
+def _told_of(connection: sa.Connection, user_id: int) -> dict[str, Any]:
+    """Return an account as it is now, as the audit tells it."""
+    user = _tables()["ab_user"]
+    row = connection.execute(sa.select(user).where(user.c.id == user_id)).one()
+    found = _accounts(connection, [row])[0]
+    return _told(
+        connection,
+        Values(
+            found.username,
+            found.first_name,
+            found.last_name,
+            found.email,
+            found.roles,
+            found.groups,
+        ),
+    )
+
+
+def _group_told(connection: sa.Connection, group_id: int) -> dict[str, Any]:
+    """Return a group as the audit tells it; empty when there is none."""
+    group = _tables()["ab_group"]
+    row = connection.execute(sa.select(group).where(group.c.id == group_id)).first()
+    if row is None:
+        return {}
+    roles = _roles_of(connection, "ab_group_role", "group_id", [group_id])
+    return {
+        "name": row.name,
+        "label": row.label or "",
+        "description": row.description or "",
+        "roles": roles.get(group_id, []),
+    }
+
+
+def _changed(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what differs, before and after."""
+    names = [name for name in after if before.get(name) != after[name]]
+    return {name: before.get(name) for name in names}, {name: after[name] for name in names}
 
 
 def _tables() -> Mapping[str, sa.Table]:
@@ -353,7 +437,8 @@ def _accounts(connection: sa.Connection, rows: Sequence[Any]) -> tuple[Account, 
             row.last_login.astimezone(UTC) if row.last_login else None,
             tuple(roles.get(row.id, ())),
             tuple(groups.get(row.id, ())),
-            invited=not row.login_count,
+            invited=not row.login_count and row.password != SERVICE,
+            service=row.password == SERVICE,
         )
         for row in rows
     )

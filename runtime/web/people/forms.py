@@ -55,6 +55,7 @@ def read_person(visit: Visit, form: MultiDict[str, str], account: Account | None
         texts["email"],
         (*roles, *unknown),
         groups,
+        service=account is None and form.get("service") == "1",
     )
     return Sent(texts, values, errors)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from generator.field_types._times import local_text
@@ -125,6 +126,11 @@ class PersonPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
     """A link to choose a password with, shown this once."""
+    second_factor: bool = False
+    service: bool = False
+    """The account of a program."""
+    tokens: Any = None
+    """What such a program may come with: the page of its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,8 @@ def _line(visit: Visit, one: Account, seen: datetime | None) -> PersonLine:
     name = full_name(one.first_name, one.last_name, one.username)
     if not one.active:
         status, tone = t("Deactivated", "account"), "neutral"
+    elif one.service:
+        status, tone = t("Program", "account"), "info"
     elif one.invited:
         status, tone = t("Invited", "account"), "info"
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, render_template, request
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
@@ -17,7 +17,7 @@ from runtime.web.identity import derive
 from runtime.web.look import error_page
 from runtime.web.names import full_name
 from runtime.web.people.accounts import Account, load_account, note_sign_in
-from runtime.web.security_manager import remember
+from runtime.web.security_manager import admit, end_everything, signed_in
 from runtime.web.texts import translator
 from runtime.web.users import check_password, set_password
 
@@ -61,10 +61,13 @@ def choose(token: str) -> Response | str | tuple[str, int]:
         page = WelcomePage(name, account.username, error)
         return render_template("account/welcome.html", page=page), 422
     set_password(web().runtime.engine, account.username, password)
+    end_everything(account.id)
     note_sign_in(web().runtime.engine, account.id)
-    remember(account.id)
+    signed_in(account.id, "password_changed")
     flash(t("Your password is set. Welcome!"), "success")
-    return redirect("/", 303)
+    answer = admit(account.id, "/")
+    answer.status_code = 303
+    return answer
 
 
 def _account(token: str) -> Account | None:

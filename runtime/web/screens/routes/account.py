@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request
 
 from runtime.store import sessions
+from runtime.store.trail import Note
 from runtime.web.context import present
 from runtime.web.people import pages
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.security_manager import remember
+from runtime.web.trail import trail
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -46,4 +48,6 @@ class Account:
             if present().session_id:
                 remember(visit.actor.id)
             flash(visit.t("Signed out everywhere else."), "success")
+        operation = "session_ended" if session_id else "signed_out_everywhere"
+        trail().alone(Note(operation, record_id=str(visit.actor.id), title=visit.actor.name))
         return redirect("/me/sessions", 303)

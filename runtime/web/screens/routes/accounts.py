@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 
 from runtime.errors import Forbidden, NotFound
 from runtime.store import sessions
+from runtime.store.trail import Note
+from runtime.web import token_page
 from runtime.web.context import present, web
 from runtime.web.names import full_name
 from runtime.web.people import accounts, pages
 from runtime.web.people.accounts import Account, LastAdministrator, Taken, Values
 from runtime.web.people.forms import read_person
 from runtime.web.people.welcome import make_link
+from runtime.web.rest_security import revoke_token
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.visit import Visit
+from runtime.web.trail import trail
 from runtime.web.users import is_administrator
 
 BOTH = ["GET", "POST"]
@@ -31,6 +36,13 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     screens.add_url_rule(one, "person", views.person, methods=BOTH)
     screens.add_url_rule(f"{one}/active", "person_active", views.active, methods=["POST"])
     screens.add_url_rule(f"{one}/link", "person_link", views.link, methods=["POST"])
+    screens.add_url_rule(f"{one}/tokens", "person_token", views.token, methods=["POST"])
+    screens.add_url_rule(
+        f"{one}/tokens/<identifier>/revoke", "person_revoke", views.revoke, methods=["POST"]
+    )
+    screens.add_url_rule(
+        f"{one}/second-factor/reset", "second_factor_reset", views.reset, methods=["POST"]
+    )
     screens.add_url_rule(f"{one}/sign-out", "person_sign_out", views.sign_out, methods=["POST"])
     screens.add_url_rule("/roles/", "roles", views.roles)
     screens.add_url_rule("/roles/<name>", "role", views.role)
@@ -90,11 +102,11 @@ class People:
         errors = dict(sent.errors)
         if not errors:
             try:
-                made = accounts.create_account(visit.runtime.engine, sent.values, visit.actor.id)
+                made = accounts.create_account(trail(), sent.values)
             except Taken as fault:
                 errors[fault.field] = _taken(visit, fault.field)
             else:
-                return self._shown(visit, made, link=True)
+                return self._shown(visit, made, link=not sent.values.service)
         values = sent.values
         page = self._new_page(visit, sent.texts, values.roles, values.groups, errors)
         return render_template("people/person.html", page=page), 422
@@ -109,9 +121,7 @@ class People:
         errors = dict(sent.errors)
         if not errors:
             try:
-                accounts.change_account(
-                    visit.runtime.engine, user_id, sent.values, administrators(visit)
-                )
+                accounts.change_account(trail(), user_id, sent.values, administrators(visit))
             except Taken as fault:
                 errors[fault.field] = _taken(visit, fault.field)
             except LastAdministrator:
@@ -131,7 +141,7 @@ class People:
             flash(visit.t("Nobody deactivates themselves. Ask another administrator."), "warning")
             return redirect(f"/users/{user_id}", 303)
         try:
-            accounts.set_active(visit.runtime.engine, user_id, wanted, administrators(visit))
+            accounts.set_active(trail(), user_id, wanted, administrators(visit))
         except LastAdministrator:
             flash(_last(visit), "warning")
             return redirect(f"/users/{user_id}", 303)
@@ -147,13 +157,48 @@ class People:
     def link(self, user_id: int) -> Answer:
         """Show, this once, a link with which somebody chooses a new password."""
         visit = administrator(self.desk)
-        self._account(visit, user_id)
+        account = self._account(visit, user_id)
+        if account.service:
+            flash(visit.t("A program has no password; give it a token."), "warning")
+            return redirect(f"/users/{user_id}", 303)
+        note = Note("password_link_made", record_id=str(user_id), title=account.username)
+        trail().alone(note)
         return self._shown(visit, user_id, link=True)
+
+    def token(self, user_id: int) -> Answer:
+        """Make a token for the account of a program and show it once."""
+        visit = administrator(self.desk)
+        account = self._account(visit, user_id)
+        if not account.service:
+            raise NotFound
+        tokens, status = token_page.made_of_form(visit.actor, user_id)
+        page = self._page_of(visit, account, tokens=tokens)
+        return render_template("people/person.html", page=page), status
+
+    def revoke(self, user_id: int, identifier: str) -> Answer:
+        """End a token of a program."""
+        visit = administrator(self.desk)
+        if not self._account(visit, user_id).service:
+            raise NotFound
+        revoke_token(web(), visit.actor, identifier, user_id)
+        flash(visit.t("The token no longer works."), "success")
+        return redirect(f"/users/{user_id}", 303)
+
+    def reset(self, user_id: int) -> Answer:
+        """Take the second factor away from somebody else who lost their device."""
+        visit = administrator(self.desk)
+        account = self._account(visit, user_id)
+        if user_id == visit.actor.id:
+            flash(visit.t("Turn your own off on your own page."), "warning")
+            return redirect("/me/second-factor", 303)
+        web().gate.second_factors.reset(trail(), user_id, account.username)
+        flash(visit.t("The second factor is off, and every session has ended."), "success")
+        return redirect(f"/users/{user_id}", 303)
 
     def sign_out(self, user_id: int) -> Answer:
         """End one session of somebody, or all of them."""
         visit = administrator(self.desk)
-        self._account(visit, user_id)
+        account = self._account(visit, user_id)
         runtime = visit.runtime
         setting, now = runtime.system.setting, runtime.clock()
         session_id = request.form.get("session", "")
@@ -163,6 +208,8 @@ class People:
         else:
             sessions.end_all(runtime.engine, setting, user_id, now)
             flash(visit.t("Signed out everywhere."), "success")
+        operation = "session_ended" if session_id else "signed_out_everywhere"
+        trail().alone(Note(operation, record_id=str(user_id), title=account.username))
         return redirect(f"/users/{user_id}", 303)
 
     def roles(self) -> Answer:
@@ -203,6 +250,17 @@ class People:
                 flash(visit.t("Activate the account first."), "warning")
             else:
                 path = request.url_root.rstrip("/") + make_link(user_id, principal.fingerprint)
+        page = self._page_of(visit, account, path)
+        return render_template("people/person.html", page=page)
+
+    def _page_of(
+        self,
+        visit: Visit,
+        account: Account,
+        path: str = "",
+        tokens: token_page.Page | None = None,
+    ) -> pages.PersonPage:
+        """Return the page of an account as it is stored."""
         values = Values(
             account.username,
             account.first_name,
@@ -212,7 +270,9 @@ class People:
             account.groups,
         )
         page = self._page(visit, account, _texts(values), values, {}, path)
-        return render_template("people/person.html", page=page)
+        if tokens is None and account.service:
+            tokens = token_page.Page(token_page.token_rows(visit.actor, account.id))
+        return replace(page, tokens=tokens)
 
     def _new_page(
         self,
@@ -257,11 +317,13 @@ class People:
             groups=pages.group_cards(visit, every, values.groups),
             active=account.active,
             oneself=oneself,
+            service=account.service,
             invited=account.invited,
             last_login=pages.when(visit, account.last_login),
             sessions=pages.session_lines(visit, found, present().session_id if oneself else ""),
             errors=errors,
             link=link,
+            second_factor=web().gate.second_factors.is_on(account.id),
         )
 
 

@@ -12,6 +12,7 @@ from runtime.web.people.accounts import GroupLine, LastAdministrator, Taken
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator, administrators
 from runtime.web.screens.visit import Visit
+from runtime.web.trail import trail
 
 BOTH = ["GET", "POST"]
 LONGEST = {"name": 100, "label": 150, "description": 512}
@@ -65,7 +66,7 @@ class Groups:
         visit = administrator(self.desk)
         found = self._group(visit, group_id)
         try:
-            accounts.delete_group(visit.runtime.engine, group_id, administrators(visit))
+            accounts.delete_group(trail(), group_id, administrators(visit))
         except LastAdministrator:
             flash(_last(visit), "warning")
             return redirect(f"/groups/{group_id}", 303)
@@ -85,7 +86,7 @@ class Groups:
         if not errors:
             try:
                 accounts.save_group(
-                    visit.runtime.engine,
+                    trail(),
                     group.id if group else None,
                     texts["name"],
                     texts["label"],
