@@ -71,12 +71,17 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
     # SQLite has no round trips, and a COPY cannot wait in a pipeline
     if connection.dialect.name != "postgresql" or any(len(rows) >= FEW for _, rows in batch.rows):
         _leave(connection, batch)
+        _committed(connection, batch)
         return
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     try:
         with driver.pipeline():
             _leave(connection, batch)
+            if batch.commits:
+                # the driver's own commit would wait for an answer before the pipeline's end does
+                driver.execute("COMMIT")
+        _committed(connection, batch)
     except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
         # a commit that failed has ended the transaction for SQLAlchemy, not for the server
         with suppress(psycopg.Error):
@@ -125,6 +130,10 @@ def _leave(connection: sa.Connection, batch: Batch) -> None:
             _write_all(connection, (), change)
         for table, rows in waiting:
             insert_many(connection, table, rows)
+
+
+def _committed(connection: sa.Connection, batch: Batch) -> None:
+    """End the transaction if it ends with the batch; the driver knows whether it has already."""
     transaction = connection.get_transaction()
     if batch.commits and transaction is not None:
         transaction.commit()
