@@ -75,6 +75,9 @@ class Incoming:
     """The IP address, for the audit."""
     part: str = ""
     """The id of what belongs to the record and is meant, such as one comment of it."""
+    same: Any = None
+    """What is compared with an earlier request of the same idempotency key; the payload if None.
+    An upload is given another id each time it is sent."""
 
 
 @dataclass(frozen=True, slots=True)

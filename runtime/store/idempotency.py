@@ -23,8 +23,9 @@ LONGEST = 255
 
 def request_hash(incoming: Incoming) -> str:
     """Return what tells one request from another under the same key."""
+    values = incoming.values if incoming.same is None else incoming.same
     body = orjson.dumps(
-        [incoming.operation, incoming.entity, incoming.record_id, incoming.values],
+        [incoming.operation, incoming.entity, incoming.record_id, values],
         option=orjson.OPT_SORT_KEYS,
         default=str,
     )

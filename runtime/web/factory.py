@@ -85,7 +85,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     limiter = attempts.make_limiter(settings.limiter_storage)
     here = Web(runtime, settings, Gate(runtime, settings), limiter)
     app.extensions[EXTENSION] = here
-    api = Api(runtime)
+    api = Api(runtime, _files(settings, runtime))
     observe.count_statements(runtime.engine)
     observe.watch(app)
     csrf = security.protect(app, settings)
@@ -170,22 +170,22 @@ def _appbuilder(app: Flask, runtime: Runtime) -> None:
 def _surroundings(settings: WebSettings) -> Surroundings:
     """Return what the screens ask of the request in hand."""
 
-    def files() -> FileStore:
-        runtime = web().runtime
-        return FileStore(
-            settings.files, runtime.engine, runtime.system.file, runtime.clock, runtime.make_id
-        )
-
     return Surroundings(
         runtime=lambda: web().runtime,
         actor=lambda: present().actor,
         request_id=lambda: present().request_id,
         names=lambda ids: user_names(web().runtime.engine, ids),
         find_people=lambda text: find_people(web().runtime.engine, text),
-        files=files,
+        files=lambda: _files(settings, web().runtime),
         error_page=_refused,
         https=settings.https,
         templates=settings.templates,
+    )
+
+
+def _files(settings: WebSettings, runtime: Runtime) -> FileStore:
+    return FileStore(
+        settings.files, runtime.engine, runtime.system.file, runtime.clock, runtime.make_id
     )
 
 

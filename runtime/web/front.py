@@ -21,6 +21,7 @@ from runtime.web import languages, observe, security
 from runtime.web.context import Present, Web
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
+from runtime.web.rest_views import too_large
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
 
@@ -147,8 +148,17 @@ class Front:
         return (answer.body,) if answer.stream is None else answer.stream
 
 
-def _body(environ: WSGIEnvironment) -> bytes:
-    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or "0"))
+def _body(environ: WSGIEnvironment, most: int = 0, /) -> bytes:
+    """Return the body, which is known to be no longer than JSON may be.
+
+    Raises:
+        TooLarge: it is longer than asked for.
+
+    """
+    length = int(environ.get("CONTENT_LENGTH") or "0")
+    if most and length > most:
+        raise too_large(most)
+    body: bytes = environ["wsgi.input"].read(length)
     return body
 
 

@@ -49,6 +49,7 @@ from runtime.web.openapi_parts import (
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
 from runtime.web.rest import ROUTES
+from runtime.web.rest_files import MULTIPART
 from runtime.web.spreadsheets import MEDIA
 from runtime.web.urls import API
 from runtime.web.wire import JSON, PROBLEM
@@ -79,12 +80,13 @@ REFUSED_WITH = {
     "comment": (409, 413, 415, 422),
     "edit_comment": (412, 413, 415, 422, 428),
     "delete_comment": (412,),
+    "attach": (409, 413, 415, 422),
     "aggregate": (503,),
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
 """Operations that are asked for as a list is, with what each takes besides filters."""
 WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
-ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "detach"})
+ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach"})
 
 
 FURTHER: Mapping[str, tuple[Shape, ...]] = {
@@ -97,6 +99,8 @@ FURTHER: Mapping[str, tuple[Shape, ...]] = {
     "comment": (IDEMPOTENCY,),
     "edit_comment": (IF_MATCH,),
     "delete_comment": ({**IF_MATCH, "required": False},),
+    "attach": (IDEMPOTENCY,),
+    "attachment": (IF_NONE_MATCH,),
 }
 """What an operation on one record takes beside its id."""
 
@@ -222,6 +226,9 @@ class _Document:
             "comment": "Saying",
             "edit_comment": "Saying",
         }
+        if operation == "attach":
+            content = {MULTIPART: {"schema": ref("Sending")}}
+            made["requestBody"] = {"required": True, "content": content}
         if operation in body:
             content = {JSON: {"schema": ref(body[operation])}}
             made["requestBody"] = {"required": True, "content": content}
@@ -240,6 +247,7 @@ class _Document:
             "comment": ref("Said"),
             "edit_comment": ref("Said"),
             "attachments": ref("Attached_page"),
+            "attach": ref("Attached"),
             "aggregate": ref("Groups"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
@@ -253,9 +261,14 @@ class _Document:
         if operation == "create":
             answer["headers"]["Location"] = {"schema": {"type": "string"}}
             return {"201": answer}
-        if operation == "comment":
+        if operation == "attach":
+            answer["headers"] = {"Location": {"schema": {"type": "string"}}}
+        if operation in {"comment", "attach"}:
             return {"201": answer}
-        if operation == "read":
+        if operation == "attachment":
+            answer["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+            answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        if operation in {"read", "attachment"}:
             return {"200": answer, "304": {"description": "Not changed"}}
         return {"200": answer}
 

@@ -171,6 +171,8 @@ TALK_SHAPES: Shape = {
     "Said": _object({"data": _COMMENT}),
     "Saying": _object({"text": {"type": "string", "minLength": 1, "maxLength": 10_000}}),
     "Said_page": _object({"data": _list(_COMMENT), "page": _object({"next": MAYBE_TEXT})}),
+    "Attached": _object({"data": _ATTACHMENT}),
+    "Sending": _object({"file": {"type": "string", "format": "binary"}}),
     "Attached_page": _object({"data": _list(_ATTACHMENT), "page": _object({"next": MAYBE_TEXT})}),
 }
 """What people say and keep beside records."""

@@ -10,15 +10,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Unauthenticated
+from runtime.files import FileStore
 from runtime.messages import Incoming, Result
-from runtime.pipeline import handle
+from runtime.pipeline import authorize, handle
 from runtime.runtime import Runtime
-from runtime.web import spreadsheets
+from runtime.web import attached, rest_files, spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.denials import note_denial
 from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
@@ -34,8 +36,8 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/history": {"GET": "history"},
     "{id}/comments": {"GET": "comments", "POST": "comment"},
     "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
-    "{id}/attachments": {"GET": "attachments"},
-    "{id}/attachments/{part}": {"DELETE": "detach"},
+    "{id}/attachments": {"GET": "attachments", "POST": "attach"},
+    "{id}/attachments/{part}": {"GET": "attachment", "DELETE": "detach"},
     "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
@@ -63,8 +65,8 @@ log = logging.getLogger(__name__)
 class Api:
     """Answers requests below `/api/v1/` that are about records."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
+    def __init__(self, runtime: Runtime, files: FileStore) -> None:
+        self.runtime, self.files = runtime, files
         self.renderer = Renderer(runtime.compiled.field_types)
         self._known = runtime.operations
 
@@ -138,6 +140,8 @@ class Api:
             request_id=asked.request_id,
             address=asked.address,
         )
+        if operation == "attach":
+            incoming = self._with_file(asked, incoming)
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, RequestError):
             raise outcome
@@ -158,6 +162,14 @@ class Api:
                 )
             )
         return read_json(asked.body())
+
+    def _with_file(self, asked: Asked, incoming: Incoming) -> Incoming:
+        """Keep the file that was sent, once the caller's right to attach one is known."""
+        authorize(incoming, self.runtime)
+        assert incoming.actor is not None
+        name, content = rest_files.sent_file(asked)
+        kept = attached.keep(self.files, name, content, incoming.actor.id)
+        return replace(incoming, values={"file": kept.id}, same=rest_files.told_alike(kept))
 
     def _one(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         record_id, version, is_whole = self.renderer.identify(result)
@@ -213,6 +225,17 @@ class Api:
         answer.headers["ETag"] = f'"{result.row.version}"'
         return answer
 
+    def _attached(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        answer = Answer(201, self.renderer.entry(result.row))
+        place = f"{api_url(incoming.entity, incoming.record_id)}/attachments/{result.row.id}"
+        answer.headers["Location"] = place
+        if result.replayed:
+            answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def _file(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return rest_files.file_answer(asked, result, self.files)
+
     _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
         "list": _page,
         "read": _one,
@@ -226,6 +249,8 @@ class Api:
         "edit_comment": _beside,
         "delete_comment": _nothing,
         "attachments": _beside,
+        "attach": _attached,
+        "attachment": _file,
         "detach": _nothing,
         "follow": _nothing,
         "unfollow": _nothing,

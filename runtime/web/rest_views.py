@@ -70,14 +70,14 @@ def make_asked(path: str) -> Asked:
     )
 
 
-def read_body() -> bytes:
-    """Return the body of the request in hand.
+def read_body(most: int = 0, /) -> bytes:
+    """Return the body of the request in hand, of as many bytes as JSON may have or as are said.
 
     Raises:
-        TooLarge: it is longer than a JSON body may be.
+        TooLarge: it is longer.
 
     """
-    most = web().settings.max_json
+    most = most or web().settings.max_json
     request.max_content_length = most
     try:
         return request.get_data(cache=False)

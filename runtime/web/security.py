@@ -26,6 +26,7 @@ FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
 }
+HEADERS = ("X-CSRFToken", "X-CSRF-Token")
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -88,4 +89,18 @@ def finish(answer: Response, *, https: bool) -> Response:
 def protect(app: Flask, settings: WebSettings) -> CSRFProtect:
     """Put the headers on every answer and return the CSRF protection."""
     app.after_request(partial(finish, https=settings.https))
-    return CSRFProtect(app)
+    return _Csrf(app)
+
+
+class _Csrf(CSRFProtect):  # type: ignore[misc]
+    """Below the API the token stands in a header only.
+
+    Looking for it in a form would read the whole body before anybody's rights are known, and leave
+    nothing of a file that is sent.
+    """
+
+    def _get_csrf_token(self) -> str | None:
+        if request.path.startswith(API):
+            return next(filter(None, map(request.headers.get, HEADERS)), None)
+        token: str | None = super()._get_csrf_token()
+        return token

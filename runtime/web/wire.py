@@ -6,7 +6,7 @@ is the same code. Header names are lower case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,19 @@ class Headers(Protocol):
     def get(self, name: str, default: str, /) -> str: ...
 
 
+class Body(Protocol):
+    """Reads the body of a request."""
+
+    def __call__(self, most: int = 0, /) -> bytes:
+        """Return at most so many bytes, or as many as JSON may have.
+
+        Raises:
+            TooLarge: there are more.
+
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request below `/api/v1/`, its caller already known."""
@@ -34,13 +47,8 @@ class Asked:
     query: str
     """The query string as it came."""
     headers: Headers
-    body: Callable[[], bytes]
-    """Reads the body; called once, by those who need it.
-
-    Raises:
-        TooLarge: it is longer than allowed.
-
-    """
+    body: Body
+    """Called once, by those who need it."""
     actor: Actor | None
     locale: str
     request_id: str

@@ -21,13 +21,11 @@ from generator.model.text import Label
 from runtime.errors import FieldError, Invalid
 from runtime.files import MOST_PIXELS, PICTURES, FileRefused, FileStore, StoredFile
 from runtime.store.engine import read
+from runtime.web.attached import MEGABYTE
 
 LARGEST_SIDE = 2400
 SIDES = {"small": 160, "large": 800}
 """Sizes a picture is also offered in."""
-MEGABYTE = 1_000_000
-NEVER_PAGES = {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"}
-"""Types a browser would run as a page of ours; they leave as plain bytes."""
 
 
 @dataclass(frozen=True)
@@ -147,11 +145,6 @@ def _require_accepted(field: Field, name: str) -> None:
 
 def _media_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
-
-
-def safe_type(stored: StoredFile) -> str:
-    """Return the media type a file may leave with."""
-    return "application/octet-stream" if stored.media_type in NEVER_PAGES else stored.media_type
 
 
 def _too_many_pixels(field: Field) -> Invalid:

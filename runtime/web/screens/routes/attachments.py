@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, request, send_file
 
-from generator.model.text import Label
 from runtime.errors import Invalid, NotFound, RequestError
-from runtime.files import PICTURES, FileRefused, StoredFile
+from runtime.files import PICTURES, StoredFile
+from runtime.web import attached
 from runtime.web.screens import doors, uploads
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
 from runtime.web.screens.detail_files import PREVIEWED
-from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.visit import record_url
 
-LARGEST = 20 * uploads.MEGABYTE
 MOST_AT_ONCE = 10
 
 
@@ -44,52 +43,26 @@ class Attachments:
         for upload in sent[:MOST_AT_ONCE]:
             name = upload.filename or "file"
             try:
-                kept = self._keep(visit, name, upload.stream.read(LARGEST + 1))
+                content = upload.stream.read(attached.LARGEST + 1)
+                kept = attached.keep(self.desk.around.files(), name, content, visit.actor.id)
                 doors.ask(visit, "attach", entity, record_id, values={"file": kept.id})
             except Invalid as refusal:
                 told = refusal.errors[0].message if refusal.errors else refusal.message
                 flash(f"{name}: {visit.text(told)}", "critical")
         return _back(entity, record_id)
 
-    def _keep(self, visit: Visit, name: str, content: bytes) -> StoredFile:
-        """Keep a file.
-
-        Raises:
-            Invalid: empty, too large, or not what its name says.
-
-        """
-        if not content:
-            raise Invalid(Label({"en": "The file is empty.", "zh": "文件为空。"}))
-        if len(content) > LARGEST:
-            size = LARGEST // uploads.MEGABYTE
-            raise Invalid(
-                Label(
-                    {
-                        "en": f"The file is larger than {size} MB.",
-                        "zh": f"文件不能超过 {size} MB。",
-                    }
-                )
-            )
-        try:
-            return self.desk.around.files().keep(name, content, visit.actor.id)
-        except FileRefused as error:
-            raise Invalid(
-                Label({"en": "This is not what its name says.", "zh": "文件内容与扩展名不符。"})
-            ) from error
-
     def show(self, entity: str, record_id: str, part: str) -> Answer:
         """Hand a file out to whoever may read the record."""
         visit = self.desk.visit()
         entity_of(visit, entity)
-        rows = doors.ask(visit, "attachments", entity, record_id).rows
-        found = next((one for one in rows if one.id == part), None)
+        found = doors.ask(visit, "attachment", entity, record_id, part=part).row
         files = self.desk.around.files()
-        stored = files.find(found.file) if found is not None else None
+        stored = files.find(found.file)
         if stored is None or not files.path(stored).is_file():
             raise NotFound
         side = uploads.SIDES.get(request.args.get("size", ""))
         is_picture = stored.media_type in PICTURES.values()
-        place, media_type = files.path(stored), uploads.safe_type(stored)
+        place, media_type = files.path(stored), attached.safe_type(stored)
         if is_picture and side is not None:
             place, media_type = uploads.smaller(files, stored, side), "image/webp"
         shows = is_picture or stored.media_type in PREVIEWED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request, send_file
 
 from runtime.errors import NotFound
+from runtime.web import attached
 from runtime.web.screens import doors, form_state, uploads
 from runtime.web.screens.cells import readable
 from runtime.web.screens.desk import (
@@ -46,7 +47,7 @@ class Files:
         if is_picture and side is not None:
             place, media_type = uploads.smaller(files, stored, side), "image/webp"
         else:
-            place, media_type = files.path(stored), uploads.safe_type(stored)
+            place, media_type = files.path(stored), attached.safe_type(stored)
         answer = send_file(
             place,
             mimetype=media_type,

@@ -1,0 +1,42 @@
+"""`attachment`: one file beside a record, for whoever may read the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.permissions import Grant
+from runtime.messages import Incoming, Result
+from runtime.operations import _attachments, _talk
+from runtime.runtime import Runtime
+from runtime.store import fetch
+from runtime.store.plan import QueryPlan
+
+ACTION = "read"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The record must be readable; then the file."""
+
+    record: QueryPlan
+    entity: str
+    record_id: str
+    part: str
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:
+    return incoming
+
+
+def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
+    assert call.actor is not None
+    entity = runtime.app.entities[call.entity]
+    record = _talk.record_plan(entity, call.record_id, call.actor, grant, runtime)
+    return Plan(record, call.entity, call.record_id, call.part)
+
+
+def execute(plan: Plan, runtime: Runtime) -> Result:
+    with fetch.connection(runtime.engine) as connection:
+        _talk.require_record(connection, runtime, plan.record)
+        found = _attachments.one(connection, runtime, plan.entity, plan.record_id, plan.part)
+    return Result(row=found)
