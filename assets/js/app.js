@@ -10,17 +10,19 @@ import * as net from "./net.js";
 import * as bell from "./bell.js";
 
 [shell, keys, list, form, tabs, time, server, net, bell].forEach((part) => part.start());
-if (document.querySelector("#list")) {
-  import("./listtools.js").then((part) => part.start());
-  import("./builder.js").then((part) => part.start());
-  import("./cells.js").then((part) => part.start());
-}
-if (document.querySelector("[data-board], [data-tree]")) import("./layouts.js").then((part) => part.start());
-if (document.querySelector("[data-fab-filter]")) import("./fab.js").then((part) => part.start());
-
-if (document.querySelector("[data-record]")) import("./detail.js").then((part) => part.start());
 
 /* What only some pages hold is loaded only there. */
+const PAGES = [
+  ["#list", () => import("./listtools.js")],
+  ["#list", () => import("./builder.js")],
+  ["#list", () => import("./cells.js")],
+  ["[data-board], [data-tree]", () => import("./layouts.js")],
+  ["[data-fab-filter]", () => import("./fab.js")],
+  ["[data-record]", () => import("./detail.js")],
+];
+const pages = PAGES.map(async ([selector, load]) => {
+  if (document.querySelector(selector)) (await load()).start();
+});
 const PARTS = [
   ["[data-grid]", () => import("./grid.js")],
   ["form[data-live]", () => import("./live.js")],
@@ -36,7 +38,7 @@ const dress = (root) => Promise.all(PARTS.map(async ([selector, load]) => {
 }));
 /* The guard looks first, and once more when the controls have dressed: what they change is no change of the person's. */
 if (document.querySelector("form[data-guard]")) import("./guard.js").then((part) => part.start());
-dress(document).then(() => {
+Promise.all([dress(document), ...pages]).then(() => {
   document.documentElement.dataset.dressed = "1";
   document.dispatchEvent(new Event("sw:dressed"));
 });

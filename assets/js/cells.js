@@ -93,7 +93,7 @@ const take = async (cell) => {
 const walk = (event) => {
   const row = event.target.closest(".dt tbody tr");
   const stops = [one(".ol", row), ...all("td[data-cell]", row)].filter(Boolean);
-  const at = stops.indexOf(event.target.closest("td[data-cell]") || event.target);
+  const at = stops.indexOf(event.target.matches(".ol") ? event.target : event.target.closest("td[data-cell]"));
   if (at < 0) return;
   const next = stops[at + (event.key === "ArrowRight" ? 1 : -1)];
   if (!next) return;

@@ -8,6 +8,14 @@ const texts = JSON.parse(document.body?.dataset.texts || "{}");
 export const text = (key, values = {}) =>
   (texts[key] || key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
+/** What only an opened menu or dialog shows stands in a template till then: a page is light before. */
+export const unpack = (holder) => {
+  const packed = one(":scope > template", holder);
+  if (!packed) return;
+  packed.replaceWith(packed.content);
+  holder.dispatchEvent(new CustomEvent("sw:unpacked", { bubbles: true }));
+};
+
 /** Tell a screen reader, without moving focus. */
 export const say = (message) => {
   const live = one("#live");

@@ -85,7 +85,7 @@ const resizing = () => {
 
 /* The button that applies the filters says how many records they find. */
 const applied = () => {
-  const button = one("[data-count]");
+  const button = one("#filter-panel [data-count]");
   const form = button && document.getElementById(button.getAttribute("form"));
   if (!form) return;
   const words = one("span", button);
@@ -110,7 +110,7 @@ const applied = () => {
 
 export const start = () => {
   counts();
-  all("[data-sortable]").forEach(sortable);
+  document.addEventListener("sw:unpacked", (event) => all("[data-sortable]", event.target).forEach(sortable));
   resizing();
   applied();
 };

@@ -1,5 +1,5 @@
 /* The shell: drawer on small screens, dialogs, copy, theme, density, password eye, shortcuts on or off. */
-import { all, one, remember, say, text } from "./dom.js";
+import { all, one, remember, say, text, unpack } from "./dom.js";
 import { toast } from "./toasts.js";
 
 const root = document.documentElement;
@@ -41,6 +41,7 @@ const openDialog = (id) => {
   }
   const dialog = document.getElementById(id);
   if (!dialog || dialog.open) return;
+  unpack(dialog);
   dialog.showModal();
   one("[autofocus]", dialog)?.focus();
 };
@@ -93,6 +94,7 @@ export const start = () => {
     } else if (event.target.matches(".scrim")) drawer(false);
     else if (event.target.matches("dialog[open]")) event.target.close();
   });
+  document.addEventListener("show.bs.dropdown", (event) => unpack(one(".dropdown-menu", event.target.parentNode)));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     if (root.dataset.theme === "system") theme("system");
   });

@@ -1,5 +1,8 @@
 """`aggregate`: counts, sums, least and largest values of what matches, by up to three fields.
 
+A date or a moment makes groups by `day`, `month` or `year`: `placed_at:month`. Each is told by its
+first day, the latest first; a moment belongs to a day in the zone of who asks.
+
 It reads through the same plan as the list, so a row out of scope is in no sum. A sum of money whose
 currency is a field is only told by that currency, because apples and pears make no sum. What it may
 cost is bounded: so many groups, so many seconds.
@@ -21,6 +24,7 @@ from runtime.store import deadline, fetch
 from runtime.store.measures import FUNCTIONS, Measure
 from runtime.store.paths import Path, Reader
 from runtime.store.plan import QueryPlan
+from runtime.store.spans import UNITS, Span
 
 ACTION = "aggregate"
 LONGEST = 3000
@@ -29,6 +33,7 @@ MOST_GROUPS = 200
 MOST_KEYS = 3
 OWN = ("group", *FUNCTIONS)
 """Keys of the query that a list does not have."""
+SPANNED = {"date", "datetime"}
 NO_GROUPS = {"long_text", "rich_text", "json", "address", "translated", "file", "image"}
 
 
@@ -81,7 +86,7 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     reads = _reading.reader(runtime, call.read.actor, grant)
     entity = call.read.entity
     query = _reading.plan_read(call.read, grant, runtime, ("id",))
-    by = {name: _key(reads, entity, name) for name in call.by}
+    by = {name: _key(reads, entity, name, call.read.actor.time_zone) for name in call.by}
     measures = tuple(
         Measure(function, _number(reads, entity, function, name))
         for function, name in call.measures
@@ -89,7 +94,7 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     for each in measures:
         currency = str(each.path.field.args.get("currency") or "")
         if each.path.field.type == "money" and currency and not currency.isupper():
-            by.setdefault(currency, _key(reads, entity, currency))
+            by.setdefault(currency, _key(reads, entity, currency, ""))
     query = query.with_values(cursor=None, limit=call.limit)
     return Plan(query, tuple(by.values()), measures)
 
@@ -102,7 +107,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     return Result(rows=rows, plan=plan, total=len(rows), total_is_exact=not more)
 
 
-def _key(reads: Reader, entity: str, name: str) -> Path:
+def _key(reads: Reader, entity: str, written: str, time_zone: str) -> Path:
+    name, _, unit = written.partition(":")
     path = reads.ordered(entity, name)
     kind = reads.catalog[path.field.type]
     if (
@@ -111,7 +117,21 @@ def _key(reads: Reader, entity: str, name: str) -> Path:
         or (not has_column(path.field, reads.catalog))
     ):
         raise _refuse("group", f"'{name}' makes no groups.", f"不能按“{name}”分组。")
-    return path
+    return _spanned(path, unit, time_zone) if unit else path
+
+
+def _spanned(path: Path, unit: str, time_zone: str) -> Path:
+    """Return a path to the first day of the stretch its value lies in."""
+    field = path.field
+    if unit not in UNITS or field.type not in SPANNED:
+        raise _refuse(
+            "group",
+            f"'{path.text}' makes no groups by '{unit}'; a date makes them by {', '.join(UNITS)}.",
+            f"“{path.text}”不能按“{unit}”分组；日期可按 {'、'.join(UNITS)} 分组。",
+        )
+    span = Span(unit, time_zone if field.type == "datetime" else "")
+    day = replace(field, type="date", args={})
+    return replace(path, text=f"{path.text}:{unit}", steps=(*path.parents, day), span=span)
 
 
 def _number(reads: Reader, entity: str, function: str, name: str) -> Path:

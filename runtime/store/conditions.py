@@ -178,10 +178,23 @@ class Conditions:
         return {f"f{number}_{index}": value for index, value in enumerate(values)}
 
     def search(
-        self, table: Any, paths: tuple[Path, ...], grant: Grant, bound: str = "search"
+        self,
+        table: Any,
+        paths: tuple[Path, ...],
+        grant: Grant,
+        bound: str = "search",
+        *,
+        few: bool = False,
     ) -> Any:
-        """Return "one of these fields holds the text looked for, and the row shows it"."""
-        found = [self._walk(table, path, grant, self._holds(path.field, bound)) for path in paths]
+        """Return "one of these fields holds the text looked for, and the row shows it".
+
+        With `few`, what a row points at is looked up for that row: asked of few rows that is cheap,
+        where finding every record with such a name first reads a whole table.
+        """
+        found = [
+            self._walk(table, path, grant, self._holds(path.field, bound), few=few)
+            for path in paths
+        ]
         return sa.or_(*found) if found else sa.false()
 
     def _holds(self, field: Field, bound: str) -> Callable[[Any], Any]:
@@ -191,16 +204,29 @@ class Conditions:
 
         return test
 
-    def _walk(self, table: Any, path: Path, grant: Grant, test: Callable[[Any], Any]) -> Any:
+    def _walk(
+        self,
+        table: Any,
+        path: Path,
+        grant: Grant,
+        test: Callable[[Any], Any],
+        *,
+        few: bool = False,
+    ) -> Any:
         """Return a test at the end of a path, true only along what the caller sees in clear."""
         first, *rest = path.steps
         if rest:
             target = self.schema.tables[first.target].alias()
             sight = path.sights[0] if path.sights else _everything(first.target)
             inner = Path(path.text, tuple(rest), path.sights[1:])
-            found = sa.select(target.c.id).where(self._walk(target, inner, sight, test))
+            there = self._walk(target, inner, sight, test, few=few)
             scope = self.scope(sight, target)
-            condition = table.c[first.name].in_(found if scope is None else found.where(scope))
+            seen = there if scope is None else sa.and_(there, scope)
+            if few:
+                own = sa.select(seen).where(target.c.id == table.c[first.name])
+                condition = own.correlate(table).scalar_subquery()
+            else:
+                condition = table.c[first.name].in_(sa.select(target.c.id).where(seen))
         else:
             condition = test(table)
         clear = self.clear(table, first, grant)

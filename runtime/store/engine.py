@@ -29,6 +29,7 @@ import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 
 from runtime.store.guard import guarded
+from runtime.store.spans import teach
 
 BUSY_SECONDS = 15
 """How long SQLite waits for the write lock before it says 'database is locked'."""
@@ -205,6 +206,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # the driver must not begin or commit by itself
     for pragma in SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    teach(connection)
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> None:

@@ -17,6 +17,7 @@ from generator.model.entity import Field
 from generator.model.text import Label
 from rules.permissions import Grant, Matrix
 from runtime.errors import BadRequest, FieldError
+from runtime.store.spans import Span
 
 MAX_DEPTH = 3
 """References a path may cross."""
@@ -31,11 +32,14 @@ class Path:
     sights: tuple[Grant, ...] = ()
     """What the caller may see of each record crossed, one grant a reference; empty for the engine,
     which sees everything."""
+    span: Span | None = None
+    """The value is the first day of the stretch it lies in."""
 
     @property
     def key(self) -> Hashable:
         """What decides its SQL: the path, and the rights along it."""
-        return (self.text, *[grant.key for grant in self.sights]) if self.sights else self.text
+        seen = (self.text, *[grant.key for grant in self.sights]) if self.sights else self.text
+        return seen if self.span is None else (seen, self.span)
 
     @property
     def field(self) -> Field:

@@ -29,6 +29,7 @@ from runtime.store.plan import QueryPlan, Sort
 from runtime.store.prepared import Prepared, Row
 from runtime.store.schema import Schema
 from runtime.store.seeking import is_guesswork, leading
+from runtime.store.spans import first_day
 from runtime.store.veils import Veil, veiled
 
 APART = 1000
@@ -316,7 +317,7 @@ class _Builder:
         return Selection(counting, ("count",), anew=self.anew)
 
     def groups(self, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int) -> Selection:
-        """Return the groups, the largest first, each with its count and measures."""
+        """Return the groups with count and measures, the latest stretch or the largest first."""
         self.leading = ()
         keys = [self._value(path).label(f"group_{number}") for number, path in enumerate(by)]
         rows = sa.select(
@@ -337,14 +338,22 @@ class _Builder:
         statement = sa.select(*grouped, counted, *measured).select_from(inner)
         if by:
             order = [key.asc().nulls_last() for key in grouped]
-            statement = statement.group_by(*grouped).order_by(counted.desc(), *order)
+            spans = [
+                key.desc().nulls_last()
+                for key, path in zip(grouped, by, strict=True)
+                if path.span is not None
+            ]
+            statement = statement.group_by(*grouped).order_by(*spans, counted.desc(), *order)
         names = (*(path.text for path in by), "count", *(each.name for each in measures))
         return Selection(statement.limit(sa.literal_column(str(limit + 1))), names)
 
     def _value(self, path: Path) -> Any:
-        if not path.parents:
-            return self._column(self.table, path.field)
-        return self.conditions.scalar(self.table, path)
+        found = (
+            self.conditions.scalar(self.table, path)
+            if path.parents
+            else self._column(self.table, path.field)
+        )
+        return found if path.span is None else first_day(found, path.span)
 
     def _inner(self) -> Any:
         """Return the cut page: own columns that are asked for, joined on or sorted by."""
@@ -436,7 +445,10 @@ class _Builder:
             found.append(self._filter())
         if plan.search:
             bound = _search_name(self.first)
-            found.append(self.conditions.search(table, plan.search_paths, plan.grant, bound))
+            few = plan.newest is not None
+            found.append(
+                self.conditions.search(table, plan.search_paths, plan.grant, bound, few=few)
+            )
         return found
 
     def _filter(self) -> Any:

@@ -52,7 +52,12 @@ SELECTING = [
 
 
 GROUPING = [
-    _query("group", TEXT, "Up to three fields or paths, with commas."),
+    _query(
+        "group",
+        TEXT,
+        "Up to three fields or paths, with commas; a date or moment also as `placed_at:month`,"
+        " by day, month or year.",
+    ),
     _query("sum", TEXT, "Number fields to add up, with commas."),
     _query("min", TEXT, "Fields whose least value is told."),
     _query("max", TEXT, "Fields whose largest value is told."),

@@ -9,12 +9,13 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.errors import BadRequest, Forbidden
-from runtime.messages import Incoming, Result
+from runtime.messages import Actor, Incoming, Result
 from runtime.operations import tally
 from runtime.pipeline import handle
 from runtime.store import deadline
 from runtime.store.engine import read
 from runtime.store.periods import PERIODS, bounds
+from runtime.store.spans import UNITS, last_day
 from tests.shop import NOON, Shop, person
 
 SUNDAY = NOON.date()
@@ -121,9 +122,36 @@ def test_groups_come_with_counts_and_exact_sums(desk: Shop) -> None:
     assert [tuple(row) for row in every.rows] == [(3, 660, 0)]
 
 
+def test_moments_make_groups_by_day_month_and_year_in_the_zone_of_who_asks(desk: Shop) -> None:
+    # it is noon in UTC, so a new day has begun in Kiritimati
+    there = replace(desk.actor, time_zone="Pacific/Kiritimati")
+
+    def first(unit: str, **more: Actor) -> list[tuple[object, ...]]:
+        query = {"group": f"created_at:{unit}", "sum": "total"}
+        return [tuple(row) for row in desk.done("aggregate", "order", query=query, **more).rows]
+
+    assert first("day") == [(SUNDAY, 3, 660)]
+    assert first("day", actor=there) == [(SUNDAY + timedelta(days=1), 3, 660)]
+    assert first("month") == [(date(2026, 11, 1), 3, 660)]
+    assert first("year") == [(date(2026, 1, 1), 3, 660)]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_stretch_ends_the_day_before_the_next_begins(unit: str) -> None:
+    first = date(2023, 1, 1)
+    for _ in range(40):
+        after = last_day(first, unit) + timedelta(days=1)
+        assert after > first
+        assert after == date(after.year, 1 if unit == "year" else after.month, after.day)
+        assert unit == "day" or after.day == 1
+        first = after
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        {"group": "created_at:week"},
+        {"group": "status:month"},
         {"sum": "status"},
         {"sum": "nothing"},
         {"sum": "customer.vip"},

@@ -165,6 +165,21 @@ def test_a_list_is_grouped_with_counts_and_sums_that_lead_to_the_records(desk: D
     assert "member.name=Ann&amp;state%5Bin%5D=open" in by_state.text
 
 
+def test_a_list_is_grouped_by_day_month_and_year(desk: Desk) -> None:
+    browser = desk.browser()
+    menu = browser.get("/loan/").text
+    assert "group=due_at%3Aday" in menu
+    assert "group=due_at%3Ayear" in menu
+    body = browser.get("/loan/?group=due_at:month").text.partition('<table class="dt gt">')[2]
+    address = re.search(r'href="([^"]+)">November 2026</a></td><td[^>]*>3</td>', body)
+    assert address is not None
+    assert "due_at%5Bgte%5D=2026-11-01&due_at%5Blte%5D=2026-11-30" in unescape(address[1])
+    assert shown(browser.get(unescape(address[1])).text) == 3
+    assert ">Nov 20, 2026</a>" in browser.get("/loan/?group=due_at").text
+    assert ">2026年</a>" in desk.browser(locale="zh").get("/loan/?group=due_at:year").text
+    assert shown(browser.get("/loan/?group=due_at:week").text) == 3
+
+
 def test_who_may_not_aggregate_sees_neither_sums_nor_groups(desk: Desk) -> None:
     page = desk.browser("ron").get("/loan/?group=state&sums=1")
     assert page.status_code == 200

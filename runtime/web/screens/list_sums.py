@@ -5,24 +5,30 @@ Money is summed by currency, so a sum may have several lines.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from babel.dates import format_date
+
 from generator.build.tables import has_column
 from generator.field_types import EMPTY, Cell
+from generator.field_types._locales import babel_locale
 from generator.field_types.money import Money
 from generator.model.entity import Entity
 from runtime.messages import Result
 from runtime.store.measures import Measure
 from runtime.store.paths import Path
+from runtime.store.spans import UNITS, last_day
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import doors
 from runtime.web.screens.list_url import ListUrl, pipeline_query
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit
 
-GROUPED = {"choice", "boolean", "reference", "tree", "date", "integer"}
+GROUPED = {"choice", "boolean", "reference", "tree", "date", "datetime", "integer"}
+SPANNED = {"date", "datetime"}
 NOT_SUMMED = {"percent"}
 MOST_SUMS = 10
 
@@ -51,6 +57,8 @@ class Grouped:
     groups: tuple[Group, ...]
     cut: bool
     """There are more groups than are shown."""
+    by_time: bool = False
+    """The latest come first; otherwise the largest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class GroupChoice:
     label: str
     url: str
     current: bool
+    spans: tuple[GroupChoice, ...] = ()
+    """Of a date or a moment: the stretches of time, in place of the field itself."""
 
 
 def summable(visit: Visit, entity: Entity, columns: Sequence[Path]) -> tuple[Path, ...]:
@@ -85,17 +95,31 @@ def choices(visit: Visit, entity: Entity, url: ListUrl) -> tuple[GroupChoice, ..
     names = dict.fromkeys((*entity.list.filters, *entity.fields))
     paths = drawing.readable(visit, entity.name, (name for name in names if "." not in name))
     return tuple(
-        GroupChoice(
-            visit.text(path.field.label),
-            url.to(group=path.text, layout=None).text,
-            url.get("group") == path.text,
-        )
+        _choice(visit, url, path)
         for path in paths
         if path.field.type in GROUPED
         and has_column(path.field, visit.catalog)
         and visit.reads.is_ordered(path)
         and path.text not in {"version", "created_by", "updated_by", "position"}
     )
+
+
+def _choice(visit: Visit, url: ListUrl, path: Path) -> GroupChoice:
+    def made(text: str, label: str, spans: tuple[GroupChoice, ...] = ()) -> GroupChoice:
+        here = url.get("group") == text
+        return GroupChoice(label, url.to(group=text, layout=None).text, here, spans)
+
+    label = visit.text(path.field.label)
+    if path.field.type not in SPANNED:
+        return made(path.text, label)
+    words = _units(visit)
+    spans = tuple(made(f"{path.text}:{unit}", words[unit]) for unit in UNITS)
+    return made(path.text, label, spans)
+
+
+def _units(visit: Visit) -> Mapping[str, str]:
+    t = visit.t
+    return {"day": t("Day", "span"), "month": t("Month", "span"), "year": t("Year", "span")}
 
 
 def sums(
@@ -124,15 +148,20 @@ def grouped(visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path])
         RequestError: it takes too long, or a filter means nothing.
 
     """
-    (path,) = drawing.readable(visit, entity.name, (url.get("group"),)) or (None,)
+    name, _, unit = url.get("group").partition(":")
+    (path,) = drawing.readable(visit, entity.name, (name,)) or (None,)
     if (
         path is None
+        or (unit and (path.field.type not in SPANNED or unit not in UNITS))
         or path.parents
         or not visit.reads.is_ordered(path)
         or not visit.may("aggregate", entity.name)
     ):
         return None
-    result = _ask(visit, entity, url, path.text, summable(visit, entity, columns))
+    spanned = path.field.type in SPANNED
+    unit = unit or ("day" if spanned else "")
+    asked = f"{path.text}:{unit}" if spanned else path.text
+    result = _ask(visit, entity, url, asked, summable(visit, entity, columns))
     keys = [str(row[0]) for row in result.rows if row[0] is not None]
     named = doors.titles_of(visit, {path.field.target: keys}) if path.field.target else {}
     by_key: dict[Any, list[Any]] = {}
@@ -141,11 +170,12 @@ def grouped(visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path])
     measures = result.plan.measures
     return Grouped(
         label=visit.text(path.field.label),
+        by_time=spanned,
         headings=tuple(visit.text(each.path.field.label) for each in measures),
         groups=tuple(
             Group(
-                cell=_key(visit, path, key, named),
-                url=_records(url, path, key),
+                cell=_stretch(visit, key, unit) if spanned else _key(visit, path, key, named),
+                url=_records(url, path, key, unit),
                 count=number(visit, sum(row[len(result.plan.by)] for row in rows)),
                 sums=tuple(
                     tuple(_measured(visit, result, place, each, row) for row in rows)
@@ -193,13 +223,32 @@ def _key(visit: Visit, path: Path, key: Any, named: Mapping[tuple[str, str], str
     return visit.catalog[path.field.type].cell(key, path.field, visit.viewer)
 
 
-def _records(url: ListUrl, path: Path, key: Any) -> str:
-    """Return the list of one group's records: the same list with a filter more."""
+def _stretch(visit: Visit, first: dt.date | None, unit: str) -> Cell:
+    if first is None:
+        return Cell(visit.t("empty", "value"), "none")
+    patterns = {"month": "MMMM y", "year": "y"}
+    if visit.chinese():
+        patterns = {"month": "y年M月", "year": "y年"}
+    locale = babel_locale(visit.actor.locale)
+    return Cell(format_date(first, patterns.get(unit, "medium"), locale=locale))
+
+
+def _records(url: ListUrl, path: Path, key: Any, unit: str) -> str:
+    """Return the list of one group's records: the same list with a filter or two more."""
+    plain = url.to(group=None, layout=None, sums=None)
+    if key is not None and unit:
+        days = (
+            (f"{path.text}[gte]", key.isoformat()),
+            (
+                f"{path.text}[lte]",
+                last_day(key, unit).isoformat(),
+            ),
+        )
+        return ListUrl(plain.path, (*plain.pairs, *days)).text
     if key is None:
         extra = (f"{path.text}[empty]", "true")
     elif path.field.type in {"choice", "reference", "tree"}:
         extra = (f"{path.text}[in]", str(key))
     else:
         extra = (path.text, str(key).lower() if isinstance(key, bool) else str(key))
-    plain = url.to(group=None, layout=None, sums=None)
     return ListUrl(plain.path, (*plain.pairs, extra)).text

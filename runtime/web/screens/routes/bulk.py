@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.model.entity import Entity
-from runtime.web.screens import bulk_edit_page, doors, form_state
+from runtime.web.screens import bulk_edit_page, bulk_undo, doors, form_state, form_undo
 from runtime.web.screens.bulk_edit_page import BulkEditPage
 from runtime.web.screens.bulk_page import ACTIONS, bulk_page, payload
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, texts_of
@@ -57,8 +57,10 @@ class Bulk:
         page = bulk_page(visit, model, result.outcomes, url.query)
         if page.failed:
             return render_template("bulk.html", page=page)
-        done = visit.t("{n} record done.", many="{n} records done.", n=page.done)
-        flash(done, "success")
+        undo = (
+            bulk_undo.keep(visit, model, result.outcomes, url.query) if action == "delete" else {}
+        )
+        flash(form_undo.told(_done(visit, model, action, page.done), undo), "success")
         return redirect(page.back, 303)
 
     def edit(self, entity: str, token: str) -> Answer:
@@ -85,16 +87,27 @@ class Bulk:
         return _drawn(bulk_edit_page.tried(visit, model, page, values))
 
     def undo(self, entity: str) -> Answer:
-        """Give the records of the last change the values they had."""
+        """Give the records of the last change the values they had, or bring back what went."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
-        back, stayed = bulk_edit_page.undone(visit, model, request.form.get("token", "")[:40])
+        token = request.form.get("token", "")[:40]
+        archived = bulk_undo.undone(visit, model, token)
+        back, stayed = archived or bulk_edit_page.undone(visit, model, token)
         words = visit.t("{n} record is as before.", many="{n} records are as before.", n=back)
         if stayed:
             words += " " + visit.t("{n} stayed: changed since.", n=stayed)
         flash(words, "success")
         pairs = parse_qsl(request.form.get("query", "")[:4000])
         return redirect(read_url(record_url(entity), pairs).text, 303)
+
+
+def _done(visit: Visit, entity: Entity, action: str, n: int) -> str:
+    t = visit.t
+    if action == "restore":
+        return t("{n} record restored.", many="{n} records restored.", n=n)
+    if entity.archive:
+        return t("{n} record archived.", many="{n} records archived.", n=n)
+    return t("{n} record deleted.", many="{n} records deleted.", n=n)
 
 
 def _drawn(page: BulkEditPage) -> Answer:
