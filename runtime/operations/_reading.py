@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from generator.build.tables import has_column
@@ -69,6 +69,12 @@ class ReadCall:
             self.ids is not None,
         )
 
+    def but(self, **values: Any) -> ReadCall:
+        """Return the same call with other values; `replace` takes five times as long."""
+        call = object.__new__(ReadCall)
+        call.__dict__.update(self.__dict__, **values)
+        return call
+
 
 def reader(runtime: Runtime, actor: Actor, grant: Grant | None = None) -> Reader:
     """Return what an actor may read along paths; `grant` is that of the request, if there is."""
@@ -100,8 +106,8 @@ def parse_read(incoming: Incoming, grant: Grant, runtime: Runtime) -> ReadCall:
     asked = tuple([(key, tuple(texts)) for key, texts in query.items() if key not in PLACES])
     known = ("call", incoming.entity, actor.roles, grant.action, asked)
     call = runtime.remembered.get(known, lambda: _parse(incoming, actor, grant, runtime))
-    return replace(
-        call, actor=actor, after=one(query, "after"), before=one(query, "before"), ids=_ids(query)
+    return call.but(
+        actor=actor, after=one(query, "after"), before=one(query, "before"), ids=_ids(query)
     )
 
 

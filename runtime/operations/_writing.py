@@ -137,12 +137,9 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
     readable = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
     if readable is None:
         return WritePlan(call, grant, None)
-    one = replace(
-        _reading.parse_read(replace(call.incoming, query={}), readable, runtime),
-        sort=("id",),
-        limit=1,
-        archived="all",
-        ids=("",),
+    asked = replace(call.incoming, query={}) if call.incoming.query else call.incoming
+    one = _reading.parse_read(asked, readable, runtime).but(
+        sort=("id",), limit=1, archived="all", ids=("",)
     )
     query = _reading.plan_read(one, readable, runtime)
     known = ("answer", call.entity.name, call.actor.roles)

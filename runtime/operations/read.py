@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -36,14 +36,8 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    one = replace(
-        call.read,
-        sort=("id",),
-        ids=(call.record_id,),
-        limit=1,
-        archived="all",
-        after="",
-        before="",
+    one = call.read.but(
+        sort=("id",), ids=(call.record_id,), limit=1, archived="all", after="", before=""
     )
     return Plan(_reading.plan_read(one, grant, runtime))
 

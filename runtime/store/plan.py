@@ -109,6 +109,11 @@ class QueryPlan:
         """The paths that a caller gets to see."""
         return self.paths[: len(self.paths) - self.hidden]
 
+    @cached_property
+    def look(self) -> tuple[Any, ...]:
+        """What decides how rows are written."""
+        return self.entity.name, self.veiled, tuple(path.text for path in self.shown)
+
     @property
     def shape(self) -> tuple[Any, ...]:
         """What decides the SQL; two plans of one shape differ only in bound values."""
@@ -130,12 +135,12 @@ class QueryPlan:
         )
         plan = object.__new__(QueryPlan)
         if same_form:
-            plan.__dict__.update(self.__dict__, _form=self._form)
+            plan.__dict__.update(self.__dict__, _form=self._form, look=self.look)
             plan.__dict__.update(values)
         else:
             plan.__dict__.update(self.__dict__, **values)
-            plan.__dict__.pop("_form", None)
-            plan.__dict__.pop("veiled", None)
+            for name in ("_form", "look", "veiled"):
+                plan.__dict__.pop(name, None)
         return plan
 
     @cached_property

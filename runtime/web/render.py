@@ -49,17 +49,7 @@ class Renderer:
 
     def form(self, plan: QueryPlan) -> Form:
         """Return how rows of a plan are written."""
-        key = (
-            plan.entity.name,
-            plan.veiled,
-            tuple([path.text for path in plan.shown]),
-            tuple(
-                [
-                    (each.name, each.plan.veiled, tuple([path.text for path in each.plan.shown]))
-                    for each in plan.includes
-                ]
-            ),
-        )
+        key = plan.look, tuple([(each.name, each.plan.look) for each in plan.includes])
         found = self._forms.get(key)
         if found is None:
             if len(self._forms) >= REMEMBERED:
