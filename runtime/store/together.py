@@ -16,9 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 
 from generator.field_types._times import Utc
+from runtime.store.building import is_one, page_size
 from runtime.store.plan import QueryPlan
 from runtime.store.prepared import Prepared, Row
-from runtime.store.statements import Selection, Statements, is_one, page_size
+from runtime.store.selection import Selection
+from runtime.store.statements import Statements
 
 BRANCHES = 200
 """Of one statement; SQLite takes 500."""

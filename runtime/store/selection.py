@@ -1,0 +1,44 @@
+"""A statement that selects, and what its columns mean: values in, rows of stored values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.prepared import Prepared, Row
+from runtime.store.veils import Veil, veiled
+
+
+class Selection:
+    """A statement and what its columns mean; compiled when it is first run."""
+
+    def __init__(
+        self,
+        statement: sa.Select[Any],
+        names: tuple[str, ...],
+        veils: tuple[Veil, ...] = (),
+        *,
+        anew: bool = False,
+    ) -> None:
+        self.statement = statement
+        self._anew = anew
+        self.names = names
+        """The path of each column."""
+        self._veils = [(veil.place, veil.function()) for veil in veils]
+        self.position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
+        self._prepared: Prepared | None = None
+
+    def rows(self, connection: sa.Connection, values: Mapping[str, Any]) -> list[Row]:
+        """Run the statement and return its rows as tuples of stored values.
+
+        A cell that its row does not show in clear is a `Masked` or `HIDDEN` in place of the value.
+        """
+        if self._prepared is None:
+            self._prepared = Prepared(self.statement, connection.dialect, anew=self._anew)
+        return self.seen(self._prepared.rows(connection, values))
+
+    def seen(self, rows: list[Row]) -> list[Row]:
+        """Return rows as their caller may see them; whoever runs the statement owes this."""
+        return rows if not self._veils else veiled(rows, self._veils, len(self.names))
