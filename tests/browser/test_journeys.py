@@ -47,6 +47,18 @@ def test_a_list_is_searched_sorted_filtered_and_found_again_by_its_address(windo
     expect(page.locator(".chip .x")).to_have_count(0)
 
 
+def test_what_a_row_is_called_stands_under_its_heading_and_stays_in_sight(window: Open) -> None:
+    page = window(width=700)
+    page.goto("/member/?columns=name,code,active,email,created_at,created_by,updated_at,updated_by")
+    heading, cell = page.locator("thead th.c1"), page.locator("tbody td.c1[data-cell]").first
+    for scrolled in (0, 100):
+        page.locator(".tw").evaluate(f"(table) => {{ table.scrollLeft = {scrolled} }}")
+        assert page.locator(".tw").evaluate("(table) => table.scrollLeft") == scrolled
+        boxes = [one.evaluate("(it) => it.getBoundingClientRect().x") for one in (heading, cell)]
+        ticked = page.locator("tbody .c0").first.evaluate("(it) => it.getBoundingClientRect().right")
+        assert boxes == [ticked, ticked]
+
+
 def test_back_from_a_record_is_the_same_list_with_the_row_in_focus(window: Open) -> None:
     page = window()
     page.goto("/loan/?state[in]=open&sort=-number")
