@@ -278,6 +278,8 @@ def not_one_of(key: str, written: str, at: Span, allowed: Iterable[str]) -> Prob
 
 def bad_name(noun: str, written: str, at: Span) -> Problem:
     """A name that is not lower-case words joined by `_`."""
+    if written.lower().endswith((" desc", " asc")):
+        return _a_direction(noun, written, at)
     better = snake(written)
     hint = "Write lower-case Latin letters, digits and '_', beginning with a letter."
     if better and better != written:
@@ -290,6 +292,17 @@ def bad_name(noun: str, written: str, at: Span) -> Problem:
         at,
         say("{written} cannot be the name of {noun}.", written=quoted(written), noun=say(noun)),
         hint,
+    )
+
+
+def _a_direction(noun: str, written: str, at: Span) -> Problem:
+    name, _, word = written.rpartition(" ")
+    field = ("-" if word.lower() == "desc" else "") + snake(name)
+    return Problem(
+        "D205",
+        at,
+        say("{written} cannot be the name of {noun}.", written=quoted(written), noun=say(noun)),
+        say("Write '{field}': a '-' in front sorts from the last to the first.", field=field),
     )
 
 

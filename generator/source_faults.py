@@ -284,8 +284,20 @@ OPENINGS = (
 """Faults that are shown where the thing began, not where the parser gave up."""
 
 
+WIDE = {
+    r"(?:^|[{,])\s*(?:- +)?[A-Za-z]\w*\s*(：)": "':'",
+    r"(，)\s*[A-Za-z]\w*\s*[:：]": "','",
+    r":\s+([｛［【])": "'{' or '['",
+    r"([｝］】])\s*,?\s*$": "'}' or ']'",
+}
+"""Signs of a Chinese keyboard where YAML wants its own, a pattern around each; what it wants."""
+
+
 def syntax(said: str, at: Span, line: str) -> Problem:
     """Say in an author's words what the parser `said` about a place in `line`."""
+    wide = _wide(at, line)
+    if wide is not None:
+        return wide
     before = line[: at.column - 1]
     if "tab character" in said or (not before.strip() and line[at.column - 1 : at.column] == "\t"):
         return tab(at)
@@ -303,6 +315,24 @@ def syntax(said: str, at: Span, line: str) -> Problem:
         if re.search(pattern, said):
             return Problem("D101", at, message, hint)
     return _out_of_line(at, before, line[at.column - 1 : at.column])
+
+
+def _wide(at: Span, line: str) -> Problem | None:
+    """Return the fault of the first full-width sign that stands where YAML wants its own.
+
+    The parser takes such a sign for a letter and complains of something further on.
+    """
+    found = [
+        (match.start(1), match[1], plain)
+        for pattern, plain in WIDE.items()
+        if (match := re.search(pattern, line))
+    ]
+    if not found:
+        return None
+    column, sign, plain = min(found)
+    message = say("'{sign}' is a full-width sign; YAML does not know it.", sign=sign)
+    hint = say("Write {plain}, with the keyboard set to half-width punctuation.", plain=say(plain))
+    return Problem("D101", replace(at, column=column + 1, end_column=column + 2), message, hint)
 
 
 def _out_of_line(at: Span, before: str, letter: str) -> Problem:

@@ -25,6 +25,10 @@ TEXTS: Mapping[str, str] = {
     "Write a backslash in a text as \\\\.": "文本中的反斜杠请写成 \\\\。",
     "The text has no closing quote.": "文本缺少后引号。",
     "'{shown}' has no meaning in an expression.": "'{shown}' 在表达式中没有意义。",
+    "Write a straight quote, ' or \"; this one is typographic.": (
+        "这是弯引号，请改用直引号 ' 或 \"。"
+    ),
+    "This sign is full-width; write the half-width one.": "这是全角符号，请改用半角。",
     "Write 'and'.": "请写 'and'。",
     "Write 'or'.": "请写 'or'。",
     "Write 'not'.": "请写 'not'。",

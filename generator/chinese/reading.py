@@ -97,6 +97,12 @@ TEXTS: Mapping[str, str] = {
     "input/output error": "读写错误",
     "too many levels of symbolic links": "符号链接层数过多",
     "unknown": "原因不明",
+    "'{sign}' is a full-width sign; YAML does not know it.": "'{sign}' 是全角符号，YAML 不认识。",
+    "Write {plain}, with the keyboard set to half-width punctuation.": (
+        "请切换到半角标点，改写为 {plain}。"
+    ),
+    "'{' or '['": "'{' 或 '['",
+    "'}' or ']'": "'}' 或 ']'",
     "This quote is never closed.": "引号没有闭合。",
     "Write the closing quote; inside '…' a quote is written twice.": (
         "请补上后引号；在 '…' 之内，单引号要写两个。"

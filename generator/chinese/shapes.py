@@ -19,6 +19,9 @@ TEXTS: Mapping[str, str] = {
     "Write lower-case Latin letters, digits and '_', beginning with a letter.": (
         "请用小写英文字母、数字和 '_'，以字母开头。"
     ),
+    "Write '{field}': a '-' in front sorts from the last to the first.": (
+        "请写成 '{field}'：名称前加 '-' 表示倒序。"
+    ),
     "Write '{better}': lower-case letters, digits and '_', beginning with a letter.": (
         "可写成 '{better}'：小写字母、数字和 '_'，以字母开头。"
     ),

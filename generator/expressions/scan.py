@@ -131,6 +131,8 @@ def _foreign(text: str, at: int) -> Fault:
         "|": "Write 'or'.",
         "!": "Write 'not'.",
         "{": "Names are written without braces.",
+        **dict.fromkeys("“”‘’＂＇", "Write a straight quote, ' or \"; this one is typographic."),
+        **dict.fromkeys("（），＝＜＞＋－＊", "This sign is full-width; write the half-width one."),
     }.get(letter, "Texts stand in quotes; names are plain letters, digits and _.")
     shown = letter if letter.isprintable() else f"U+{ord(letter):04X}"
     return Fault(

@@ -12,9 +12,10 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.access import GrantRule, Guardrail, PersonFact, Role
 from generator.model.entity import Entity, Field
-from generator.model.text import Span
+from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice, reserved_name, unknown_name
 from generator.resolve.scope import ACTOR, ModelScope, person_types
+from generator.resolve.unread import Unread
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.shapes.access import GROUPS
@@ -40,16 +41,15 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
                 problems.append(
                     unknown_name("role", include.text, include.span, names, defined_in="roles.yaml")
                 )
-        if "label" in body:
-            roles[str(name)] = Role(
-                str(name),
-                body.get("label"),
-                tuple(includes),
-                body.get("help"),
-                body.span,
-                {str(one): sight for one, sight in body.get("sees", {}).items()},
-                body.get("second_factor", False),
-            )
+        roles[str(name)] = Role(
+            str(name),
+            body.get("label") or Label({"": str(name)}),
+            tuple(includes),
+            body.get("help"),
+            body.span,
+            {str(one): sight for one, sight in body.get("sees", {}).items()},
+            body.get("second_factor", False),
+        )
     for role in roles.values():
         problems += _circle(role, roles, written)
     return roles, problems
@@ -122,6 +122,7 @@ class Words:
     entities: Mapping[str, Entity]
     catalog: Catalog[FieldType]
     person: Mapping[str, PersonFact]
+    unread: Unread
 
     def fields(self) -> dict[str, Mapping[str, Field]]:
         """Return the fields of every entity."""
@@ -269,6 +270,8 @@ class _Reading:
         """Return a condition on records of an entity; a fault of it is noted."""
         if not isinstance(written, Written):
             return None
+        if self.words.unread.doubts(written.text):
+            return None
         expression, found = parse(
             written.text,
             written.span,
@@ -284,8 +287,12 @@ class _Reading:
         known = [name for name in names if name.text in entity.fields]
         for name in names:
             if name.text not in entity.fields:
-                self.problems.append(_no_field(name, entity))
+                self._missing(name, entity)
         return tuple(name.text for name in known)
+
+    def _missing(self, name: Written, entity: Entity) -> None:
+        if not self.words.unread.has(entity.name, name.text):
+            self.problems.append(_no_field(name, entity))
 
     def values(self, written: Mapping[Written, Any], entity: Entity) -> dict[str, Expression]:
         """Return expressions by the field they fill; they may read nothing of the record."""
@@ -293,7 +300,7 @@ class _Reading:
         for name, value in written.items():
             field = entity.fields.get(name.text)
             if field is None:
-                self.problems.append(_no_field(name, entity))
+                self._missing(name, entity)
                 continue
             expected = self.words.catalog[field.type].expression_type(field)
             scope = replace(self.words.scope(entity.name), entity="")

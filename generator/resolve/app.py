@@ -17,7 +17,7 @@ from generator.resolve.access import (
     resolve_person,
     resolve_roles,
 )
-from generator.resolve.entities import Draft, resolve_entities, unread_fields
+from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
@@ -72,15 +72,15 @@ def resolve(
     problems += found
     person, found = resolve_person(held, entities)
     problems += found
-    words = Words(roles, entities, catalogs["field_types"], person)
+    unread = unread_of(drafts, {name: one.fields for name, one in entities.items()})
+    words = Words(roles, entities, catalogs["field_types"], person, unread)
     access = [body for _, body in given["access"]]
     grants, found = resolve_grants(access, words)
     problems += found
     guardrails, found = resolve_guardrails(access, words)
     problems += found
-    unread = unread_fields(drafts, {name: one.fields for name, one in entities.items()})
     importmaps, found = resolve_importmaps(
-        given["importmap"], entities, catalogs["field_types"], unread
+        given["importmap"], entities, catalogs["field_types"], unread.fields
     )
     problems += found
     known = ScenarioWords(entities, roles, catalogs["field_types"])
@@ -109,9 +109,7 @@ def resolve(
 def _drafts(files: Iterable[tuple[Source, Given]], problems: list[Problem]) -> list[Draft]:
     drafts: dict[str, Draft] = {}
     for source, given in files:
-        name = given.get("entity")
-        if name is None:
-            continue
+        name = given.get("entity", source.name)
         if name in drafts:
             first = drafts[name].given.at("entity")
             problems.append(defined_twice("entity", name, given.at("entity"), first))

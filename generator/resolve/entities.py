@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from generator.resolve.classes import inherit_classes
 from generator.resolve.fields import humanize, resolve_fields
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
+from generator.resolve.unread import Unread, astray
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Mapped, Source
@@ -62,8 +62,7 @@ def resolve_entities(
             )
         else:
             _name_the_parent(fields[name], parent, by_name)
-    unread = unread_fields(by_name.values(), fields)
-    resolver = _Resolver(fields, catalog, problems, unread)
+    resolver = _Resolver(fields, catalog, problems, unread_of(by_name.values(), fields))
     entities = {name: resolver.entity(draft) for name, draft in by_name.items()}
     return inherit_classes(entities), problems
 
@@ -88,12 +87,10 @@ class _Resolver:
         fields: Mapping[str, dict[str, Field]],
         catalog: Catalog[FieldType],
         problems: list[Problem],
-        unread: Mapping[str, set[str]],
+        unread: Unread,
     ) -> None:
         self.fields, self.catalog, self.problems = fields, catalog, problems
         self.unread = unread
-        names = sorted({re.escape(name) for found in unread.values() for name in found})
-        self.in_doubt = re.compile(rf"\b(?:{'|'.join(names)})\b") if names else None
 
     def entity(self, draft: Draft) -> Entity:
         given, name = draft.given, draft.name
@@ -175,7 +172,7 @@ class _Resolver:
     ) -> Expression | None:
         if not isinstance(written, Written):
             return None
-        if self.in_doubt is not None and self.in_doubt.search(written.text):
+        if self.unread.doubts(written.text):
             return None
         scope = ModelScope(entity, self.fields, self.catalog)
         if more:
@@ -220,7 +217,7 @@ class _Resolver:
         return tuple(found)
 
     def _unknown_field(self, name: str, span: Span, entity: str) -> None:
-        if name in self.unread[entity]:
+        if self.unread.has(entity, name):
             return
         known = self.fields[entity]
         self.problems.append(
@@ -249,7 +246,9 @@ class _Resolver:
             return
         here = entity
         for step in steps:
-            if here not in self.fields or step not in self.fields[here]:
+            if here and here not in self.fields:
+                return  # where the link before leads to was told at the link
+            if not here or step not in self.fields[here]:
                 self._unknown_field(step, path.span, here if here in self.fields else entity)
                 return
             here = self.fields[here][step].target
@@ -259,14 +258,10 @@ class _Resolver:
             self._walk(Written(path, given.at("title")), entity.name)
 
 
-def unread_fields(
-    drafts: Iterable[Draft], fields: Mapping[str, Mapping[str, Field]]
-) -> dict[str, set[str]]:
-    """Return, by entity, the names that were meant as fields and could not be read as one.
-
-    Their own fault is told where they stand; whoever refers to them is not told again.
-    """
-    return {draft.name: _unread(draft) - fields[draft.name].keys() for draft in drafts}
+def unread_of(drafts: Iterable[Draft], fields: Mapping[str, Mapping[str, Field]]) -> Unread:
+    """Return the names that were meant as fields and could not be read as one."""
+    missing = {draft.name: _unread(draft) - fields[draft.name].keys() for draft in drafts}
+    return Unread(missing, astray(fields))
 
 
 def _unread(draft: Draft) -> set[str]:

@@ -55,7 +55,9 @@ def test_what_a_row_is_called_stands_under_its_heading_and_stays_in_sight(window
         page.locator(".tw").evaluate(f"(table) => {{ table.scrollLeft = {scrolled} }}")
         assert page.locator(".tw").evaluate("(table) => table.scrollLeft") == scrolled
         boxes = [one.evaluate("(it) => it.getBoundingClientRect().x") for one in (heading, cell)]
-        ticked = page.locator("tbody .c0").first.evaluate("(it) => it.getBoundingClientRect().right")
+        ticked = page.locator("tbody .c0").first.evaluate(
+            "(it) => it.getBoundingClientRect().right"
+        )
         assert boxes == [ticked, ticked]
 
 
