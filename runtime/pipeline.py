@@ -11,7 +11,7 @@ from time import monotonic_ns
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import Forbidden, NotFound, RequestError, Unauthenticated
-from runtime.messages import Incoming, Result
+from runtime.messages import Actor, Incoming, Result
 from runtime.metrics import steps
 from runtime.runtime import Runtime
 
@@ -57,13 +57,24 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
         return grant
     if not runtime.matrix.actions(actor.roles, incoming.entity):
         raise _nothing_here()
-    raise Forbidden(
-        Label(
+    raise Forbidden(_not_included(actor, action, incoming.entity))
+
+
+def _not_included(actor: Actor, action: str, entity: str) -> Label:
+    """Say what is missing; of a token its scopes, which its maker can change."""
+    if actor.scopes is not None:
+        scope = f"{action}:{entity}"
+        return Label(
             {
-                "en": f"Your roles do not include '{action}' here. Ask an administrator.",
-                "zh": f"您的角色没有此处的“{action}”权限，请联系管理员。",
+                "en": f"This token's scopes do not include '{scope}', or its owner's roles do not.",
+                "zh": f"此令牌的权限范围或其所有者的角色不含“{scope}”。",
             }
         )
+    return Label(
+        {
+            "en": f"Your roles do not include '{action}' here. Ask an administrator.",
+            "zh": f"您的角色没有此处的“{action}”权限，请联系管理员。",
+        }
     )
 
 

@@ -58,6 +58,26 @@ def unknown_field(name: str) -> BadRequest:
     return BadRequest(message, (FieldError(name, "unknown_field", message),))
 
 
+def _leads_too_far(name: str) -> BadRequest:
+    message = Label(
+        {
+            "en": f"'{name}' leads over more than {MAX_DEPTH} references.",
+            "zh": f"“{name}”经过的关联超过 {MAX_DEPTH} 层。",
+        }
+    )
+    return BadRequest(message, (FieldError(name, "too_deep", message),))
+
+
+def _through_many(name: str) -> BadRequest:
+    message = Label(
+        {
+            "en": f"'{name}' leads through many records, so it is no single value.",
+            "zh": f"“{name}”经过多条记录，不是单一的值。",
+        }
+    )
+    return BadRequest(message, (FieldError(name, "through_many", message),))
+
+
 def masked_field(name: str) -> BadRequest:
     """Refuse to compare or sort by what the caller sees masked, or not in every row."""
     message = Label(
@@ -92,7 +112,7 @@ class Reader:
         here = entity
         names = text.split(".")
         if len(names) > MAX_DEPTH + 1:
-            raise unknown_field(text)
+            raise _leads_too_far(text)
         for index, name in enumerate(names):
             grant = self.crossed(here) if index else self.sight(here)
             field = self.app.field(here, name)
@@ -100,7 +120,7 @@ class Reader:
                 raise unknown_field(text)
             if index:
                 if self.catalog[steps[-1].type].relation != "reference":
-                    raise unknown_field(text)
+                    raise _through_many(text)
                 sights.append(grant)
             steps.append(field)
             here = field.target

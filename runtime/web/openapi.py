@@ -85,6 +85,8 @@ REFUSED_WITH = {
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
 """Operations that are asked for as a list is, with what each takes besides filters."""
+WHEN = frozenset({"created_at", "updated_at"})
+"""What every program filters by: what changed since it last asked."""
 WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach"})
 
@@ -293,7 +295,8 @@ class _Document:
             operators = self.runtime.compiled.field_types[field.type].operators
             if field.name not in grant.read or field.name in grant.masked or not operators:
                 continue
-            chosen = operators if field.name in entity.list.filters else operators[:1]
+            asked = field.name in entity.list.filters or field.name in WHEN
+            chosen = operators if asked else operators[:1]
             for operator in chosen:
                 plain = operator in ("eq", "has") and operator == operators[0]
                 name = field.name if plain else f"{field.name}[{operator}]"

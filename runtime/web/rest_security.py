@@ -270,8 +270,9 @@ def read_scopes(value: Any) -> tuple[str, ...] | None:
         ):
             raise _wrong(
                 f"scopes.{number}",
-                "Write a scope as action:entity, such as read:order.",
-                "权限范围的格式为 action:entity，例如 read:order。",
+                "Write a scope as action:entity, such as list:order. Actions: "
+                f"{', '.join(ACTIONS)}.",
+                f"权限范围的格式为 action:entity，例如 list:order。操作：{'、'.join(ACTIONS)}。",
             )
     return tuple(value)
 

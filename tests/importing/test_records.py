@@ -81,6 +81,18 @@ def test_one_bad_row_costs_only_itself_and_says_where_and_why(desk: Desk) -> Non
     assert all(one.message.text("zh") != one.message.text("en") for one in done.verdicts)
 
 
+def test_everything_wrong_in_a_row_is_told_at_once(desk: Desk) -> None:
+    rows = "code,name.en,price,group,since\nA,a,x,nowhere,soon\nB,b,1,nowhere,2026-01-01\n"
+    done = desk.load(rows, "good")
+    assert done.counts == (0, 0, 0, 2)
+    assert sorted(done.reasons) == [
+        (2, "group", "nowhere", "not_found"),
+        (2, "price", "x", "invalid"),
+        (2, "since", "soon", "invalid"),
+        (3, "group", "nowhere", "not_found"),
+    ]
+
+
 def test_a_check_of_the_entity_names_its_column(desk: Desk) -> None:
     done = desk.load("code,name.en,price,state\nA,a,,sold\n", "good")
     assert done.reasons == [(2, "price", "", "SOLD_FOR_NOTHING")]

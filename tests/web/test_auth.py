@@ -288,7 +288,9 @@ def test_a_personal_token_is_shown_once_limited_to_its_scopes_and_can_be_revoked
     assert [each["name"] for each in listed.json["data"]] == ["sync"]
     personal = bearer(token)
     assert client.get("/api/v1/customer", headers=personal).status_code == 200
-    assert client.post("/api/v1/customer", json={}, headers=personal).status_code == 403
+    refused = client.post("/api/v1/customer", json={}, headers=personal)
+    assert refused.status_code == 403
+    assert "token's scopes do not include 'create:customer'" in refused.json["detail"]
     assert client.get("/api/v1/order", headers=personal).status_code == 403
     assert client.post(url, json={"name": "more"}, headers=personal).status_code == 403
     assert client.get(url, headers=mine).json["data"][0]["last_used_at"] is not None

@@ -38,6 +38,12 @@ def test_the_document_offers_only_what_the_caller_may_do(shop: Shop):
     assert "post" not in clerk["paths"]["/api/v1/order_line"]
 
 
+def test_the_document_offers_to_ask_for_what_changed_since(shop: Shop):
+    offered = document(shop)["paths"]["/api/v1/order"]["get"]["parameters"]
+    names = {one["name"] for one in offered}
+    assert {"updated_at[gt]", "updated_at[between]", "created_at[lt]"} <= names
+
+
 def test_a_token_with_scopes_has_a_document_of_its_own(shop: Shop):
     ann = shop.client("ann")
     body = {"name": "t", "scopes": ["list:order", "read:order"]}

@@ -285,6 +285,15 @@ def test_a_query_that_means_nothing_is_refused_and_never_ignored(shop: Shop, que
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("include", "code"),
+    [("lines.item", "through_many"), ("customer.a.b.c.d", "too_deep"), ("nope", "unknown_field")],
+)
+def test_an_include_is_refused_for_its_own_reason(shop: Shop, include: str, code: str):
+    answer = shop.client("ann").get(f"/api/v1/order?include={include}")
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [(include, code)]
+
+
 @pytest.mark.parametrize("key", ["limit", "q", "view", "count", "archived", "after", "before"])
 def test_a_key_of_one_value_that_is_there_twice_is_refused(shop: Shop, key: str):
     answer = shop.client("ann").get(f"/api/v1/customer?{key}=1&{key}=2")
