@@ -29,6 +29,9 @@ ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")
 REST_GETS = {
     "list", "read", "history", "comments", "attachments", "attachment", "aggregate", "export",
 }  # fmt: skip
+ASKED = {"list", "read", "aggregate", "export"}
+"""Of these, the ones whose answer depends on a query."""
+
 NO_PART = "00000000-0000-7000-8000-000000000000"
 
 
@@ -167,7 +170,7 @@ def test_no_answer_of_the_api_tells_what_its_reader_may_not_see(
         for entity in filled.shop.runtime.app.entities.values():
             for record in filled.records.get(entity.name, [])[:2] if "{id}" in route else [""]:
                 path = f"/api/v1/{entity.name}/{route.format(id=record, part=NO_PART)}".rstrip("/")
-                for query in queries(entity, filled) if methods["GET"] != "comments" else ("",):
+                for query in queries(entity, filled) if methods["GET"] in ASKED else ("",):
                     page = browser.get(path + query)
                     assert page.status_code < 500, path + query
                     wrong = leaks(page.text + str(page.headers), may, filled)

@@ -128,7 +128,7 @@ def compiled(files: Files, folder: Path) -> Compiled | None:
 
 
 def test_changed_definitions_are_refused_in_words_or_run(request: pytest.FixtureRequest) -> None:
-    examples = 2_000 if request.config.getoption("--long") else 40
+    examples = 2_000 if request.config.getoption("--long") else 20
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(files=definitions())
@@ -145,7 +145,7 @@ def test_changed_definitions_are_refused_in_words_or_run(request: pytest.Fixture
 def test_changed_definitions_are_never_a_fault_of_the_compiler(
     request: pytest.FixtureRequest,
 ) -> None:
-    examples = 5_000 if request.config.getoption("--long") else 80
+    examples = 5_000 if request.config.getoption("--long") else 60
 
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(files=definitions())

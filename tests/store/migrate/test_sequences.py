@@ -222,23 +222,35 @@ def live(story: Story, engine: sa.Engine, steps: int) -> None:
         check_rows(engine, shop, model)
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-@given(data=st.data())
-def test_any_sequence_of_changes_keeps_the_rows_on_sqlite(data: st.DataObject) -> None:
-    with TemporaryDirectory() as folder:
-        engine = make_engine(sqlite_url(Path(folder)))
-        live(Story(data.draw), engine, 4)
-        engine.dispose()
+def told(examples: int) -> settings:
+    """Return how many stories are told."""
+    hurry = [HealthCheck.too_slow]
+    return settings(
+        max_examples=examples, deadline=None, suppress_health_check=hurry, print_blob=True
+    )
+
+
+def test_any_sequence_of_changes_keeps_the_rows_on_sqlite(request: pytest.FixtureRequest) -> None:
+    @told(100 if request.config.getoption("--long") else 6)
+    @given(data=st.data())
+    def one(data: st.DataObject) -> None:
+        with TemporaryDirectory() as folder:
+            engine = make_engine(sqlite_url(Path(folder)))
+            live(Story(data.draw), engine, 4)
+            engine.dispose()
+
+    one()
 
 
 @pytest.mark.postgres
-@settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)
-@given(data=st.data())
-def test_any_sequence_of_changes_keeps_the_rows_on_postgresql(data: st.DataObject) -> None:
-    engine = make_engine(postgres_url())
-    live(Story(data.draw), engine, 4)
-    engine.dispose()
+def test_any_sequence_of_changes_keeps_the_rows_on_postgresql(
+    request: pytest.FixtureRequest,
+) -> None:
+    @told(30 if request.config.getoption("--long") else 3)
+    @given(data=st.data())
+    def one(data: st.DataObject) -> None:
+        engine = make_engine(postgres_url())
+        live(Story(data.draw), engine, 4)
+        engine.dispose()
+
+    one()
