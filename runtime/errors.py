@@ -8,6 +8,9 @@ RequestError
 │   ├── Stale           412  R412   the record changed since it was read
 │   └── Blocked         409  R410   a rule says no, with its reasons
 ├── VersionRequired     428  R428
+├── Unconfirmed         428  R461   something sensitive was not confirmed
+├── NotProved           403  R462   something sensitive wants the password once more
+├── NeedsApproval       202  R202   it is kept until another person approves it
 ├── Invalid             422  R422   values that fail validation, by field
 ├── BadRequest          400  R400   a request that cannot be understood
 ├── TooLarge            413  R413
@@ -86,6 +89,21 @@ class Blocked(Conflict):
 class VersionRequired(RequestError):
     status, code = 428, "R428"
     title = Label({"en": "Say which version you change", "zh": "请指明要修改的版本"})
+
+
+class Unconfirmed(RequestError):
+    status, code = 428, "R461"
+    title = Label({"en": "Confirm this first", "zh": "请先确认"})
+
+
+class NotProved(RequestError):
+    status, code = 403, "R462"
+    title = Label({"en": "Prove once more who you are", "zh": "请再次验证身份"})
+
+
+class NeedsApproval(RequestError):
+    status, code = 202, "R202"
+    title = Label({"en": "This waits for approval", "zh": "等待审批"})
 
 
 class Invalid(RequestError):

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from rules.permissions import SCOPE
+from rules.proof import NOTHING, Proof
 
 EMPTY: Mapping[str, Any] = {}
 
@@ -39,6 +40,8 @@ class Actor:
     real_id: int = 0
     """Who really asks, where an administrator looks with somebody else's eyes; 0 otherwise."""
     real_name: str = ""
+    proof: Proof = NOTHING
+    """What they brought for something sensitive, beside their rights."""
 
     @property
     def facts(self) -> Mapping[str, Any]:

@@ -10,9 +10,10 @@ from time import monotonic_ns
 
 from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import Forbidden, NotFound, RequestError, Unauthenticated
+from runtime.errors import Forbidden, NeedsApproval, NotFound, RequestError, Unauthenticated
 from runtime.messages import Actor, Incoming, Result
 from runtime.metrics import steps
+from runtime.operations import _sensitive
 from runtime.runtime import Runtime
 
 
@@ -28,6 +29,8 @@ def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
         plan = operation.plan(call, grant, runtime)
         marks.append(monotonic_ns())
         result: Result = operation.execute(plan, runtime)
+    except NeedsApproval as need:
+        return _sensitive.keep(need, incoming, runtime)
     except RequestError as refusal:
         refusal.incoming = incoming
         return refusal

@@ -339,6 +339,18 @@ TEXTS: Mapping[str, str] = {
     "Leave that to another role: whoever has this one could widen their own rights.": (
         "请交由其他角色维护，否则此角色的人可扩大自己的权限。"
     ),
+    "'{name}' asks for the title of a record that is not there yet.": (
+        "'{name}' 要求输入尚不存在的记录的标题。"
+    ),
+    "Ask for 'confirm' when records are created.": "新建记录时请用 'confirm'。",
+    "'{name}' lets an export wait for approval.": "'{name}' 让导出等待审批。",
+    "Ask for 'confirm' or 'reauthenticate' before an export.": (
+        "导出前请用 'confirm' 或 'reauthenticate'。"
+    ),
+    "No role may approve anything of '{entity}'.": "没有角色可以审批 '{entity}'。",
+    "Let a role 'approve' it, such as 'manager: {{{entity}: [view, approve]}}'.": (
+        "请让某个角色可以 'approve'，例如 'manager: {{{entity}: [view, approve]}}'。"
+    ),
     "A step does just one thing.": "一个步骤只能做一件事。",
     "Write one of: {names}.": "请写其中一个：{names}。",
     "'{key}' says nothing about '{action}'.": "'{key}' 与 '{action}' 无关。",

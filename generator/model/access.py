@@ -84,6 +84,24 @@ class Guardrail:
 
 
 @dataclass(frozen=True)
+class Sensitive:
+    """Something with records of an entity that a single click must not do."""
+
+    name: str
+    entity: str
+    actions: tuple[str, ...]
+    ask: str
+    """confirm, type, reauthenticate or approve."""
+    span: Span
+    fields: tuple[str, ...] = ()
+    """Only a change of one of these; empty means any."""
+    when: Expression | None = None
+    days: int = 3
+    """How long an approval is waited for."""
+    message: Label | None = None
+
+
+@dataclass(frozen=True)
 class PersonFact:
     """A list that expressions may ask of a person: `actor.NAME`.
 

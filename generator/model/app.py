@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generator.model.access import GrantRule, Guardrail, PersonFact, Role
+from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.scenario import Scenario
@@ -38,6 +38,8 @@ class App:
     """SHA-256 of all definition files: the definition hash an audit row carries."""
     importmaps: Mapping[str, ImportMap] = field(default_factory=dict)
     guardrails: tuple[Guardrail, ...] = ()
+    sensitive: tuple[Sensitive, ...] = ()
+    """What asks for more than a click."""
     masks: Mapping[str, str] = field(default_factory=dict)
     """Class of fields → kind of mask, where it is not the field type's own."""
     person: Mapping[str, PersonFact] = field(default_factory=dict)

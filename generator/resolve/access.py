@@ -10,7 +10,7 @@ from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
-from generator.model.access import GrantRule, Guardrail, PersonFact, Role
+from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
 from generator.model.entity import Entity, Field
 from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice, reserved_name, unknown_name
@@ -184,6 +184,25 @@ def resolve_guardrails(
     return tuple(one for some in found.values() for one in some), reading.problems
 
 
+def resolve_sensitive(
+    files: Iterable[Given], words: Words
+) -> tuple[tuple[Sensitive, ...], list[Problem]]:
+    """Return what asks for more than a click, one an entity it speaks about."""
+    reading = _Reading(words)
+    found: list[Sensitive] = []
+    first: dict[str, Span] = {}
+    for given in files:
+        for name, body in given.get("sensitive", {}).items():
+            if name.text in first:
+                twice = defined_twice("sensitive operation", name.text, name.span, first[name.text])
+                reading.problems.append(twice)
+                continue
+            first[name.text] = name.span
+            if "ask" in body:
+                found += reading.sensitive(name, body)
+    return tuple(found), reading.problems
+
+
 class _Reading:
     """Lines and guardrails being read; faults gather in `problems`."""
 
@@ -254,6 +273,23 @@ class _Reading:
                 )
             )
         return found
+
+    def sensitive(self, name: Written, body: Given) -> list[Sensitive]:
+        """Return one for each entity that it names."""
+        return [
+            Sensitive(
+                name.text,
+                entity.name,
+                tuple(body.get("actions", ())),
+                body.get("ask"),
+                name.span,
+                fields=self.fields(body.get("fields", ()), entity),
+                when=self.condition(body.get("when"), entity.name),
+                days=body.get("days", 3),
+                message=body.get("message"),
+            )
+            for entity in self._entities(body.get("entities", ()))
+        ]
 
     def _entities(self, names: Iterable[Written]) -> list[Entity]:
         found = []

@@ -16,6 +16,7 @@ from generator.resolve.access import (
     resolve_guardrails,
     resolve_person,
     resolve_roles,
+    resolve_sensitive,
 )
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
@@ -79,6 +80,8 @@ def resolve(
     problems += found
     guardrails, found = resolve_guardrails(access, words)
     problems += found
+    sensitive, found = resolve_sensitive(access, words)
+    problems += found
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
@@ -99,6 +102,7 @@ def resolve(
         importmaps=importmaps,
         scenarios=scenarios,
         guardrails=guardrails,
+        sensitive=sensitive,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         person=person,
         digest=_digest(sources),

@@ -82,7 +82,10 @@ ROLES = Shape(
     },
 )
 
-ACTIONS = (
+NAMED_ONLY = ("approve", "reveal")
+"""Actions that no group includes: whoever may do them has a line that says so."""
+
+ORDINARY = (
     "list",
     "read",
     "create",
@@ -98,10 +101,16 @@ ACTIONS = (
 )
 """What a grant may allow, in the order in which people think of it."""
 
+ACTIONS = (*ORDINARY, *NAMED_ONLY)
+"""Every action: `approve` decides about what others asked for, `reveal` shows a masked cell."""
+
+LEVELS = ("confirm", "type", "reauthenticate", "approve")
+"""What can be asked before something sensitive; `rules/levels` says when each is met."""
+
 GROUPS = {
     "view": ("list", "read", "history", "aggregate"),
     "edit": ("list", "read", "history", "aggregate", "create", "update", "bulk"),
-    "all": ACTIONS,
+    "all": ORDINARY,
 }
 """Short names for actions that go together."""
 
@@ -201,6 +210,43 @@ GUARDRAIL = Shape(
     },
 )
 
+SENSITIVE = Shape(
+    "sensitive",
+    "Something that a single click must not do.",
+    {
+        "entities": Arg(
+            "list",
+            "The entities, or `*` for all.",
+            required=True,
+            one=True,
+            of=Arg("name", "An entity.", to="entity"),
+        ),
+        "actions": Arg(
+            "list",
+            "What is asked about.",
+            required=True,
+            one=True,
+            of=Arg("choice", "An action.", options=("create", "update", "delete", "export")),
+        ),
+        "ask": Arg(
+            "choice",
+            "`confirm` asks once more, `type` for the record's title, `reauthenticate` for the "
+            "password unless it was given in the last five minutes, `approve` for another person.",
+            required=True,
+            options=LEVELS,
+        ),
+        "fields": Arg(
+            "list",
+            "Only a change of one of these fields is asked about.",
+            default=(),
+            of=_FIELDS.of,
+        ),
+        "when": Arg("expression", "Only records of which this is true, or unknown."),
+        "days": Arg("integer", "How long an approval is waited for.", default=3, minimum=1),
+        "message": Arg("label", "What people read when they are asked."),
+    },
+)
+
 ACCESS = Shape(
     "access",
     "The permission matrix of one module: a line a role, a cell an entity. "
@@ -228,6 +274,12 @@ ACCESS = Shape(
             "What holds for everyone, by name.",
             default={},
             of=Arg("shape", "", shape=GUARDRAIL),
+        ),
+        "sensitive": Arg(
+            "map",
+            "What asks for more than a click, by name.",
+            default={},
+            of=Arg("shape", "", shape=SENSITIVE),
         ),
     },
 )

@@ -21,7 +21,16 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Actor, Incoming, Outcome
-from runtime.operations import _changing, _keys, _reading, _renewing, _rights, _saving, update
+from runtime.operations import (
+    _changing,
+    _keys,
+    _reading,
+    _renewing,
+    _rights,
+    _saving,
+    _sensitive,
+    update,
+)
 from runtime.operations._keys import AMBIGUOUS, Keys
 from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
@@ -186,6 +195,7 @@ class _Batch:
         for item, draft in changed:
             if not item.errors:
                 _saving.conclude(work, draft, lookup)
+                self._ask(work, item, draft)
         self._tell(work, items)
         right = [(item, draft) for item, draft in changed if not item.errors]
         self._write(work, [draft for _, draft in right])
@@ -196,6 +206,13 @@ class _Batch:
         for item, draft in right:
             item.status = "created" if draft.is_new else "updated"
             item.record_id, item.version = str(draft.facts["id"]), draft.facts["version"]
+
+    def _ask(self, work: Work, item: _Item, draft: Draft) -> None:
+        """Refuse a row that is sensitive: nobody can be asked about it here."""
+        try:
+            _sensitive.ask_about(work, "create" if draft.is_new else "update", draft)
+        except RequestError as refusal:
+            item.refuse("", "sensitive", refusal.message)
 
     def _write(self, work: Work, drafts: list[Draft]) -> None:
         """Write drafts inside the importer's rights; a record outside of them undoes the batch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _rights, _saving
+from runtime.operations import _rights, _saving, _sensitive
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -28,6 +28,7 @@ def execute(plan: WritePlan, runtime: Runtime) -> Result:
         draft = _saving.draft_new(work, plan.call.entity, values)
         draft.sent = frozenset(plan.call.values)
         _saving.settle(work, draft)
+        _sensitive.ask_about(work, "create", draft)
         _saving.write(work, draft)
         _rights.hold(work, plan.grant, (draft,), {})
         audit.record(work, "create", draft)

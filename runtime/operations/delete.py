@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _cascade, _changing, _versions
+from runtime.operations import _cascade, _changing, _sensitive, _versions
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, transact, written_alone
 from runtime.runtime import Runtime
@@ -45,6 +45,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
         _versions.same_version(before, version)
     if before.get("archived_at") is not None:
         return
+    _sensitive.ask_to_remove(work, entity, before)
     blocking = dependants.blocking(work.connection, runtime, entity, call.record_id)
     if blocking:
         raise _cascade.still_used(blocking)

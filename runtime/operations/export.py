@@ -15,7 +15,7 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _reading
+from runtime.operations import _reading, _sensitive
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.cursor import read_cursor
@@ -56,6 +56,7 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     asked = plan.incoming
+    _sensitive.ask_to_export(runtime, asked)
     trail = Trail(runtime, asked.actor, asked.source, asked.request_id, asked.address)
     told = {
         "fields": [path.text for path in plan.query.paths],

@@ -7,7 +7,7 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _renewing, _rights, _saving, _versions
+from runtime.operations import _changing, _renewing, _rights, _saving, _sensitive, _versions
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -50,6 +50,7 @@ def change(
         return
     _rights.guard_fields(work, grant, (draft,))
     _saving.settle(work, draft)
+    _sensitive.ask_about(work, "update", draft)
     _saving.write(work, draft)
     _rights.hold(work, grant, (draft,), covered)
     audit.record(work, "update", draft)

@@ -75,7 +75,7 @@ def _write_all(
             "operation": operation,
             "entity": entity.name,
             "record_id": str(facts["id"]),
-            "record_title": _title(entity, facts),
+            "record_title": title_of(entity, facts),
             "record_version": facts.get("version"),
             "before": before,
             "after": after,
@@ -163,7 +163,7 @@ def _plain(value: Any, dump: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
-def _title(entity: Entity, facts: Mapping[str, Any]) -> str:
+def title_of(entity: Entity, facts: Mapping[str, Any]) -> str:
     """Return the record's title from its own fields; what lies behind references is left out."""
     title = entity.title
     for path in entity.title_paths:

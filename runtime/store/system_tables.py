@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.store.approvals import approval_table
 from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.recents import recent_table
 from runtime.store.second_factors import second_factor_table
@@ -52,6 +53,7 @@ class SystemTables:
     follow: sa.Table
     notification: sa.Table
     second_factor: sa.Table
+    approval: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -78,6 +80,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         follow=follow_table(metadata),
         notification=notification_table(metadata),
         second_factor=second_factor_table(metadata),
+        approval=approval_table(metadata),
     )
 
 

@@ -21,8 +21,10 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from runtime.errors import RequestError
+from generator.model.text import Label
+from runtime.errors import Forbidden, NeedsApproval, NotProved, RequestError, Unconfirmed
 from runtime.files import FileStore
+from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web import assets, attempts, languages, look, observe, security
 from runtime.web.context import EXTENSION, Web, present, web
@@ -34,11 +36,13 @@ from runtime.web.offline import offline
 from runtime.web.openapi import Documents
 from runtime.web.people.welcome import welcome
 from runtime.web.problems import bug, from_http, problem
+from runtime.web.proving import ask, tell_waiting, with_proof
 from runtime.web.rest import Api
 from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import routes as screens
 from runtime.web.screens import settings_page
 from runtime.web.screens.desk import Surroundings
+from runtime.web.screens.routes.reveal import masked_fields
 from runtime.web.screens.visit import Visit
 from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings
@@ -48,6 +52,7 @@ from runtime.web.token_page import token_page
 from runtime.web.trail import note_refusal
 from runtime.web.urls import API, local
 from runtime.web.users import find_people, user_names
+from runtime.web.view_as import AS, END, seen_as
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 NOBODY_ASKS = frozenset(
@@ -102,6 +107,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(sign_in_code)
     app.register_blueprint(blueprint(api, Documents(runtime)))
     app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
+    app.jinja_env.globals["may_reveal"] = _may_reveal
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_blueprint(offline)
     app.register_error_handler(RequestError, _refused)
@@ -189,6 +195,12 @@ def _files(settings: WebSettings, runtime: Runtime) -> FileStore:
     )
 
 
+def _may_reveal(entity: str) -> bool:
+    """Return whether a page about a record offers to show what is masked."""
+    actor = present().actor
+    return actor is not None and bool(masked_fields(Visit(web().runtime, actor), entity))
+
+
 def _begin() -> None:
     known = web().runtime.app.locales
     chosen = request.cookies.get(languages.COOKIE, "")
@@ -209,7 +221,32 @@ def _identify() -> Response | None:
     elif has_session:
         here.actor = gate.by_session(session, here.locale)
         here.session_id = session.get(SESSION, "") if here.actor else ""
+        if here.actor is not None and AS in session:
+            _look_with_other_eyes(here.actor)
+        elif here.actor is not None and not request.path.startswith(API):
+            here.actor = with_proof(here.actor)
     return None
+
+
+def _look_with_other_eyes(real: Actor) -> None:
+    """Let an administrator look as somebody else; nothing can be done meanwhile.
+
+    Raises:
+        Forbidden: the request would change something.
+
+    """
+    here = present()
+    here.actor = seen_as(web().runtime, web().gate, real, session)
+    looks = request.method in security.SAFE or request.path in (END, "/logout/")
+    if here.actor is not real and not looks:
+        raise Forbidden(
+            Label(
+                {
+                    "en": "You only look with somebody else's eyes. End that first.",
+                    "zh": "您正以他人身份查看，不能执行操作，请先结束查看。",
+                }
+            )
+        )
 
 
 def choose_language(locale: str) -> Response:
@@ -242,6 +279,10 @@ def _refused(refusal: RequestError) -> Any:
     note_refusal(refusal)
     if request.path.startswith("/api/"):
         return send(problem(refusal, here.locale, here.request_id))
+    if isinstance(refusal, NeedsApproval):
+        return tell_waiting(refusal, _came_from() or "/")
+    if isinstance(refusal, (Unconfirmed, NotProved)):
+        return ask(refusal, _came_from() or "/")
     if refusal.status == 401 and "Authorization" not in request.headers:
         return redirect(f"/login/?next={quote(request.full_path.rstrip('?'))}")
     told = refusal.status not in SAID_BY_THE_PAGE

@@ -16,6 +16,7 @@ from flask_wtf.csrf import generate_csrf
 
 from generator.model.app import App
 from generator.model.entity import Entity
+from runtime import approvals
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.context import present, web
@@ -70,8 +71,15 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
             settings="/preferences",
             notifications="/me/notifications" if here.actor else None,
         ),
+        viewing_as=_viewing_as(here.actor),
         visited=_visited() if here.actor else "",
     )
+
+
+def _viewing_as(actor: Actor | None) -> str:
+    if actor is None or not actor.real_id:
+        return ""
+    return full_name(actor.first_name, actor.last_name, actor.name)
 
 
 def _flash(tone: Tone, told: Any) -> Flash:
@@ -119,6 +127,16 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
         )
         if items:
             groups.append(NavGroup(module.label.text(locale), items))
+    if approvals.concern(runtime, actor):
+        waiting = approvals.count_waiting(runtime, actor)
+        item = NavItem(
+            t("Approvals"),
+            "/approvals/",
+            "checks",
+            _is_here(path, "/approvals/"),
+            count=waiting or None,
+        )
+        groups.append(NavGroup("", (item,)))
     own = ((t("Access tokens"), "/tokens", "key"), (t("API documentation"), "/swagger/v1", "code"))
     groups.append(
         NavGroup(

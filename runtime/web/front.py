@@ -36,6 +36,7 @@ NAMES = {
     "if-match": "HTTP_IF_MATCH",
     "idempotency-key": "HTTP_IDEMPOTENCY_KEY",
     "x-reason": "HTTP_X_REASON",
+    "x-confirm": "HTTP_X_CONFIRM",
     "content-type": "CONTENT_TYPE",
 }
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from generator.model.text import Label
+from rules.proof import Proof
 from runtime.errors import BadRequest, Unauthenticated
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -90,9 +91,11 @@ class Gate:
         if claims is None:
             return None
         found = self.by_claims(claims)
-        if found is not None:
-            self._note_seen(found, claims.session_id)
-        return found
+        if found is None:
+            return None
+        self._note_seen(found, claims.session_id)
+        proof = Proof(proved_at=claims.proved)
+        return replace(found, actor=replace(found.actor, proof=proof))
 
     def by_claims(self, claims: Claims) -> Principal | None:
         """Return who a token of ours was given to; None when that has ended in whatever way."""

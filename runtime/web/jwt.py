@@ -39,6 +39,8 @@ class Claims:
     """Seconds since 1970."""
     second: bool = False
     """Whether a second factor was given."""
+    proved: float = 0
+    """When the password was given, in seconds since 1970; refreshing does not renew it."""
 
 
 class Tokens:
@@ -58,6 +60,7 @@ class Tokens:
         session_id: str = "",
         *,
         second: bool = False,
+        proved: float | None = None,
     ) -> str:
         """Return a new token for somebody who has just proved who they are."""
         # to the fraction: a token given right after everything was ended is not meant by that
@@ -74,6 +77,7 @@ class Tokens:
             "nbf": now,
             "exp": now + self._seconds[kind],
             "sf": second,
+            "auth_time": moment if proved is None else proved,
         }
         return jwt.encode(claims, self._secret, ALGORITHM)
 
@@ -112,6 +116,7 @@ class Tokens:
                 str(found["sid"]),
                 float(found["iat"]),
                 found.get("sf") is True,
+                float(found.get("auth_time", 0)),
             )
         except (jwt.InvalidTokenError, ValueError):
             return None

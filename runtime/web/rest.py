@@ -12,20 +12,30 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
+
+import orjson
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Unauthenticated
+from runtime.errors import (
+    BadRequest,
+    FieldError,
+    NeedsApproval,
+    NotFound,
+    RequestError,
+    Unauthenticated,
+)
 from runtime.files import FileStore
-from runtime.messages import Incoming, Result
+from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import authorize, handle
 from runtime.runtime import Runtime
+from runtime.store.approvals import Approval
 from runtime.web import attached, rest_files, spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.denials import note_denial
 from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
 from runtime.web.render import Renderer, links
-from runtime.web.urls import api_url
+from runtime.web.urls import API, api_url
 from runtime.web.wire import JSON, Answer, Asked
 
 LIST, RECORD = "", "{id}"
@@ -34,6 +44,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     RECORD: {"GET": "read", "PATCH": "update", "DELETE": "delete"},
     "{id}/restore": {"POST": "restore"},
     "{id}/history": {"GET": "history"},
+    "{id}/reveal": {"POST": "reveal"},
     "{id}/comments": {"GET": "comments", "POST": "comment"},
     "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
     "{id}/attachments": {"GET": "attachments", "POST": "attach"},
@@ -46,7 +57,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
 """What follows the entity → method → operation."""
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
-WITH_BODY = frozenset({"create", "update", "bulk", "comment", "edit_comment"})
+WITH_BODY = frozenset({"create", "update", "bulk", "comment", "edit_comment", "reveal"})
 WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
@@ -128,7 +139,7 @@ class Api:
         incoming = Incoming(
             operation=operation,
             entity=entity,
-            actor=asked.actor,
+            actor=_with_proof(asked),
             record_id=record_id if WRITTEN_ID.match(record_id) or not record_id else NO_RECORD,
             part=part if WRITTEN_ID.match(part) or not part else NO_RECORD,
             values=self._payload(asked) if operation in WITH_BODY and asked.actor else None,
@@ -143,6 +154,8 @@ class Api:
         if operation == "attach":
             incoming = self._with_file(asked, incoming)
         outcome = handle(incoming, self.runtime)
+        if isinstance(outcome, NeedsApproval):
+            return _waits(outcome, asked.locale)
         if isinstance(outcome, RequestError):
             raise outcome
         if form:
@@ -212,6 +225,12 @@ class Api:
     def _outcomes(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.outcomes(result.outcomes, asked.locale))
 
+    def _revealed(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        field, value = result.row
+        answer = Answer(200, orjson.dumps({"data": {"field": field, "value": value}}))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
     def _history(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.entries(result))
 
@@ -244,6 +263,7 @@ class Api:
         "restore": _one,
         "delete": _nothing,
         "history": _history,
+        "reveal": _revealed,
         "comments": _beside,
         "comment": _beside,
         "edit_comment": _beside,
@@ -257,6 +277,30 @@ class Api:
         "bulk": _outcomes,
         "aggregate": _groups,
     }
+
+
+def _with_proof(asked: Asked) -> Actor | None:
+    """Return who asks with what they confirm: `X-Confirm` holds `yes`, or the record's title."""
+    actor, said = asked.actor, asked.headers.get("x-confirm", "")
+    if actor is None or not said:
+        return actor
+    text = unquote(said, errors="replace")[:500]
+    return replace(actor, proof=replace(actor.proof, confirmed=text))
+
+
+def _waits(outcome: NeedsApproval, locale: str) -> Answer:
+    """Answer that something is kept until another person approves it."""
+    data = {**shown_approval(outcome.params["approval"]), "detail": outcome.message.text(locale)}
+    answer = Answer(202, orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z), code=outcome.code)
+    answer.headers["Location"] = f"{API}security/approvals/{data['id']}"
+    return answer
+
+
+def shown_approval(one: Approval) -> dict[str, Any]:
+    """Return a request for approval as programs see it."""
+    names = ("id", "entity", "record_id", "title", "operation", "before", "after", "reason")
+    more = ("requester_name", "state", "created_at", "expires_at", "decided_name", "said")
+    return {name: getattr(one, name) for name in (*names, *more)}
 
 
 def read_query(text: str) -> Mapping[str, tuple[str, ...]]:

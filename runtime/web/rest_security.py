@@ -6,6 +6,8 @@ GET    /api/v1/security/me
 GET    /api/v1/security/tokens
 POST   /api/v1/security/tokens       {"name", "scopes"?, "days"?} → the token, shown once
 DELETE /api/v1/security/tokens/ID
+GET    /api/v1/security/approvals    what waits for the caller, and what they asked for
+POST   /api/v1/security/approvals/ID {"decision": "approve" | "reject" | "withdraw", "said"?}
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from flask import current_app, request
 
 from generator.model.text import Label
 from generator.shapes.access import ACTIONS
+from runtime import approvals
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from runtime.messages import Actor
 from runtime.store import sessions, tokens
@@ -28,7 +31,7 @@ from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
 from runtime.web.principals import Principal
-from runtime.web.rest import nothing_here, sign_in_first, wrong_method
+from runtime.web.rest import nothing_here, shown_approval, sign_in_first, wrong_method
 from runtime.web.security_manager import prove, prove_code, signed_in
 from runtime.web.trail import trail
 from runtime.web.wire import Answer, Asked
@@ -54,6 +57,8 @@ def answer(asked: Asked) -> Answer:
     if parts == ["me"]:
         _only(asked, "GET")
         return _me(asked.actor, here)
+    if parts[0] == "approvals" and len(parts) < 3:
+        return _approvals(asked, here, asked.actor, parts[1] if len(parts) == 2 else "")
     if parts == ["tokens"]:
         _only(asked, "GET", "POST")
         if asked.method == "POST":
@@ -147,15 +152,21 @@ def _refresh(asked: Asked, here: Web) -> Answer:
         runtime.clock(),
     ):
         raise refused()
-    return _issue(here, found, ("access", "refresh"), session_id, claims.second)
+    return _issue(here, found, ("access", "refresh"), session_id, claims.second, claims.proved)
 
 
 def _issue(
-    here: Web, found: Principal, kinds: tuple[str, ...], session_id: str, second: bool
+    here: Web,
+    found: Principal,
+    kinds: tuple[str, ...],
+    session_id: str,
+    second: bool,
+    proved: float | None = None,
 ) -> Answer:
     issue = here.gate.jwt.issue
+    mine = (found.actor.id, found.fingerprint)
     issued = {
-        f"{kind}_token": issue(found.actor.id, found.fingerprint, kind, session_id, second=second)
+        f"{kind}_token": issue(*mine, kind, session_id, second=second, proved=proved)
         for kind in kinds
     }
     return _uncached(Answer(200, orjson.dumps(issued)))
@@ -175,6 +186,34 @@ def _me(actor: Actor, here: Web) -> Answer:
         }
     }
     return Answer(200, orjson.dumps(body))
+
+
+def _approvals(asked: Asked, here: Web, actor: Actor, approval_id: str) -> Answer:
+    runtime = here.runtime
+    if not approval_id:
+        _only(asked, "GET")
+        told = {
+            "data": [shown_approval(one) for one in approvals.waiting_for(runtime, actor)],
+            "asked": [shown_approval(one) for one in approvals.asked_by(runtime, actor)],
+        }
+        return Answer(200, orjson.dumps(told, option=_OPTIONS))
+    _only(asked, "POST")
+    body = _body(asked, {"decision", "said"})
+    decision = _text(body, "decision")
+    if decision not in ("approve", "reject", "withdraw"):
+        known = "approve, reject, withdraw"
+        raise _wrong("decision", f"Write one of: {known}.", f"可用的值：{known}。")
+    said = body.get("said", "")
+    if not isinstance(said, str):
+        raise _wrong("said", "Write a text.", "请填写文本。")
+
+    def person(user_id: int) -> Actor | None:
+        found = here.gate.principals.current(user_id)
+        return None if found is None else found.actor
+
+    noted = trail(actor, "rest")
+    done = approvals.decide(runtime, noted, approval_id[:64], decision, said, person)
+    return Answer(200, orjson.dumps({"data": shown_approval(done)}, option=_OPTIONS))
 
 
 def _list(here: Web, actor: Actor) -> Answer:

@@ -114,6 +114,8 @@ class Shell:
     links: Links = field(default_factory=Links)
     unread: int = 0
     jobs_running: int = 0
+    viewing_as: str = ""
+    """Whose eyes an administrator looks with; empty with their own."""
     visited: str = ""
     """Where a page that shows a record tells that it was looked at; empty on other pages."""
 

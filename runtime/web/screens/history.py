@@ -25,6 +25,7 @@ ICONS = {
     "attach": "paperclip",
     "detach": "paperclip",
     "delete_comment": "message",
+    "reveal": "eye",
 }
 QUIET = {"id", "position", "archived_at"}
 LONGEST = 300
@@ -134,12 +135,21 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "comment": t("commented", "history"),
         "edit_comment": t("changed a comment", "history"),
         "delete_comment": t("deleted a comment", "history"),
+        "reveal": t("looked at a masked value", "history"),
+        "approval_requested": t("asked for approval of a change", "history"),
+        "approval_approved": t("approved a change", "history"),
+        "approval_rejected": t("rejected a change", "history"),
+        "approval_withdrawn": t("withdrew a change", "history"),
+        "approval_void": t("found a request void", "history"),
+        "approval_expired": t("found a request too old", "history"),
+        "approval_failed": t("could not carry out a change", "history"),
     }.get(entry.operation, entry.operation)
     source = {
         "rest": t("over the API", "history"),
         "import": t("by an import", "history"),
         "job": t("by a job", "history"),
         "seed": t("with the demo data", "history"),
+        "approval": t("after approval", "history"),
     }.get(entry.source, "")
     return f"{found} {source}".strip() if not visit.chinese() else f"{source}{found}"
 

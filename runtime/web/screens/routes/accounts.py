@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, session
 
 from runtime.errors import Forbidden, NotFound
 from runtime.store import sessions
@@ -23,6 +23,7 @@ from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.visit import Visit
 from runtime.web.trail import trail
 from runtime.web.users import is_administrator
+from runtime.web.view_as import AS, END, may_look
 
 BOTH = ["GET", "POST"]
 
@@ -36,6 +37,8 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     screens.add_url_rule(one, "person", views.person, methods=BOTH)
     screens.add_url_rule(f"{one}/active", "person_active", views.active, methods=["POST"])
     screens.add_url_rule(f"{one}/link", "person_link", views.link, methods=["POST"])
+    screens.add_url_rule(f"{one}/view-as", "view_as", views.view_as, methods=["POST"])
+    screens.add_url_rule(END, "view_as_end", views.end_view, methods=["POST"])
     screens.add_url_rule(f"{one}/tokens", "person_token", views.token, methods=["POST"])
     screens.add_url_rule(
         f"{one}/tokens/<identifier>/revoke", "person_revoke", views.revoke, methods=["POST"]
@@ -164,6 +167,29 @@ class People:
         note = Note("password_link_made", record_id=str(user_id), title=account.username)
         trail().alone(note)
         return self._shown(visit, user_id, link=True)
+
+    def view_as(self, user_id: int) -> Answer:
+        """Look with somebody else's eyes from the next page on."""
+        visit = administrator(self.desk)
+        account = self._account(visit, user_id)
+        found = web().gate.principals.current(user_id)
+        if found is None or not may_look(visit.runtime, visit.actor, found.actor):
+            words = visit.t("They see something that you do not see, or cannot sign in.")
+            flash(words, "warning")
+            return redirect(f"/users/{user_id}", 303)
+        session[AS] = user_id
+        note = Note("view_as_began", record_id=str(user_id), title=account.username)
+        trail().alone(note)
+        return redirect("/", 303)
+
+    def end_view(self) -> Answer:
+        """Look with one's own eyes again."""
+        visit = self.desk.visit()
+        user_id = session.pop(AS, None)
+        if user_id is not None:
+            note = Note("view_as_ended", record_id=str(user_id), title=visit.actor.name)
+            trail().alone(note)
+        return redirect("/users/", 303)
 
     def token(self, user_id: int) -> Answer:
         """Make a token for the account of a program and show it once."""

@@ -1,0 +1,143 @@
+"""Requests that wait for another person: what was asked, on which version, and what became of it.
+
+A request is decided once: the state is changed by the statement that finds it pending, so two
+approvers in two processes cannot both carry it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.jobs.columns import UtcDateTime, small_json, text_id
+from runtime.store.engine import read
+
+PENDING = "pending"
+STATES = (PENDING, "approved", "rejected", "withdrawn", "void", "expired", "failed")
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One request."""
+
+    id: str
+    rule: str
+    entity: str
+    record_id: str
+    title: str
+    operation: str
+    values: Mapping[str, Any]
+    """The payload in API form, as it will be carried out."""
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    """The changed fields in API form, as the approver sees them."""
+    version: int | None
+    """Of the record when it was asked; another one makes the request void."""
+    requester_id: int
+    requester_name: str
+    reason: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    decided_by: int | None = None
+    decided_name: str | None = None
+    decided_at: datetime | None = None
+    said: str | None = None
+    """What the one who decided wrote."""
+
+
+def approval_table(metadata: sa.MetaData) -> sa.Table:
+    """Return the table: one row a request."""
+    return sa.Table(
+        "sw_approval",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("rule", sa.String(63), nullable=False),
+        sa.Column("entity", sa.String(63), nullable=False),
+        sa.Column("record_id", sa.String(64), nullable=False),
+        sa.Column("title", sa.String(500), nullable=False),
+        sa.Column("operation", sa.String(63), nullable=False),
+        sa.Column("values", small_json(), nullable=False),
+        sa.Column("before", small_json()),
+        sa.Column("after", small_json()),
+        sa.Column("version", sa.Integer),
+        sa.Column("requester_id", sa.Integer, nullable=False),
+        sa.Column("requester_name", sa.String(200), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime, nullable=False),
+        sa.Column("decided_by", sa.Integer),
+        sa.Column("decided_name", sa.String(200)),
+        sa.Column("decided_at", UtcDateTime),
+        sa.Column("said", sa.Text),
+        sa.Index("ix_sw_approval_state", "state", "id"),
+    )
+
+
+def add(connection: sa.Connection, table: sa.Table, one: Approval) -> None:
+    """Keep a new request."""
+    connection.execute(table.insert(), {name: getattr(one, name) for name in _NAMES})
+
+
+def find(engine: sa.Engine, table: sa.Table, approval_id: str) -> Approval | None:
+    """Return a request, whatever became of it."""
+    with read(engine) as connection:
+        row = connection.execute(sa.select(table).where(table.c.id == approval_id)).first()
+    return None if row is None else _made(row)
+
+
+def pending(engine: sa.Engine, table: sa.Table) -> Sequence[Approval]:
+    """Return what waits, the oldest first."""
+    asked = sa.select(table).where(table.c.state == PENDING).order_by(table.c.id).limit(MOST)
+    with read(engine) as connection:
+        return [_made(row) for row in connection.execute(asked)]
+
+
+def count(engine: sa.Engine, table: sa.Table, entities: Collection[str], not_by: int) -> int:
+    """Return how many requests about these entities wait that somebody else made."""
+    asked = sa.select(sa.func.count()).where(
+        table.c.state == PENDING,
+        table.c.entity.in_(sorted(entities)),
+        table.c.requester_id != not_by,
+    )
+    with read(engine) as connection:
+        return int(connection.execute(asked).scalar_one())
+
+
+def settle(
+    connection: sa.Connection,
+    table: sa.Table,
+    approval_id: str,
+    state: str,
+    now: datetime,
+    by: tuple[int, str] | None = None,
+    said: str = "",
+) -> bool:
+    """Give a pending request its end; False when it has one already."""
+    who = {"decided_by": by[0], "decided_name": by[1]} if by else {}
+    change = (
+        table.update()
+        .where(table.c.id == approval_id, table.c.state == PENDING)
+        .values(state=state, decided_at=now, said=said, **who)
+        .returning(table.c.id)
+    )
+    return connection.execute(change).first() is not None
+
+
+def mark_failed(connection: sa.Connection, table: sa.Table, approval_id: str, why: str) -> None:
+    """Say of an approved request that it could not be carried out."""
+    mine = table.update().where(table.c.id == approval_id, table.c.state == "approved")
+    connection.execute(mine.values(state="failed", said=why))
+
+
+_NAMES = tuple(Approval.__dataclass_fields__)
+
+
+def _made(row: Any) -> Approval:
+    return Approval(**{name: getattr(row, name) for name in _NAMES})

@@ -1,0 +1,124 @@
+"""The inbox of approvals: what waits for oneself, what one asked for, and deciding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request
+
+from runtime import approvals
+from runtime.errors import RequestError
+from runtime.messages import Actor
+from runtime.operations.history import Entry
+from runtime.store.approvals import Approval
+from runtime.web.context import web
+from runtime.web.people.pages import When, when
+from runtime.web.screens import doors, history
+from runtime.web.screens.desk import Addresses, Answer, Desk
+from runtime.web.screens.visit import Visit, record_url, single
+from runtime.web.trail import trail
+
+ADDRESS = "/approvals/"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One request as it is read."""
+
+    id: str
+    words: str
+    url: str
+    who: str
+    reason: str
+    asked: When
+    ends: When
+    event: Any
+    """The difference, as the story of a record shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalsPage:
+    """Everything `approvals.html` draws."""
+
+    waiting: tuple[Card, ...]
+    mine: tuple[Card, ...]
+
+
+def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
+    """Contribute the addresses."""
+    views = Approvals(desk)
+    screens.add_url_rule(ADDRESS, "approvals", views.show)
+    screens.add_url_rule(
+        f"{ADDRESS}<approval_id>", "approval_decide", views.decide, methods=["POST"]
+    )
+
+
+class Approvals:
+    """Four eyes, on screen."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def show(self) -> Answer:
+        """Show what waits."""
+        visit = self.desk.visit()
+        runtime = visit.runtime
+        page = ApprovalsPage(
+            tuple(_card(visit, one) for one in approvals.waiting_for(runtime, visit.actor)),
+            tuple(_card(visit, one) for one in approvals.asked_by(runtime, visit.actor)),
+        )
+        return render_template("approvals.html", page=page)
+
+    def decide(self, approval_id: str) -> Answer:
+        """Approve, reject or withdraw one."""
+        visit = self.desk.visit()
+        decision = request.form.get("decision", "")
+        if decision not in ("approve", "reject", "withdraw"):
+            return redirect(ADDRESS, 303)
+        said = request.form.get("said", "").strip()[:2000]
+        try:
+            approvals.decide(visit.runtime, trail(), approval_id[:64], decision, said, person)
+        except RequestError as refusal:
+            if refusal.status == 404:
+                raise
+            flash(visit.text(refusal.message), "warning")
+        else:
+            words = {
+                "approve": visit.t("Approved and carried out."),
+                "reject": visit.t("Rejected."),
+                "withdraw": visit.t("Withdrawn."),
+            }
+            flash(words[decision], "success")
+        return redirect(ADDRESS, 303)
+
+
+def person(user_id: int) -> Actor | None:
+    """Return who somebody is right now."""
+    found = web().gate.principals.current(user_id)
+    return None if found is None else found.actor
+
+
+def _card(visit: Visit, one: Approval) -> Card:
+    entity = visit.app.entities[one.entity]
+    entry = Entry(
+        one.id,
+        one.created_at,
+        one.requester_name,
+        "user",
+        one.operation,
+        "screen",
+        one.reason,
+        one.before or {},
+        one.after or {},
+    )
+    titles = doors.titles_of(visit, history.wanted_titles(visit, entity, [entry]))
+    event = history.events(visit, entity, [entry], history.Known(titles, {}))[0]
+    words = {
+        "create": visit.t("New {entity}: {name}", entity=single(visit, entity), name=one.title),
+        "update": visit.t("Change of {name}", name=one.title),
+        "delete": visit.t("Deletion of {name}", name=one.title),
+    }.get(one.operation, one.title)
+    url = record_url(one.entity, one.record_id) if one.record_id else ""
+    asked, ends = when(visit, one.created_at), when(visit, one.expires_at)
+    return Card(one.id, words, url, one.requester_name, one.reason, asked, ends, event)
