@@ -361,6 +361,7 @@ SCREENS = (
     Screen("preferences", "/preferences", kept=True),
     Screen("sessions", "/me/sessions"),
     Screen("second factor", "/me/second-factor"),
+    Screen("approvals", "/approvals/"),
     Screen(
         "second factor set up",
         "/me/second-factor",
@@ -443,6 +444,7 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.people": "JSON of a picker",
     "screens.preview": "inside a list: row preview",
     "screens.readers": "JSON of a comment",
+    "screens.reveal": "nobody at the desk sees a masked cell; tests/web/test_reveal.py opens it",
     "screens.unread": "JSON of the bell",
 }
 """Endpoints that answer a GET with something that is no page of its own, and what it is."""
