@@ -81,6 +81,7 @@ REFUSED_WITH = {
     "edit_comment": (412, 413, 415, 422, 428),
     "delete_comment": (412,),
     "attach": (409, 413, 415, 422),
+    "reveal": (413, 415, 422),
     "aggregate": (503,),
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
@@ -211,6 +212,7 @@ class _Document:
             "tags": [entity.name],
             "responses": {
                 **self._success(entity, operation),
+                **self._sensitive(entity, operation),
                 **{
                     str(status): {"$ref": f"#/components/responses/R{status}"}
                     for status in sorted((*ALWAYS, *REFUSED_WITH.get(operation, ())))
@@ -227,6 +229,7 @@ class _Document:
             "bulk": "Bulk",
             "comment": "Saying",
             "edit_comment": "Saying",
+            "reveal": "Revealing",
         }
         if operation == "attach":
             content = {MULTIPART: {"schema": ref("Sending")}}
@@ -235,6 +238,21 @@ class _Document:
             content = {JSON: {"schema": ref(body[operation])}}
             made["requestBody"] = {"required": True, "content": content}
         return made
+
+    def _sensitive(self, entity: Entity, operation: str) -> Shape:
+        """Return what an operation answers that asks for more than a right."""
+        asks = {
+            one.ask
+            for one in self.app.sensitive
+            if one.entity == entity.name and operation in one.actions
+        }
+        found: Shape = {}
+        if "approve" in asks:
+            waits = {"schema": ref("Waiting")}
+            found["202"] = {"description": "Waits for approval", "content": {JSON: waits}}
+        if asks & {"confirm", "type"}:
+            found["428"] = {"$ref": "#/components/responses/R428"}
+        return found
 
     def _success(self, entity: Entity, operation: str) -> Shape:
         if operation in WITHOUT_ANSWER:
@@ -245,6 +263,7 @@ class _Document:
             "list": ref(f"{name}_page"),
             "bulk": ref("Outcomes"),
             "history": ref("History"),
+            "reveal": ref("Revealed"),
             "comments": ref("Said_page"),
             "comment": ref("Said"),
             "edit_comment": ref("Said"),

@@ -175,6 +175,9 @@ _ATTACHMENT = _object(
 TALK_SHAPES: Shape = {
     "Said": _object({"data": _COMMENT}),
     "Saying": _object({"text": {"type": "string", "minLength": 1, "maxLength": 10_000}}),
+    "Revealing": _object({"field": {"type": "string"}, "reason": {"type": "string"}}),
+    "Revealed": _object({"data": _object({"field": {"type": "string"}, "value": {}})}),
+    "Waiting": _object({"data": {"type": "object"}}),
     "Said_page": _object({"data": _list(_COMMENT), "page": _object({"next": MAYBE_TEXT})}),
     "Attached": _object({"data": _ATTACHMENT}),
     "Sending": _object({"file": {"type": "string", "format": "binary"}}),
@@ -238,7 +241,7 @@ def security_paths() -> Shape:
     """Return the paths below `security/`."""
     base = f"{API}security"
     credentials = _object(
-        {"username": TEXT, "password": TEXT, "refresh": {"type": "boolean"}},
+        {"username": TEXT, "password": TEXT, "code": TEXT, "refresh": {"type": "boolean"}},
         "username",
         "password",
     )

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +22,12 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 
 from generator.compile import compile_definitions
+from generator.model.access import GrantRule, Sensitive
 from generator.model.app import App
 from generator.model.text import Label
 from generator.problems import DefinitionError
+from rules.permissions import Matrix
+from runtime.memory import Memory
 from runtime.store.trail import Trail
 from runtime.web import look, totp
 from runtime.web.context import web
@@ -314,6 +317,47 @@ def factor_demanded(site: Site) -> Iterator[None]:
         factors._demanding = frozenset()
 
 
+def ask_to_confirm(page: Page, site: Site) -> None:
+    """Send the form of a deletion that is asked about once more."""
+    page.locator("main form button.b-d").click()
+    shown(page, ".ep form button.b-p")
+
+
+@contextmanager
+def deletion_asked(site: Site) -> Iterator[None]:
+    """Let the deletion of a member want its title typed meanwhile."""
+    app = site.desk.runtime.app
+    rule = Sensitive("removal", "member", ("delete",), "type", app.entities["member"].span)
+    object.__setattr__(app, "sensitive", (rule,))
+    try:
+        yield
+    finally:
+        object.__setattr__(app, "sensitive", ())
+
+
+@contextmanager
+def email_masked(site: Site) -> Iterator[None]:
+    """Let readers see the e-mail of members masked, and reveal it, meanwhile."""
+    runtime = site.desk.runtime
+    others = tuple(
+        one for one in runtime.app.grants if (one.role, one.entity) != ("reader", "member")
+    )
+    span = runtime.app.entities["member"].span
+    rules = (
+        GrantRule("reader", "member", ("list", "read"), span, masked={"email": "email"}),
+        GrantRule("reader", "member", ("reveal",), span, read=("email",)),
+    )
+    before = runtime.matrix
+    app = replace(runtime.app, grants=(*runtime.app.grants, *rules))
+    matrix = Matrix(app)
+    matrix.rules = (*others, *rules)
+    runtime.__dict__["_whole_matrix"], runtime.remembered = matrix, Memory()
+    try:
+        yield
+    finally:
+        runtime.__dict__["_whole_matrix"], runtime.remembered = before, Memory()
+
+
 SCREENS = (
     Screen("sign in", "/login/", who="", kept=True),
     Screen("sign in refused", "/login/", refuse_sign_in, who=""),
@@ -362,6 +406,14 @@ SCREENS = (
     Screen("sessions", "/me/sessions"),
     Screen("second factor", "/me/second-factor"),
     Screen("approvals", "/approvals/"),
+    Screen("reveal", "/member/{member}/reveal", who="ron", around=email_masked),
+    Screen(
+        "asked to confirm",
+        "/member/{member}/delete",
+        ask_to_confirm,
+        around=deletion_asked,
+        stands_for="screens.delete",
+    ),
     Screen(
         "second factor set up",
         "/me/second-factor",
@@ -444,7 +496,6 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.people": "JSON of a picker",
     "screens.preview": "inside a list: row preview",
     "screens.readers": "JSON of a comment",
-    "screens.reveal": "nobody at the desk sees a masked cell; tests/web/test_reveal.py opens it",
     "screens.unread": "JSON of the bell",
 }
 """Endpoints that answer a GET with something that is no page of its own, and what it is."""
