@@ -237,6 +237,10 @@ _TOKEN = {"id": TEXT, "name": TEXT, "scopes": _SCOPES, "expires_at": _MOMENT}
 _KEPT = _object({**_TOKEN, "prefix": TEXT, "created_at": _MOMENT, "last_used_at": _MOMENT})
 
 
+WAITS: Shape = {"type": "object"}
+"""A request for approval: its fields are those of the entity it is about."""
+
+
 def security_paths() -> Shape:
     """Return the paths below `security/`."""
     base = f"{API}security"
@@ -253,12 +257,21 @@ def security_paths() -> Shape:
         },
         "name",
     )
+    choices = {"enum": ["approve", "reject", "withdraw"]}
+    decision = _object({"decision": choices, "said": TEXT}, "decision")
     me = {"id": {"type": "integer"}, "name": TEXT, "roles": _list(TEXT), "scopes": _SCOPES}
     by_id = {"name": "id", "in": "path", "required": True, "schema": TEXT}
     return {
         f"{base}/login": {"post": _call("login", 200, _TOKENS, body=credentials, open_to_all=True)},
         f"{base}/refresh": {"post": _call("refresh", 200, _TOKENS)},
         f"{base}/me": {"get": _call("me", 200, _object({"data": _object(me)}))},
+        f"{base}/approvals": {"get": _call("list_approvals", 200, _object({"data": _list(WAITS)}))},
+        f"{base}/approvals/{{id}}": {
+            "post": {
+                **_call("decide", 200, _object({"data": WAITS}), body=decision),
+                "parameters": [by_id],
+            }
+        },
         f"{base}/tokens": {
             "get": _call("list_tokens", 200, _object({"data": _list(_KEPT)})),
             "post": _call(
