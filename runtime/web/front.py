@@ -139,9 +139,12 @@ class Front:
             return bug(here.locale, here.request_id)
 
     def _send(self, answer: Answer, here: Present, start: StartResponse) -> Iterable[bytes]:
+        fixed = self._fixed
+        if "Cache-Control" in answer.headers:
+            fixed = [one for one in fixed if one[0] not in answer.headers]
         headers = [
             *_content(answer),
-            *self._fixed,
+            *fixed,
             *answer.headers.items(),
             (observe.HEADER, here.request_id),
         ]
