@@ -287,7 +287,9 @@ class _Document:
         if operation in {"comment", "attach"}:
             return {"201": answer}
         if operation == "attachment":
-            answer["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+            # any kind of file comes; generators of clients know the first of these two alone
+            file = {"schema": {"type": "string", "format": "binary"}}
+            answer["content"] = {"application/octet-stream": file, "*/*": file}
             answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         if operation in {"read", "attachment"}:
             return {"200": answer, "304": {"description": "Not changed"}}
