@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 import pytest
 
@@ -26,6 +27,27 @@ def desk(
     opened.runtime.engine.dispose()
 
 
+class Elements(HTMLParser):
+    """Counts the elements of a page; what waits in a template is none yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = self.within = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.found += not self.within
+        self.within += tag == "template"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within -= tag == "template"
+
+
+def elements(text: str) -> int:
+    counting = Elements()
+    counting.feed(text)
+    return counting.found
+
+
 def tabs(text: str) -> dict[str, str]:
     """Return label → address of the tabs."""
     found = re.findall(r'<a href="([^"]+)" data-tab="[^"]*"[^>]*>(?:<svg.*?</svg>)?([^<]+) <', text)
@@ -45,6 +67,14 @@ def test_a_page_costs_the_same_statements_however_much_is_kept(desk: Desk) -> No
         browser.send(page, "/loan/views", action="save", name=f"View {number}")
     assert len(statements(desk, browser, "/loan/")) == len(few) == 5
     assert len(statements(desk, browser, "/loan/?sums=1")) == 6
+
+
+def test_fifty_rows_make_fewer_than_two_thousand_elements(desk: Desk) -> None:
+    page = desk.browser().get("/loan/").text
+    row = re.search(r'<tr role="row" id="row-.*?</tr>', page, re.S)
+    assert row is not None
+    assert elements(page) + (50 - shown(page)) * elements(row[0]) < 2000
+    assert elements(row[0]) <= 3 * row[0].count("<td")
 
 
 def test_a_view_is_saved_shown_as_a_tab_renamed_and_deleted(desk: Desk) -> None:
