@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="draw thousands of random cases where the default run draws a hundred or so",
     )
     parser.addoption(
+        "--vectors",
+        type=Path,
+        help="for tests/rules/test_*_vectors.py: another file of facts in the neutral format",
+    )
+    parser.addoption(
         "--data",
         type=Path,
         help="with --long: a folder of real files to import whole, such as uci_online_retail/",

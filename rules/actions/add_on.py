@@ -1,0 +1,67 @@
+"""`add_on`: items that may be taken for less beside what is bought, at a price of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.kinds import Arg, Shape
+from rules.actions import COMMON, Action
+from rules.pricing.amounts import Amount
+from rules.pricing.arguments import Reading
+from rules.pricing.desk import Desk
+from rules.pricing.grant import Grant
+from rules.pricing.promotion import GIFT, Promotion, Work
+from rules.pricing.result import Extra, Offer
+from rules.pricing.scope import Scope
+from rules.pricing.tax import tax_on
+
+OFFER = Shape(
+    "offer",
+    "One item and what it costs here.",
+    {
+        "item": Arg("text", required=True, help="The item's key."),
+        "price": Arg("amount", required=True, help="For one unit."),
+    },
+)
+
+
+class AddOn(Action):
+    args = {
+        "offers": Arg("list", of=Arg("shape", shape=OFFER), required=True, help="The items."),
+        "units": Arg("integer", default=1, minimum=1, help="So many units altogether."),
+        **COMMON,
+    }
+
+    def lane(self, values: Mapping[str, Any]) -> str:
+        return GIFT
+
+    def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
+        most = values["units"]
+        offers: dict[str, Amount] = {
+            offer["item"]: offer["price"] for offer in values["offers"] or () if offer is not None
+        }
+
+        def work(desk: Desk, promotion: Promotion) -> Grant:
+            grant, left, currency = Grant(), most, desk.cart.currency
+            extras = []
+            for taken in desk.cart.accepted:
+                if taken.promotion != promotion.id or taken.item not in offers:
+                    continue
+                count, stock = min(taken.quantity, left), desk.context.stock
+                if stock is not None:
+                    count = min(count, stock.get(taken.item, 0))
+                if count > 0:
+                    left -= count
+                    cost = count * offers[taken.item].of(currency)
+                    tax = tax_on(cost, taken.tax, gross=desk.cart.gross)
+                    extras.append(Extra(promotion.id, taken.item, count, cost, 0, tax))
+            grant.extras = tuple(extras)
+            if left:
+                grant.offers = tuple(
+                    Offer(promotion.id, item, price.of(currency), left)
+                    for item, price in offers.items()
+                )
+            return grant
+
+        return work

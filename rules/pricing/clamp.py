@@ -1,0 +1,53 @@
+"""Cut what an action would take off to what may be taken: floors, the cap, the budget."""
+
+from __future__ import annotations
+
+from rules.pricing.desk import Desk
+from rules.pricing.grant import Grant
+from rules.pricing.promotion import Deed, Promotion
+from rules.pricing.split import split
+
+
+def clamp(desk: Desk, promotion: Promotion, deed: Deed, grant: Grant) -> None:
+    """Cut a grant in place and note by what; afterwards it can be booked as it is."""
+    wanted = grant.total
+    grant.computed = max(grant.computed, wanted)
+    for at, amount in grant.lines.items():
+        room = desk.room(at)
+        if amount > room:
+            grant.lines[at] = room
+    for at, amount in grant.ships.items():
+        if amount > desk.ships[at]:
+            grant.ships[at] = desk.ships[at]
+    total = grant.total
+    if total < grant.computed:
+        grant.cut_by = "floor"
+    if deed.cap is not None:
+        total = _cut(desk, grant, total, deed.cap.of(desk.cart.currency), "cap")
+    left = budget_left(desk, promotion)
+    if left is not None and total > left:
+        refuses = promotion.budget is not None and promotion.budget.overrun == "refuse"
+        _cut(desk, grant, total, 0 if refuses else left, "budget")
+
+
+def budget_left(desk: Desk, promotion: Promotion) -> int | None:
+    """Return the money a promotion may still grant; None: any amount."""
+    budget = promotion.budget
+    if budget is None or isinstance(budget.limit, int):
+        return None
+    used = desk.context.used.get(promotion.id)
+    spent = (used.spent if used else 0) + desk.spent.get(promotion.id, 0)
+    return max(0, budget.limit.of(desk.cart.currency) - spent)
+
+
+def _cut(desk: Desk, grant: Grant, total: int, most: int, by: str) -> int:
+    """Leave at most so much, shared by what each part would have had."""
+    if total <= most:
+        return total
+    lines, ships = list(grant.lines), list(grant.ships)
+    weights = [*grant.lines.values(), *grant.ships.values()]
+    shares = split(most, weights, weights, desk.context.settings.split)
+    grant.lines = dict(zip(lines, shares[: len(lines)], strict=True))
+    grant.ships = dict(zip(ships, shares[len(lines) :], strict=True))
+    grant.cut_by = by
+    return most

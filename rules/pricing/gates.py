@@ -1,0 +1,57 @@
+"""What keeps a promotion out before any amount is looked at, cheapest question first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rules.pricing.cart import Cart, Context, Used
+from rules.pricing.codes import Codes
+from rules.pricing.promotion import Promotion
+from rules.pricing.result import Miss, Step
+
+UNUSED = Used()
+LIVE = frozenset({"active", "scheduled"})
+"""Whether a scheduled one has begun is what its window says."""
+
+
+def gate(
+    promotion: Promotion, cart: Cart, context: Context, codes: Codes, now: datetime
+) -> Step | None:
+    """Return why a promotion takes no part; None when it does."""
+    if promotion.status not in LIVE:
+        return _out(promotion, "not_eligible", Miss("status", promotion.status, "active"))
+    if promotion.needs_code and promotion.id not in codes.opens:
+        return _out(promotion, "code", Miss("code", None, True))
+    if promotion.channels is not None and context.channel not in promotion.channels:
+        wanted = tuple(sorted(promotion.channels))
+        return _out(promotion, "not_eligible", Miss("channel", context.channel, wanted))
+    state = promotion.window.state(now)
+    if state != "open":
+        return _out(promotion, "window", Miss("window", state, "open"))
+    if promotion.recurrence is not None and not promotion.recurrence.holds(now):
+        return _out(promotion, "window", Miss("recurrence", "not_now", "open"))
+    if promotion.currencies is not None and cart.currency not in promotion.currencies:
+        wanted = tuple(sorted(promotion.currencies))
+        miss = Miss("no_value_for_currency", cart.currency, wanted)
+        return _out(promotion, "currency", miss)
+    return _used_up(promotion, context.used.get(promotion.id, UNUSED), context, codes)
+
+
+def _used_up(promotion: Promotion, used: Used, context: Context, codes: Codes) -> Step | None:
+    limits, budget = promotion.limits, promotion.budget
+    if limits.total is not None and used.total >= limits.total:
+        return _out(promotion, "limit", Miss("limit_reached", used.total, limits.total))
+    if limits.per_customer is not None and used.by_customer >= limits.per_customer:
+        miss = Miss("customer_limit", used.by_customer, limits.per_customer)
+        return _out(promotion, "limit", miss)
+    if limits.per_code is not None:
+        count = used.by_code.get(codes.opens.get(promotion.id, ""), 0)
+        if count >= limits.per_code:
+            return _out(promotion, "limit", Miss("limit_reached", count, limits.per_code))
+    if budget is not None and isinstance(budget.limit, int) and used.total >= budget.limit:
+        return _out(promotion, "budget", Miss("budget", used.total, budget.limit))
+    return None
+
+
+def _out(promotion: Promotion, verdict: str, miss: Miss) -> Step:
+    return Step(promotion.id, "", verdict, miss)

@@ -1,0 +1,43 @@
+"""What one action would take off: shares by line and shipment, and which units they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rules.pricing.result import Extra, Miss, Offer
+
+
+@dataclass(slots=True)
+class Grant:
+    """Filled by an action, cut by `clamp.py`, booked by the desk; nobody keeps it after that."""
+
+    lines: dict[int, int] = field(default_factory=dict)
+    """Line → amount."""
+    ships: dict[int, int] = field(default_factory=dict)
+    picks: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Line → run → how many of its units it is taken off, where it is not the whole line."""
+    used: dict[int, dict[int, int]] = field(default_factory=dict)
+    """Line → run → further units used up for the exchanges of this lane; 0 marks only `picks`."""
+    sold: dict[str, int] = field(default_factory=dict)
+    """Item → units of the promotion's own stock."""
+    extras: Sequence[Extra] = ()
+    offers: Sequence[Offer] = ()
+    bases: dict[int, int] = field(default_factory=dict)
+    """Line or shipment → the amount the share was taken from, for the trace."""
+    computed: int = 0
+    """What it came to before floors, caps and budgets."""
+    cut_by: str = ""
+    """What cut it: floor, cap, budget."""
+    miss: Miss | None = None
+    """What it would take for the action to do anything, where that can be said."""
+
+    @property
+    def total(self) -> int:
+        """Return everything that is taken off."""
+        return sum(self.lines.values()) + sum(self.ships.values())
+
+    @property
+    def is_something(self) -> bool:
+        """Return whether it changes anything for whoever buys."""
+        return bool(self.total or self.extras or self.offers)

@@ -1,0 +1,158 @@
+"""A promotion, read and bound: everything that can be decided before a cart is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rules.pricing.amounts import Amount
+from rules.pricing.desk import Desk
+from rules.pricing.grant import Grant
+from rules.pricing.result import Miss
+from rules.pricing.scope import EVERYTHING, Scope
+from rules.pricing.windows import Recurrence, Window
+
+PRICE, DEPOSIT, LINE, ORDER, SHIPPING, GIFT, MANUAL = (
+    "price",
+    "deposit",
+    "line",
+    "order",
+    "shipping",
+    "gift",
+    "manual",
+)
+LANES = (PRICE, DEPOSIT, LINE, ORDER, SHIPPING, GIFT, MANUAL)
+"""In this order; a shop may put its own between them."""
+
+ALWAYS = Window()
+
+Test = Callable[[Desk], Miss | None]
+"""A condition: None when it holds."""
+Work = Callable[[Desk, "Promotion"], Grant]
+"""An action on the amounts as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One action, bound to its arguments."""
+
+    word: str
+    lane: str
+    scope: Scope
+    work: Work
+    cap: Amount | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Promotions of which only some may take effect."""
+
+    name: str
+    most: int = 1
+    policy: str = "best"
+    """best, priority, or stack: all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combines:
+    """With what a promotion may stand together; both sides must allow it."""
+
+    targets: frozenset[str] = frozenset()
+    promotions: frozenset[str] = frozenset()
+
+    def allows(self, other: Promotion) -> bool:
+        return other.target in self.targets or other.id in self.promotions
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often; None: as often as anybody likes."""
+
+    total: int | None = None
+    per_customer: int | None = None
+    per_code: int | None = None
+    release_on_cancel: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much money, or how many uses, a promotion may cost altogether."""
+
+    limit: Amount | int
+    overrun: str = "cap"
+    """`cap`: grant what is left. `refuse`: grant nothing."""
+    refund: bool = False
+    """Whether money paid back opens the budget again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPolicy:
+    """What a return means for what was granted."""
+
+    on_break: str = "keep"
+    """`keep`, or `clawback`: what stays is priced again."""
+    gift: str = "keep"
+    """return, charge or keep."""
+    code: str = "never"
+    """`reissue_on_full_return`, or `never`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Promotion:
+    """One promotion; equal only to itself, so that sets of them are cheap."""
+
+    id: str
+    version: int
+    priority: int
+    target: str
+    """lines, order or shipping: what groups choose over and combinations name."""
+    deeds: tuple[Deed, ...]
+    lanes: frozenset[str]
+    status: str = "active"
+    when: Test | None = None
+    scope: Scope = EVERYTHING
+    window: Window = ALWAYS
+    recurrence: Recurrence | None = None
+    channels: frozenset[str] | None = None
+    currencies: frozenset[str] | None = None
+    """Those in which every amount has a value; None: any."""
+    needs_code: bool = False
+    codes: frozenset[str] = frozenset()
+    """Normalized."""
+    group: Group | None = None
+    exclusive: str = ""
+    """`lane` or `all`: nothing else beside it there."""
+    exclusive_policy: str = "best"
+    combines: Combines | None = None
+    limits: Limits = Limits()
+    budget: Budget | None = None
+    refund: RefundPolicy = RefundPolicy()
+    labels: dict[str, str] = field(default_factory=dict)
+    """Locale → what it is called."""
+
+    @property
+    def rank(self) -> tuple[int, float, str]:
+        """Return what breaks ties: higher priority, earlier end, smaller id."""
+        ends: datetime | None = self.window.until
+        return (-self.priority, ends.timestamp() if ends else float("inf"), self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Promotions in the order they are tried, with the lanes of a shop."""
+
+    promotions: tuple[Promotion, ...]
+    lanes: tuple[str, ...] = LANES
+
+
+def book(promotions: tuple[Promotion, ...] | list[Promotion], *own: str) -> Book:
+    """Return promotions ready to price with, whatever order they come in.
+
+    Args:
+        promotions: read ones.
+        own: the lanes in their order, if they are not the usual ones.
+
+    """
+    ordered = sorted(promotions, key=lambda promotion: (-promotion.priority, promotion.id))
+    return Book(tuple(ordered), own or LANES)

@@ -1,0 +1,357 @@
+"""A written promotion → a bound one, or everything that is wrong with it.
+
+What is written in YAML and what an operator fills in on a screen have this one shape (`PROMOTION`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from generator.kinds import Arg, Catalog, Shape, load_catalog
+from rules.actions import Action
+from rules.conditions import Condition
+from rules.conditions.all import every
+from rules.pricing.amounts import Amount, Currencies
+from rules.pricing.arguments import EXCLUDE, INCLUDE, Fault, Reading
+from rules.pricing.codes import normalized
+from rules.pricing.promotion import (
+    GIFT,
+    LANES,
+    LINE,
+    MANUAL,
+    PRICE,
+    SHIPPING,
+    Budget,
+    Combines,
+    Deed,
+    Group,
+    Limits,
+    Promotion,
+    RefundPolicy,
+)
+from rules.pricing.scope import EVERYTHING, Scope
+from rules.pricing.windows import UTC, Recurrence, Window
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ZONE = Arg("text", default=UTC, help="The time zone that times without one are in.")
+HOURS = Shape(
+    "hours",
+    "Wall time; hours that cross midnight belong to the day they begin on.",
+    {
+        "from": Arg("text", required=True, help="Such as 20:00."),
+        "until": Arg("text", required=True, help="Such as 02:00; this minute is not in it."),
+    },
+)
+PROMOTION = Shape(
+    "promotion",
+    "One promotion.",
+    {
+        "id": Arg("text", required=True, help="Its name; breaks ties."),
+        "version": Arg("integer", default=1, minimum=1, help="Rises with every change."),
+        "label": Arg("map", of=Arg("text"), help="What it is called, by language."),
+        "status": Arg(
+            "choice",
+            options=("draft", "review", "scheduled", "active", "paused", "ended"),
+            default="active",
+            help="Only scheduled and active ones take effect.",
+        ),
+        "priority": Arg("integer", default=0, help="Higher ones come first."),
+        "lane": Arg("text", help="For all its actions; each has a usual one."),
+        "target": Arg(
+            "choice",
+            options=("lines", "order", "shipping"),
+            help="What it is about; the usual one follows from its actions.",
+        ),
+        "window": Arg(
+            "shape",
+            shape=Shape(
+                "window",
+                "From a moment until another.",
+                {
+                    "from": Arg("text", help="ISO 8601; this moment is in it."),
+                    "until": Arg("text", help="ISO 8601; this moment is not."),
+                    "zone": ZONE,
+                },
+            ),
+            help="When it runs.",
+        ),
+        "recurs": Arg(
+            "shape",
+            shape=Shape(
+                "recurrence",
+                "On which days and hours of its window.",
+                {
+                    "weekdays": Arg("list", of=Arg("choice", options=WEEKDAYS)),
+                    "days": Arg("list", of=Arg("integer", minimum=1, maximum=31)),
+                    "dates": Arg("list", of=Arg("text")),
+                    "hours": Arg("list", of=Arg("shape", shape=HOURS)),
+                    "zone": ZONE,
+                },
+            ),
+            help="Days and hours.",
+        ),
+        "channels": Arg("list", of=Arg("text"), help="Only there."),
+        "currencies": Arg("list", of=Arg("text"), help="Only in these."),
+        "needs_code": Arg("boolean", default=False, help="Only with a code."),
+        "codes": Arg("list", of=Arg("text"), help="Codes that anybody may use."),
+        "when": Arg("list", of=Arg("condition"), help="Conditions; all must hold."),
+        "then": Arg("list", of=Arg("value"), required=True, help="Actions, in this order."),
+        "include": INCLUDE,
+        "exclude": EXCLUDE,
+        "group": Arg(
+            "shape",
+            shape=Shape(
+                "group",
+                "Promotions of which only some may take effect.",
+                {
+                    "name": Arg("text", required=True),
+                    "most": Arg("integer", default=1, minimum=1),
+                    "policy": Arg("choice", options=("best", "priority", "stack"), default="best"),
+                },
+            ),
+        ),
+        "exclusive": Arg("choice", options=("lane", "all"), help="Nothing beside it there."),
+        "exclusive_policy": Arg("choice", options=("best", "priority"), default="best"),
+        "combines_with": Arg(
+            "shape",
+            shape=Shape(
+                "combination",
+                "Only with these, and only if they allow it, too.",
+                {
+                    "targets": Arg(
+                        "list", of=Arg("choice", options=("lines", "order", "shipping"))
+                    ),
+                    "promotions": Arg("list", of=Arg("text")),
+                },
+            ),
+        ),
+        "limits": Arg(
+            "shape",
+            shape=Shape(
+                "limits",
+                "How often it may be used.",
+                {
+                    "total": Arg("integer", minimum=0),
+                    "per_customer": Arg("integer", minimum=0),
+                    "per_code": Arg("integer", minimum=0),
+                    "release_on_cancel": Arg("boolean", default=True),
+                },
+            ),
+        ),
+        "budget": Arg(
+            "shape",
+            shape=Shape(
+                "budget",
+                "What it may cost: an amount or a number of uses.",
+                {
+                    "amount": Arg("amount"),
+                    "uses": Arg("integer", minimum=0),
+                    "overrun": Arg("choice", options=("cap", "refuse"), default="cap"),
+                    "refund": Arg("boolean", default=False),
+                },
+            ),
+        ),
+        "refund": Arg(
+            "shape",
+            shape=Shape(
+                "refund",
+                "What a return means.",
+                {
+                    "on_break": Arg("choice", options=("keep", "clawback"), default="keep"),
+                    "gift": Arg("choice", options=("return", "charge", "keep"), default="keep"),
+                    "code": Arg(
+                        "choice",
+                        options=("never", "reissue_on_full_return"),
+                        default="never",
+                    ),
+                },
+            ),
+        ),
+    },
+)
+
+
+@cache
+def words(packages: tuple[str, ...] = ()) -> tuple[Catalog[Any], Catalog[Any]]:
+    """Return the words for conditions and for actions, ours and those of a shop's packages."""
+    found = ("rules", *packages)
+    return (
+        load_catalog("conditions", Condition, found),
+        load_catalog("actions", Action, found),
+    )
+
+
+def read_promotion(
+    written: Mapping[str, Any],
+    currencies: Currencies,
+    lanes: tuple[str, ...] = LANES,
+    packages: tuple[str, ...] = (),
+) -> tuple[Promotion | None, tuple[Fault, ...]]:
+    """Return a promotion ready to price with, or None and what is wrong.
+
+    Args:
+        written: plain values, as YAML or JSON has them; amounts and percents as text or integers.
+        currencies: decimals by currency, and the one that amounts without a name are in.
+        lanes: the shop's lanes in their order.
+        packages: where a shop keeps words of its own.
+
+    """
+    conditions, actions = words(packages)
+    reading = Reading(currencies, conditions, actions)
+    values = reading.shape(PROMOTION.args, written, "")
+    scope = reading.scope(values, EVERYTHING)
+    deeds = _deeds(values, scope, lanes, reading)
+    window, recurrence = _window(values["window"], reading), _recurrence(values["recurs"], reading)
+    if values["needs_code"] is False and values["codes"]:
+        values["needs_code"] = True
+    budget = _budget(values["budget"], reading)
+    if reading.faults:
+        return None, tuple(reading.faults)
+    tests = tuple(test for test in values["when"] or () if test is not None)
+    first = deeds[0].lane
+    usual = "shipping" if first == SHIPPING else "lines" if first in (PRICE, LINE) else "order"
+    limits, refund = values["limits"], values["refund"]
+    group, combines = values["group"], values["combines_with"]
+    promotion = Promotion(
+        id=values["id"],
+        version=values["version"],
+        priority=values["priority"],
+        target=values["target"] or usual,
+        deeds=tuple(deeds),
+        lanes=frozenset(deed.lane for deed in deeds),
+        status=values["status"],
+        when=every(tests) if tests else None,
+        scope=scope,
+        window=window,
+        recurrence=recurrence,
+        channels=None if values["channels"] is None else frozenset(values["channels"]),
+        currencies=_common(values["currencies"], reading.amounts),
+        needs_code=values["needs_code"],
+        codes=frozenset(normalized(code) for code in values["codes"] or ()),
+        group=None if group is None else Group(group["name"], group["most"], group["policy"]),
+        exclusive=values["exclusive"] or "",
+        exclusive_policy=values["exclusive_policy"],
+        combines=None
+        if combines is None
+        else Combines(
+            frozenset(combines["targets"] or ()), frozenset(combines["promotions"] or ())
+        ),
+        limits=Limits() if limits is None else Limits(**limits),
+        budget=budget,
+        refund=RefundPolicy() if refund is None else RefundPolicy(**refund),
+        labels=dict(values["label"] or {}),
+    )
+    return promotion, ()
+
+
+def _deeds(
+    values: Mapping[str, Any], scope: Scope, lanes: tuple[str, ...], reading: Reading
+) -> list[Deed]:
+    deeds = []
+    if not values["then"]:
+        reading.fault("then", "no_action")
+    for at, written in enumerate(values["then"] or ()):
+        before = len(reading.faults)
+        kind, given = reading.word(reading.actions, written, f"then[{at}]")
+        if kind is None or len(reading.faults) > before:
+            continue
+        own, lane = reading.scope(given, scope), _lane_of(kind, given, values)
+        if lane not in lanes:
+            reading.fault(f"then[{at}].lane", "unknown_lane", lane=lane, known=list(lanes))
+        deeds.append(Deed(kind.word, lane, own, kind.bind(given, own, reading), given["cap"]))
+        reading.faults[before:] = [
+            fault
+            if fault.path.startswith("then[")
+            else Fault(f"then[{at}].{fault.path}".rstrip("."), fault.code, fault.about)
+            for fault in reading.faults[before:]
+        ]
+    return deeds
+
+
+def _lane_of(kind: Any, given: Mapping[str, Any], values: Mapping[str, Any]) -> str:
+    """Return an action's lane: its own, the promotion's where that can be, or the usual one."""
+    usual: str = kind.lane(given)
+    if given["lane"] is not None:
+        return str(given["lane"])
+    return usual if usual in (SHIPPING, GIFT, MANUAL) else values["lane"] or usual
+
+
+def _common(named: Any, amounts: list[Amount]) -> frozenset[str] | None:
+    """Return the currencies in which every amount has a value; None when any will do."""
+    found = None if named is None else frozenset(named)
+    for amount in amounts:
+        own = frozenset(amount.values)
+        found = own if found is None else found & own
+    return found
+
+
+def _window(values: Mapping[str, Any] | None, reading: Reading) -> Window:
+    if values is None:
+        return Window()
+    zone = _zone(values["zone"], "window.zone", reading)
+    window = Window(
+        _moment(values["from"], zone, "window.from", reading),
+        _moment(values["until"], zone, "window.until", reading),
+    )
+    if not window.opens:
+        reading.fault("window.until", "window_never_opens")
+    return window
+
+
+def _recurrence(values: Mapping[str, Any] | None, reading: Reading) -> Recurrence | None:
+    if values is None:
+        return None
+    _zone(values["zone"], "recurs.zone", reading)
+    dates, hours = [], []
+    for at, written in enumerate(values["dates"] or ()):
+        try:
+            dates.append(date.fromisoformat(str(written)))
+        except ValueError:
+            reading.fault(f"recurs.dates[{at}]", "bad_date")
+    for at, pair in enumerate(values["hours"] or ()):
+        try:
+            begins, until = time.fromisoformat(pair["from"]), time.fromisoformat(pair["until"])
+        except (TypeError, ValueError):
+            reading.fault(f"recurs.hours[{at}]", "bad_time")
+        else:
+            hours.append((begins, until))
+    return Recurrence(
+        values["zone"],
+        frozenset(WEEKDAYS.index(day) for day in values["weekdays"] or () if day in WEEKDAYS),
+        frozenset(day for day in values["days"] or () if day),
+        frozenset(dates),
+        tuple(hours),
+    )
+
+
+def _budget(values: Mapping[str, Any] | None, reading: Reading) -> Budget | None:
+    if values is None:
+        return None
+    if (values["amount"] is None) == (values["uses"] is None):
+        reading.fault("budget", "budget_unclear")
+        return None
+    limit = values["amount"] if values["amount"] is not None else values["uses"]
+    return Budget(limit, values["overrun"], values["refund"])
+
+
+def _zone(name: str, path: str, reading: Reading) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        reading.fault(path, "unknown_zone", zone=name)
+        return ZoneInfo(UTC)
+
+
+def _moment(written: Any, zone: ZoneInfo, path: str, reading: Reading) -> datetime | None:
+    if written is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        reading.fault(path, "bad_moment")
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)

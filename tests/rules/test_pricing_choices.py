@@ -1,0 +1,145 @@
+"""Who takes part, who stands beside whom, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rules.pricing.amounts import Currencies
+from rules.pricing.cart import Accepted, Cart, CodeFact, Context, Customer, Line, Used, faults
+from rules.pricing.price import price
+from rules.pricing.promotion import Promotion
+from rules.pricing.reading import read_promotion
+from rules.pricing.result import Result
+
+NOW = datetime(2026, 11, 11, 12, tzinfo=UTC)
+MONEY = Currencies({"EUR": 2, "JPY": 0}, "EUR")
+NOBODY = Context()
+CART = Cart("EUR", (Line("l", "i", 2, 5_000),))
+
+
+def read(id_: str, action: Mapping[str, Any], **more: Any) -> Promotion:
+    promotion, found = read_promotion({"id": id_, "then": [action], **more}, MONEY)
+    assert promotion is not None, found
+    return promotion
+
+
+def off(value: str) -> dict[str, Any]:
+    return {"type": "amount_off", "value": value}
+
+
+def run(
+    *rules: Promotion, cart: Cart = CART, context: Context = NOBODY, now: datetime = NOW
+) -> Result:
+    return price(cart, rules, context, now)
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    return {step.promotion: step.verdict for step in result.trace}
+
+
+def test_what_is_missing_is_said_with_need_and_have() -> None:
+    rule = read("p", off("5"), when=[{"type": "amount", "value": "112.40"}])
+    (step,) = run(rule).trace
+    assert step.verdict == "not_eligible"
+    assert step.miss is not None
+    assert (step.miss.have, step.miss.need, step.miss.measure) == (10_000, 11_240, "money")
+
+
+def test_a_window_ends_at_its_moment_in_its_own_zone() -> None:
+    window = {"until": "2026-11-11T20:00", "zone": "Asia/Shanghai"}
+    rule = read("p", off("5"), window=window)
+    assert run(rule, now=datetime(2026, 11, 11, 11, 59, tzinfo=UTC)).applied == ("p",)
+    assert verdicts(run(rule, now=datetime(2026, 11, 11, 12, tzinfo=UTC))) == {"p": "window"}
+
+
+def test_hours_over_midnight_belong_to_the_day_they_begin_on() -> None:
+    hours = [{"from": "22:00", "until": "02:00"}]
+    rule = read("p", off("5"), recurs={"weekdays": ["wednesday"], "hours": hours})
+    assert run(rule, now=datetime(2026, 11, 12, 1, tzinfo=UTC)).applied == ("p",)
+    assert run(rule, now=datetime(2026, 11, 11, 1, tzinfo=UTC)).applied == ()
+
+
+def test_an_amount_without_a_value_in_the_currency_is_never_converted() -> None:
+    rule = read("p", {"type": "amount_off", "value": {"JPY": "500"}})
+    assert verdicts(run(rule)) == {"p": "currency"}
+
+
+def test_two_stand_together_only_if_both_allow_it() -> None:
+    one = read("one", off("5"), combines_with={"promotions": ["two"]})
+    two = read("two", off("8"), combines_with={"promotions": []})
+    result = run(one, two)
+    assert result.applied == ("two",)
+    (step,) = [step for step in result.trace if step.verdict == "suppressed"]
+    assert (step.promotion, step.by, step.granted) == ("one", "two", 500)
+    both = read("two", off("8"), combines_with={"targets": ["order"]})
+    assert run(one, both).totals.off == 1_300
+
+
+def test_of_exclusive_ones_the_best_stands_alone_unless_one_insists() -> None:
+    small, large = read("a", off("5"), exclusive="all"), read("b", off("9"), exclusive="all")
+    assert run(small, large, read("c", off("7"))).applied == ("b",)
+    first = read("a", off("5"), exclusive="all", exclusive_policy="priority", priority=1)
+    assert run(first, large, read("c", off("7"))).applied == ("a",)
+
+
+def test_each_code_says_what_became_of_it() -> None:
+    cart = Cart("EUR", CART.lines, codes=("late", "mine", "yours", "nix", "full"))
+    facts = {
+        "MINE": CodeFact("single", owner="c"),
+        "YOURS": CodeFact("single", owner="d"),
+    }
+    context = Context(Customer("c"), codes=facts, used={"full": Used(total=3)})
+    result = run(
+        read("late", off("1"), codes=["LATE"], window={"until": "2026-01-01"}),
+        read("single", off("2"), needs_code=True),
+        read("full", off("3"), codes=["FULL"], limits={"total": 3}),
+        cart=cart,
+        context=context,
+    )
+    assert {state.code: state.state for state in result.codes} == {
+        "LATE": "ended",
+        "MINE": "applied",
+        "YOURS": "wrong_customer",
+        "NIX": "unknown",
+        "FULL": "limit_reached",
+    }
+    assert [(use.promotion, use.code, use.spend) for use in result.usage] == [
+        ("single", "MINE", 200)
+    ]
+
+
+def test_an_add_on_is_offered_and_paid_for_when_it_is_taken() -> None:
+    rule = read("p", {"type": "add_on", "offers": [{"item": "bag", "price": "3.50"}]})
+    assert [offer.price for offer in run(rule).offers] == [350]
+    taken = Cart("EUR", CART.lines, accepted=(Accepted("p", "bag"),))
+    assert run(rule, cart=taken).totals.total == 10_350
+
+
+def test_what_is_wrong_with_a_promotion_is_said_all_at_once_with_its_place() -> None:
+    written = {
+        "id": "p",
+        "colour": "red",
+        "window": {"from": "2026-02-01", "until": "2026-01-01"},
+        "when": [{"type": "amount", "value": "1.005"}, {"type": "mood"}],
+        "then": [{"type": "percent_off", "percent": "120"}],
+    }
+    promotion, found = read_promotion(written, MONEY)
+    assert promotion is None
+    assert {(fault.path, fault.code) for fault in found} == {
+        ("colour", "unknown_key"),
+        ("window.until", "window_never_opens"),
+        ("when[0].value", "bad_decimals"),
+        ("when[1].type", "unknown_word"),
+        ("then[0].percent", "percent_out_of_range"),
+    }
+
+
+def test_a_cart_that_cannot_be_priced_says_why() -> None:
+    cart = Cart("EUR", (Line("a", "i", 0, 5), Line("a", "i", 1, -5)))
+    assert [(fault.code, fault.at) for fault in faults(cart)] == [
+        ("quantity_not_positive", "a"),
+        ("line_twice", "a"),
+        ("negative_amount", "a"),
+    ]
