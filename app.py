@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "reference": "runtime.commands.definitions:write_reference",
     "explain": "runtime.commands.explaining:explain",
     "verify": "runtime.commands.verifying:verify",
+    "access": "runtime.commands.comparing:access",
     "plan": "runtime.commands.database:plan",
     "apply": "runtime.commands.database:apply",
     "rollback": "runtime.commands.database:rollback",

@@ -205,6 +205,10 @@ class Matrix:
         """Return the rules that give the roles an action, as they are written."""
         return tuple(rule for rule, _ in self._rules(roles, entity) if action in rule.actions)
 
+    def rules_about(self, roles: frozenset[str], entity: str) -> tuple[GrantRule, ...]:
+        """Return every rule that speaks to the roles about an entity."""
+        return tuple(rule for rule, _ in self._rules(roles, entity))
+
     def number(self, rule: GrantRule) -> int:
         """Return the place of a rule among all grants of the app."""
         return self._number[id(rule)]

@@ -37,6 +37,8 @@ ADDRESSES = {
     "swagger",
     "users",
     "roles",
+    "permissions",
+    "audit",
     "groups",
     "home",
     "jobs",

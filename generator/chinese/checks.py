@@ -366,4 +366,16 @@ TEXTS: Mapping[str, str] = {
     "'{entity}' is a part of '{whole}'.": "'{entity}' 是 '{whole}' 的明细。",
     "Give it inside the records of '{whole}'.": "请写在 '{whole}' 的记录里。",
     "The label of the scenario '{one}'": "场景 '{one}' 的标签",
+    "Nobody may see '{field}'.": "没有任何角色能看到 '{field}'。",
+    "Give it in a line of the access file, or remove the field.": (
+        "请在授权文件中授予它，或删去该字段。"
+    ),
+    "'{role}' may change records of '{entity}' that no list shows them.": (
+        "'{role}' 可以修改的部分 '{entity}' 记录在其列表中看不到。"
+    ),
+    "Give 'list' for the same rows.": "请为相同的记录范围授予 'list'。",
+    "'{role}' exports in clear what they see masked or not at all: {names}.": (
+        "'{role}' 在页面上看到的是脱敏值或看不到，导出时却是明文：{names}。"
+    ),
+    "Mask or hide it in the line for 'export' too.": "请在授予 'export' 的行中同样脱敏或隐藏。",
 }

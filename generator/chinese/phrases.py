@@ -58,6 +58,7 @@ TEXTS: Mapping[str, str] = {
     "role": "角色",
     "roles": "角色",
     "section": "分区",
+    "sensitive": "敏感操作",
     "scenario": "场景",
     "scenario case": "案例",
     "step": "步骤",

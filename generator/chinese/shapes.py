@@ -89,4 +89,8 @@ TEXTS: Mapping[str, str] = {
     "By what it shows, in a few words: `a_clerk_sees_the_own_store`.": (
         "用几个词说明案例，如 `a_clerk_sees_the_own_store`。"
     ),
+    "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so. `check"
+    " --strict` wants a new reason for each widening.": (
+        "按 `角色.实体` 写明为何放宽权限、由谁同意；`check --strict` 要求每次放宽都有新的理由。"
+    ),
 }

@@ -44,6 +44,8 @@ class App:
     """Class of fields → kind of mask, where it is not the field type's own."""
     person: Mapping[str, PersonFact] = field(default_factory=dict)
     """What expressions may ask of a person, by name."""
+    approvals: Mapping[str, str] = field(default_factory=dict)
+    """By `ROLE.ENTITY`: why the role may do more than it could."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """What `verify` plays, by name."""
 

@@ -203,6 +203,25 @@ def resolve_sensitive(
     return tuple(found), reading.problems
 
 
+def resolve_approvals(files: Iterable[Given], words: Words) -> tuple[dict[str, str], list[Problem]]:
+    """Return why roles may do more than before; the role and the entity must be there."""
+    found: dict[str, str] = {}
+    problems: list[Problem] = []
+    for given in files:
+        for name, reason in given.get("approve", {}).items():
+            role, _, entity = name.text.partition(".")
+            if role not in words.roles:
+                known = words.roles
+                problems.append(
+                    unknown_name("role", role, name.span, known, defined_in="roles.yaml")
+                )
+            elif entity not in words.entities:
+                problems.append(_no_entity(Written(entity, name.span), words.entities))
+            else:
+                found[name.text] = reason
+    return found, problems
+
+
 class _Reading:
     """Lines and guardrails being read; faults gather in `problems`."""
 

@@ -12,6 +12,7 @@ from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice
 from generator.resolve.access import (
     Words,
+    resolve_approvals,
     resolve_grants,
     resolve_guardrails,
     resolve_person,
@@ -82,6 +83,8 @@ def resolve(
     problems += found
     sensitive, found = resolve_sensitive(access, words)
     problems += found
+    approvals, found = resolve_approvals(access, words)
+    problems += found
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
@@ -103,6 +106,7 @@ def resolve(
         scenarios=scenarios,
         guardrails=guardrails,
         sensitive=sensitive,
+        approvals=approvals,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         person=person,
         digest=_digest(sources),

@@ -281,5 +281,13 @@ ACCESS = Shape(
             default={},
             of=Arg("shape", "", shape=SENSITIVE),
         ),
+        "approve": Arg(
+            "map",
+            "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so. "
+            "`check --strict` wants a new reason for each widening.",
+            default={},
+            pattern=r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*",
+            of=Arg("text", "The reason."),
+        ),
     },
 )

@@ -9,24 +9,37 @@ import orjson
 
 from generator.build.json_schema import json_schema, reference
 from generator.compile import compile_definitions, load_catalogs
-from generator.problems import DefinitionError
+from generator.problems import DefinitionError, Problem, in_order
 from generator.report import as_json
 from generator.resolve.app import SHAPES
+from generator.saying import worded
+from rules.comparing import Change
+from runtime.commands.comparing import sentence, widened
 from runtime.commands.context import compiled_of, problems_text, settings_of
 from runtime.commands.language import LOCALE, refusal, said, say
 
 
 @click.command()
 @click.option("--json", "in_json", is_flag=True, help="Print the problems as JSON.")
-@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@click.option("--strict", is_flag=True, help="Fail on warnings and unapproved rights too.")
+@click.option(
+    "--since", default="HEAD", help="With --strict: a git revision or folder to compare rights to."
+)
 @LOCALE
 @click.pass_context
-def check(context: click.Context, in_json: bool, strict: bool, locale: str) -> None:
-    """Check the definitions and print every problem with its place and what to write instead."""
+def check(context: click.Context, in_json: bool, strict: bool, since: str, locale: str) -> None:
+    """Check the definitions and print every problem with its place and what to write instead.
+
+    With --strict, whoever may do more than at --since must be approved by a line `approve:`.
+    """
     folder = settings_of(context).definitions
     try:
         compiled = compile_definitions(folder)
-        problems, failed, app = compiled.warnings, strict and bool(compiled.warnings), compiled.app
+        problems, app = compiled.warnings, compiled.app
+        if strict:
+            wide = widened(folder, compiled, since)
+            problems = in_order((*problems, *(_unapproved(one) for one in wide)))
+        failed = strict and bool(problems)
     except DefinitionError as error:
         problems, failed, app = error.problems, True, None
     if in_json:
@@ -38,6 +51,20 @@ def check(context: click.Context, in_json: bool, strict: bool, locale: str) -> N
         click.echo(f"{folder}: {_summary(len(app.entities), fields, len(app.roles), locale)}")
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _unapproved(change: Change) -> Problem:
+    """Return a widening as `check` tells it, at the line that widens."""
+    place = f"{change.role}.{change.entity}"
+    said_of = worded(
+        f"'{change.role}' may do more with '{change.entity}': {sentence(change, 'en')}.",
+        f"'{change.role}' 对 '{change.entity}' 的权限放宽了：{sentence(change, 'zh')}。",
+    )
+    hint = worded(
+        f"Add 'approve: {{{place}: who agreed, and why}}' to the access file, or take it back.",
+        f"请在授权文件中加上 'approve: {{{place}: 谁同意、为什么}}'，或撤回改动。",
+    )
+    return Problem("D470", change.span, said_of, hint, "warning")
 
 
 @click.command()

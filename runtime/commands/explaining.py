@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from generator.expressions.words import words
-from rules.permissions import Grant, Line
+from rules.asking import why_not
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
 from runtime.commands.language import LOCALE, no_role, refusal, said
 from runtime.errors import RequestError
 from runtime.messages import Actor, Incoming
 from runtime.pipeline import authorize
+from runtime.rights_words import guards_in_words, line_in_words, reason_in_words
 from runtime.runtime import Runtime
 from runtime.store.plan import QueryPlan
 
@@ -43,6 +41,17 @@ def explain(context: click.Context, request: str, role: str, locale: str) -> Non
             click.echo(f"{word}{no.status} {no.code}: {no.message.text(locale)}")
             for error in no.errors:
                 click.echo(f"         {error.field}: {error.message.text(locale)}")
+            for line in reasons(incoming, runtime, locale):
+                click.echo(f"         {line}")
+
+
+def reasons(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
+    """Return why the matrix does not give what is asked; [] if it does."""
+    found = runtime.operations.get(incoming.operation)
+    if found is None or incoming.entity not in runtime.app.entities or incoming.actor is None:
+        return []
+    reason = why_not(runtime.matrix, incoming.actor.roles, incoming.entity, found.ACTION)
+    return [] if reason is None else reason_in_words(reason, locale)
 
 
 def understand(request: str, actor: Actor, locale: str) -> Incoming:
@@ -93,91 +102,6 @@ def steps(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
     lines.append(f"         {limit}")
     lines.append(f"sql      {sql_text(plan, runtime)}")
     return lines
-
-
-@dataclass(frozen=True)
-class ModelLabels:
-    """What fields and choices are called, for conditions in words."""
-
-    runtime: Runtime
-
-    def field(self, entity: str, name: str, locale: str) -> str:
-        """Return the label of a field."""
-        found = self.runtime.app.field(entity, name)
-        return found.label.text(locale) if found is not None else name
-
-    def value(self, entity: str, name: str, value: str, locale: str) -> str:
-        """Return the label of one value of a choice."""
-        found = self.runtime.app.field(entity, name)
-        kind = self.runtime.compiled.field_types[found.type] if found is not None else None
-        options = kind.input(found).options if kind is not None and found is not None else ()
-        return next((one.label.text(locale) for one in options if one.value == value), value)
-
-
-GRANTED = {
-    "en": {
-        "all": "all",
-        "rows": "rows: {}",
-        "reads": "reads: {}",
-        "masked": "masked: {}",
-        "hidden": "hidden: {}",
-        "writes": "writes: {}",
-        "sets": "sets: {} to {}",
-        "fills": "fills: {} with {}",
-        "check": "check: {}",
-        "most": "at most: {1} a {0}",
-        "only": "only where {}",
-        "never": "not where {}",
-        "nothing": "nothing",
-    },
-    "zh": {
-        "all": "全部",
-        "rows": "记录：{}",
-        "reads": "可读：{}",
-        "masked": "脱敏：{}",
-        "hidden": "隐藏：{}",
-        "writes": "可写：{}",
-        "sets": "固定：{} 为 {}",
-        "fills": "默认：{} 为 {}",
-        "check": "校验：{}",
-        "most": "上限：{} 最大 {}",
-        "only": "仅限 {}",
-        "never": "排除 {}",
-        "nothing": "无",
-    },
-}
-"""What a line of the matrix gives, in words."""
-
-
-def line_in_words(line: Line, grant: Grant, runtime: Runtime, locale: str) -> list[str]:
-    """Return what one line of the matrix gives: where it stands, rows, cells, what it sets."""
-    labels = ModelLabels(runtime)
-    told = GRANTED[locale]
-    place = f" ({line.span.file}:{line.span.line})" if line.span is not None else ""
-    rows = told["all"] if line.rows is None else words(line.rows, locale, labels)
-    masks = [f"{name} ({kind})" for name, kind in sorted(line.masked.items())]
-    hidden = runtime.app.entities[grant.entity].fields.keys() - line.clear - line.masked.keys()
-    found = [told["rows"].format(rows), told["reads"].format(_listed(line.clear, locale))]
-    found += [told["masked"].format(", ".join(masks))] if masks else []
-    found += [told["hidden"].format(_listed(hidden, locale))] if hidden else []
-    found.append(told["writes"].format(_listed(line.write, locale)))
-    found += [told["sets"].format(name, one.text) for name, one in sorted(line.force.items())]
-    found += [told["fills"].format(name, one.text) for name, one in sorted(line.default.items())]
-    if line.check is not None:
-        found.append(told["check"].format(words(line.check, locale, labels)))
-    found += [told["most"].format(name, number) for name, number in sorted(line.limits.items())]
-    return [f"{line.role}{place}", *(f"  {text}" for text in found)]
-
-
-def guards_in_words(grant: Grant, runtime: Runtime, locale: str) -> list[str]:
-    """Return what the guardrails of an entity say about an action."""
-    labels, told = ModelLabels(runtime), GRANTED[locale]
-    found = [told["only"].format(words(one, locale, labels)) for one in grant.require]
-    return found + [told["never"].format(words(one, locale, labels)) for one in grant.forbid]
-
-
-def _listed(names: Iterable[str], locale: str) -> str:
-    return ", ".join(sorted(names)) or GRANTED[locale]["nothing"]
 
 
 def sql_text(plan: QueryPlan, runtime: Runtime) -> str:

@@ -149,6 +149,8 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             (t("Users", "nav"), "/users/", "users"),
             (t("Groups", "nav"), "/groups/", "users-group"),
             (t("Roles", "nav"), "/roles/", "shield-lock"),
+            (t("Permissions", "nav"), "/permissions/", "table"),
+            (t("Log", "nav"), "/audit/", "history"),
         )
         groups.append(
             NavGroup(

@@ -64,7 +64,17 @@ def is_in(browser: Browser) -> bool:
 
 
 @pytest.mark.parametrize(
-    "address", ["/users/", "/users/new", "/users/1", "/roles/", "/roles/keeper", "/groups/"]
+    "address",
+    [
+        "/users/",
+        "/users/new",
+        "/users/1",
+        "/roles/",
+        "/roles/keeper",
+        "/groups/",
+        "/permissions/",
+        "/permissions/loan",
+    ],
 )
 def test_only_administrators_open_the_pages_about_people(desk: Desk, address: str) -> None:
     assert desk.browser().get(address).status_code == 200

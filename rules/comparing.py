@@ -1,0 +1,267 @@
+"""Two matrices → what somebody gains and loses between them, per role × entity.
+
+Comes in: the matrix before and the one after. Goes out: `Change`s, each of which widens, narrows,
+or does what nobody can tell from the text alone: other rows by another condition. Such a change
+counts as a widening when somebody must approve it. Entities, fields and roles that were not there
+before widen nothing: there was nothing to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from generator.model.app import App
+from generator.model.text import NOWHERE, Span
+from generator.shapes.access import ACTIONS
+from rules.permissions import ALWAYS, Grant, Line, Matrix
+
+READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal"})
+WRITES = frozenset({"create", "update", "import", "bulk"})
+LEVELS = ("hidden", "masked", "clear")
+WIDENS, NARROWS, OTHERWISE, NEW = "widens", "narrows", "otherwise", "new"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a role may do more, less or otherwise than before."""
+
+    role: str
+    entity: str
+    direction: str
+    """widens, narrows, otherwise or new."""
+    kind: str
+    """action, days, rows, guard, clear, masked, hidden, write, check, force or limit."""
+    what: tuple[str, ...]
+    """Fields or names of limits; of `rows` nothing."""
+    actions: tuple[str, ...]
+    before: tuple[str, ...] = ()
+    """Conditions; of rows an empty text is every row."""
+    after: tuple[str, ...] = ()
+    span: Span = NOWHERE
+    """Where the role's line for the entity stands now, or stood."""
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether somebody must approve it."""
+        return self.direction in {WIDENS, OTHERWISE}
+
+
+def compare(old: App, new: App) -> list[Change]:
+    """Return what changes for each role and entity, in the order of the new definitions."""
+    before, after = Matrix(old), Matrix(new)
+    found: list[Change] = []
+    for role in (*new.roles, *(name for name in old.roles if name not in new.roles)):
+        for entity in (*new.entities, *(one for one in old.entities if one not in new.entities)):
+            if not _follows(entity, old, new):
+                found += _gathered(_of(role, entity, old, new, before, after))
+    return found
+
+
+def _follows(entity: str, old: App, new: App) -> bool:
+    """Return whether an entity is a part of which no line speaks: what changes is told of its
+    whole."""
+    model = new.entities.get(entity) or old.entities[entity]
+    return bool(model.child_of) and not any(
+        rule.entity == entity for app in (old, new) for rule in app.grants
+    )
+
+
+def unapproved(old: App, new: App) -> list[Change]:
+    """Return the widenings that no line of the new definitions approves.
+
+    An approval that stood there before was for another change.
+    """
+    fresh = {name for name, why in new.approvals.items() if old.approvals.get(name) != why}
+    wide = [one for one in compare(old, new) if one.is_wide]
+    known = {(one.role, _alike(one)) for one in wide}
+    return [
+        one
+        for one in wide
+        if f"{one.role}.{one.entity}" not in fresh
+        and not any((role, _alike(one)) in known for role in _included(one.role, new))
+    ]
+
+
+def _included(role: str, app: App) -> tuple[str, ...]:
+    """Return the roles a role includes: what they gain is approved with them, once."""
+    return app.roles[role].includes if role in app.roles else ()
+
+
+def _alike(one: Change) -> tuple[object, ...]:
+    return (one.entity, one.direction, one.kind, one.what, one.actions, one.before, one.after)
+
+
+def _of(
+    role: str, entity: str, old: App, new: App, before: Matrix, after: Matrix
+) -> Iterator[Change]:
+    roles = frozenset({role})
+    is_new = role not in old.roles or entity not in old.entities
+    for action in ACTIONS:
+        was = before.grant(roles, entity, action) if not is_new else None
+        now = after.grant(roles, entity, action)
+        at = _place(now or was)
+        if was is None and now is not None:
+            direction = NEW if is_new else WIDENS
+            yield Change(role, entity, direction, "action", (), (action,), span=at)
+        elif was is not None and now is None:
+            yield Change(role, entity, NARROWS, "action", (), (action,), span=at)
+        elif was is not None and now is not None:
+            known = frozenset(old.entities[entity].fields)
+            days = (_days(before, roles, entity, action), _days(after, roles, entity, action))
+            if days[0] != days[1]:
+                wide = days[1][0] < days[0][0] or days[1][1] > days[0][1]
+                texts = (_told(days[0]), _told(days[1]))
+                direction = WIDENS if wide else NARROWS
+                yield Change(role, entity, direction, "days", (), (action,), *texts, span=at)
+            for change in (*_rows(was, now), *_cells(was, now, known), *_writing(was, now, known)):
+                direction, kind, what, texts = change
+                yield Change(role, entity, direction, kind, what, (action,), *texts, span=at)
+
+
+def _days(matrix: Matrix, roles: frozenset[str], entity: str, action: str) -> tuple[date, date]:
+    """Return the first and the last day on which some line gives an action."""
+    rules = matrix.rules_for(roles, entity, action)
+    return (
+        min((rule.since or date.min for rule in rules), default=date.min),
+        max((rule.until or date.max for rule in rules), default=date.max),
+    )
+
+
+def _told(days: tuple[date, date]) -> tuple[str, ...]:
+    first, last = days
+    return (
+        "…" if first == date.min else first.isoformat(),
+        "…" if last == date.max else last.isoformat(),
+    )
+
+
+Found = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]
+NONE: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+
+def _rows(was: Grant, now: Grant) -> Iterator[Found]:
+    before, after = was.tests_by_text, now.tests_by_text
+    if before != after:
+        texts = (tuple(sorted(before)), tuple(sorted(after)))
+        yield _direction(before, after), "rows", (), texts
+    closed, closes = _guards(was), _guards(now)
+    if closed != closes:
+        texts = (tuple(sorted(closed)), tuple(sorted(closes)))
+        wide = WIDENS if closes < closed else NARROWS if closes > closed else OTHERWISE
+        yield wide, "guard", (), texts
+
+
+def _direction(before: frozenset[str], after: frozenset[str]) -> str:
+    """Say whether more rows are open: an empty condition opens all, and conditions add up."""
+    if "" in after or after > before:
+        return WIDENS
+    return NARROWS if "" in before or after < before else OTHERWISE
+
+
+def _guards(grant: Grant) -> frozenset[str]:
+    required = {f"where {one.text}" for one in grant.require}
+    kept = {
+        f"keep {field} when {guard.when.text if guard.when else 'ever'}"
+        for guard in grant.guards
+        for field in guard.fields
+        if grant.action in guard.deny
+    }
+    return frozenset(required | {f"not {one.text}" for one in grant.forbid} | kept)
+
+
+def _cells(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
+    """Compare how much is seen of each field in the rows that show it most."""
+    if was.action not in READS:
+        return
+    for level in LEVELS:
+        up = [n for n in _seen(now, level, known) if _level(was, n) < LEVELS.index(level)]
+        down = [n for n in _seen(now, level, known) if _level(was, n) > LEVELS.index(level)]
+        if level == "clear":
+            same = (n for n in _seen(now, level, known) if _level(was, n) == 2)
+            up += [n for n in same if _elsewhere(_showing(was, n), _showing(now, n), was)]
+        if up:
+            yield WIDENS, level, tuple(sorted(up)), NONE
+        if down:
+            yield NARROWS, level, tuple(sorted(down)), NONE
+
+
+def _seen(grant: Grant, level: str, known: Iterable[str]) -> list[str]:
+    return [n for n in known if n not in ALWAYS and LEVELS[_level(grant, n)] == level]
+
+
+def _showing(grant: Grant, name: str) -> frozenset[str]:
+    """Return the row conditions of the lines that show a field in clear."""
+    return frozenset(_text(line) for line in grant.lines if name in line.clear)
+
+
+def _setting(grant: Grant, name: str) -> frozenset[str]:
+    return frozenset(_text(line) for line in grant.lines if name in line.write)
+
+
+def _text(line: Line) -> str:
+    return "" if line.rows is None else line.rows.text
+
+
+def _elsewhere(before: frozenset[str], after: frozenset[str], was: Grant) -> bool:
+    """Return whether a field is given in rows that were open before, and did not give it then."""
+    return "" not in before and bool((after - before) & was.tests_by_text)
+
+
+def _level(grant: Grant, name: str) -> int:
+    if name not in grant.read:
+        return 0
+    return 1 if name in grant.masked else 2
+
+
+def _writing(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
+    if was.action in WRITES:
+        both = now.write & was.write & known
+        moved = {n for n in both if _elsewhere(_setting(was, n), _setting(now, n), was)}
+        for direction, names in (
+            (WIDENS, (now.write & known - was.write) | moved),
+            (NARROWS, was.write - now.write),
+        ):
+            if names:
+                yield direction, "write", tuple(sorted(names)), NONE
+        checks = tuple(frozenset(one.text for one in grant.checks) for grant in (was, now))
+        # several lines need one check of theirs each: fewer checks are never less freedom
+        if checks[0] != checks[1]:
+            texts = (tuple(sorted(checks[0])), tuple(sorted(checks[1])))
+            direction = NARROWS if not checks[0] else WIDENS if not checks[1] else OTHERWISE
+            yield direction, "check", (), texts
+        forced = tuple({n: one.text for n, one in grant.force.items()} for grant in (was, now))
+        for name in sorted(forced[0].keys() | forced[1].keys()):
+            texts = (_one(forced[0], name), _one(forced[1], name))
+            if texts[0] != texts[1]:
+                added, gone = not texts[0], not texts[1]
+                wide = NARROWS if added else WIDENS if gone else OTHERWISE
+                yield wide, "force", (name,), texts
+    for name in sorted(was.limits.keys() | now.limits.keys()):
+        most, mostly = was.limits.get(name), now.limits.get(name)
+        if most != mostly:
+            wider = mostly is None or (most is not None and mostly > most)
+            texts = ((str(most or ""),), (str(mostly or ""),))
+            yield WIDENS if wider else NARROWS, "limit", (name,), texts
+
+
+def _one(values: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return (values[name],) if name in values else ()
+
+
+def _place(grant: Grant | None) -> Span:
+    spans = [line.span for line in grant.lines if line.span is not None] if grant else []
+    return spans[0] if spans else NOWHERE
+
+
+def _gathered(changes: Iterable[Change]) -> list[Change]:
+    """Return changes that differ only in their action as one."""
+    found: dict[tuple[object, ...], Change] = {}
+    for one in changes:
+        key = (one.direction, one.kind, one.what, one.before, one.after)
+        known = found.get(key)
+        actions = one.actions if known is None else (*known.actions, *one.actions)
+        span = one.span if known is None else known.span
+        found[key] = Change(one.role, one.entity, *key[:3], actions, one.before, one.after, span)
+    return list(found.values())

@@ -1,0 +1,263 @@
+"""`access diff`: what a change of definitions gives and takes, per role, in words and in rows."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import orjson
+import sqlalchemy as sa
+
+from generator.compile import Compiled, compile_definitions
+from generator.model.text import NOWHERE
+from generator.problems import DefinitionError
+from rules.comparing import Change, compare, unapproved
+from runtime.commands.context import engine_of, make_runtime, problems_text, settings_of
+from runtime.commands.language import LOCALE, refusal, said
+from runtime.messages import Actor, Incoming, Result
+from runtime.pipeline import handle
+from runtime.runtime import Runtime
+
+SIGNS = {"widens": "+", "narrows": "-", "otherwise": "~", "new": "*"}
+NOUNS = {
+    "clear": ("sees {what} in clear", "可看到 {what} 明文"),
+    "masked": ("sees {what} masked", "看到 {what} 的脱敏值"),
+    "hidden": ("no longer sees {what}", "不再看到 {what}"),
+}
+
+
+@click.group()
+def access() -> None:
+    """Compare what two versions of the definitions let people do."""
+
+
+@access.command(name="diff")
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--count", is_flag=True, help="Count in the database the rows that are opened.")
+@click.option("--json", "in_json", is_flag=True, help="Every change as JSON.")
+@click.option("--strict", is_flag=True, help="Fail if something widens that no line approves.")
+@LOCALE
+@click.pass_context
+def diff(
+    context: click.Context,
+    old: str,
+    new: str | None,
+    count: bool,
+    in_json: bool,
+    strict: bool,
+    locale: str,
+) -> None:
+    """Say what widens and narrows from OLD to NEW: folders, or git revisions of the definitions.
+
+    Without NEW it is the definitions as they are now.
+    """
+    settings = settings_of(context)
+    with (
+        opened(old, settings.definitions, locale) as before,
+        opened(new or str(settings.definitions), settings.definitions, locale) as after,
+    ):
+        changes = compare(before.app, after.app)
+        counts: dict[Change, tuple[int, int]] = {}
+        if count:
+            with engine_of(settings) as engine:
+                counts = dict(_counted(changes, before, after, engine))
+        missing = unapproved(before.app, after.app)
+    if in_json:
+        click.echo(orjson.dumps([_json(one, counts, missing) for one in changes]))
+    else:
+        click.echo("\n".join(_text(changes, counts, missing, locale)))
+    if strict and missing:
+        raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def opened(where: str, definitions: Path, locale: str) -> Iterator[Compiled]:
+    """Compile a folder, or a git revision of the folder of definitions."""
+    if Path(where).is_dir():
+        yield _compiled(Path(where), locale)
+        return
+    with TemporaryDirectory() as folder:
+        if not at_revision(where, definitions, Path(folder)):
+            raise refusal(
+                locale,
+                f"'{where}' is neither a folder nor a git revision of {definitions}.",
+                f"“{where}”既不是文件夹，也不是 {definitions} 的 git 版本。",
+            )
+        yield _compiled(Path(folder), locale)
+
+
+def at_revision(revision: str, definitions: Path, into: Path) -> bool:
+    """Write the definitions of a git revision into a folder; False when there are none."""
+    if revision.startswith("-"):
+        return False
+    command = ["git", "-C", str(definitions), "archive", "--format=tar", revision, "."]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    except OSError:
+        return False
+    if done.returncode or not done.stdout:
+        return False
+    with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+        archive.extractall(into, filter="data")
+    return (into / "app.yaml").exists()
+
+
+def _compiled(folder: Path, locale: str) -> Compiled:
+    try:
+        return compile_definitions(folder)
+    except DefinitionError as error:
+        click.echo(problems_text(error.problems, folder, locale), err=True)
+        raise click.exceptions.Exit(1) from error
+
+
+def _text(
+    changes: list[Change],
+    counts: dict[Change, tuple[int, int]],
+    missing: list[Change],
+    locale: str,
+) -> Iterator[str]:
+    if not changes:
+        yield said(locale, "Nobody gains or loses anything.", "没有任何人的权限发生变化。")
+        return
+    place = None
+    for one in changes:
+        if (one.role, one.entity) != place:
+            place = (one.role, one.entity)
+            at = f"  ({one.span.file}:{one.span.line})" if one.span != NOWHERE else ""
+            yield f"{one.role} × {one.entity}{at}"
+        open_ = said(locale, "  NOT APPROVED", "  未批准") if one in missing else ""
+        yield f"  {SIGNS[one.direction]} {sentence(one, locale)}{_rows(one, counts, locale)}{open_}"
+    wide = sum(one.is_wide for one in changes)
+    narrow = sum(one.direction == "narrows" for one in changes)
+    yield ""
+    yield said(
+        locale,
+        f"{wide} widen (+) or open other rows (~), {narrow} narrow (-), "
+        f"{len(missing)} not approved.",
+        f"{wide} 处放宽（+）或改变范围（~），{narrow} 处收紧（-），{len(missing)} 处未批准。",
+    )
+
+
+def _rows(one: Change, counts: dict[Change, tuple[int, int]], locale: str) -> str:
+    if one not in counts:
+        return ""
+    before, after = counts[one]
+    return said(locale, f": {before} → {after} rows", f"：{before} → {after} 条记录")
+
+
+def sentence(one: Change, locale: str) -> str:
+    """Return a change in words."""
+    chinese = locale == "zh"
+    actions = ("、" if chinese else ", ").join(one.actions)
+    what = ("、" if chinese else ", ").join(one.what)
+    gains = one.direction != "narrows"
+    joined = " – ".join if one.kind == "days" else partial(_conditions, locale=locale)
+    before, after = (joined(texts) for texts in (one.before, one.after))
+    if one.kind == "action":
+        return said(
+            locale,
+            f"{'may now' if gains else 'may no longer'} {actions}",
+            f"{'可以' if gains else '不再可以'} {actions}",
+        )
+    if one.kind in NOUNS:
+        text = NOUNS[one.kind][1 if chinese else 0].format(what=what)
+        return f"{actions}{'：' if chinese else ': '}{text}"
+    if one.kind == "write":
+        return said(
+            locale,
+            f"{actions}: {'sets' if gains else 'no longer sets'} {what}",
+            f"{actions}：{'可写' if gains else '不再可写'} {what}",
+        )
+    nouns = {
+        "days": ("days", "有效期"),
+        "rows": ("rows", "记录范围"),
+        "guard": ("guardrails", "护栏"),
+        "check": ("check", "校验"),
+        "force": (f"{what} is set to", f"{what} 固定为"),
+        "limit": (f"limit of {what}", f"{what} 上限"),
+    }
+    noun = nouns[one.kind][1 if chinese else 0]
+    return f"{actions}{'：' if chinese else ': '}{noun} {before} → {after}"
+
+
+def _conditions(texts: tuple[str, ...], locale: str) -> str:
+    if not texts:
+        return said(locale, "none", "无")
+    if "" in texts:
+        return said(locale, "all", "全部")
+    return said(locale, " or ", " 或 ").join(f"[{text}]" for text in texts)
+
+
+def _counted(
+    changes: list[Change], before: Compiled, after: Compiled, engine: sa.Engine
+) -> Iterator[tuple[Change, tuple[int, int]]]:
+    """Yield how many rows a role reaches before and after, where the database can be asked.
+
+    Conditions on the person count as nobody's: the role alone works nowhere.
+    """
+    runtimes = (make_runtime(before, engine), make_runtime(after, engine))
+    known: dict[tuple[str, str], tuple[int, int] | None] = {}
+    for one in changes:
+        reads = {"list", "read"} & set(one.actions)
+        if not reads:
+            continue
+        place = (one.role, one.entity)
+        if place not in known:
+            numbers = [_count(runtime, *place) for runtime in runtimes]
+            gone = numbers[0] is None or numbers[1] is None
+            known[place] = None if gone else (numbers[0] or 0, numbers[1] or 0)
+        found = known[place]
+        if found is not None:
+            yield one, found
+
+
+def _count(runtime: Runtime, role: str, entity: str) -> int | None:
+    """Return how many rows somebody of a role lists; None where the database has no such table."""
+    if entity not in runtime.app.entities:
+        return None
+    asks = Actor(0, role, frozenset({role}))
+    try:
+        found = handle(Incoming("count", entity, asks, query={"count": ("exact",)}), runtime)
+    except sa.exc.DBAPIError:
+        return None
+    return found.total if isinstance(found, Result) else 0
+
+
+def _json(
+    one: Change, counts: dict[Change, tuple[int, int]], missing: list[Change]
+) -> dict[str, Any]:
+    told = asdict(one)
+    told.pop("span")
+    rows = counts.get(one)
+    return {
+        **told,
+        "file": one.span.file,
+        "line": one.span.line,
+        "approved": one not in missing,
+        "rows": None if rows is None else {"before": rows[0], "after": rows[1]},
+        "words": sentence(one, "en"),
+        "words_zh": sentence(one, "zh"),
+    }
+
+
+def widened(definitions: Path, compiled: Compiled, since: str) -> list[Change]:
+    """Return what widens since a git revision or a folder and is not approved; [] without one."""
+    if Path(since).is_dir():
+        return unapproved(compile_definitions(Path(since)).app, compiled.app)
+    with TemporaryDirectory() as folder:
+        if not at_revision(since, definitions, Path(folder)):
+            return []
+        try:
+            return unapproved(compile_definitions(Path(folder)).app, compiled.app)
+        except DefinitionError:
+            return []

@@ -1,0 +1,160 @@
+"""The log as data: rows of the audit through the rights that its reader has today.
+
+Comes in: rows and the search. Goes out: lines. Of a record that the reader may not read now a line
+says only that something happened; of its fields only those that they see in clear in every row are
+told. Two statements a page: the rows, and the titles of all records together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from generator.field_types._times import local_text
+from runtime.operations._finding import named
+from runtime.store.audit_search import Search
+from runtime.web.screens.visit import Visit, plural, record_url, single
+
+MOST_TEXT = 80
+
+
+IN_CHINESE = {
+    "create": "新建",
+    "update": "修改",
+    "delete": "删除",
+    "restore": "恢复",
+    "comment": "评论",
+    "edit_comment": "修改评论",
+    "delete_comment": "删除评论",
+    "attach": "添加附件",
+    "detach": "移除附件",
+    "export": "导出",
+    "export_ended": "导出结束",
+    "denied": "被拒绝",
+    "sign_in": "登录",
+    "sign_out": "退出",
+    "sign_in_refused": "登录被拒绝",
+    "account_created": "新建账号",
+    "account_changed": "修改账号",
+    "account_activated": "启用账号",
+    "account_deactivated": "停用账号",
+    "group_created": "新建用户组",
+    "group_changed": "修改用户组",
+    "group_deleted": "删除用户组",
+    "password_changed": "修改密码",
+    "password_link_made": "生成密码链接",
+    "token_created": "新建令牌",
+    "token_revoked": "吊销令牌",
+    "second_factor_set_up": "启用二次验证",
+    "second_factor_removed": "关闭二次验证",
+}
+"""What was done; in English the word itself says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One thing that happened."""
+
+    iso: str
+    when: str
+    who: str
+    operation: str
+    kind: str
+    title: str
+    url: str
+    """The record's page; empty where the reader cannot open it."""
+    changes: tuple[str, ...]
+    reason: str
+    request: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Everything `people/log.html` draws."""
+
+    lines: tuple[LogLine, ...]
+    asked: Mapping[str, str]
+    kinds: tuple[tuple[str, str], ...]
+    older: str
+    filtered: bool
+
+
+def kinds_heard_of(visit: Visit) -> tuple[str, ...]:
+    """Return the entities whose history the reader may see."""
+    matrix, roles = visit.runtime.matrix, visit.actor.roles
+    return tuple(
+        name for name in visit.app.entities if matrix.grant(roles, name, "history") is not None
+    )
+
+
+def log_page(
+    visit: Visit, rows: Sequence[Any], more: bool, asked: Search, given: Mapping[str, str]
+) -> LogPage:
+    """Return the page of some rows."""
+    wanted: dict[str, list[str]] = {}
+    for row in rows:
+        if row.entity in visit.app.entities and row.record_id:
+            wanted.setdefault(row.entity, []).append(row.record_id)
+    open_ = frozenset(named(visit.runtime, visit.actor, wanted))
+    kept = {name: text for name, text in given.items() if text}
+    older = {**kept, "before": str(rows[-1].id)} if more else {}
+    return LogPage(
+        lines=tuple(_line(visit, row, open_) for row in rows),
+        asked=given,
+        kinds=tuple(
+            (name, plural(visit, visit.app.entities[name])) for name in kinds_heard_of(visit)
+        ),
+        older=f"/audit/?{urlencode(older)}" if older else "",
+        filtered=bool(kept),
+    )
+
+
+def _line(visit: Visit, row: Any, open_: frozenset[tuple[str, str]]) -> LogLine:
+    entity = visit.app.entities.get(row.entity)
+    readable = entity is None or (row.entity, row.record_id) in open_
+    at: datetime = row.at
+    return LogLine(
+        iso=at.isoformat(),
+        when=local_text(at, visit.viewer.locale, visit.viewer.time_zone),
+        who=row.actor_name,
+        operation=_done(visit, row.operation),
+        kind=single(visit, entity) if entity is not None else row.entity.removeprefix("@"),
+        title=(row.record_title or "") if readable else "",
+        url=record_url(row.entity, row.record_id) if entity is not None and readable else "",
+        changes=_changes(visit, row) if readable else (),
+        reason=(row.reason or "") if readable else "",
+        request=row.request_id or "",
+        address=row.address or "",
+    )
+
+
+def _done(visit: Visit, operation: str) -> str:
+    english = operation.replace("_", " ")
+    return IN_CHINESE.get(operation, english) if visit.chinese() else english
+
+
+def _changes(visit: Visit, row: Any) -> tuple[str, ...]:
+    """Return what changed, field by field, as far as the reader sees the fields in clear."""
+    entity = visit.app.entities.get(row.entity)
+    before, after = row.before or {}, row.after or {}
+    if entity is None:
+        return tuple(f"{name}: {_text(value)}" for name, value in after.items())
+    grant = visit.runtime.matrix.grant(visit.actor.roles, entity.name, "read")
+    seen = grant.open if grant is not None else frozenset()
+    found = []
+    for name in dict.fromkeys((*before, *after)):
+        field = entity.fields.get(name)
+        if field is None or name not in seen or field.type == "children":
+            continue
+        old, new = _text(before.get(name)), _text(after.get(name))
+        found.append(f"{visit.text(field.label)}: {old or '—'} → {new or '—'}")
+    return tuple(found)
+
+
+def _text(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"

@@ -1,0 +1,70 @@
+"""The searchable log, for whoever may see the history of everything."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+
+from generator.field_types._ids import WRITTEN
+from generator.field_types._locales import zone
+from runtime.errors import Forbidden
+from runtime.store.audit_search import Search, search
+from runtime.web.people.log_page import kinds_heard_of, log_page
+from runtime.web.screens.desk import Addresses, Answer, Desk
+from runtime.web.users import is_administrator
+
+KEYS = ("actor", "entity", "record", "operation", "request", "since", "until")
+LONGEST = 200
+
+
+def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
+    """Contribute the address."""
+    screens.add_url_rule("/audit/", "log", Log(desk).page)
+
+
+class Log:
+    """What happened."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def page(self) -> Answer:
+        """Show a page of the log."""
+        visit = self.desk.visit()
+        roles, runtime = visit.actor.roles, visit.runtime
+        administers = is_administrator(runtime, roles)
+        everything = "history" in runtime.matrix.actions(roles, "*")
+        if visit.actor.kind != "user" or not (administers or everything):
+            raise Forbidden
+        given = {
+            key: request.args.get(key, "").replace("\x00", "").strip()[:LONGEST] for key in KEYS
+        }
+        asked = _asked(given, request.args.get("before", ""), zone(visit.actor.time_zone))
+        kinds = kinds_heard_of(visit)
+        rows, more = search(runtime.engine, runtime.system, asked, kinds, administers)
+        page = log_page(visit, rows, more, asked, given)
+        return render_template("people/log.html", page=page)
+
+
+def _asked(given: dict[str, str], before: str, where: ZoneInfo) -> Search:
+    """Understand a search; a day that is none is passed over and stays in its box to be mended."""
+    return Search(
+        actor=given["actor"],
+        entity=given["entity"],
+        record=given["record"],
+        operation=given["operation"].replace(" ", "_"),
+        request=given["request"],
+        since=_day(given["since"], where, 0),
+        until=_day(given["until"], where, 1),
+        before=before if WRITTEN.fullmatch(before) else "",
+    )
+
+
+def _day(text: str, where: ZoneInfo, after: int) -> datetime | None:
+    try:
+        day = date.fromisoformat(text) + timedelta(days=after)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(day, time(), where)

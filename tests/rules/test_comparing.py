@@ -1,0 +1,234 @@
+"""Two versions of a matrix: who gains, who loses, and who agreed to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import app
+from generator.compile import compile_definitions
+from generator.problems import CODES
+from rules.comparing import Change, compare, unapproved
+from tests.access.branches import FOLDER
+from tests.databases import postgres_url
+
+ACCESS = "trade/trade.access.yaml"
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str], more: str = "") -> Path:
+    """Return a folder with the branches, texts of whose matrix are replaced."""
+    folder = tmp_path / "branches"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / ACCESS).read_text("utf-8")
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    (folder / ACCESS).write_text(text + more, "utf-8")
+    return folder
+
+
+def told(folder: Path) -> set[tuple[str, str, str, str, tuple[str, ...]]]:
+    """Return what changes, without conditions and actions."""
+    found = compare(compile_definitions(FOLDER).app, compile_definitions(folder).app)
+    return {(one.role, one.entity, one.direction, one.kind, one.what) for one in found}
+
+
+def of(folder: Path, role: str = "seller") -> list[Change]:
+    found = compare(compile_definitions(FOLDER).app, compile_definitions(folder).app)
+    return [one for one in found if one.role == role]
+
+
+def test_the_same_definitions_change_nothing(tmp_path: Path) -> None:
+    assert told(changed(tmp_path)) == set()
+
+
+def test_more_rows_widen_and_fewer_narrow(tmp_path: Path) -> None:
+    wide = changed(tmp_path / "wide", ('view, rows: "id in actor.stores"', "view"))
+    assert told(wide) == {
+        ("seller", "store", "widens", "rows", ()),
+        ("lead", "store", "widens", "rows", ()),
+    }
+    (change,) = of(wide)
+    assert change.before == ("id in actor.stores",)
+    assert change.after == ("",)
+    assert change.actions == ("list", "read", "history", "aggregate")
+    narrow = changed(
+        tmp_path / "narrow", ("[view, update], fields", '[view, update], rows: "total > 1", fields')
+    )
+    assert told(narrow) == {("taxes", "order", "narrows", "rows", ())}
+
+
+def test_rows_by_another_condition_must_be_approved_too(tmp_path: Path) -> None:
+    other = changed(tmp_path, ("store.code == 'S1'", "store.code == 'S2'"))
+    assert told(other) == {("totals", "order", "otherwise", "rows", ())}
+    assert unapproved(compile_definitions(FOLDER).app, compile_definitions(other).app)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("hidden: [cost]", "hidden: [tax_id]", ("widens", "clear", ("cost",))),
+        ("hidden: [cost]", "hidden: [tax_id]", ("narrows", "hidden", ("tax_id",))),
+        ("hidden: [cost]", "masked: {cost: full}", ("widens", "masked", ("cost",))),
+        ("[edit, delete, restore, import]", "[edit, delete, restore, import, export]",
+         ("widens", "action", ())),
+        ("[edit, delete, restore, import]", "[edit, delete, restore]", ("narrows", "action", ())),
+        ('      check: "discount <= 0.2"\n', "", ("widens", "check", ())),
+        ("discount <= 0.2", "discount <= 0.5", ("otherwise", "check", ())),
+        ("      force: {owner: actor.id}\n", "", ("widens", "force", ("owner",))),
+        ("limits: {page: 100}", "limits: {page: 50}", ("narrows", "limit", ("page",))),
+        ("limits: {page: 100}", "limits: {page: 150}", ("widens", "limit", ("page",))),
+        ("phone, email, home, level", "phone, email", ("narrows", "write", ("home", "level"))),
+    ],
+)  # fmt: skip
+def test_each_part_of_a_line_is_compared(
+    tmp_path: Path, before: str, after: str, expected: tuple[str, str, tuple[str, ...]]
+) -> None:
+    found = {(one.direction, one.kind, one.what) for one in of(changed(tmp_path, (before, after)))}
+    assert expected in found
+
+
+def test_days_that_are_drawn_out_widen(tmp_path: Path) -> None:
+    folder = changed(tmp_path, ("until: 2026-11-21", "until: 2026-12-24"))
+    assert ("temp", "order", "widens", "days", ()) in told(folder)
+    (change,) = of(folder, "temp")
+    assert change.after == ("2026-11-01", "2026-12-24")
+
+
+def test_a_guardrail_that_goes_widens_for_everyone(tmp_path: Path) -> None:
+    folder = changed(tmp_path, ("    deny: [delete]\n", "    deny: [restore]\n"))
+    found = told(folder)
+    assert ("owner", "order", "widens", "guard", ()) in found
+    assert ("owner", "order", "narrows", "guard", ()) in found
+
+
+def test_a_field_given_in_other_rows_of_the_same_role_widens(tmp_path: Path) -> None:
+    """The lines stay, and so do the fields somebody sees somewhere: only where they are seen."""
+    old = changed(
+        tmp_path / "old",
+        (
+            "    order: {allow: view, rows: \"store.code == 'S1'\", "
+            "fields: {read: [number, store, total, note], write: [note]}}",
+            "    order:\n"
+            "      - {allow: view, rows: \"store.code == 'S1'\", fields: {read: [total]}}\n"
+            "      - {allow: view, rows: \"store.code == 'S2'\", fields: {read: [number]}}",
+        ),
+    )
+    new = tmp_path / "new"
+    shutil.copytree(old, new)
+    text = (new / ACCESS).read_text("utf-8")
+    (new / ACCESS).write_text(text.replace("read: [number]}", "read: [number, total]}"), "utf-8")
+    found = compare(compile_definitions(old).app, compile_definitions(new).app)
+    assert [(one.direction, one.kind, one.what) for one in found] == [
+        ("widens", "clear", ("total",))
+    ]
+
+
+def test_a_part_that_follows_its_whole_is_not_told_again(tmp_path: Path) -> None:
+    folder = changed(tmp_path, ("[edit, delete, restore, import]", "[edit, delete, restore]"))
+    assert {one.entity for one in of(folder)} == {"order"}
+
+
+def test_what_is_new_widens_nothing(tmp_path: Path) -> None:
+    folder = changed(tmp_path, more="approve: {}\n")
+    (folder / "trade" / "thing.entity.yaml").write_text(
+        'entity: thing\nlabel: {en: Thing, zh: 物品}\ntitle: "{name}"\n'
+        "fields:\n  name: {type: text, label: {en: Name, zh: 名称}}\n",
+        "utf-8",
+    )
+    assert {(role, direction) for role, _, direction, _, _ in told(folder)} == {
+        ("owner", "new"), ("reviewer", "new"),
+    }  # fmt: skip
+    assert unapproved(compile_definitions(FOLDER).app, compile_definitions(folder).app) == []
+
+
+def test_an_approval_is_for_one_change(tmp_path: Path) -> None:
+    wide = ("hidden: [cost]", "hidden: [tax_id]")
+    approval = "approve:\n  seller.order: Sellers bargain now; Wang agreed\n"
+    old = compile_definitions(FOLDER).app
+    bare = compile_definitions(changed(tmp_path / "bare", wide)).app
+    good = compile_definitions(changed(tmp_path / "good", wide, more=approval)).app
+    assert {one.role for one in unapproved(old, bare)} == {"seller"}
+    assert unapproved(old, good) == []
+    more = ("hidden: [cost]", "hidden: []")
+    later = compile_definitions(changed(tmp_path / "later", more, more=approval)).app
+    assert {(one.role, one.what) for one in unapproved(good, later)} == {("seller", ("tax_id",))}
+
+
+def typed(*words: str) -> Result:
+    done = CliRunner().invoke(app.main, words, prog_name="python app.py")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder of definitions, kept under git, with the database applied."""
+    folder = tmp_path / "kept" / "branches"
+    folder.parent.mkdir()
+    shutil.copytree(FOLDER, folder)
+    roles = folder / "roles.yaml"
+    kept = [line for line in roles.read_text("utf-8").splitlines() if "norole" not in line]
+    roles.write_text("\n".join(kept) + "\n", "utf-8")
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "first")):
+        name = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+        subprocess.run(["git", *name, *words], cwd=folder.parent, check=True)
+    monkeypatch.setenv("SHOPWRIGHT_DEFINITIONS", str(folder))
+    monkeypatch.setenv("SHOPWRIGHT_DATA", str(tmp_path / "var"))
+    monkeypatch.setenv("DATABASE_URL", postgres_url())
+    return folder
+
+
+def widen(folder: Path, more: str = "") -> None:
+    text = (folder / ACCESS).read_text("utf-8")
+    text = text.replace("rows: \"store.code == 'S1'\", ", "") + more
+    (folder / ACCESS).write_text(text, "utf-8")
+
+
+def test_the_command_tells_a_revision_from_now_in_words_and_rows(shop: Path) -> None:
+    assert typed("apply", "--yes").exit_code == 0
+    rows = shop.parent / "store.csv"
+    rows.write_text("code,name\nS1,North\n", "utf-8")
+    assert typed("import", str(rows), "--entity", "store").exit_code == 0
+    orders = shop.parent / "order.csv"
+    orders.write_text("number,store.code,total\nO1,S1,1.00\nO2,,2.00\n", "utf-8")
+    assert typed("import", str(orders), "--entity", "order").exit_code == 0
+    widen(shop)
+    said = typed("access", "diff", "HEAD", "--count").output
+    assert "totals × order  (trade/trade.access.yaml:" in said
+    assert "rows [store.code == 'S1'] → all: 1 → 2 rows  NOT APPROVED" in said
+    assert (
+        "1 → 2 条记录  未批准"
+        in typed("access", "diff", "HEAD", "--count", "--locale", "zh").output
+    )
+    (found,) = json.loads(typed("access", "diff", "HEAD", "--json").output)
+    assert (found["direction"], found["approved"]) == ("widens", False)
+    assert typed("access", "diff", "HEAD").exit_code == 0
+    assert typed("access", "diff", "HEAD", "--strict").exit_code == 1
+    assert "Nobody gains or loses" in typed("access", "diff", str(shop), str(shop)).output
+    assert "neither a folder nor a git revision" in typed("access", "diff", "--", "-x").output
+
+
+def test_check_strict_wants_an_approval(shop: Path) -> None:
+    assert typed("check", "--strict").exit_code == 0
+    widen(shop)
+    assert typed("check").exit_code == 0
+    refused = typed("check", "--strict")
+    assert refused.exit_code == 1
+    assert "D470 warning branches/trade/trade.access.yaml:" in refused.output
+    assert "D470" in CODES
+    chinese = typed("check", "--strict", "--locale", "zh").output
+    assert "'totals' 对 'order' 的权限放宽了" in chinese
+    widen(
+        shop,
+        more="approve: {totals.order: Totals of all stores, as Wang asked}\n".replace(
+            ", as", " as"
+        ),
+    )
+    assert typed("check", "--strict").exit_code == 0
+    assert typed("check", "--strict", "--since", str(FOLDER)).exit_code == 0
