@@ -21,8 +21,9 @@ from runtime.files import FileStore
 from runtime.importing.attachments import Attachments, NoAttachments
 from runtime.importing.faults import FileFault
 from runtime.importing.grouping import Parts
+from runtime.importing.headers import target_from_header
 from runtime.importing.loading import Loading, around, load_with_parts
-from runtime.importing.recipe import make_recipe, target_from_header
+from runtime.importing.recipe import make_recipe
 from runtime.importing.report import Tally, Verdict
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.messages import Actor

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from generator.expressions import numbers, read
+from generator.expressions.fitting import fit, literal_as, same_type
 from generator.expressions.functions import FORMS, FUNCTIONS, Function
 from generator.expressions.paths import resolve, split, steps
 from generator.expressions.tree import (
@@ -103,7 +104,7 @@ def _date(node: ast.Call, where: Where) -> Tree:
     (written,) = _arguments(node, where, 1, 1)
     tree = read.read(written, where)
     if isinstance(tree, Literal):
-        return read.fit(tree, Date(), written, where, "D507")
+        return fit(tree, Date(), written, where, "D507")
     if isinstance(tree.type, Date):
         return tree
     if isinstance(tree.type, DateTime):
@@ -201,8 +202,8 @@ def _coalesce(node: ast.Call, where: Where) -> Tree:
     trees = tuple(read.read(argument, where) for argument in written)
     kind = next((tree.type for tree in trees if not isinstance(tree, Literal)), trees[0].type)
     pairs = zip(trees, written, strict=True)
-    trees = tuple(read.literal_as(tree, kind, argument, where) for tree, argument in pairs)
-    trees, kind = read.same_type(trees, node, where)
+    trees = tuple(literal_as(tree, kind, argument, where) for tree, argument in pairs)
+    trees, kind = same_type(trees, node, where)
     return Coalesce(trees, kind)
 
 
@@ -213,9 +214,7 @@ def _extreme(node: ast.Call, where: Where) -> Tree:
     written = _arguments(node, where, 1, 20)
     if _is_rows(written[0], where):
         return _over_rows(node, where)
-    trees, kind = read.same_type(
-        tuple(read.read(argument, where) for argument in written), node, where
-    )
+    trees, kind = same_type(tuple(read.read(argument, where) for argument in written), node, where)
     if not isinstance(kind, ORDERED):
         message = say("{word}() does not order {kind}.", word=word, kind=describe(kind))
         raise where.fault("D507", node, message, HAVE_ORDER)

@@ -14,6 +14,8 @@ from typing import Any
 
 from generator.expressions import python, read
 from generator.expressions.depth import BUDGET, depth
+from generator.expressions.fitting import fit
+from generator.expressions.grammar import READERS
 from generator.expressions.hints import NOT_NULL, SPLIT
 from generator.expressions.numbers import close
 from generator.expressions.problems import Fault, problem
@@ -74,14 +76,14 @@ def parse(
     """
     try:
         node = syntax(text)
-        where = Where(text, scope, scope.entity)
+        where = Where(text, scope, scope.entity, READERS)
         tree = read.read(node, where)
         if isinstance(tree, Field) and is_link(tree.type):
             raise read.many(node, where)
         if isinstance(expected, Boolean):
             tree = read.condition(node, where)
         elif expected is not None:
-            tree = read.fit(tree, expected, node, where, "D512")
+            tree = fit(tree, expected, node, where, "D512")
         elif isinstance(tree.type, Null):
             raise where.fault("D512", node, "The expression is always null.", NOT_NULL)
         tree = close(tree)

@@ -7,10 +7,14 @@ the words an author wrote for a node, and a `Fault` that points at it.
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from generator.expressions.problems import Fault
 from generator.expressions.scope import Scope
+from generator.expressions.tree import Tree
+
+Readers = Mapping[type[ast.expr], Callable[..., Tree]]
 
 MAX_NESTED = 3
 """Aggregates inside aggregates: each level multiplies the rows that are read."""
@@ -23,6 +27,8 @@ class Where:
     text: str
     scope: Scope
     entity: str
+    readers: Readers
+    """How each kind of node is read; see `grammar.py`."""
     level: int = 0
     """How many aggregates stand around the node."""
 

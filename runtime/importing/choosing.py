@@ -9,7 +9,7 @@ from pathlib import Path
 from generator.model.importmap import ImportMap, ImportTarget
 from generator.suggest import closest
 from runtime.importing.faults import FileFault
-from runtime.importing.recipe import target_from_header
+from runtime.importing.headers import target_from_header
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
 

@@ -22,12 +22,14 @@ from generator.model.text import Label
 from runtime.errors import FieldError
 from runtime.importing.attachments import Attachments, NoAttachments
 from runtime.importing.grouping import Counts, Document, Parts, documents
-from runtime.importing.recipe import Recipe, Surroundings, make_recipe
+from runtime.importing.payloads import Surroundings
+from runtime.importing.recipe import Recipe, make_recipe
 from runtime.importing.report import Tally, Verdict, Verdicts
 from runtime.importing.tables import Row, Table, Torn
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import import_
-from runtime.operations._importing import ImportPlan, apply
+from runtime.operations._import_item import ImportPlan
+from runtime.operations._importing import apply
 from runtime.operations._keys import Keys
 from runtime.pipeline import authorize
 from runtime.runtime import Runtime

@@ -16,7 +16,8 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest, FieldError, Forbidden, TooLarge
 from runtime.messages import Incoming, Result
-from runtime.operations._importing import MODES, ImportCall, ImportPlan, apply
+from runtime.operations._import_item import MODES, ImportCall, ImportPlan
+from runtime.operations._importing import apply
 from runtime.operations._keys import Keys
 from runtime.operations._writing import invalid_shape, written_alone
 from runtime.runtime import Runtime
