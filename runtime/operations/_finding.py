@@ -16,7 +16,7 @@ from typing import Any
 from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
 from runtime.messages import Actor, Incoming
-from runtime.operations import _reading
+from runtime.operations import _asking, _columns, _reading
 from runtime.operations.choices import choice_fields
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -85,7 +85,7 @@ def named(
         entity = runtime.app.entities.get(name)
         base = _base(runtime, actor, entity, "read") if entity is not None and ids else None
         if base is not None:
-            some = ids[: _reading.MAX_PAGE]
+            some = ids[: _asking.MAX_PAGE]
             asked.append((EXACT, replace(base, ids=some, archived="all", limit=len(some))))
     return {
         (plan.entity.name, one.id): one
@@ -111,7 +111,7 @@ def _base(runtime: Runtime, actor: Actor, entity: Entity, action: str) -> QueryP
     grant = runtime.matrix.grant(actor.roles, entity.name, action)
     if grant is None:
         return None
-    reads = _reading.reader(runtime, actor, grant)
+    reads = _columns.reader(runtime, actor, grant)
     fields = choice_fields(entity, reads)
     kept = [name for name in fields if reads.is_column(reads.path(entity.name, name))]
     query = {"fields": (",".join(("id", *kept)),)}
@@ -126,7 +126,7 @@ def _ways(
     """Return the plans that look for a text in one entity."""
     catalog = runtime.compiled.field_types
     reads = Reader(runtime.app, catalog, runtime.matrix, base.roles, base.grant)
-    paths = _reading.search_paths(base.entity, reads)
+    paths = _columns.search_paths(base.entity, reads)
     for path in paths:
         if path.parents or not _is_indexed(base.entity, path):
             continue

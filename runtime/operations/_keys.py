@@ -19,7 +19,7 @@ from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
 from runtime.errors import BadRequest
 from runtime.messages import Actor
-from runtime.operations import _reading
+from runtime.operations import _columns, _reading
 from runtime.runtime import Runtime
 from runtime.store.filters import Clause
 from runtime.store.plan import QueryPlan
@@ -124,7 +124,7 @@ def find(
 ) -> list[Found]:
     """Return the readable records whose fields have one of these combinations of values."""
     grant = runtime.matrix.grant(actor.roles, entity.name, "read")
-    reads = _reading.reader(runtime, actor)
+    reads = _columns.reader(runtime, actor)
     if grant is None or not values:
         return []
     try:

@@ -17,8 +17,8 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest, Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _including, _reading
 from runtime.operations import _outcomes as outcomes
-from runtime.operations import _reading
 from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
 from runtime.operations._work import Work
@@ -153,7 +153,7 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
 def _children(call: WriteCall, readable: Grant, runtime: Runtime) -> tuple[Include, ...]:
     """Return the plans of the children that the caller may read with a record."""
     return tuple(
-        _reading.include_plan(
+        _including.include_plan(
             field.name, field.target, "children", call.entity, call.actor, runtime
         )
         for field in call.entity.fields.values()

@@ -18,7 +18,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest, FieldError
 from runtime.messages import Incoming, Result
-from runtime.operations import _reading
+from runtime.operations import _asking, _columns, _reading
 from runtime.runtime import Runtime
 from runtime.store import deadline, fetch
 from runtime.store.measures import FUNCTIONS, Measure
@@ -71,11 +71,11 @@ class Plan:
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     query = {key: texts for key, texts in incoming.query.items() if key not in OWN}
-    by = _reading.names(incoming.query, "group", MOST_KEYS)
+    by = _asking.names(incoming.query, "group", MOST_KEYS)
     measures = tuple(
         (function, name)
         for function in FUNCTIONS
-        for name in _reading.names(incoming.query, function, 10)
+        for name in _asking.names(incoming.query, function, 10)
     )
     read = _reading.parse_read(replace(incoming, query=query), grant, runtime)
     limit = min(read.limit, MOST_GROUPS) if "limit" in incoming.query else MOST_GROUPS
@@ -83,7 +83,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    reads = _reading.reader(runtime, call.read.actor, grant)
+    reads = _columns.reader(runtime, call.read.actor, grant)
     entity = call.read.entity
     query = _reading.plan_read(call.read, grant, runtime, ("id",))
     by = {name: _key(reads, entity, name, call.read.actor.time_zone) for name in call.by}

@@ -20,7 +20,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest
 from runtime.messages import Incoming, Result
-from runtime.operations import _reading
+from runtime.operations import _asking, _columns, _reading
 from runtime.runtime import Runtime
 from runtime.store import choices as chosen
 from runtime.store import fetch
@@ -55,7 +55,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         name: texts for name, texts in incoming.query.items() if name in {"q", "ids"}
     }
     read = _reading.parse_read(replace(incoming, query=asked), grant, runtime)
-    entity, _, name = _reading.one(incoming.query, "for").partition(".")
+    entity, _, name = _asking.one(incoming.query, "for").partition(".")
     field = runtime.app.field(entity, name) if name else None
     if name and (field is None or field.target != incoming.entity):
         raise BadRequest(
@@ -85,7 +85,7 @@ def _this(
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     entity = runtime.app.entities[call.read.entity]
-    fields = choice_fields(entity, _reading.reader(runtime, call.read.actor, grant))
+    fields = choice_fields(entity, _columns.reader(runtime, call.read.actor, grant))
     wanted = call.read.ids
     read = replace(call.read, fields=fields, limit=HITS if wanted is None else max(len(wanted), 1))
     if not read.search and "updated_at" in grant.read:
@@ -130,7 +130,7 @@ def _recent_first(
 
 def choice_fields(entity: Entity, reads: Reader) -> tuple[str, ...]:
     """Return the paths of a record's title, and of the field that tells equal titles apart."""
-    titles = _reading.title_columns(entity.name, reads)
+    titles = _columns.title_columns(entity.name, reads)
     note = note_field(entity, titles, reads)
     return (*titles, note) if note else titles
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _comments, _reading, _talk
+from runtime.operations import _asking, _comments, _talk
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.plan import QueryPlan
@@ -33,7 +33,7 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
     assert call.actor is not None
     entity = runtime.app.entities[call.entity]
     record = _talk.record_plan(entity, call.record_id, call.actor, grant, runtime)
-    return Plan(record, call.entity, call.record_id, _reading.one(call.query, "before"))
+    return Plan(record, call.entity, call.record_id, _asking.one(call.query, "before"))
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:

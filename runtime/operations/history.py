@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _reading
+from runtime.operations import _asking, _reading
 from runtime.operations._talk import FILE
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
@@ -66,7 +66,7 @@ class Entry:
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
-    before = _reading.one(incoming.query, "before")
+    before = _asking.one(incoming.query, "before")
     entity = runtime.app.entities[incoming.entity]
     return Call(incoming.actor, entity, incoming.record_id, before, incoming.part)
 

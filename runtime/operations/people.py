@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _reading, _talk
+from runtime.operations import _asking, _talk
 from runtime.runtime import Runtime
 from runtime.store import accounts, fetch
 from runtime.store.plan import QueryPlan
@@ -36,7 +36,7 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
     assert call.actor is not None
     entity = runtime.app.entities[call.entity]
     record = _talk.record_plan(entity, call.record_id, call.actor, grant, runtime)
-    text = _reading.one(call.query, "q").replace("\x00", "")[:100]
+    text = _asking.one(call.query, "q").replace("\x00", "")[:100]
     return Plan(record, entity, call.record_id, text)
 
 

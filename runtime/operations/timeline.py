@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
 from runtime.operations import _comments, _talk, history
-from runtime.operations._reading import choice_of
+from runtime.operations._asking import choice_of
 from runtime.runtime import Runtime
 from runtime.store import fetch
 

@@ -16,7 +16,7 @@ from generator.field_types.money import Money
 from generator.model.entity import Field
 from rules.masks import HIDDEN, Masked, is_veiled
 from runtime.errors import BadRequest
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.store.paths import Path, fill_title
 from runtime.web.screens.visit import Visit, record_url
 

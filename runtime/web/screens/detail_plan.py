@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from generator.model.entity import Entity
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.web.screens import cells as drawing
 from runtime.web.screens.detail_parts import relates
 from runtime.web.screens.visit import Visit

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from generator.model.entity import Entity
 from runtime.errors import NotFound, RequestError
 from runtime.messages import Result
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import form_state
 from runtime.web.screens.doors import ask

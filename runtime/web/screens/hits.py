@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from generator.field_types import EMPTY
 from generator.model.entity import Entity
+from runtime.operations._columns import title_columns
 from runtime.operations._finding import EXACT, Found, named
-from runtime.operations._reading import title_columns
 from runtime.operations.choices import choice_fields
 from runtime.store import recents
 from runtime.web.screens import cells

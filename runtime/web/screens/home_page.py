@@ -21,7 +21,7 @@ from generator.model.entity import Entity, View
 from runtime.errors import RequestError
 from runtime.messages import Incoming
 from runtime.operations import _reading
-from runtime.operations._reading import is_titled
+from runtime.operations._columns import is_titled
 from runtime.operations.tally import LONGEST
 from runtime.store import deadline, fetch
 from runtime.store.engine import read

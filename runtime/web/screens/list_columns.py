@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generator.model.entity import Entity
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
 from runtime.web.screens.list_memory import Kept

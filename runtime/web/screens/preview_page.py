@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from generator.field_types import Cell
 from generator.model.entity import Entity
 from runtime.messages import Result
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
 from runtime.web.screens.visit import Visit, record_url

@@ -14,7 +14,7 @@ from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.messages import Actor
-from runtime.operations._reading import reader
+from runtime.operations._columns import reader
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.store.paths import Reader

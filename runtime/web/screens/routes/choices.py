@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify, request
 
 from generator.field_types import EMPTY
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.web.screens import doors
 from runtime.web.screens.cells import draw, title
 from runtime.web.screens.desk import (

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.model.entity import Entity
 from runtime.errors import Conflict, VersionRequired
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.web.screens import doors, form_undo
 from runtime.web.screens.cells import title
 from runtime.web.screens.delete_page import delete_page

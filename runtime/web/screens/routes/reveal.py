@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, make_response, render_template, request
 
 from runtime.errors import Forbidden, RequestError
-from runtime.operations._reading import title_columns
+from runtime.operations._columns import title_columns
 from runtime.web.screens import doors
 from runtime.web.screens.cells import title
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of
