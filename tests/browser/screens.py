@@ -319,6 +319,7 @@ def factor_demanded(site: Site) -> Iterator[None]:
 
 def ask_to_confirm(page: Page, site: Site) -> None:
     """Send the form of a deletion that is asked about once more."""
+    page.goto(f"/member/{fresh_member(site)}/delete")
     page.locator("main form button.b-d").click()
     shown(page, ".ep form button.b-p")
 
@@ -409,7 +410,7 @@ SCREENS = (
     Screen("reveal", "/member/{member}/reveal", who="ron", around=email_masked),
     Screen(
         "asked to confirm",
-        "/member/{member}/delete",
+        "/member/",
         ask_to_confirm,
         around=deletion_asked,
         stands_for="screens.delete",
