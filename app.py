@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMANDS: Mapping[str, str] = {
     "check": "runtime.commands.definitions:check",
     "show": "runtime.commands.definitions:show",
+    "workflow": "runtime.commands.workflows:workflow",
     "schemas": "runtime.commands.definitions:schemas",
     "reference": "runtime.commands.definitions:write_reference",
     "explain": "runtime.commands.explaining:explain",

@@ -6,14 +6,17 @@ of the model it returns.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from generator.checks.all import check
+from generator.effects import EffectWord
 from generator.field_types import FieldType
-from generator.kinds import Catalog, load_catalog
+from generator.kinds import Catalog, Kind, load_catalog
 from generator.model.app import App
 from generator.model.text import Span
 from generator.places import Places
@@ -23,7 +26,11 @@ from generator.saying import say
 from generator.source import read_folder
 from generator.source_nodes import Items, Mapped, Scalar, Source
 
-OWN_WORDS = "generator"
+FAMILIES: Mapping[str, tuple[str, type[Kind]]] = {
+    "field_types": ("generator", FieldType),
+    "effects": ("rules", EffectWord),
+}
+"""Every family of words: the package whose folder has ours, and the class of each word."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,21 @@ def load_catalogs(packages: Iterable[str] = ()) -> Mapping[str, Catalog[Any]]:
         ValueError: it holds no words, or one that exists already.
 
     """
-    return {"field_types": load_catalog("field_types", FieldType, (OWN_WORDS, *packages))}
+    shop = tuple(packages)
+    lost = [package for package in shop if not any(_holds(package, one) for one in FAMILIES)]
+    if lost:
+        # says which folder was looked for
+        importlib.import_module(f"{lost[0]}.field_types")
+    return {
+        family: load_catalog(family, base, (own, *(one for one in shop if _holds(one, family))))
+        for family, (own, base) in FAMILIES.items()
+    }
+
+
+def _holds(package: str, family: str) -> bool:
+    """Say whether a package has a folder of a family."""
+    importlib.import_module(package)
+    return importlib.util.find_spec(f"{package}.{family}") is not None
 
 
 def _packages(sources: tuple[Source, ...]) -> Iterator[tuple[str, Span]]:

@@ -62,7 +62,10 @@ class Shape:
     help: str
     args: Mapping[str, Arg]
     word: str = ""
-    """The key whose value chooses a word of `family`; its args are accepted beside `args`."""
+    """The key whose value chooses a word of `family`; its args are accepted beside `args`.
+
+    Without it a word of the family is itself a key of the mapping.
+    """
     family: str = ""
 
 

@@ -126,9 +126,79 @@ CODES: Mapping[str, str] = {
     "D511": "A division stands outside round().",
     "D512": "An expression has another type than its place needs.",
     "D513": "Records of another entity are used as one value.",
+    "D601": "A workflow has no initial state.",
+    "D602": "A workflow has several initial states.",
+    "D603": "The initial state of a workflow is unknown.",
+    "D604": "A workflow has no states.",
+    "D605": "A workflow names a state it does not have.",
+    "D606": "A transition leads to several states at once.",
+    "D607": "A workflow asks for something that is not offered.",
+    "D608": "Two transitions of one name lead from one state.",
+    "D609": "A transition leaves a final state.",
+    "D610": "Nothing leads to a state.",
+    "D611": "Nothing leads out of a state that is not final.",
+    "D612": "No final state can be reached from a state.",
+    "D613": "A workflow has no final state.",
+    "D614": "Every way out of a state has a condition.",
+    "D615": "People cannot move a record out of a state.",
+    "D616": "It is left to chance which automatic transition fires.",
+    "D617": "The ways of a transition leave something out.",
+    "D618": "Automatic transitions go round without an end.",
+    "D619": "Many automatic transitions follow each other.",
+    "D620": "Timers go round too fast.",
+    "D621": "A timer cannot be.",
+    "D622": "Nobody is told when a busy state does not end.",
+    "D623": "Nobody may fire a transition.",
+    "D624": "A state column has no workflow, or is something else.",
+    "D625": "A derived state is not whole.",
+    "D628": "A condition of a transition is always or never true.",
+    "D629": "An effect reaches outside within the transaction.",
+    "D630": "Nothing takes back what an effect does outside.",
+    "D631": "An effect writes a column that is not its own.",
+    "D632": "A state leads to the whole of something and not to its part.",
+    "D633": "Transitions fire each other without an end.",
+    "D634": "A guard asks too much of the database.",
+    "D635": "A warning is accepted that does not exist.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
-D4xx check, D5xx expression."""
+D4xx check, D5xx expression, D6xx workflow."""
+
+FINDINGS: Mapping[str, str] = {
+    "D601": "missing_initial",
+    "D602": "multiple_initial",
+    "D603": "unknown_initial",
+    "D604": "no_states",
+    "D605": "unknown_state",
+    "D606": "multiple_targets",
+    "D607": "unsupported_feature",
+    "D608": "duplicate_transition_from_state",
+    "D609": "transition_from_final",
+    "D610": "unreachable_state",
+    "D611": "dead_end",
+    "D612": "no_path_to_final",
+    "D613": "no_final_state",
+    "D614": "all_exits_guarded",
+    "D615": "no_exit_for_people",
+    "D616": "ambiguous_auto",
+    "D617": "incomplete_branches",
+    "D618": "auto_cycle",
+    "D619": "long_auto_chain",
+    "D620": "timer_loop",
+    "D621": "bad_timer",
+    "D622": "busy_without_watchdog",
+    "D623": "nobody_can_fire",
+    "D624": "state_without_workflow",
+    "D625": "incomplete_derivation",
+    "D628": "constant_guard",
+    "D629": "external_in_transaction",
+    "D630": "external_without_undo",
+    "D631": "effect_writes_state",
+    "D632": "asymmetric_partial",
+    "D633": "cascade_cycle",
+    "D634": "costly_guard",
+    "D635": "unknown_finding",
+}
+"""What `accept:` of a workflow and programs call a finding of a workflow."""
 
 LISTED = 12
 """So many names stand in a hint; the rest is counted."""
@@ -155,7 +225,12 @@ class Problem:
     message: str
     hint: str = ""
     severity: str = "error"
-    """`error` stops the load; `warning` is shown and `check --strict` refuses it."""
+    """`error` stops the load; `warning` is shown and `check --strict` refuses it; `info` tells."""
+
+    @property
+    def finding(self) -> str:
+        """The name of a finding about a workflow, '' for any other problem."""
+        return FINDINGS.get(self.code, "")
 
 
 class DefinitionError(Exception):

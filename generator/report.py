@@ -26,6 +26,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "closing": "{count} in {files}.",
         "error": "{number} problem",
         "warning": "{number} warning",
+        "info": "{number} note",
         "file": "{number} file",
         "many": "s",
         "and": " and ",
@@ -36,6 +37,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "closing": "{files}中共 {count}。",
         "error": "{number} 个错误",
         "warning": "{number} 个警告",
+        "info": "{number} 条提示",
         "file": "{number} 个文件",
         "many": "",
         "and": "、",
@@ -81,6 +83,7 @@ def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
         {
             "code": one.code,
             "severity": one.severity,
+            **({"finding": one.finding} if one.finding else {}),
             "file": one.span.file,
             "line": one.span.line,
             "column": one.span.column,
@@ -97,10 +100,8 @@ def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
 
 def _counted(problems: Iterable[Problem], texts: Mapping[str, str]) -> str:
     severities = [one.severity for one in problems]
-    errors = severities.count("error")
-    warnings = len(severities) - errors
-    parts = [_number(errors, "error", texts)] if errors else []
-    parts += [_number(warnings, "warning", texts)] if warnings else []
+    counts = {word: severities.count(word) for word in ("error", "warning", "info")}
+    parts = [_number(count, word, texts) for word, count in counts.items() if count]
     return texts["and"].join(parts)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from generator.chinese import checks, expressions, phrases, reading, shapes
+from generator.chinese import checks, expressions, phrases, reading, shapes, workflows
 
 
 class Said(str):
@@ -88,5 +88,12 @@ def _said(text: str, template: str, parts: Mapping[str, object]) -> Said:
 
 @cache
 def _table() -> Mapping[str, str]:
-    families = (reading.TEXTS, shapes.TEXTS, checks.TEXTS, expressions.TEXTS, phrases.TEXTS)
+    families = (
+        reading.TEXTS,
+        shapes.TEXTS,
+        checks.TEXTS,
+        workflows.TEXTS,
+        expressions.TEXTS,
+        phrases.TEXTS,
+    )
     return {english: chinese for family in families for english, chinese in family.items()}

@@ -83,7 +83,7 @@ class Reader:
             self.problems.append(wrong_type("a mapping of keys", _written(node), node.span))
             return None
         args = dict(shape.args)
-        word = self._word(node, shape) if shape.word else None
+        word = self._word(node, shape) if shape.family else None
         if word is not None:
             args |= word.args
         values: dict[str, Any] = {}
@@ -91,7 +91,7 @@ class Reader:
         for key, entry in node.entries.items():
             arg = args.get(key)
             if arg is None:
-                if shape.word and word is None:
+                if shape.family and word is None:
                     continue
                 self.problems.append(
                     unknown_key(key, entry.key, tuple(args), with_article(shape.name))
@@ -111,6 +111,8 @@ class Reader:
 
     def _word(self, node: Mapped, shape: Shape) -> Kind | None:
         catalog = self.catalogs[shape.family]
+        if not shape.word:
+            return self._key_word(node, shape)
         entry = node.entries.get(shape.word)
         if entry is None or not isinstance(entry.node, Scalar):
             return None
@@ -123,6 +125,22 @@ class Reader:
             return None
         found: Kind = catalog[written]
         return found
+
+    def _key_word(self, node: Mapped, shape: Shape) -> Kind | None:
+        """Return the word that is itself a key of the mapping; the first of several."""
+        catalog = self.catalogs[shape.family]
+        found: Kind | None = next((catalog[key] for key in node.entries if key in catalog), None)
+        if found is not None:
+            return found
+        noun = shape.family.replace("_", " ").removesuffix("s")
+        for key, entry in node.entries.items():
+            if key not in shape.args:
+                self.problems.append(
+                    unknown_name(noun, key, entry.key, catalog, defined_in="the vocabulary")
+                )
+                return None
+        self.problems.append(missing_key(next(iter(catalog)), node.span, with_article(shape.name)))
+        return None
 
     def _wrong(self, expected: str, node: Node) -> None:
         self.problems.append(wrong_type(expected, _written(node), node.span))

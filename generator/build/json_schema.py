@@ -31,9 +31,14 @@ def _shape(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]
         "properties": {name: _arg(arg, catalogs) for name, arg in shape.args.items()},
         "required": [name for name, arg in shape.args.items() if arg.required],
     }
-    if not shape.word:
+    if not shape.family:
         return {**schema, "additionalProperties": False}
     catalog = catalogs[shape.family]
+    if not shape.word:
+        return {
+            "description": shape.help,
+            "oneOf": [_key_word(word, catalog[word], schema, catalogs) for word in catalog],
+        }
     schema["properties"][shape.word] = {"enum": list(catalog)}
     schema["allOf"] = [
         {
@@ -44,6 +49,19 @@ def _shape(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]
     ]
     schema["unevaluatedProperties"] = False
     return schema
+
+
+def _key_word(
+    word: str, kind: Kind, schema: Mapping[str, Any], catalogs: Mapping[str, Catalog[Any]]
+) -> dict[str, Any]:
+    """Return the schema of a mapping in which the word is a key."""
+    own = _word(kind, catalogs)
+    return {
+        "type": "object",
+        "properties": {**schema["properties"], **own["properties"]},
+        "required": sorted({word, *schema["required"], *own["required"]}),
+        "additionalProperties": False,
+    }
 
 
 def _word(kind: Kind, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
@@ -171,6 +189,10 @@ def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]])
         parts += _table(catalog[word].args)
         parts += _nested_references(catalog[word].args, seen)
         parts += [f"Filters: {', '.join(f'`{name}`' for name in catalog[word].operators)}.", ""]
+    parts += ["## Effects", "", "What a transition may cause: the word is a key.", ""]
+    for word, kind in catalogs["effects"].words.items():
+        parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
+        parts += _table(kind.args)
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -17,8 +17,10 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.text import Label, Span
+from generator.model.workflow import Derivation, Transition, Workflow
 from generator.places import Places
 from generator.problems import Problem, quoted
+from generator.resolve.fields import STATE
 from generator.resolve.screens import DETAILS
 from generator.saying import say
 
@@ -84,6 +86,7 @@ def _texts(app: App) -> Iterator[_Text]:
         )
     for entity in app.entities.values():
         yield from _of_entity(entity)
+    yield from _of_machines(app)
     for one in app.importmaps.values():
         if one.span is not None:
             yield _Text(
@@ -99,6 +102,47 @@ def _texts(app: App) -> Iterator[_Text]:
         )
 
 
+def _of_machines(app: App) -> Iterator[_Text]:
+    for workflows in app.workflows.values():
+        for workflow in workflows.values():
+            yield from _of_machine(workflow)
+            for edge in workflow.transitions:
+                yield from _of_transition(edge, workflow.name)
+    for derivations in app.derivations.values():
+        for derivation in derivations:
+            yield from _of_machine(derivation)
+
+
+def _of_machine(machine: Workflow | Derivation) -> Iterator[_Text]:
+    under = (machine.span.file, "workflows", machine.name)
+    yield _Text(
+        say("The label of '{entity}'", entity=machine.name), machine.label, (*under, "label")
+    )
+    for state in machine.states.values():
+        yield _Text(
+            say("The label of the state '{state}'", state=state.name),
+            state.label,
+            (state.span.file, "workflows", machine.name, "states", state.name, "label"),
+        )
+
+
+def _of_transition(edge: Transition, workflow: str) -> Iterator[_Text]:
+    under = (edge.span.file, "workflows", workflow, "transitions", edge.name)
+    what = say("The label of the transition '{name}'", name=edge.name)
+    yield _Text(what, edge.label, (*under, "label"))
+    for clause in (*edge.guards, *edge.before):
+        if clause.message is not None:
+            what = say("A message of the transition '{name}'", name=edge.name)
+            yield _Text(what, clause.message, under)
+    for name, question in edge.input.items():
+        what = say("The label of the question '{name}'", name=name)
+        yield _Text(what, question.field.label, (*under, "input", name, "label"))
+        for label in (question.field.help, question.message):
+            if label is not None:
+                what = say("A message of the transition '{name}'", name=edge.name)
+                yield _Text(what, label, (*under, "input", name))
+
+
 def _of_entity(entity: Entity) -> Iterator[_Text]:
     file = entity.span.file
     yield _Text(say("The label of '{entity}'", entity=entity.name), entity.label, (file, "label"))
@@ -109,7 +153,7 @@ def _of_entity(entity: Entity) -> Iterator[_Text]:
     if entity.help is not None:
         yield _Text(say("The help of '{entity}'", entity=entity.name), entity.help, (file, "help"))
     for field in entity.fields.values():
-        if field.span.line and field.name != entity.child_of:
+        if field.span.file == file and field.name != entity.child_of:
             yield from _of_field(field, file)
     for place, check in enumerate(entity.checks):
         yield _Text(
@@ -147,7 +191,8 @@ def _of_field(field: Field, file: str) -> Iterator[_Text]:
                 label,
                 (file, "fields", field.name, key),
             )
-    options: Mapping[str, Any] = field.args.get("options") or {}
+    # the states of a workflow are told where they are written
+    options: Mapping[str, Any] = {} if field.type == STATE else field.args.get("options") or {}
     for name, option in options.items():
         if isinstance(option, Mapping) and isinstance(option.get("label"), Label):
             yield _Text(

@@ -7,7 +7,7 @@ because what stands behind a wrong name has no type to check.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,7 +21,17 @@ from generator.expressions.numbers import close
 from generator.expressions.problems import Fault, problem
 from generator.expressions.scan import syntax
 from generator.expressions.scope import Scope
-from generator.expressions.tree import Aggregate, Context, Field, Tree, parts, walk
+from generator.expressions.tree import (
+    Aggregate,
+    Coalesce,
+    Context,
+    Field,
+    If,
+    Literal,
+    Tree,
+    parts,
+    walk,
+)
 from generator.expressions.types import Boolean, Null, Type, is_link
 from generator.expressions.where import Where
 from generator.model.text import Span
@@ -96,6 +106,28 @@ def parse(
     context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
     function = python.function(tree)
     return Expression(text, span, scope.entity, kind, paths, context, tree, function), ()
+
+
+def first_of(
+    cases: Sequence[tuple[Expression, str]], otherwise: str, span: Span, entity: str, kind: Type
+) -> Expression | None:
+    """Return the expression that is the value of the first case that holds, else the last value.
+
+    Each case was read on its own, so each has the whole budget; None: together too deep to run.
+    """
+    # side by side and not nested, so that many cases are no deeper than one
+    ways = [
+        If(condition.tree, Literal(value, kind), Literal(None, Null()), kind)
+        for condition, value in cases
+    ]
+    tree: Tree = Coalesce((*ways, Literal(otherwise, kind)), kind)
+    if depth(tree) > BUDGET:
+        return None
+    text = "".join(f"{value!r} if {condition.text} else " for condition, value in cases)
+    paths = tuple(dict.fromkeys(_paths(tree, (), ())))
+    context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
+    function = python.function(tree)
+    return Expression(f"{text}{otherwise!r}", span, entity, kind, paths, context, tree, function)
 
 
 def _paths(

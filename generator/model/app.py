@@ -10,6 +10,7 @@ from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.scenario import Scenario
 from generator.model.text import Label
+from generator.model.workflow import Derivation, Workflow
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class App:
     """By `ROLE.ENTITY`: why the role may do more than it could."""
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     """What `verify` plays, by name."""
+    workflows: Mapping[str, Mapping[str, Workflow]] = field(default_factory=dict)
+    """By entity and name: the state machines that transitions move."""
+    derivations: Mapping[str, tuple[Derivation, ...]] = field(default_factory=dict)
+    """By entity: the states that follow from other fields."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

@@ -22,7 +22,9 @@ from generator.resolve.access import (
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
+from generator.resolve.machines import columns, gather
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
+from generator.resolve.workflows import resolve_workflows
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
@@ -30,12 +32,14 @@ from generator.shapes.app import APP
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
 from generator.shapes.scenario import SCENARIO
+from generator.shapes.workflow import WORKFLOW
 from generator.source_nodes import Source
 
 SHAPES: Mapping[str, Shape] = {
     "app": APP,
     "roles": ROLES,
     "entity": ENTITY,
+    "workflow": WORKFLOW,
     "access": ACCESS,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
@@ -65,7 +69,9 @@ def resolve(
     drafts = _drafts(given["entity"], problems)
     head = given["app"][0][1] if given["app"] else Given("app", _top("app.yaml"), {})
     from_app = {"currency": head.get("currency", DEFAULT_CURRENCY)}
-    entities, found = resolve_entities(drafts, catalogs["field_types"], from_app)
+    machines = gather(given["workflow"], [draft.name for draft in drafts], problems)
+    owned = columns(machines, problems)
+    entities, found = resolve_entities(drafts, catalogs["field_types"], from_app, owned)
     problems += found
     if not given["app"]:
         problems.append(_missing("app"))
@@ -84,6 +90,9 @@ def resolve(
     sensitive, found = resolve_sensitive(access, words)
     problems += found
     approvals, found = resolve_approvals(access, words)
+    problems += found
+    machines = [one for one in machines if one.entity in entities]
+    workflows, derivations, found = resolve_workflows(machines, words, catalogs)
     problems += found
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
@@ -110,6 +119,8 @@ def resolve(
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         person=person,
         digest=_digest(sources),
+        workflows=workflows,
+        derivations=derivations,
     )
     return app, problems
 

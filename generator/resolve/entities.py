@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.expressions import types
-from generator.expressions.compile import Expression, parse
+from generator.expressions.compile import Expression, first_of, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Check, Entity, Field, View
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
 from generator.resolve.classes import inherit_classes
-from generator.resolve.fields import humanize, resolve_fields
+from generator.resolve.fields import STATE, humanize, resolve_fields, with_columns
+from generator.resolve.machines import Column
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen
 from generator.resolve.unread import Unread, astray
@@ -26,6 +27,8 @@ TITLE_FIELDS = ("name", "title", "number", "code", "label", "subject")
 """What names a record when the author gives no `title`, in this order."""
 
 HISTORY = "history"
+
+NO_COLUMNS: Mapping[str, Mapping[str, Column]] = {}
 
 CONDITIONS = {"visible": "visible", "required": "required_when", "readonly": "readonly_when"}
 """The keys of a field that take a condition, and where the model keeps it."""
@@ -41,17 +44,23 @@ class Draft:
 
 
 def resolve_entities(
-    drafts: Iterable[Draft], catalog: Catalog[FieldType], from_app: Mapping[str, Any]
+    drafts: Iterable[Draft],
+    catalog: Catalog[FieldType],
+    from_app: Mapping[str, Any],
+    columns: Mapping[str, Mapping[str, Column]] = NO_COLUMNS,
 ) -> tuple[dict[str, Entity], list[Problem]]:
     """Return the entities by name and what is wrong with them.
 
-    `from_app` holds the values of `app.yaml` that fields fall back to, such as the currency.
+    `from_app` holds the values of `app.yaml` that fields fall back to, such as the currency;
+    `columns` the state columns that workflows give to each entity.
     """
     by_name = {draft.name: draft for draft in drafts}
     problems: list[Problem] = []
     fields: dict[str, dict[str, Field]] = {}
     for name, draft in by_name.items():
         fields[name], found = resolve_fields(draft.given, name, catalog, by_name, from_app)
+        problems += found
+        fields[name], found = with_columns(fields[name], name, columns.get(name, {}))
         problems += found
         parent = draft.given.get("child_of")
         if parent is not None and parent.text not in by_name:
@@ -63,6 +72,8 @@ def resolve_entities(
         else:
             _name_the_parent(fields[name], parent, by_name)
     resolver = _Resolver(fields, catalog, problems, unread_of(by_name.values(), fields))
+    for name in by_name:
+        resolver.derive(name, columns.get(name, {}))
     entities = {name: resolver.entity(draft) for name, draft in by_name.items()}
     return inherit_classes(entities), problems
 
@@ -148,6 +159,30 @@ class _Resolver:
                 )
             if changes:
                 self.fields[draft.name][field.name] = replace(field, **changes)
+
+    def derive(self, entity: str, columns: Mapping[str, Column]) -> None:
+        """Give the derived states of an entity the formula that their cases are.
+
+        What is wrong in a single case is told by the workflow that it belongs to.
+        """
+        for column in columns.values():
+            field = self.fields[entity].get(column.field)
+            if field is None or not column.cases or field.type != STATE:
+                continue
+            scope = ModelScope(entity, self.fields, self.catalog)
+            read = [
+                (parse(condition.text, condition.span, scope, types.Boolean())[0], value)
+                for value, condition in column.cases[:-1]
+                if condition is not None
+            ]
+            whole = [(condition, value) for condition, value in read if condition is not None]
+            kind = self.catalog[field.type].expression_type(field)
+            formula = first_of(whole, column.cases[-1][0], column.span, entity, kind)
+            if formula is None:
+                message = say("'{field}' has too many cases.", field=column.field)
+                hint = "Give a part of them a name as a derived state of its own."
+                self.problems.append(Problem("D503", column.span, message, hint))
+            self.fields[entity][column.field] = replace(field, computed=formula)
 
     def _this(self, entity: str) -> types.Record:
         """Return what a `pick` may ask of the record that points: its own single values."""

@@ -7,15 +7,23 @@ in a second pass (`generator/resolve/expressions.py`), because an expression may
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Field
 from generator.model.text import NOWHERE, Label, Span
 from generator.problems import Problem, reserved_name, unknown_name
+from generator.saying import say
 from generator.shape import Given, Written
+
+if TYPE_CHECKING:
+    from generator.resolve.machines import Column
+
+STATE = "state"
+"""The type of a column that a workflow owns."""
 
 BUILT_IN: Mapping[str, tuple[str, Label, Mapping[str, Any]]] = {
     "id": ("id", Label({"en": "ID", "zh": "ID"}), {}),
@@ -32,7 +40,17 @@ CHILD_BUILT_IN = "position"
 """The order of a child among its siblings, from 0."""
 
 CONSTANTS = {"true", "false", "null"}
-RESERVED = {*BUILT_IN, CHILD_BUILT_IN, "actor", "now", "today", "input", THIS, *CONSTANTS}
+RESERVED = {
+    *BUILT_IN,
+    CHILD_BUILT_IN,
+    "actor",
+    "now",
+    "today",
+    "input",
+    "from_state",
+    THIS,
+    *CONSTANTS,
+}
 """Names that no field may take: built in, or with a meaning in every expression."""
 
 
@@ -108,6 +126,62 @@ def _field(
         renamed_from=given.get("renamed_from"),
         mask=catalog[word].mask,
         declassified=given.get("declassify", ""),
+    )
+
+
+def resolve_field(
+    name: Written, given: Given, entity: str, catalog: Catalog[FieldType]
+) -> Field | None:
+    """Return a field that stands outside an entity, such as a question; None if it is not whole."""
+    return _field(name, given, entity, catalog, {}) if _is_whole(given, catalog) else None
+
+
+def with_columns(
+    fields: Mapping[str, Field], entity: str, columns: Mapping[str, Column]
+) -> tuple[dict[str, Field], list[Problem]]:
+    """Return the fields of an entity with those that its workflows own.
+
+    One that the author wrote keeps its label and place; others stand behind the written ones.
+    """
+    problems = []
+    found: dict[str, Field] = {}
+    for name, column in columns.items():
+        written = fields.get(name)
+        if written is not None and written.type != STATE:
+            message = say("'{field}' is no state, so no workflow can own it.", field=name)
+            hint = say("Write `{field}: {{type: state}}`, or remove the field.", field=name)
+            problems.append(Problem("D624", written.span, message, hint))
+        elif written is None:
+            found[name] = _state_field(
+                Field(name, STATE, entity, column.label, column.span, {}), column
+            )
+    for name, field in fields.items():
+        if field.type == STATE and name not in columns:
+            message = say("No workflow owns the state '{field}'.", field=name)
+            hint = say(
+                "Write a workflow of '{entity}' with `field: {field}`.", entity=entity, field=name
+            )
+            problems.append(Problem("D624", field.span, message, hint))
+    own = {
+        name: _state_field(field, columns[name])
+        if field.type == STATE and name in columns
+        else field
+        for name, field in fields.items()
+        if field.span != NOWHERE and not (field.type == STATE and name not in columns)
+    }
+    built_in = {name: field for name, field in fields.items() if field.span == NOWHERE}
+    return {**own, **found, **built_in}, problems
+
+
+def _state_field(field: Field, column: Column) -> Field:
+    return replace(
+        field,
+        args={"options": column.options},
+        default=column.initial or None,
+        required=not column.cases,
+        readonly=True,
+        index=True,
+        stored=bool(column.cases),
     )
 
 

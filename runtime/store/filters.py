@@ -79,7 +79,7 @@ class Clause:
             return False
         value = self.values[0]
         return isinstance(value, bool) or (
-            self.path.field.type == "choice" and NAME.fullmatch(str(value)) is not None
+            self.path.field.type in {"choice", "state"} and NAME.fullmatch(str(value)) is not None
         )
 
     @property

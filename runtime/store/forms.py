@@ -45,7 +45,8 @@ def _form(runtime: Runtime, entity: Entity) -> Form:
     relations = {name: catalog[model.type].relation for name, model in entity.fields.items()}
     defaults = []
     for model in entity.fields.values():
-        if model.readonly:
+        if model.readonly and model.default is None:
+            # a state begins where its workflow does; nothing else the engine writes has a default
             continue
         if model.default is not None:
             fixed = catalog[model.type].schema(model).deserialize(model.default)

@@ -73,6 +73,7 @@ def _kind(field: Field, visit: Visit) -> str:
     return {
         "money": "money",
         "choice": "badge",
+        "state": "badge",
         "choices": "badges",
         "tags": "badges",
         "datetime": "time",

@@ -127,7 +127,7 @@ def _clear(visit: Visit, path: Path, paths: Sequence[Path], place: int) -> Calla
     if field.type == "datetime":
         here = zone(visit.actor.time_zone)
         return lambda row: _local(row[place], here)
-    if kind.relation or field.type in {"choice", "choices", "boolean", "user"}:
+    if kind.relation or field.type in {"choice", "choices", "state", "boolean", "user"}:
         drawn = drawing.draw(visit, path, paths)
         return lambda row: _words(drawn(row))
     if kind.numeric:

@@ -105,7 +105,7 @@ def _operators(visit: Visit, path: Path) -> Mapping[str, str]:
     kind = visit.catalog[path.field.type]
     timely = path.field.type in {*TIMES, "time"}
     words = _words(visit, timely=timely)
-    several = bool(kind.relation) or path.field.type in {"choice", "choices", "user"}
+    several = bool(kind.relation) or path.field.type in {"choice", "choices", "state", "user"}
     order = ("within", "in", "under", "contains", "has_any", "eq", "gte", "lte", "between")
     rest = ("gt", "lt", "ne", "not_in", "starts_with", "has", "empty")
     dropped = {"eq", "ne", "has"} if several else {"in", "not_in", "has"}

@@ -276,7 +276,7 @@ def _is_pressing(visit: Visit, entity: Entity, view: View) -> bool:
     return any(
         option.tone in CALLING and f"'{option.value}'" in view.where.text
         for field in entity.fields.values()
-        if field.type == "choice"
+        if field.type in {"choice", "state"}
         for option in visit.catalog[field.type].input(field).options
     )
 

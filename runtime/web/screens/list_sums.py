@@ -27,7 +27,7 @@ from runtime.web.screens.list_url import ListUrl, pipeline_query
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit
 
-GROUPED = {"choice", "boolean", "reference", "tree", "date", "datetime", "integer"}
+GROUPED = {"choice", "state", "boolean", "reference", "tree", "date", "datetime", "integer"}
 SPANNED = {"date", "datetime"}
 NOT_SUMMED = {"percent"}
 MOST_SUMS = 10
@@ -247,7 +247,7 @@ def _records(url: ListUrl, path: Path, key: Any, unit: str) -> str:
         return ListUrl(plain.path, (*plain.pairs, *days)).text
     if key is None:
         extra = (f"{path.text}[empty]", "true")
-    elif path.field.type in {"choice", "reference", "tree"}:
+    elif path.field.type in {"choice", "state", "reference", "tree"}:
         extra = (f"{path.text}[in]", str(key))
     else:
         extra = (path.text, str(key).lower() if isinstance(key, bool) else str(key))

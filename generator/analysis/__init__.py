@@ -1,0 +1,1 @@
+"""What can be known about conditions and graphs before anything runs: pure functions."""

@@ -1,0 +1,78 @@
+"""What a word of the family `effects` is: something a transition causes.
+
+A word reads its arguments when the definition is loaded (`resolve`) and says when a transition
+fires what is to be done (`commands`): values of `rules/commands.py`, never the deed itself. The
+words are files of `rules/effects/`; generator knows only this class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Protocol
+
+from generator.expressions import types
+from generator.expressions.compile import Expression
+from generator.kinds import Kind
+from generator.model.entity import Field
+from generator.model.workflow import Effect
+from generator.shape import Given, Written
+
+
+class EffectNames(Protocol):
+    """What a word may ask about the definition it stands in; what is wrong is reported there."""
+
+    def expression(self, written: Any, expected: types.Type | None = None) -> Expression | None:
+        """Return an expression over the record, `input`, `actor`, `now` and `from_state`."""
+        ...
+
+    def field(self, written: Written, entity: str = "") -> Field | None:
+        """Return a field of the record, or of another entity."""
+        ...
+
+    def type_of(self, field: Field) -> types.Type:
+        """Return what a field's value is in expressions."""
+        ...
+
+    def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
+        """Return the roles that exist of those written."""
+        ...
+
+    def edge(self, written: Any) -> tuple[str, str] | None:
+        """Return the workflow and the name of a transition, written `workflow.transition`."""
+        ...
+
+    def entity(self, written: Written) -> str:
+        """Return an entity's name, or nothing when there is none of it."""
+        ...
+
+
+class EffectFacts(Protocol):
+    """What a word may ask when a transition fires."""
+
+    def value(self, expression: Expression) -> Any:
+        """Return an expression's value for the record as it is now.
+
+        Raises:
+            ArithmeticError: the number is too large to be kept.
+
+        """
+        ...
+
+    def key(self, part: str) -> str:
+        """Return the key under which an outside call is made, the same at every retry."""
+        ...
+
+
+class EffectWord(Kind):
+    """One effect. `args` holds the word itself as a key, and the keys that may stand beside it."""
+
+    external: ClassVar[bool] = False
+    """It reaches outside the database, so it may stand only in `after_commit`."""
+
+    def resolve(self, given: Given, names: EffectNames) -> Mapping[str, Any]:
+        """Return the arguments with their names found and their expressions compiled."""
+        raise NotImplementedError
+
+    def commands(self, effect: Effect, facts: EffectFacts) -> tuple[Any, ...]:
+        """Return what is to be done, in order."""
+        raise NotImplementedError

@@ -1,0 +1,142 @@
+"""What a rule asks to be done: a closed set of values that the runtime carries out.
+
+A rule never does anything itself. The runtime carries commands out in their order and in one
+transaction; those of `AFTER_COMMIT` become rows of the outbox in that transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SetField:
+    """Write a field of the record; the value in its stored form."""
+
+    field: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class SetState:
+    """Write the state column: the one place that does."""
+
+    workflow: str
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class WriteLog:
+    """A row of the workflow's log."""
+
+    workflow: str
+    transition: str
+    before: str
+    after: str
+    cause: str = ""
+    """The key of the step that made this one happen; empty for the one that was asked for."""
+
+
+@dataclass(frozen=True)
+class CreateRecord:
+    """Make a record of another entity, values in their stored form."""
+
+    entity: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Fire:
+    """Fire a transition of another workflow of the record when this one is complete."""
+
+    workflow: str
+    transition: str
+    optional: bool = False
+    """A refusal is noted and stops nothing."""
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """Ask people of some roles to do something."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Tell people of some roles that something happened."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Enqueue:
+    """Run a job with these values."""
+
+    job: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """Ask a connector, at least once, always with the same key."""
+
+    operation: str
+    key: str
+    values: Mapping[str, Any]
+    on_success: tuple[str, str] | None
+    on_failure: tuple[str, str] | None
+    undo: str
+    """The operation that takes it back; empty where a person must."""
+
+
+@dataclass(frozen=True)
+class ArmTimer:
+    """Fire a transition by itself at a moment (UTC)."""
+
+    workflow: str
+    transition: str
+    due: datetime
+
+
+@dataclass(frozen=True)
+class CloseState:
+    """Cancel the timers and close the tasks of the state that is left."""
+
+    workflow: str
+    state: str
+
+
+@dataclass(frozen=True)
+class SkippedCascade:
+    """Note that an optional transition was refused."""
+
+    workflow: str
+    transition: str
+    code: str
+
+
+Command = (
+    SetField
+    | SetState
+    | WriteLog
+    | CreateRecord
+    | Fire
+    | OpenTask
+    | Notify
+    | Enqueue
+    | Call
+    | ArmTimer
+    | CloseState
+    | SkippedCascade
+)
+
+AFTER_COMMIT = (Notify, Enqueue, Call)
+"""Commands that become rows of the outbox."""

@@ -1,0 +1,111 @@
+"""Timers: when a state that was entered fires a transition by itself, and what a sweep does.
+
+`due` is a fact computed once, at entry. A sweep takes each timer alone: one that fails is tried
+again later, always later, and never stops the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from generator.model.workflow import TIMER, Transition, Workflow
+from rules.commands import ArmTimer
+from rules.workflow.asking import (
+    Ask,
+    Asker,
+    Done,
+    Machines,
+    Refused,
+    Situation,
+    context,
+    holds,
+)
+
+ENTERED = "entered_at"
+FIRST, LONGEST = timedelta(minutes=1), timedelta(hours=6)
+"""How long after a refusal a timer is tried again, doubled each time, and at most."""
+MOST = 10
+"""After so many attempts a person has to look."""
+
+
+def armed(
+    workflow: Workflow, state: str, facts: Mapping[str, Any], now: datetime
+) -> tuple[ArmTimer, ...]:
+    """Return the timers of a state that is entered now; one whose date is missing is not armed."""
+    found = []
+    for edge in workflow.leaving(state):
+        start = _start(edge, facts, now)
+        if edge.timer is not None and TIMER in edge.triggers and start is not None:
+            due = start + timedelta(seconds=edge.timer.seconds)
+            found.append(ArmTimer(workflow.name, edge.name, due))
+    return tuple(found)
+
+
+def _start(edge: Transition, facts: Mapping[str, Any], now: datetime) -> datetime | None:
+    if edge.timer is None or edge.timer.start == ENTERED:
+        return now
+    value = facts.get(edge.timer.start)
+    if isinstance(value, datetime):
+        return value
+    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A timer that is armed. `entered` names the entry of the state that armed it."""
+
+    workflow: str
+    transition: str
+    due: datetime
+    entered: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What became of a timer whose time has come.
+
+    `status` is fired, cancelled (the state was left, or the condition no longer holds), again (at
+    `due`) or dead (a person has to look).
+    """
+
+    status: str
+    done: Done | None = None
+    refused: Refused | None = None
+    due: datetime | None = None
+    attempts: int = 0
+
+
+def ring(
+    machines: Machines,
+    timer: Waiting,
+    situation: Situation,
+    fire: Callable[[Machines, Ask, Situation], Done | Refused],
+) -> Rung:
+    """Return what a timer does now; `situation.entered` names the latest entry of its workflow.
+
+    The condition is asked again here, under the lock, because the time between has changed things.
+    """
+    workflow = machines.workflows[timer.workflow]
+    state = str(situation.facts.get(workflow.field))
+    edges = [one for one in workflow.named(timer.transition) if one.leads_from(state)]
+    if timer.entered != situation.entered or not edges:
+        return Rung("cancelled")
+    ask = Ask(timer.workflow, timer.transition, Asker(TIMER))
+    clock = edges[0].timer
+    if clock is not None and not holds(clock.when, situation.facts, context(ask, situation, state)):
+        if not clock.again:
+            return Rung("cancelled")
+        due = situation.now + timedelta(seconds=clock.again)
+        return Rung("again", due=due, attempts=timer.attempts)
+    outcome = fire(machines, ask, situation)
+    if isinstance(outcome, Done):
+        return Rung("fired", outcome)
+    attempts = timer.attempts + 1
+    if attempts >= MOST:
+        return Rung("dead", refused=outcome, attempts=attempts)
+    due = situation.now + min(FIRST * 2 ** (attempts - 1), LONGEST)
+    return Rung("again", refused=outcome, due=due, attempts=attempts)
