@@ -81,7 +81,7 @@ def keys_of_schema(schema: Any) -> set[str]:
 
 def keys_of_shape(shape: Shape) -> set[str]:
     found = set(shape.args)
-    families = [CATALOGS[shape.family]] if shape.word else []
+    families = [CATALOGS[shape.family]] if shape.family else []
     args = [*shape.args.values(), *(a for f in families for w in f for a in f[w].args.values())]
     found |= {key for family in families for word in family for key in family[word].args}
     for arg in args:

@@ -296,7 +296,7 @@ def findings(neutral: Neutral) -> list[tuple[str, str, str | None]]:
 def every_exit_guarded(definition: Vector, state: str) -> dict[str, dict[str, Any]]:
     """A guard of its own for every edge out of a state."""
     exits = [row["id"] for row in definition["transitions"] if state in row["from"]]
-    return {name: {"guard": [{"if": "name == 'x'"}]} for name in exits}
+    return {name: {"guard": [{"if": "actor.id == 1"}]} for name in exits}
 
 
 def stuck(vector: Vector, known: Vector, folder: Path) -> None:
