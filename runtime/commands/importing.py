@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from bisect import insort
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,7 +36,7 @@ EVERY_SECONDS = 1.0
 ALL_TAKEN, NOTHING_DONE, SOME_REFUSED = 0, 1, 3
 """Exit codes; click itself keeps 2 for a command line that makes no sense."""
 SHOWN = 10
-"""Verdicts shown on the terminal; the report has them all."""
+"""Verdicts shown on the terminal, those of the first lines; the report has them all."""
 
 
 @click.command(name="import")
@@ -85,8 +86,8 @@ def import_file(
 
         def note(verdict: Verdict) -> None:
             write_verdict(verdict)
-            if len(shown) < SHOWN:
-                shown.append(verdict)
+            insort(shown, verdict, key=lambda one: one.line)
+            del shown[SHOWN:]
 
         try:
             chosen = choose(wish, file, runtime)
@@ -196,23 +197,39 @@ ENDINGS: Mapping[str, Mapping[int | str, str]] = {
         SOME_REFUSED: "Refused: {rejected:,} of {every:,} records; the rest is in (exit code 3).",
         NOTHING_DONE: "Nothing was taken: {rejected:,} of {every:,} refused (exit code 1).",
         "broken": "{saved:,} records were taken before (exit code 3).",
-        "dry": "A dry run: nothing was written.",
     },
     "zh": {
         ALL_TAKEN: "已全部导入。",
         SOME_REFUSED: "共 {every:,} 条记录，{rejected:,} 条被拒绝，其余已导入（退出码 3）。",
         NOTHING_DONE: "未导入任何记录：共 {every:,} 条，{rejected:,} 条被拒绝（退出码 1）。",
         "broken": "此前已导入 {saved:,} 条记录（退出码 3）。",
+    },
+}
+TRIED: Mapping[str, Mapping[int | str, str]] = {
+    "en": {
+        ALL_TAKEN: "Everything would be taken.",
+        SOME_REFUSED: "Would be refused: {rejected:,} of {every:,} records; the rest would be taken"
+        " (exit code 3).",
+        NOTHING_DONE: "Nothing would be taken: {rejected:,} of {every:,} would be refused"
+        " (exit code 1).",
+        "dry": "A dry run: nothing was written.",
+    },
+    "zh": {
+        ALL_TAKEN: "可全部导入。",
+        SOME_REFUSED: "共 {every:,} 条记录，{rejected:,} 条将被拒绝，其余可导入（退出码 3）。",
+        NOTHING_DONE: "没有可导入的记录：共 {every:,} 条，{rejected:,} 条将被拒绝（退出码 1）。",
         "dry": "试运行：未写入任何数据。",
     },
 }
+"""What a dry run says instead: what would be taken."""
 
 
 def _print_ending(tallies: list[Tally], code: int, locale: str, *, dry_run: bool) -> None:
     rejected, saved = sum(one.rejected for one in tallies), sum(one.saved for one in tallies)
-    click.echo(ENDINGS[locale][code].format(rejected=rejected, every=rejected + saved))
+    endings = (TRIED if dry_run else ENDINGS)[locale]
+    click.echo(endings[code].format(rejected=rejected, every=rejected + saved))
     if dry_run:
-        click.echo(ENDINGS[locale]["dry"])
+        click.echo(endings["dry"])
 
 
 def _broken_off(message: str, saved: int, locale: str) -> click.ClickException:

@@ -125,6 +125,7 @@ def load_with_parts(
         for some, _ in parts:
             for row in some.left():
                 run.refuse_part(some, row)
+        run.tell_all()
     return run.tally
 
 
@@ -209,6 +210,8 @@ class _Run:
     seen: dict[int, int] = field(default_factory=dict)
     """The key of every record so far, hashed, and the line where it began."""
     waiting: list[Document] = field(default_factory=list)
+    held: list[Verdict] = field(default_factory=list)
+    """Verdicts of the present batch: some fall while it is read, some when it is saved."""
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.recipe.target.name, self.recipe.entity.name)
@@ -216,6 +219,12 @@ class _Run:
 
     def everything(self, made: Iterable[Document]) -> None:
         """Import documents, then those that waited for others, as long as that helps."""
+        try:
+            self._in_batches(made)
+        finally:
+            self.tell_all()
+
+    def _in_batches(self, made: Iterable[Document]) -> None:
         for batch in _batches(self._distinct(self._untorn(made))):
             self._import(batch, may_wait=True)
         before = -1
@@ -285,6 +294,7 @@ class _Run:
             outcomes = apply(connection, plan, self.loading.runtime, self.keys)
         for one, outcome in zip(batch, outcomes, strict=True):
             self._note(one, outcome, may_wait=may_wait)
+        self.tell_all()
         self.loading.progress(self.tally)
 
     def _note(self, one: Document, outcome: Outcome, *, may_wait: bool) -> None:
@@ -353,11 +363,20 @@ class _Run:
     def _tell(
         self, row: Row, file: str, column: str, value: str, code: str, message: Label
     ) -> None:
-        self.loading.verdicts(
+        self.held.append(
             Verdict(
                 self.tally.records, file or self.table.name, row.line, column, value, code, message
             )
         )
+        if len(self.held) >= BATCH_ROWS:
+            self.tell_all()
+
+    def tell_all(self) -> None:
+        """Hand on the verdicts of a batch in the order of the lines, file by file."""
+        home = self.table.name
+        held, self.held = self.held, []
+        for one in sorted(held, key=lambda one: (one.file != home, one.file, one.line)):
+            self.loading.verdicts(one)
 
 
 def _points_home(entity: Entity, place: str) -> bool:

@@ -93,6 +93,23 @@ def test_a_row_of_other_cells_than_the_header_is_refused_with_its_line(settings:
     assert "本行有 4 个单元格，表头有 3 个。" in told
 
 
+def test_refused_rows_are_listed_in_the_order_of_their_lines(settings: Settings) -> None:
+    rows = "code,name.en,price\nA,a,-1\nB,b\nC,c,-1\nA,a,1\nD,d,-1\n"
+    report = settings.data / "rejected.csv"
+    done = run(settings, rows, "--entity", "good", "--report", str(report))
+    shown = [line for line in done.output.splitlines() if "rows.csv:" in line]
+    assert [line.split(":")[1].split()[0] for line in shown] == ["2", "3", "4", "5", "6"]
+    written = report.read_text(encoding="utf-8-sig").splitlines()[1:]
+    kinds = ("too_few", "duplicate")
+    assert [next((kind for kind in kinds if kind in one), "") for one in written] == [
+        "",
+        "too_few",
+        "",
+        "duplicate",
+        "",
+    ]
+
+
 def test_nothing_to_read_ends_badly_and_says_why(settings: Settings) -> None:
     empty = run(settings, "", "--entity", "good")
     assert (empty.exit_code, "is empty" in empty.output) == (1, True)
@@ -103,6 +120,14 @@ def test_nothing_to_read_ends_badly_and_says_why(settings: Settings) -> None:
 def test_a_dry_run_and_all_or_nothing_say_what_they_did_not_do(settings: Settings) -> None:
     tried = run(settings, ROWS, "--entity", "good", "--dry-run")
     assert (tried.exit_code, "nothing was written" in tried.output) == (3, True)
+    would = "Would be refused: 1 of 2 records; the rest would be taken (exit code 3)."
+    assert (would in tried.output, "is in" in tried.output) == (True, False)
+    told = run(settings, ROWS, "--entity", "good", "--dry-run", "--locale", "zh").output
+    assert "共 2 条记录，1 条将被拒绝，其余可导入（退出码 3）。" in told
+    well = run(settings, "code,name.en\nA,a\n", "--entity", "good", "--dry-run")
+    assert (well.exit_code, "Everything would be taken." in well.output) == (0, True)
+    badly = run(settings, "code,name.en,price\nA,a,-1\n", "--entity", "good", "--dry-run")
+    assert (badly.exit_code, "Nothing would be taken: 1 of 1" in badly.output) == (1, True)
     refused = run(settings, ROWS, "--entity", "good", "--all-or-nothing")
     assert (refused.exit_code, "Nothing was taken" in refused.output) == (1, True)
     assert "Created" in run(settings, "code,name.en\nA,a\n", "--entity", "good").output

@@ -172,7 +172,7 @@ def test_children_in_a_file_of_their_own_are_put_into_their_record(desk: Desk) -
 def test_an_error_in_a_child_names_the_childs_own_line(desk: Desk) -> None:
     desk.load("code,name.en\nCUP,Cup\n", "good")
     done = desk.load("good.code,label,stock\nCUP,S,3\nCUP,M,-4\n", "size")
-    assert done.reasons == [(3, "stock", "-4", "min"), (2, "", "", "with_record")]
+    assert done.reasons == [(2, "", "", "with_record"), (3, "stock", "-4", "min")]
     assert desk.shop.count("size") == 0
 
 
@@ -296,7 +296,7 @@ def test_a_record_with_a_torn_row_is_refused_as_a_whole(desk: Desk) -> None:
     desk.load("code\nA1\n", "shelf")
     done = desk.load(rows, "bill")
     assert done.counts == (1, 0, 0, 1)
-    assert done.reasons == [(3, "", "3", "too_many_cells"), (2, "", "", "with_record")]
+    assert done.reasons == [(2, "", "", "with_record"), (3, "", "3", "too_many_cells")]
 
 
 def test_a_row_that_says_nothing_new_is_still_told_when_it_is_torn(desk: Desk) -> None:
