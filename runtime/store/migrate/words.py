@@ -104,10 +104,11 @@ def _parts(change: ch.Change, wording: Wording, locale: str) -> dict[str, str]:
 
 
 def _detail(change: ch.ConvertColumn, kept: Any, locale: str) -> str:
+    """Return what differs within a kind; in Chinese a number brings the space before it."""
     if kept.kind == "number" and change.was.scale != change.becomes.scale:
-        return f"{kept.scale} 位小数" if locale == "zh" else f"{kept.scale} decimals"
+        return f" {kept.scale} 位小数" if locale == "zh" else f"{kept.scale} decimals"
     if kept.kind == "text" and kept.longest:
-        return f"{kept.longest} 个字符" if locale == "zh" else f"{kept.longest} characters"
+        return f" {kept.longest} 个字符" if locale == "zh" else f"{kept.longest} characters"
     if kept.kind == "text":
         return "不限长度的文本" if locale == "zh" else "text of any length"
     return KINDS[kept.kind][locale]

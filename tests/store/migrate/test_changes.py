@@ -176,6 +176,7 @@ def test_a_longer_text_is_safe_and_a_shorter_one_counts_what_it_cuts(engine: sa.
     start(engine, entity("order", "note: {type: text, max: 10}"), order=[{"note": "0123456789"}])
     plan = make_plan(engine, compiled(entity("order", "note: {type: text, max: 20}")))
     assert words(plan)[0] == "changes 'note' of Order from 10 characters to 20 characters"
+    assert words(plan, "zh")[0] == "将“order”的“Note”（note）由 10 个字符改为 20 个字符"
     assert plan.consents == frozenset()
     change(engine, entity("order", "note: {type: text, max: 20}"))
     shorter = entity("order", "note: {type: text, max: 4}")
@@ -194,6 +195,7 @@ def test_more_decimals_keep_the_amount_and_fewer_round_it(engine: sa.Engine) -> 
     shop = change(engine, of(4))
     assert values_of(engine, shop, "order", "total") == [125000, -500, None]
     plan = make_plan(engine, compiled(of(1)))
+    assert words(plan, "zh")[0] == "将“order”的“Total”（total）由 4 位小数改为 1 位小数"
     assert (plan.consents, codes(plan)) == ({"narrow"}, {"ALTERED": 1})
     shop = change(engine, of(1), "narrow")
     assert values_of(engine, shop, "order", "total") == [125, -1, None]
