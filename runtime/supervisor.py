@@ -59,13 +59,16 @@ class Service:
 
 
 def http_ready(url: str) -> Callable[[str], bool]:
-    """Return a question that is answered yes when a GET gives 200 and the start token back."""
+    """Return a question that is answered yes when a GET with the start token gives 200 and it back.
+
+    Who asks without the token is not told it, and a process of an earlier start does not know it.
+    """
     parts = urlsplit(url)
 
     def ready(token: str) -> bool:
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=1)
         try:
-            connection.request("GET", parts.path or "/")
+            connection.request("GET", parts.path or "/", headers={TOKEN_HEADER: token})
             answer = connection.getresponse()
         except (OSError, http.client.HTTPException):
             return False

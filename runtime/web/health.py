@@ -15,6 +15,9 @@ from runtime.web.context import Web, web
 
 HERE = frozenset({"127.0.0.1", "::1"})
 
+START_TOKEN = "X-Start-Token"
+"""What the supervisor asks with: an old process on the port does not know the new token."""
+
 health = Blueprint("health", __name__)
 
 
@@ -26,16 +29,15 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> Response:
-    """Say whether requests can be served, and by which start of the process."""
+    """Say whether requests can be served; whoever names the token of this start gets it back."""
     here = web()
     wrong = unready(here)
-    body = {
-        "status": "ready" if not wrong else "unready",
-        "reason": wrong or None,
-        "start_token": here.settings.start_token,
-    }
+    body = {"status": "ready" if not wrong else "unready", "reason": wrong or None}
     answer = Response(orjson.dumps(body), 503 if wrong else 200, mimetype="application/json")
-    answer.headers["X-Start-Token"] = here.settings.start_token
+    token = here.settings.start_token
+    given = request.headers.get(START_TOKEN, "")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        answer.headers[START_TOKEN] = token
     return answer
 
 

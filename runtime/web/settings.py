@@ -42,7 +42,7 @@ class WebSettings:
     front: bool = True
     """Answer the hot requests of programs before Flask."""
     start_token: str = ""
-    """Given by the supervisor and told by `/readyz`: an old process cannot pass for a new one."""
+    """Given by the supervisor, who asks `/readyz` for it: an old process cannot pass for a new."""
     sign_in_url: str = ""
     """The issuer of an OpenID Connect server, or the address of a directory (`ldaps://`); people
     then sign in there and nowhere else."""

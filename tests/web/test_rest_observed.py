@@ -63,11 +63,24 @@ def test_metrics_are_for_this_machine_or_for_who_knows_the_token(shop: Shop):
     assert client.get("/metrics", headers=headers, environ_overrides=away).status_code == 200
 
 
-def test_a_process_is_ready_with_its_start_token_when_its_definitions_are_applied(shop: Shop):
+def test_a_process_is_ready_when_its_definitions_are_applied(shop: Shop):
     client = create_app(shop.runtime, WebSettings(start_token="run-7")).test_client()
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json["start_token"]) == (200, "run-7")
+    assert (answer.status_code, answer.json) == (200, {"status": "ready", "reason": None})
     assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_a_start_token_is_told_only_to_who_knows_it(shop: Shop):
+    client = create_app(shop.runtime, WebSettings(start_token="run-7")).test_client()
+    for given in ({}, {"X-Start-Token": ""}, {"X-Start-Token": "run-6"}):
+        answer = client.get("/readyz", headers=given)
+        assert "run-7" not in f"{answer.headers}{answer.text}"
+        assert "X-Start-Token" not in answer.headers
+    known = client.get("/readyz", headers={"X-Start-Token": "run-7"})
+    assert (known.status_code, known.headers["X-Start-Token"]) == (200, "run-7")
+    tokenless = create_app(shop.runtime, WebSettings()).test_client()
+    answer = tokenless.get("/readyz", headers={"X-Start-Token": ""})
+    assert "X-Start-Token" not in answer.headers
 
 
 def test_a_process_is_not_ready_on_an_empty_database(shop: Shop, tmp_path):
