@@ -46,6 +46,7 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "user_id": [str(desk.people["owner"])],
         "group_id": ["1"],
         "notice_id": ["00000000-0000-7000-8000-000000000000"],
+        "approval_id": ["00000000-0000-7000-8000-000000000000"],
         "locale": ["en"],
         "name": ["delete"],
         "pk": [str(desk.people["owner"])],
