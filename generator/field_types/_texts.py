@@ -2,6 +2,9 @@
 
 Comes in: any JSON value; goes out: a `str`, or None for an empty text, so that "nothing" has one
 form in the database. The length is looked at first: ten megabytes are refused without a scan.
+
+The controls that turn the direction of text (U+202A to U+202E, U+2066 to U+2069) are refused too:
+they make a text read otherwise than it is. Joiners and the marks LRM and RLM belong to writing.
 """
 
 from __future__ import annotations
@@ -15,10 +18,9 @@ from generator.patterns import why_not
 from generator.problems import quoted
 from generator.saying import say
 
-CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-CONTROL_IN_PARAGRAPHS = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
-)
+_ANYWHERE = r"\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+CONTROL = re.compile(rf"[\x00-\x08\x0a-\x1f\u2028\u2029{_ANYWHERE}]")
+CONTROL_IN_PARAGRAPHS = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{_ANYWHERE}]")
 
 
 class Line(ApiField[str | None]):

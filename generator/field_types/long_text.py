@@ -39,7 +39,7 @@ class LongText(FieldType):
         ),
         Example("请轻放", "请轻放", "请轻放"),
     )
-    rejects = (7, True, ["a"], "a\x00b", "x" * 10_001)
+    rejects = (7, True, ["a"], "a\x00b", "a\u202eb", "a\u2066b", "x" * 10_001)
 
     def column(self, field: Field) -> sa.types.TypeEngine[Any]:
         return sa.Text()

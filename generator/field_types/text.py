@@ -32,7 +32,7 @@ class Text(FieldType):
         Example("Linen shirt", "Linen shirt", "Linen shirt"),
         Example(" 王芳 ", "王芳", "王芳"),
     )
-    rejects = (7, True, ["a"], "a\x00b", "two\nlines", "x" * 201)
+    rejects = (7, True, ["a"], "a\x00b", "two\nlines", "a\u202eb", "a\u2066b", "x" * 201)
 
     def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(field)

@@ -194,6 +194,23 @@ def test_a_column_gives_back_what_it_was_given(word: str, server: str) -> None:
             table.drop(connection)
 
 
+@pytest.mark.parametrize("sign", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+@pytest.mark.parametrize("word", ["text", "long_text", "rich_text", "code", "url"])
+def test_what_turns_the_direction_of_a_text_is_refused(word: str, sign: str) -> None:
+    with pytest.raises(ma.ValidationError) as refusal:
+        WORDS[word].schema(field_of(word)).deserialize(f"https://a.example/{sign}txt")
+    if word != "url":
+        label = refusal.value.messages[0]
+        assert label.text("en") == "Control characters are not allowed."
+        assert label.text("zh") == "不能包含控制字符。"
+
+
+@pytest.mark.parametrize("word", ["text", "long_text", "rich_text"])
+def test_joiners_and_marks_of_direction_stay(word: str) -> None:
+    written = "\u0646\u200c\u0647 \u200f(\u05d0)\u200e \U0001f468\u200d\U0001f469"
+    assert written in WORDS[word].schema(field_of(word)).deserialize(written)
+
+
 @pytest.mark.parametrize("word", WORDS)
 def test_ten_megabytes_are_refused_at_once(word: str) -> None:
     schema, huge = WORDS[word].schema(field_of(word)), "1" * 10_000_000
