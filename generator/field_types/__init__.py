@@ -136,6 +136,10 @@ class FieldType(Kind):
         """
         raise NotImplementedError
 
+    def filter_schema(self, field: Field) -> ma.fields.Field[Any]:
+        """Return what understands a value to look for: also one that only the engine writes."""
+        return self.schema(field)
+
     def expression_type(self, field: Field) -> types.Type:
         """Return what the value is inside expressions."""
         raise NotImplementedError

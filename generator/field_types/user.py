@@ -25,6 +25,9 @@ from generator.field_types import (
 from generator.field_types._refusals import ApiField, Words
 from generator.model.entity import Field
 
+SYSTEM = 0
+"""What the engine writes where nobody did it: nobody sends it, everybody may look for it."""
+
 
 class User(FieldType):
     operators = ("eq", "ne", "in", "not_in", "empty")
@@ -36,6 +39,9 @@ class User(FieldType):
 
     def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
         return _Account(**options)
+
+    def filter_schema(self, field: Field) -> ma.fields.Field[Any]:
+        return _Account(least=SYSTEM)
 
     def expression_type(self, field: Field) -> types.Type:
         return types.Number(0)
@@ -57,7 +63,11 @@ class User(FieldType):
 class _Account(ApiField[int]):
     default_error_messages = {"invalid": Words("Send the number of a user.", "请选择用户。")}
 
+    def __init__(self, least: int = 1, **options: Any) -> None:
+        super().__init__(**options)
+        self.least = least
+
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**31:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value < 2**31:
             raise self.make_error("invalid")
         return value

@@ -25,6 +25,7 @@ from typing import Any
 import marshmallow as ma
 
 from generator.field_types import FieldType
+from generator.field_types._refusals import Words
 from generator.kinds import Catalog
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError
@@ -175,15 +176,11 @@ def _value(key: str, text: str, operator: str, path: Path, kind: FieldType) -> A
     if api is None:
         raise _refuse(key, "invalid", "Write a value.", "请填写值。")
     try:
-        return filter_schema(kind, path).deserialize(api)
+        return kind.filter_schema(path.field).deserialize(api)
     except ma.ValidationError as error:
-        message = str(error.messages[0]) if isinstance(error.messages, list) else str(error)
-        raise _refuse(key, "invalid", message, message) from error
-
-
-def filter_schema(kind: FieldType, path: Path) -> ma.fields.Field[Any]:
-    """Return the field that understands a filter's value: the field's own, without its bounds."""
-    return kind.schema(path.field)
+        said = error.messages[0] if isinstance(error.messages, list) else str(error)
+        zh = said.text("zh") if isinstance(said, Words) else str(said)
+        raise _refuse(key, "invalid", str(said), zh) from error
 
 
 def _error(field: str, code: str, en: str, zh: str) -> FieldError:

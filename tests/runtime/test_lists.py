@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runtime.errors import BadRequest, RequestError
 from runtime.messages import Result
-from tests.shop import Shop
+from tests.shop import Shop, person
 
 NAMES = ["Ann", "ann", "Bo_b", "100%", "王芳", "李伟", "O'Neil", 'Q"uote', "Zoë", "back\\slash"]
 
@@ -23,6 +23,18 @@ def people(shop: Shop) -> Shop:
 
 def codes(shop: Shop, **query: str) -> list[str]:
     return [row["code"] for row in shop.rows(shop.done("list", "customer", query=query))]
+
+
+def test_what_the_system_made_is_found_by_the_number_it_is_shown_with(people: Shop) -> None:
+    made = {"code": "S", "name": "Seed"}
+    people.done("create", "customer", made, actor=person("clerk", number=0))
+    shown = people.rows(people.done("list", "customer", query={"code": "S"}))[0]["created_by"]
+    assert shown == 0
+    assert codes(people, created_by="0") == ["S"]
+    assert codes(people, **{"created_by[in]": "0,1", "code": "S"}) == ["S"]
+    refusal = people.refused("list", "customer", query={"created_by": "-1"})
+    assert refusal.message.text("en") == "Send the number of a user."
+    assert refusal.message.text("zh") == "请选择用户。"
 
 
 @pytest.mark.parametrize(
