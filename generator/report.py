@@ -114,6 +114,8 @@ def _block(problem: Problem, lines: list[str], color: bool, folder: str, locale:
     bold, plain = (BOLD, PLAIN) if color else ("", "")
     word = problem.code if problem.severity == "error" else f"{problem.code} {problem.severity}"
     place = "built in" if problem.span == NOWHERE else f"{folder}{problem.span}"
+    if problem.span == whole_file(""):
+        place = folder.rstrip("/") or "."
     message = in_language(problem.message, locale)
     parts = [f"{paint}{word}{plain} {bold}{_safe(place)}{plain}\n  {_safe(message)}"]
     excerpt = _excerpt(problem, lines, paint, plain)

@@ -321,10 +321,25 @@ def _repeated(node: Items, key: str) -> list[Problem]:
     return problems
 
 
+def _as_labels(node: Node, key: str) -> str:
+    """Return what to write instead of a list of names: each with the label people see."""
+    items = node.items if isinstance(node, Items) else ()
+    names = [str(item.value) for item in items if isinstance(item, Scalar)]
+    if not names or len(names) != len(items) or not all(map(IDENTIFIER.match, names)):
+        names = ["draft", "done"]
+    shown = ", ".join(f"{name}: {name.replace('_', ' ').capitalize()}" for name in names[:3])
+    example = f"{key}: {{{shown}{', …' if len(names) > 3 else ''}}}"
+    return say("Write each name with its label: `{example}`.", example=example)
+
+
 def _map(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
     assert arg.of is not None
     if not isinstance(node, Mapped):
-        return reader._wrong("a mapping of keys", node)
+        hint = _as_labels(node, key) if arg.of.or_label else ""
+        reader.problems.append(
+            wrong_type("a mapping of keys", _written(node), node.span, hint=hint)
+        )
+        return None
     found: dict[Written, Any] = {}
     for name, entry in node.entries.items():
         if arg.pattern and not re.fullmatch(arg.pattern, name):

@@ -36,7 +36,7 @@ def read_folder(folder: Path) -> tuple[tuple[Source, ...], tuple[Problem, ...]]:
     problems: list[Problem] = []
     sources: list[Source] = []
     if not folder.is_dir():
-        return (), (faults.unreadable(whole_file(folder.name), "there is no such folder"),)
+        return (), (faults.unreadable(whole_file(""), "there is no such folder"),)
     for count, path in enumerate(definition_files(folder), start=1):
         file = path.relative_to(folder).as_posix()
         if count > faults.MOST_FILES:

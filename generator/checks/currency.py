@@ -52,7 +52,9 @@ def _no_currency(app: App, places: Places) -> Problem:
         "D420",
         places.at("app.yaml", "currency"),
         say("There is no currency '{currency}'.", currency=app.currency),
-        did_you_mean(app.currency, list_currencies(), otherwise="Write EUR."),
+        did_you_mean(
+            app.currency, list_currencies(), otherwise="Write an ISO 4217 code such as EUR."
+        ),
     )
 
 
@@ -76,5 +78,5 @@ def _untold(field: Field, entity: Entity, places: Places) -> Problem:
             entity=entity.name,
             parent=entity.child_of,
         ),
-        "Write a code such as EUR, or the name of a field that holds one.",
+        "Write an ISO 4217 code such as EUR, or the name of a field that holds one.",
     )

@@ -121,7 +121,7 @@ TEXTS: Mapping[str, str] = {
         "请在授权文件中给它授权，或让它包含其他角色。"
     ),
     "There is no currency '{currency}'.": "没有币种 '{currency}'。",
-    "Write EUR.": "可写 EUR。",
+    "Write an ISO 4217 code such as EUR.": "请写 ISO 4217 代码（如 CNY）。",
     "'{written}', the currency of '{field}', is not an ISO 4217 code and not a text field of"
     " {entity}.": (
         "'{field}' 的币种 '{written}' 既不是 ISO 4217 代码，也不是 {entity} 的文本字段。"
@@ -131,8 +131,8 @@ TEXTS: Mapping[str, str] = {
         "'{field}' 的币种 '{written}' 既不是 ISO 4217 代码，也不是 {entity} 或其所属 {parent}"
         " 的文本字段。"
     ),
-    "Write a code such as EUR, or the name of a field that holds one.": (
-        "请写币种代码（如 CNY），或存放币种代码的字段名。"
+    "Write an ISO 4217 code such as EUR, or the name of a field that holds one.": (
+        "请写 ISO 4217 代码（如 CNY），或存放币种代码的字段名。"
     ),
     "'{entity}' is a part of itself, directly or through other entities.": (
         "'{entity}' 直接或间接地成了自己的明细。"

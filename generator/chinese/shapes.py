@@ -78,8 +78,9 @@ TEXTS: Mapping[str, str] = {
         "单元格里写的内容及其含义；* 代表任意文本。"
     ),
     "A language such as en or zh.": "语言代码，如 en 或 zh。",
-    "The currency of amounts that name none (ISO 4217).": (
-        "未注明币种的金额所用的货币（ISO 4217）。"
+    "Write each name with its label: `{example}`.": "请为每个名称写上标签：`{example}`。",
+    "The currency of amounts that name none; write an ISO 4217 code such as EUR.": (
+        "未注明币种的金额所用的货币；请写 ISO 4217 代码（如 CNY）。"
     ),
     "By field of what was sent: the code of what is wrong with it, such as `required`; `record` is"
     " the record as a whole.": ("按提交的字段写出错代码，如 `required`；`record` 表示整条记录。"),

@@ -29,7 +29,7 @@ APP = Shape(
         "time_zone": Arg("text", "An IANA time zone such as Asia/Shanghai.", default="UTC"),
         "currency": Arg(
             "text",
-            "The currency of amounts that name none (ISO 4217).",
+            "The currency of amounts that name none; write an ISO 4217 code such as EUR.",
             default="EUR",
             pattern=r"[A-Z]{3}",
         ),

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+import orjson
 import sqlalchemy as sa
 
 from generator.build.tables import NAMING
 from generator.compile import Compiled, compile_definitions
 from generator.problems import DefinitionError, Problem
-from generator.report import as_text
+from generator.report import as_json, as_text
 from generator.source import read_sources
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -31,13 +32,24 @@ def settings_of(context: click.Context) -> Settings:
     return found
 
 
-def compiled_of(settings: Settings, locale: str) -> Compiled:
-    """Return the model of the definitions, or end the command with every fault on the terminal."""
+def compiled_of(settings: Settings, locale: str, *, in_json: bool = False) -> Compiled:
+    """Return the model of the definitions, or end the command with every fault on the terminal.
+
+    `in_json` says them on standard output as `check --json` does, for who reads a plan as JSON.
+    """
     try:
         return compile_definitions(settings.definitions)
     except DefinitionError as error:
-        click.echo(problems_text(error.problems, settings.definitions, locale), err=True)
+        if in_json:
+            click.echo(problems_json(error.problems))
+        else:
+            click.echo(problems_text(error.problems, settings.definitions, locale), err=True)
         raise click.exceptions.Exit(1) from error
+
+
+def problems_json(problems: tuple[Problem, ...]) -> bytes:
+    """Return problems as programs read them, in both languages."""
+    return orjson.dumps(as_json(problems), option=orjson.OPT_INDENT_2)
 
 
 def problems_text(problems: tuple[Problem, ...], folder: Path, locale: str = "en") -> str:

@@ -57,7 +57,7 @@ ALLOW = click.option(
 def plan(context: click.Context, in_json: bool, sql: bool, locale: str) -> None:
     """Show what the definitions would change in the database, and what that does to the data."""
     settings = settings_of(context)
-    compiled = compiled_of(settings, locale)
+    compiled = compiled_of(settings, locale, in_json=in_json)
     with engine_of(settings) as engine:
         made = make_plan(engine, compiled)
     if in_json:

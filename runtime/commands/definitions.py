@@ -10,12 +10,11 @@ import orjson
 from generator.build.json_schema import json_schema, reference
 from generator.compile import compile_definitions, load_catalogs
 from generator.problems import DefinitionError, Problem, in_order
-from generator.report import as_json
 from generator.resolve.app import SHAPES
 from generator.saying import worded
 from rules.comparing import Change
 from runtime.commands.comparing import sentence, widened
-from runtime.commands.context import compiled_of, problems_text, settings_of
+from runtime.commands.context import compiled_of, problems_json, problems_text, settings_of
 from runtime.commands.language import LOCALE, refusal, said, say
 
 
@@ -43,7 +42,7 @@ def check(context: click.Context, in_json: bool, strict: bool, since: str, local
     except DefinitionError as error:
         problems, failed, app = error.problems, True, None
     if in_json:
-        click.echo(orjson.dumps(as_json(problems), option=orjson.OPT_INDENT_2))
+        click.echo(problems_json(problems))
     elif problems:
         click.echo(problems_text(problems, folder, locale))
     elif app is not None:

@@ -256,7 +256,10 @@ def test_files_that_are_no_definitions_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
-    assert [one.code for one in read_folder(tmp_path / "nowhere")[1]] == ["D123"]
+    found = read_folder(tmp_path / "nowhere")[1]
+    assert [one.code for one in found] == ["D123"]
+    assert "D123 nowhere\n" in as_text(found, {}, folder="nowhere/")
+    assert "D123 .\n" in as_text(found, {})
 
 
 def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:

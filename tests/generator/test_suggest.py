@@ -24,6 +24,7 @@ KEYS = ["created_at", "created_by", "default", "label", "max", "min", "required"
         ("lable", KEYS, "label"),
         ("typ", KEYS, "type"),
         ("mx", KEYS, "max"),
+        ("fone", ["phone", "one", "zone"], "phone"),
         ("订但", ["订单", "客户"], "订单"),
     ],
 )

@@ -99,6 +99,7 @@ def test_every_fault_is_told_with_its_place_and_the_command_fails(shell: Path) -
     )
     assert [(one["code"], one["line"]) for one in found] == [("D201", 6)]
     assert "requird" in refused("plan")
+    assert json.loads(refused("plan", "--json")) == found
 
 
 def test_strict_refuses_what_is_only_doubtful(shell: Path) -> None:
