@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.field_types._texts import CONTROL_IN_PARAGRAPHS
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -115,13 +116,15 @@ def text_of(values: Any, name: str, longest: int) -> str:
     """Return a text of a payload.
 
     Raises:
-        Invalid: it is missing, empty, too long or no text.
+        Invalid: it is missing, empty, too long, no text, or holds control characters.
 
     """
     written = values.get(name) if isinstance(values, dict) else None
     text = written.replace("\r\n", "\n").strip() if isinstance(written, str) else ""
     if not text or "\x00" in text:
         raise wrong(name, "required", "Write something.", "请填写内容。")
+    if CONTROL_IN_PARAGRAPHS.search(text):
+        raise wrong(name, "control", "Control characters are not allowed.", "不能包含控制字符。")
     if len(text) > longest:
         raise wrong(name, "too_long", f"At most {longest} characters.", f"最多 {longest} 个字符。")
     return text

@@ -110,6 +110,13 @@ def test_a_comment_says_something_and_not_too_much(shop: Shop, order: str, text:
     assert shop.refused("comment", "order", {"text": text}, record=order).status == 422
 
 
+def test_what_turns_the_direction_of_a_comment_is_refused(shop: Shop, order: str) -> None:
+    refusal = shop.refused("comment", "order", {"text": "invoice\u202egpj.exe"}, record=order)
+    assert refusal.message.text("en") == "Control characters are not allowed."
+    assert refusal.message.text("zh") == "不能包含控制字符。"
+    shop.done("comment", "order", {"text": "a\n\u200fb\u200d"}, record=order)
+
+
 def test_a_comment_sent_twice_is_written_once(shop: Shop, order: str) -> None:
     first = shop.done("comment", "order", {"text": "Once"}, record=order, key="k1")
     again = shop.done("comment", "order", {"text": "Once"}, record=order, key="k1")
