@@ -15,7 +15,7 @@ RequestError
 ├── BadRequest          400  R400   a request that cannot be understood
 ├── TooLarge            413  R413
 ├── TooMany             429  R429
-    └── Busy                503  R503   the database had no turn for it; nothing was written
+└── Busy                503  R503   the database had no turn for it; nothing was written
 """
 
 from __future__ import annotations

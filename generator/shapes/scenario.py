@@ -5,6 +5,7 @@ from __future__ import annotations
 from generator.kinds import Arg, Shape
 
 CODES = (
+    "R202",
     "R400",
     "R401",
     "R403",
@@ -16,6 +17,8 @@ CODES = (
     "R422",
     "R428",
     "R429",
+    "R461",
+    "R462",
     "R503",
 )
 """What a request can be refused with; `runtime/errors.py` says what each means."""

@@ -48,7 +48,7 @@ def test_a_list_is_sorted_searched_paged_and_acted_upon(page: Page, site: Site) 
     expect(page.locator("tbody tr")).to_have_count(1)
     page.locator("tbody .ck").check()
     page.locator("[data-bulk=delete]").click()
-    expect(page.locator(".flashes")).to_contain_text("1 record done.")
+    expect(page.locator(".flashes")).to_contain_text("1 record archived.")
 
 
 def test_a_record_is_read_commented_on_and_archived(page: Page, site: Site) -> None:
