@@ -95,6 +95,11 @@ class Address(FieldType):
             "广东省深圳市南山区科技园路1号, 王芳 13800138000, China",
         ),
         Example(
+            {"country": "CN", "region": "北京市", "city": "北京市", "street": "八角街道1号"},
+            {"country": "CN", "region": "北京市", "city": "北京市", "street": "八角街道1号"},
+            "北京市八角街道1号, China",
+        ),
+        Example(
             {
                 "country": "US",
                 "region": "CA",
@@ -177,9 +182,10 @@ def address_lines(address: Mapping[str, str], locale: str) -> list[str]:
     country = country_name(address["country"], locale)
     person = _spaced(get("name"), get("phone"))
     if address["country"] in LARGEST_FIRST:
-        place = "".join(
-            get(part) or "" for part in ("region", "city", "district", "street", "street2")
-        )
+        # a city that is a region of its own, such as 北京市, is written once
+        region = "" if get("region") == get("city") else get("region")
+        parts = (region, *map(get, ("city", "district", "street", "street2")))
+        place = "".join(part for part in parts if part)
         lines = [place, get("postal_code") or "", person, country]
     else:
         city = (

@@ -16,10 +16,15 @@ from urllib.parse import urlencode
 from generator.field_types._times import local_text
 from runtime.operations._finding import named
 from runtime.store.audit_search import Search
+from runtime.web.screens.history import Known, shown
 from runtime.web.screens.visit import Visit, plural, record_url, single
 
 MOST_TEXT = 80
+MOST_CHANGES = 6
+"""Fields told of one thing that happened; the record's own page tells of all."""
 
+BESIDE_RECORDS = {"@person": "用户", "@group": "用户组", "@token": "令牌"}
+"""What is no entity of the definitions; in English the word itself says it."""
 
 IN_CHINESE = {
     "create": "新建",
@@ -99,7 +104,8 @@ def log_page(
     for row in rows:
         if row.entity in visit.app.entities and row.record_id:
             wanted.setdefault(row.entity, []).append(row.record_id)
-    open_ = frozenset(named(visit.runtime, visit.actor, wanted))
+    found = named(visit.runtime, visit.actor, wanted)
+    open_ = frozenset(found)
     kept = {name: text for name, text in given.items() if text}
     older = {**kept, "before": str(rows[-1].id)} if more else {}
     return LogPage(
@@ -122,7 +128,7 @@ def _line(visit: Visit, row: Any, open_: frozenset[tuple[str, str]]) -> LogLine:
         when=local_text(at, visit.viewer.locale, visit.viewer.time_zone),
         who=row.actor_name,
         operation=_done(visit, row.operation),
-        kind=single(visit, entity) if entity is not None else row.entity.removeprefix("@"),
+        kind=single(visit, entity) if entity is not None else _beside(visit, row.entity),
         title=(row.record_title or "") if readable else "",
         url=record_url(row.entity, row.record_id) if entity is not None and readable else "",
         changes=_changes(visit, row) if readable else (),
@@ -137,24 +143,32 @@ def _done(visit: Visit, operation: str) -> str:
     return IN_CHINESE.get(operation, english) if visit.chinese() else english
 
 
+def _beside(visit: Visit, kind: str) -> str:
+    english = kind.removeprefix("@")
+    return BESIDE_RECORDS.get(kind, english) if visit.chinese() else english
+
+
 def _changes(visit: Visit, row: Any) -> tuple[str, ...]:
     """Return what changed, field by field, as far as the reader sees the fields in clear."""
     entity = visit.app.entities.get(row.entity)
     before, after = row.before or {}, row.after or {}
     if entity is None:
-        return tuple(f"{name}: {_text(value)}" for name, value in after.items())
+        return tuple(f"{name}: {_cut(str(value))}" for name, value in after.items())
     grant = visit.runtime.matrix.grant(visit.actor.roles, entity.name, "read")
     seen = grant.open if grant is not None else frozenset()
+    known = Known({}, {})
     found = []
-    for name in dict.fromkeys((*before, *after)):
-        field = entity.fields.get(name)
-        if field is None or name not in seen or field.type == "children":
+    for name, field in entity.fields.items():
+        if name not in seen or field.type == "children" or name not in {*before, *after}:
             continue
-        old, new = _text(before.get(name)), _text(after.get(name))
-        found.append(f"{visit.text(field.label)}: {old or '—'} → {new or '—'}")
-    return tuple(found)
+        old = _cut(shown(visit, field, before.get(name), known))
+        new = _cut(shown(visit, field, after.get(name), known))
+        change = f"{old} → {new or '—'}" if old else new
+        if change:
+            found.append(f"{visit.text(field.label)}: {change}")
+    more = len(found) - MOST_CHANGES
+    return (*found[:MOST_CHANGES], f"+{more}") if more > 0 else tuple(found)
 
 
-def _text(value: object) -> str:
-    text = "" if value is None else str(value)
+def _cut(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"

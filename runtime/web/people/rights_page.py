@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from generator.expressions.words import words
 from generator.model.entity import Entity
-from generator.shapes.access import ACTIONS
+from generator.shapes.access import ACTIONS, NAMED_ONLY, ORDINARY
 from rules.asking import who_can, why_not
 from rules.permissions import Grant
 from runtime.rights_words import ModelLabels, guards_in_words, line_in_words, reason_in_words
@@ -203,13 +203,14 @@ def _cell(visit: Visit, entity: Entity, column: RoleColumn, action: str) -> tupl
 
 def _short(visit: Visit, actions: frozenset[str]) -> str:
     """Return actions in few words: all of them, or those that people think of."""
-    t = visit.t
-    if actions >= set(ACTIONS):
-        return t("everything")
     named = [one for one in ACTIONS if one in actions and one not in {"list", "history"}]
     if "list" in actions and "read" not in actions:
         named.insert(0, "list")
-    return ("、" if visit.chinese() else ", ").join(action_text(visit, one) for one in named)
+    texts = [action_text(visit, one) for one in named]
+    if actions >= set(ORDINARY):
+        beside = [action_text(visit, one) for one in NAMED_ONLY if one in actions]
+        texts = [visit.t("everything"), *beside]
+    return ("、" if visit.chinese() else ", ").join(texts)
 
 
 def _rows(visit: Visit, grant: Grant) -> str:

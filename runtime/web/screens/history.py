@@ -157,8 +157,8 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
 def _change(visit: Visit, field: Field, before: Any, after: Any, known: Known) -> Change:
     return Change(
         visit.text(field.label),
-        _shown(visit, field, before, known),
-        _shown(visit, field, after, known),
+        shown(visit, field, before, known),
+        shown(visit, field, after, known),
         field.name,
     )
 
@@ -199,7 +199,7 @@ def _summary(changes: Iterable[Change], *, new_side: bool) -> str:
     return f" ({', '.join(texts[:6])})" if texts else ""
 
 
-def _shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
+def shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
     """Return a value of the audit, which is in API form, as people see it."""
     if value is None or value == []:
         return ""
