@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.checks.all import check
+from generator.connectors import ConnectorType
 from generator.effects import EffectWord
 from generator.field_types import FieldType
 from generator.kinds import Catalog, Kind, load_catalog
@@ -29,6 +30,7 @@ from generator.source_nodes import Items, Mapped, Scalar, Source
 FAMILIES: Mapping[str, tuple[str, type[Kind]]] = {
     "field_types": ("generator", FieldType),
     "effects": ("rules", EffectWord),
+    "connectors": ("runtime", ConnectorType),
 }
 """Every family of words: the package whose folder has ours, and the class of each word."""
 

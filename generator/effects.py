@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 from generator.expressions import types
 from generator.expressions.compile import Expression
 from generator.kinds import Kind
+from generator.model.connector import Operation
 from generator.model.entity import Field
 from generator.model.workflow import Effect
 from generator.shape import Given, Written
@@ -43,6 +44,10 @@ class EffectNames(Protocol):
 
     def entity(self, written: Written) -> str:
         """Return an entity's name, or nothing when there is none of it."""
+        ...
+
+    def operation(self, written: str) -> Operation | None:
+        """Return an operation written `connector.operation`, None when there is none of it."""
         ...
 
 

@@ -159,9 +159,18 @@ CODES: Mapping[str, str] = {
     "D633": "Transitions fire each other without an end.",
     "D634": "A guard asks too much of the database.",
     "D635": "A warning is accepted that does not exist.",
+    "D701": "A text of a connector names what is not there.",
+    "D702": "A length of time of a connector or webhook cannot be.",
+    "D703": "An operation takes or gives what is no plain value.",
+    "D704": "Nobody can tell what became of a call.",
+    "D705": "A signature cannot be checked.",
+    "D706": "An event does nothing, or several things.",
+    "D707": "Two webhooks have one address.",
+    "D708": "A call does not give what an operation needs.",
+    "D709": "A transition is fired by what it does not expect.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
-D4xx check, D5xx expression, D6xx workflow."""
+D4xx check, D5xx expression, D6xx workflow, D7xx other systems."""
 
 FINDINGS: Mapping[str, str] = {
     "D601": "missing_initial",

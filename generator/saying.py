@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from generator.chinese import checks, expressions, phrases, reading, shapes, workflows
+from generator.chinese import checks, expressions, outside, phrases, reading, shapes, workflows
 
 
 class Said(str):
@@ -93,6 +93,7 @@ def _table() -> Mapping[str, str]:
         shapes.TEXTS,
         checks.TEXTS,
         workflows.TEXTS,
+        outside.TEXTS,
         expressions.TEXTS,
         phrases.TEXTS,
     )

@@ -193,6 +193,11 @@ def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]])
     for word, kind in catalogs["effects"].words.items():
         parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
         parts += _table(kind.args)
+    parts += ["## Connector types", "", "How another system is reached; after `type:`.", ""]
+    for word, kind in catalogs["connectors"].words.items():
+        parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
+        parts += _table(kind.args)
+        parts += _nested_references(kind.args, seen)
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 
 from generator.kinds import Catalog
 from generator.model.app import App
+from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.text import Label, Span
 from generator.model.workflow import Derivation, Transition, Workflow
@@ -94,12 +95,22 @@ def _texts(app: App) -> Iterator[_Text]:
                 one.label,
                 (one.span.file, "label"),
             )
+    for connector in app.connectors.values():
+        yield from _of_outside(connector)
+    for webhook in app.webhooks.values():
+        yield from _of_outside(webhook)
     for story in app.scenarios.values():
         yield _Text(
             say("The label of the scenario '{one}'", one=story.name),
             story.label,
             (story.span.file, "label"),
         )
+
+
+def _of_outside(one: Connector | Webhook) -> Iterator[_Text]:
+    if one.span is not None:
+        what = say("The label of '{entity}'", entity=one.name)
+        yield _Text(what, one.label, (one.span.file, "label"))
 
 
 def _of_machines(app: App) -> Iterator[_Text]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
+from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.scenario import Scenario
@@ -53,6 +54,10 @@ class App:
     """By entity and name: the state machines that transitions move."""
     derivations: Mapping[str, tuple[Derivation, ...]] = field(default_factory=dict)
     """By entity: the states that follow from other fields."""
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
+    """Other systems that are asked for things, by name."""
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    """The addresses at which they tell us what happened, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

@@ -19,19 +19,23 @@ from generator.resolve.access import (
     resolve_roles,
     resolve_sensitive,
 )
+from generator.resolve.connectors import resolve_connectors
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
 from generator.resolve.machines import columns, gather
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
+from generator.resolve.webhooks import Known, resolve_webhooks
 from generator.resolve.workflows import resolve_workflows
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
 from generator.shapes.app import APP
+from generator.shapes.connector import CONNECTOR
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
 from generator.shapes.scenario import SCENARIO
+from generator.shapes.webhook import WEBHOOK
 from generator.shapes.workflow import WORKFLOW
 from generator.source_nodes import Source
 
@@ -40,6 +44,8 @@ SHAPES: Mapping[str, Shape] = {
     "roles": ROLES,
     "entity": ENTITY,
     "workflow": WORKFLOW,
+    "connector": CONNECTOR,
+    "webhook": WEBHOOK,
     "access": ACCESS,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
@@ -92,7 +98,14 @@ def resolve(
     approvals, found = resolve_approvals(access, words)
     problems += found
     machines = [one for one in machines if one.entity in entities]
-    workflows, derivations, found = resolve_workflows(machines, words, catalogs)
+    connectors, found = resolve_connectors(
+        given["connector"], catalogs["field_types"], catalogs["connectors"]
+    )
+    problems += found
+    workflows, derivations, found = resolve_workflows(machines, words, catalogs, connectors)
+    problems += found
+    outside = Known(connectors, entities, workflows, roles, unread)
+    webhooks, found = resolve_webhooks(given["webhook"], outside)
     problems += found
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
@@ -121,6 +134,8 @@ def resolve(
         digest=_digest(sources),
         workflows=workflows,
         derivations=derivations,
+        connectors=connectors,
+        webhooks=webhooks,
     )
     return app, problems
 

@@ -16,6 +16,7 @@ from generator.effects import EffectWord
 from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.kinds import Catalog
+from generator.model.connector import Connector, Operation
 from generator.model.entity import Field
 from generator.model.text import Label, Span
 from generator.model.workflow import (
@@ -47,7 +48,10 @@ FROM_STATE = "from_state"
 
 
 def resolve_workflows(
-    machines: Iterable[Machine], words: Words, catalogs: Mapping[str, Catalog[Any]]
+    machines: Iterable[Machine],
+    words: Words,
+    catalogs: Mapping[str, Catalog[Any]],
+    connectors: Mapping[str, Connector],
 ) -> tuple[dict[str, dict[str, Workflow]], dict[str, tuple[Derivation, ...]], list[Problem]]:
     """Return the workflows and the derived states of each entity, and what is wrong with them."""
     machines = tuple(machines)
@@ -59,7 +63,7 @@ def resolve_workflows(
     workflows: dict[str, dict[str, Workflow]] = {}
     derivations: dict[str, tuple[Derivation, ...]] = {}
     for machine in machines:
-        resolver = _Resolver(machine, words, catalogs, edges, problems)
+        resolver = _Resolver(machine, words, catalogs, edges, problems, connectors)
         if machine.is_derived:
             found = resolver.derivation()
             derivations[machine.entity] = (*derivations.get(machine.entity, ()), found)
@@ -78,8 +82,10 @@ class _Resolver:
         catalogs: Mapping[str, Catalog[Any]],
         edges: Mapping[tuple[str, str], set[str]],
         problems: list[Problem],
+        connectors: Mapping[str, Connector],
     ) -> None:
         self.machine, self.words, self.catalogs = machine, words, catalogs
+        self.connectors = connectors
         self.edges, self.problems = edges, problems
         self.states = {name.text for name in machine.states}
         self.finals = {n.text for n, body in machine.states.items() if body.get("final")}
@@ -592,6 +598,11 @@ class _Names:
 
     def entity(self, written: Written) -> str:
         return self.resolver.entity(written)
+
+    def operation(self, written: str) -> Operation | None:
+        connector, _, name = written.rpartition(".")
+        found = self.resolver.connectors.get(connector)
+        return found.operations.get(name) if found is not None else None
 
 
 def _no_else(at: Span, *, last: bool) -> Problem:

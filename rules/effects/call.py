@@ -24,8 +24,13 @@ class Call(EffectWord):
     }
 
     def resolve(self, given: Given, names: EffectNames) -> Mapping[str, Any]:
+        operation = names.operation(str(given.get("call", "")))
+        asked = operation.input if operation is not None else {}
         values = {
-            name.text: names.expression(written) for name, written in given.get("with", {}).items()
+            name.text: names.expression(
+                written, names.type_of(asked[name.text]) if name.text in asked else None
+            )
+            for name, written in given.get("with", {}).items()
         }
         return {
             "call": str(given.get("call", "")),

@@ -297,6 +297,13 @@ def load(
             "child_of": THING,
             "fields": body,
         }
+    for name, operations in _asked_outside(workflows).items():
+        files[f"{name}.connector.yaml"] = {
+            "connector": name,
+            "label": name,
+            "type": "http",
+            "operations": {one: {"path": f"/{one}"} for one in operations},
+        }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
@@ -314,6 +321,23 @@ def load(
         compiled.catalogs["effects"],
     )
     return compiled.warnings, machines
+
+
+def _asked_outside(workflows: Any) -> dict[str, set[str]]:
+    """The operations that effects name, by connector."""
+    found: dict[str, set[str]] = {}
+    nodes = [workflows]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Mapping):
+            for key in ("call", "undo"):
+                if isinstance(node.get(key), str):
+                    connector, _, operation = node[key].rpartition(".")
+                    found.setdefault(connector, set()).add(operation)
+            nodes += node.values()
+        elif isinstance(node, list):
+            nodes += node
+    return found
 
 
 @dataclass

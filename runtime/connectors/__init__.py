@@ -1,0 +1,1 @@
+"""One file a way to reach another system: a word after `type:` of a connector."""
