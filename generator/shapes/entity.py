@@ -236,7 +236,7 @@ ENTITY = Shape(
             "name", "The entity it is a part of; it is edited and saved with it.", to="entity"
         ),
         "archive": Arg("boolean", "Deleting hides the record and can be undone.", default=True),
-        "menu": Arg("boolean", "Shown in the menu.", default=True),
+        "menu": Arg("boolean", "Shown in the menu; a part only if it says so.", default=True),
         "renamed_from": Arg("identifier", "The former name; the data is kept."),
         "list": Arg("shape", "The list.", shape=LIST),
         "detail": Arg("shape", "The page of one record.", shape=DETAIL),

@@ -173,7 +173,7 @@ def go_keys(app: App) -> Mapping[str, str]:
     """
     found: dict[str, str] = {}
     for entity in app.entities.values():
-        if not entity.menu or entity.child_of:
+        if not entity.menu:
             continue
         free = (
             one for one in entity.name if one.isalpha() and one not in {*TAKEN, *found.values()}
@@ -191,11 +191,7 @@ def person(actor: Actor) -> Person:
 
 
 def _is_shown(runtime: Runtime, actor: Actor, entity: Entity) -> bool:
-    return (
-        entity.menu
-        and not entity.child_of
-        and runtime.matrix.grant(actor.roles, entity.name, "list") is not None
-    )
+    return entity.menu and runtime.matrix.grant(actor.roles, entity.name, "list") is not None
 
 
 def _is_here(path: str, url: str) -> bool:

@@ -106,6 +106,10 @@ COST = {
     "customer_service": False,
     "warehouse_manager": False,
     "logistics": False,
+    "content_editor": False,
+    "picker": False,
+    "supplier": False,
+    "risk_analyst": False,
     "analyst": False,
 }
 

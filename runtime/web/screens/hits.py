@@ -62,8 +62,5 @@ def searched(visit: Visit) -> tuple[Entity, ...]:
     return tuple(
         entity
         for entity in visit.app.entities.values()
-        if entity.menu
-        and not entity.child_of
-        and entity.list.search
-        and visit.may("list", entity.name)
+        if entity.menu and entity.list.search and visit.may("list", entity.name)
     )

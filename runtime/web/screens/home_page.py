@@ -178,7 +178,7 @@ def listed(visit: Visit) -> tuple[Entity, ...]:
     found = [
         entity
         for entity in visit.app.entities.values()
-        if entity.menu and not entity.child_of and visit.may("list", entity.name)
+        if entity.menu and visit.may("list", entity.name)
     ]
     return tuple(sorted(found, key=lambda entity: modules.index(entity.module)))
 

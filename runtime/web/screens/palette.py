@@ -94,7 +94,7 @@ def _pages(visit: Visit, nav: Sequence[NavGroup]) -> Iterable[Line]:
 
 def _creating(visit: Visit) -> Iterable[Line]:
     for entity in visit.app.entities.values():
-        if entity.menu and not entity.child_of and visit.may("create", entity.name):
+        if entity.menu and visit.may("create", entity.name):
             label = visit.t("New {name}", name=single(visit, entity))
             yield Line(label, plural(visit, entity), "plus", new_url(entity.name))
 

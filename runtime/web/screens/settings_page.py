@@ -122,7 +122,7 @@ def homes(visit: Visit) -> dict[str, str]:
     lists = {
         entity.name: plural(visit, entity)
         for entity in visit.app.entities.values()
-        if entity.menu and not entity.child_of and visit.may("list", entity.name)
+        if entity.menu and visit.may("list", entity.name)
     }
     return {"": visit.t("Home"), **lists}
 
