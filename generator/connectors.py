@@ -147,7 +147,11 @@ OPERATION: Mapping[str, Arg] = {
     ),
     "timeout": Arg("text", "How long an answer is waited for; the connector's if missing."),
     "retry": Arg("shape", "In place of the connector's.", shape=RETRY),
-    "tells": Arg("text", "The type of the event that the simulator sends after it."),
+    "tells": Arg(
+        "text",
+        "The type of the event that the simulator sends after it; under `data` it has the key, "
+        "what went in and what came out.",
+    ),
 }
 """The keys of every operation, whatever its type."""
 

@@ -26,6 +26,7 @@ from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix, turning_days
 from runtime.memory import Memory
+from runtime.outside.box import NOBODY_OUTSIDE, Outside
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
 from runtime.store.forms import Form
 from runtime.store.guard import watch
@@ -56,6 +57,8 @@ class Runtime:
     make_id: Callable[[], str] = new_id
     audit_key: AuditKey = DEVELOPMENT_KEY
     """Signs what the audit says."""
+    outside: Outside = NOBODY_OUTSIDE
+    """How other systems are reached from here."""
     remembered: Memory = field(default_factory=Memory)
     """What requests worked out and others will want again; it dies with the definitions."""
     forms: dict[str, Form] = field(default_factory=dict)

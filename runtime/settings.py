@@ -51,6 +51,8 @@ class Settings:
     metrics_token: str = ""
     """Lets a scraper on another machine read /metrics."""
     start_token: str = ""
+    simulator_url: str = ""
+    """Where the simulator of other systems listens; empty in production."""
     sign_in_url: str = ""
     """Where people sign in: `https://` an OpenID Connect server, `ldaps://` or `ldap://` a
     directory; empty for passwords kept here."""
@@ -141,6 +143,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics_directory=Path(metrics) if metrics else None,
         metrics_token=environment.get("SHOPWRIGHT_METRICS_TOKEN", ""),
         start_token=environment.get("SHOPWRIGHT_START_TOKEN", ""),
+        simulator_url="" if production else _simulator(environment),
         sign_in_url=environment.get("SHOPWRIGHT_SIGN_IN_URL", "").rstrip("/"),
         sign_in_client=environment.get("SHOPWRIGHT_SIGN_IN_CLIENT", ""),
         sign_in_secret=environment.get("SHOPWRIGHT_SIGN_IN_SECRET", ""),
@@ -168,6 +171,11 @@ def _check_sign_in(environment: Mapping[str, str]) -> None:
             "SHOPWRIGHT_SIGN_IN_BASE must name the part of the directory in which people stand, "
             "such as ou=people,dc=example,dc=com."
         )
+
+
+def _simulator(environment: Mapping[str, str]) -> str:
+    port = _number(environment, "SHOPWRIGHT_SIMULATOR_PORT", 8089)
+    return f"http://127.0.0.1:{port}" if port else ""
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:

@@ -114,7 +114,7 @@ class _Reader:
         tolerance = seconds_of(values["tolerance"])
         if tolerance is None:
             shown = quoted(values["tolerance"])
-            message = say("{written} is no length of time here.", written=shown)
+            message: str = say("{written} is no length of time here.", written=shown)
             hint = "Write PT10S, PT1M, 30m or 2h: more than nothing, at most 400 days."
             self.problems.append(Problem("D702", given.at("tolerance"), message, hint))
         timed = "{timestamp}" in f"{values['form']}{values['signed']}" or values["timestamp"]

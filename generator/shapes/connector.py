@@ -5,9 +5,9 @@ from __future__ import annotations
 from generator.connectors import RETRY
 from generator.kinds import Arg, Shape
 
-PLAYS = ("decline", "lost", "error", "slow", "twice", "late", "silent")
-"""What the simulator can do instead of succeeding: refuse for good; do it and not answer; fail
-without doing it; answer late; send its event twice, or late, or not at all."""
+PLAYS = ("decline", "lost", "mute", "error", "down", "slow", "twice", "late", "silent")
+"""What the simulator can do instead of succeeding: refuse for good; do it and not answer once, or
+never; fail twice or always, without doing it; answer late; send its event twice, late, or not."""
 
 SETTING = Shape(
     "setting",
@@ -30,7 +30,9 @@ PLAY = Shape(
     {
         "play": Arg(
             "choice",
-            "`lost` does it and never answers, `error` fails, `late` and `twice` are its events.",
+            "`decline` refuses; `lost` does it and gives no answer the first time, `mute` never; "
+            "`error` fails twice, `down` always; `slow` answers late; `twice`, `late` and `silent` "
+            "are about its event.",
             required=True,
             options=PLAYS,
         ),

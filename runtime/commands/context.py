@@ -17,6 +17,7 @@ from generator.problems import DefinitionError, Problem
 from generator.report import as_json, as_text
 from generator.source import read_sources
 from runtime.messages import Actor
+from runtime.outside.box import NOBODY_OUTSIDE, Box, Outside
 from runtime.runtime import Runtime
 from runtime.settings import DEVELOPMENT_SECRET, Settings
 from runtime.store.audit_key import audit_key
@@ -74,13 +75,32 @@ def engine_of(settings: Settings) -> Iterator[sa.Engine]:
 
 
 def make_runtime(
-    compiled: Compiled, engine: sa.Engine, secret: str = DEVELOPMENT_SECRET
+    compiled: Compiled,
+    engine: sa.Engine,
+    secret: str = DEVELOPMENT_SECRET,
+    outside: Outside | None = None,
 ) -> Runtime:
     """Return a back office over a database that has its tables; the secret signs its audit."""
     metadata = sa.MetaData(naming_convention=NAMING)
     system = system_tables(metadata)
     schema = build_schema(compiled, engine.dialect.name, metadata)
-    return Runtime(compiled, engine, schema, system, audit_key=audit_key(secret))
+    return Runtime(
+        compiled,
+        engine,
+        schema,
+        system,
+        audit_key=audit_key(secret),
+        outside=outside or NOBODY_OUTSIDE,
+    )
+
+
+def outside_of(settings: Settings) -> Outside:
+    """Return how other systems are reached by a process with these settings."""
+    return Outside(
+        Box(settings.secret_key, settings.old_secret_keys),
+        settings.simulator_url,
+        settings.production,
+    )
 
 
 def system_actor(compiled: Compiled) -> Actor:

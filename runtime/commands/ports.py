@@ -36,6 +36,17 @@ def told_address(host: str, port: int) -> str:
     return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
 
 
+def free_port(port: int) -> int:
+    """Return a port of this machine if it is free, and otherwise one that is."""
+    for wanted in (port, 0):
+        try:
+            with socket.create_server(("127.0.0.1", wanted)) as server:
+                return int(server.getsockname()[1])
+        except OSError:
+            continue
+    return port
+
+
 @contextmanager
 def one_run_only(data: Path, locale: str) -> Iterator[None]:
     """Hold the data folder; a second `run` in it would share its Redis and its database."""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import sqlalchemy as sa
@@ -16,11 +17,17 @@ from granian import Granian
 from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
 
+from generator.compile import Compiled
 from runtime import followers, supervisor
-from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
+from runtime.commands.context import compiled_of, engine_of, make_runtime, outside_of, settings_of
 from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.language import LOCALE, refusal, say
-from runtime.commands.ports import one_run_only, refuse_busy_port, told_address
+from runtime.commands.ports import (
+    free_port,
+    one_run_only,
+    refuse_busy_port,
+    told_address,
+)
 from runtime.jobs import dispatch, outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
@@ -93,16 +100,16 @@ def worker(context: click.Context, locale: str) -> None:
     """Run the background jobs of the queues."""
     settings = settings_of(context)
     with engine_of(settings) as engine:
-        release = _applied(engine, locale)
+        release = applied_release(engine, locale)
         compiled = release_definitions(release)
         setup = WorkerSetup(
             engine=engine,
             clock=utc_now,
             kinds=registry.find_kinds(),
-            application=make_runtime(compiled, engine, settings.secret_key),
+            application=make_runtime(compiled, engine, settings.secret_key, outside_of(settings)),
             finished=prometheus.observe_job,
         )
-        _end_at_next_release(settings, release.number)
+        end_at_next_release(settings, release.number)
         pool.run_pool(redis_url(settings), settings.job_workers, setup)
 
 
@@ -117,9 +124,10 @@ def run_scheduler(context: click.Context, locale: str) -> None:
         kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
         deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
-        release = _applied(engine, locale)
-        application = make_runtime(release_definitions(release), engine, settings.secret_key)
-        _end_at_next_release(settings, release.number)
+        release = applied_release(engine, locale)
+        compiled = release_definitions(release)
+        application = make_runtime(compiled, engine, settings.secret_key, outside_of(settings))
+        end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
         work = scheduler.housekeeping(
             engine, queue, kinds, deliver, (), utc_now, watch=watch, tidy=tidy
@@ -157,8 +165,10 @@ def run(
         logins = prepare_demo(settings, compiled, with_rows=demo, locale=locale)
         metrics = settings.data / "metrics"
         prometheus.clear(metrics)
+        simulated = _simulator_port(settings, compiled)
         environment = {
             **context.meta["environment"],
+            "SHOPWRIGHT_SIMULATOR_PORT": str(simulated),
             "SHOPWRIGHT_HOST": address,
             "SHOPWRIGHT_PORT": str(number),
             "SHOPWRIGHT_DATA": str(settings.data),
@@ -174,15 +184,22 @@ def run(
                 click.echo(f"    {name:<20} {password:<24} {roles}")
             say(locale, "\n  Ctrl-C stops it.\n", "\n  按 Ctrl-C 停止。\n")
 
-        code = supervisor.run(services(settings, address, number), environment, announce)
+        tree = services(settings, address, number, simulated)
+        code = supervisor.run(tree, environment, announce)
     context.exit(code)
 
 
-def services(settings: Settings, host: str, port: int) -> Sequence[supervisor.Service]:
+def services(
+    settings: Settings, host: str, port: int, simulated: int = 0
+) -> Sequence[supervisor.Service]:
     """Return the processes of the tree, in the order in which they start."""
     found = []
     if not settings.redis_url:
         found.append(redis_server.redis_service(settings.data))
+    if simulated:
+        argv = [sys.executable, ENTRY, "simulator", "--port", str(simulated)]
+        is_up = supervisor.http_ready(f"http://127.0.0.1:{simulated}/healthz")
+        found.append(supervisor.Service("simulator", argv, ready=is_up))
     ready = supervisor.http_ready(f"{told_address(host, port)}/readyz")
     return [
         *found,
@@ -200,6 +217,13 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         followers.tell(connection, application, rows)
 
     return watch, lambda: tidy_files(application, files)
+
+
+def _simulator_port(settings: Settings, compiled: Compiled) -> int:
+    """Return where the simulator shall listen; 0 where there is nothing to simulate."""
+    if not settings.simulator_url or not compiled.app.connectors:
+        return 0
+    return free_port(urlsplit(settings.simulator_url).port or 0)
 
 
 def redis_url(settings: Settings) -> str:
@@ -232,7 +256,7 @@ def _refuse_unbuilt(locale: str) -> None:
         ) from missing
 
 
-def _applied(engine: sa.Engine, locale: str) -> Release:
+def applied_release(engine: sa.Engine, locale: str) -> Release:
     """Return the release that jobs work with: that of the database, whatever the folder holds."""
     with read(engine) as connection:
         release = last_release(connection)
@@ -245,7 +269,7 @@ def _applied(engine: sa.Engine, locale: str) -> Release:
     return release
 
 
-def _end_at_next_release(settings: Settings, mine: int) -> None:
+def end_at_next_release(settings: Settings, mine: int) -> None:
     """End this process politely when another release is applied; its supervisor starts it anew."""
 
     def look() -> None:

@@ -16,6 +16,13 @@ from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
 from runtime.store.approvals import approval_table
 from runtime.store.list_tables import saved_view_table, selection_table
+from runtime.store.outside_tables import (
+    call_table,
+    connector_setting_table,
+    connector_table,
+    event_table,
+    incident_table,
+)
 from runtime.store.recents import recent_table
 from runtime.store.second_factors import second_factor_table
 from runtime.store.talk_tables import (
@@ -54,6 +61,11 @@ class SystemTables:
     notification: sa.Table
     second_factor: sa.Table
     approval: sa.Table
+    connector: sa.Table
+    connector_setting: sa.Table
+    call: sa.Table
+    event: sa.Table
+    incident: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -81,6 +93,11 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         notification=notification_table(metadata),
         second_factor=second_factor_table(metadata),
         approval=approval_table(metadata),
+        connector=connector_table(metadata),
+        connector_setting=connector_setting_table(metadata),
+        call=call_table(metadata),
+        event=event_table(metadata),
+        incident=incident_table(metadata),
     )
 
 
