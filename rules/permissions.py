@@ -20,8 +20,11 @@ from generator.model.access import GrantRule, Guardrail, Role
 from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.text import Span
+from generator.model.workflow import ANY_ROLE, PEOPLE
 
 ANY = "*"
+TRANSITION = "transition"
+"""Begins the action of firing one: `transition:workflow.name`. Alone it means every one."""
 SCOPE = "scope:"
 """Begins a mark that stands among somebody's roles and narrows them; no role is called so."""
 AUTO = "auto"
@@ -219,18 +222,52 @@ class Matrix:
             return None
         guards = self._guards(model)
         if any(
-            action in guard.deny and guard.when is None and not guard.fields for guard in guards
+            _denies(guard, action) and guard.when is None and not guard.fields for guard in guards
         ):
             return None
-        rules = [
-            (rule, part) for rule, part in self._rules(roles, entity) if action in rule.actions
-        ]
+        rules = self._giving(roles, entity, action)
         lines = tuple(self._line(rule, model, part) for rule, part in rules)
         if not lines:
             return None
         lines = _without_contained(lines)
         key = ",".join(str(self._number[id(rule)]) for rule, _ in rules)
         return _united(model, action, key, lines, guards)
+
+    def _giving(
+        self, roles: frozenset[str], entity: str, action: str
+    ) -> list[tuple[GrantRule, Entity | None]]:
+        """Return the rules that give an action to these roles."""
+        head, colon, name = action.partition(":")
+        if head == TRANSITION and colon:
+            return self._firing(roles, entity, name)
+        return [(rule, part) for rule, part in self._rules(roles, entity) if action in rule.actions]
+
+    def _firing(
+        self, roles: frozenset[str], entity: str, name: str
+    ) -> list[tuple[GrantRule, Entity | None]]:
+        """Return the rules that let these roles fire a transition.
+
+        Its own list of roles is the grant: on the rows that they may read, unless lines of the
+        role name the transition, which then say on which. No line gives it to another role.
+        """
+        workflow, _, edge = name.partition(".")
+        found = self.app.workflows.get(entity, {}).get(workflow)
+        named = {
+            role
+            for one in (found.named(edge) if found else ())
+            if PEOPLE & set(one.triggers)
+            for role in one.roles
+        }
+        held = sorted({one for role in roles for one in self._closure.get(role, ())})
+        giving: dict[int, tuple[GrantRule, Entity | None]] = {}
+        for role in held:
+            if role not in named and ANY_ROLE not in named:
+                continue
+            about = self._rules(frozenset({role}), entity)
+            said = [one for one in about if f"{TRANSITION}:{name}" in one[0].actions]
+            for one in said or [one for one in about if "read" in one[0].actions]:
+                giving[id(one[0])] = one
+        return list(giving.values())
 
     def _line(self, rule: GrantRule, model: Entity, parent: Entity | None) -> Line:
         """Return a rule as it applies to an entity; for a part of a record, that of its parent."""
@@ -321,7 +358,7 @@ def _united(
     return Grant(
         entity=model.name,
         action=action,
-        key="!".join((key, *(guard.name for guard in guards if action in guard.deny))),
+        key="!".join((key, *(guard.name for guard in guards if _denies(guard, action)))),
         rows=rows,
         read=shown,
         write=frozenset().union(*(line.write for line in lines)) - forced.keys(),
@@ -340,11 +377,15 @@ def _united(
         forbid=tuple(
             guard.when
             for guard in guards
-            if guard.when is not None and action in guard.deny and not guard.fields
+            if guard.when is not None and _denies(guard, action) and not guard.fields
         ),
         open=everywhere.union(*(line.clear for line in wide)),
         guards=guards,
     )
+
+
+def _denies(guard: Guardrail, action: str) -> bool:
+    return action in guard.deny or action.partition(":")[0] in guard.deny
 
 
 def _without_contained(lines: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -369,6 +410,11 @@ def _holds_on(rule: GrantRule, today: date | None) -> bool:
     return (rule.since is None or rule.since <= today) and (
         rule.until is None or today <= rule.until
     )
+
+
+def transition_action(workflow: str, name: str) -> str:
+    """Return what the matrix calls the firing of a transition."""
+    return f"{TRANSITION}:{workflow}.{name}"
 
 
 def turning_days(app: App) -> tuple[date, ...]:
@@ -414,7 +460,9 @@ def _in_scopes(roles: frozenset[str], entity: str, action: str) -> bool:
     if SCOPE not in roles:
         return True
     scopes = {role.removeprefix(SCOPE) for role in roles if role.startswith(SCOPE)}
-    wanted = {f"{action}:{entity}", f"{action}:{ANY}", f"{ANY}:{entity}", f"{ANY}:{ANY}"}
+    # a scope names no single transition: `transition:order` is every one of an order
+    head = action.partition(":")[0]
+    wanted = {f"{head}:{entity}", f"{head}:{ANY}", f"{ANY}:{entity}", f"{ANY}:{ANY}"}
     return bool(scopes & wanted)
 
 

@@ -16,6 +16,8 @@ RequestError
 ├── TooLarge            413  R413
 ├── TooMany             429  R429
 └── Busy                503  R503   the database had no turn for it; nothing was written
+
+What a transition is refused with has its own codes: see the end of this file.
 """
 
 from __future__ import annotations
@@ -129,3 +131,80 @@ class TooMany(RequestError):
 class Busy(RequestError):
     status, code = 503, "R503"
     title = Label({"en": "The shop is busy; try again", "zh": "系统繁忙，请稍后重试"})
+
+
+class UnknownTransition(NotFound):
+    code = "unknown_transition"
+    title = Label({"en": "There is no such transition", "zh": "没有这个流转操作"})
+
+
+class WrongTrigger(Forbidden):
+    code = "wrong_trigger"
+    title = Label({"en": "Nobody does this by hand", "zh": "此操作不能手动执行"})
+
+
+class NotYourRole(Forbidden):
+    code = "forbidden"
+    title = Label({"en": "Your roles may not do this", "zh": "您的角色无权执行此操作"})
+
+
+class SamePerson(Forbidden):
+    code = "same_person"
+    title = Label({"en": "Somebody else has to do this", "zh": "此操作须由他人完成"})
+
+
+class InvalidInput(Invalid):
+    code = "invalid_input"
+    title = Label({"en": "Some answers are not right", "zh": "部分填写内容有误"})
+
+
+class ConfirmationRequired(Unconfirmed):
+    code = "confirmation_required"
+    title = Label({"en": "Confirm this first", "zh": "请先确认"})
+
+
+class NotInFromState(Blocked):
+    code = "not_in_from_state"
+    title = Label({"en": "The record is in another state", "zh": "记录当前不在可执行此操作的状态"})
+
+
+class GuardBlocked(Blocked):
+    code = "guard_blocked"
+    title = Label({"en": "This is not possible now", "zh": "当前不能执行此操作"})
+
+
+class Vetoed(Blocked):
+    code = "vetoed"
+    title = Label({"en": "This was stopped", "zh": "操作被阻止"})
+
+
+class VersionConflict(Conflict):
+    code = "version_conflict"
+    title = Label({"en": "Somebody changed this record meanwhile", "zh": "该记录已被其他人修改"})
+
+
+class RecordBusy(Conflict):
+    code = "busy"
+    title = Label({"en": "Somebody else is at this record", "zh": "该记录正被他人操作"})
+
+
+class KeyReused(Invalid):
+    code = "idempotency_key_reused"
+    title = Label({"en": "This key was used before", "zh": "该键已被使用"})
+
+
+class Broken(RequestError):
+    """Nothing was changed, and a person has to look."""
+
+    status, code = 500, "effect_failed"
+    title = Label({"en": "A step of this failed", "zh": "操作的某一步失败"})
+
+
+class UnknownStoredState(Broken):
+    code = "unknown_stored_state"
+    title = Label({"en": "The record is in a state nobody knows", "zh": "记录处于未知状态"})
+
+
+class AutoLoop(Broken):
+    code = "auto_loop"
+    title = Label({"en": "The automatic steps do not come to an end", "zh": "自动步骤无法结束"})

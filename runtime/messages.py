@@ -71,7 +71,8 @@ class Incoming:
     """The version the caller read, from `If-Match` or the form."""
     idempotency_key: str = ""
     source: str = "rest"
-    """screen, rest, import, job or seed: noted in the audit."""
+    """screen, rest, import, job or seed: noted in the audit. Of a transition that no person fires
+    its trigger: system, timer or event."""
     reason: str = ""
     request_id: str = ""
     address: str = ""
@@ -105,6 +106,10 @@ class Result:
     outcomes: tuple[Outcome, ...] = ()
     pages: Iterable[Sequence[Any]] = ()
     """What an export brings: read page by page while it is sent."""
+    steps: tuple[Mapping[str, Any], ...] = ()
+    """What a transition did: workflow, transition, from, to and the id of its log row, by step."""
+    repeated: bool = False
+    """The outside event behind a transition was applied before; nothing was done again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from runtime.errors import Forbidden, NeedsApproval, NotFound, RequestError, Una
 from runtime.messages import Actor, Incoming, Result
 from runtime.metrics import steps
 from runtime.operations import _sensitive
+from runtime.operations._references import system_grant
 from runtime.runtime import Runtime
 
 
@@ -54,7 +55,10 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
         raise Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
     if incoming.entity not in runtime.app.entities or incoming.operation not in runtime.operations:
         raise _nothing_here()
-    action = runtime.operations[incoming.operation].ACTION
+    operation = runtime.operations[incoming.operation]
+    if actor.kind == "system" and incoming.source in getattr(operation, "MACHINES", ()):
+        return system_grant(incoming.entity)
+    action = operation.ACTION
     grant = runtime.matrix.grant(actor.roles, incoming.entity, action)
     if grant is not None:
         return grant

@@ -19,12 +19,13 @@ import uuid_utils
 
 import runtime.operations
 from generator.build.followers import Followers, build_followers
-from generator.build.needs import Needs, build_needs
+from generator.build.needs import Needs, build_firing_needs, build_needs
 from generator.build.schemas import build_schema
 from generator.compile import Compiled
 from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix, turning_days
+from rules.workflow.asking import Machines
 from runtime.memory import Memory
 from runtime.outside.box import NOBODY_OUTSIDE, Outside
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
@@ -110,6 +111,22 @@ class Runtime:
     def needs(self) -> Mapping[str, Needs]:
         """What saving a record of each entity looks up and computes."""
         return build_needs(self.app)
+
+    @cached_property
+    def firing_needs(self) -> Mapping[str, Needs]:
+        """What firing a transition of each entity looks up and computes."""
+        return build_firing_needs(self.app)
+
+    @cached_property
+    def machines(self) -> Mapping[str, Machines]:
+        """The state machines of each entity that has one which transitions move."""
+        words = self.compiled.catalogs["effects"]
+        return {
+            name: Machines(
+                self.app.entities[name], workflows, self.app.derivations.get(name, ()), words
+            )
+            for name, workflows in self.app.workflows.items()
+        }
 
     @cached_property
     def followers(self) -> Followers:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from generator.expressions.compile import Expression
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.model.workflow import Clause, Effect, State, Transition
 
 ExpressionPath = tuple[str, ...]
 
@@ -27,13 +29,29 @@ class Needs:
 
 def build_needs(app: App) -> Mapping[str, Needs]:
     """Return the needs of every entity; a child also those of its parent's formulas."""
-    return {entity.name: _needs(app, entity) for entity in app.entities.values()}
+    return {entity.name: _needs(app, entity, _paths) for entity in app.entities.values()}
 
 
-def _needs(app: App, entity: Entity) -> Needs:
-    paths = list(_paths(entity))
+def build_firing_needs(app: App) -> Mapping[str, Needs]:
+    """Return the same for a transition, whose conditions and effects read more than a save does."""
+
+    def paths(entity: Entity) -> Iterable[ExpressionPath]:
+        yield from _paths(entity)
+        for workflow in app.workflows.get(entity.name, {}).values():
+            for edge in workflow.transitions:
+                yield from _edge_paths(edge)
+            for state in workflow.states.values():
+                yield from _state_paths(state)
+
+    return {entity.name: _needs(app, entity, paths) for entity in app.entities.values()}
+
+
+def _needs(
+    app: App, entity: Entity, paths_of: Callable[[Entity], Iterable[ExpressionPath]]
+) -> Needs:
+    paths = list(paths_of(entity))
     parent = app.entities.get(entity.child_of)
-    for path in _paths(parent) if parent else ():
+    for path in paths_of(parent) if parent else ():
         field = parent.fields.get(path[0]) if parent else None
         if field is not None and field.target == entity.name and len(path) > 1:
             paths.append(path[1:])
@@ -63,6 +81,39 @@ def _paths(entity: Entity) -> Iterable[ExpressionPath]:
             yield from expression.paths if expression else ()
     for check in entity.checks:
         yield from check.that.paths
+
+
+def _edge_paths(edge: Transition) -> Iterable[ExpressionPath]:
+    for clause in (*edge.guards, *edge.before):
+        yield from _clause_paths(clause)
+    for branch in edge.branches:
+        yield from branch.when.paths if branch.when else ()
+    for effect in edge.effects:
+        yield from _effect_paths(effect)
+    for question in edge.input.values():
+        yield from question.check.paths if question.check else ()
+    if edge.timer is not None and edge.timer.when is not None:
+        yield from edge.timer.when.paths
+
+
+def _state_paths(state: State) -> Iterable[ExpressionPath]:
+    for effect in (*state.enter, *state.leave):
+        yield from _effect_paths(effect)
+
+
+def _clause_paths(clause: Clause) -> Iterable[ExpressionPath]:
+    yield from clause.when.paths
+    for param in clause.params.values():
+        yield from param.paths
+
+
+def _effect_paths(effect: Effect) -> Iterable[ExpressionPath]:
+    yield from effect.when.paths if effect.when else ()
+    for given in effect.given.values():
+        inner = given.values() if isinstance(given, Mapping) else (given,)
+        for one in inner:
+            if isinstance(one, Expression):
+                yield from one.paths
 
 
 def _in_order(entity: Entity) -> tuple[Field, ...]:

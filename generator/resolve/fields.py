@@ -130,10 +130,14 @@ def _field(
 
 
 def resolve_field(
-    name: Written, given: Given, entity: str, catalog: Catalog[FieldType]
+    name: Written,
+    given: Given,
+    entity: str,
+    catalog: Catalog[FieldType],
+    from_app: Mapping[str, Any],
 ) -> Field | None:
     """Return a field that stands outside an entity, such as a question; None if it is not whole."""
-    return _field(name, given, entity, catalog, {}) if _is_whole(given, catalog) else None
+    return _field(name, given, entity, catalog, from_app) if _is_whole(given, catalog) else None
 
 
 def with_columns(

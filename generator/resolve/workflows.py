@@ -52,8 +52,12 @@ def resolve_workflows(
     words: Words,
     catalogs: Mapping[str, Catalog[Any]],
     connectors: Mapping[str, Connector],
+    from_app: Mapping[str, Any],
 ) -> tuple[dict[str, dict[str, Workflow]], dict[str, tuple[Derivation, ...]], list[Problem]]:
-    """Return the workflows and the derived states of each entity, and what is wrong with them."""
+    """Return the workflows and the derived states of each entity, and what is wrong with them.
+
+    `from_app` holds the values of `app.yaml` that questions fall back to, such as the currency.
+    """
     machines = tuple(machines)
     problems: list[Problem] = []
     edges = {
@@ -63,7 +67,7 @@ def resolve_workflows(
     workflows: dict[str, dict[str, Workflow]] = {}
     derivations: dict[str, tuple[Derivation, ...]] = {}
     for machine in machines:
-        resolver = _Resolver(machine, words, catalogs, edges, problems, connectors)
+        resolver = _Resolver(machine, words, catalogs, edges, problems, connectors, from_app)
         if machine.is_derived:
             found = resolver.derivation()
             derivations[machine.entity] = (*derivations.get(machine.entity, ()), found)
@@ -83,9 +87,10 @@ class _Resolver:
         edges: Mapping[tuple[str, str], set[str]],
         problems: list[Problem],
         connectors: Mapping[str, Connector],
+        from_app: Mapping[str, Any],
     ) -> None:
         self.machine, self.words, self.catalogs = machine, words, catalogs
-        self.connectors = connectors
+        self.connectors, self.from_app = connectors, from_app
         self.edges, self.problems = edges, problems
         self.states = {name.text for name in machine.states}
         self.finals = {n.text for n, body in machine.states.items() if body.get("final")}
@@ -519,7 +524,9 @@ class _Resolver:
     def _questions(self, written: Mapping[Written, Given]) -> dict[str, InputField]:
         found = {}
         for name, body in written.items():
-            field = resolve_field(name, body, self.machine.entity, self.words.catalog)
+            field = resolve_field(
+                name, body, self.machine.entity, self.words.catalog, self.from_app
+            )
             if field is not None:
                 found[name.text] = InputField(field, None, None)
         return found

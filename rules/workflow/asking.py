@@ -56,6 +56,8 @@ class Situation:
     """Keys of outside events that were applied to it."""
     entered: str = ""
     """What names this pass through the algorithm, such as the log's id; part of outside keys."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What else expressions find beside the record, such as how far the shop is from UTC."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,13 @@ class Done:
     events: tuple[Event, ...]
     repeated: bool = False
     """The outside event was applied before: nothing is to be done."""
+    starts: tuple[int, ...] = ()
+    """By step: where its commands begin among all of them."""
+
+    def commands_of(self, step: int) -> tuple[Command, ...]:
+        """Return what one of the steps does, and what follows from it before the next."""
+        ends = (*self.starts[1:], len(self.commands))
+        return self.commands[self.starts[step] : ends[step]]
 
 
 @dataclass(frozen=True)
@@ -158,6 +167,7 @@ class Offer:
 def context(ask: Ask, situation: Situation, state: str) -> dict[str, Any]:
     """Return what expressions find beside the record."""
     return {
+        **situation.beside,
         "actor": ask.by.facts,
         "now": situation.now,
         "today": situation.today,

@@ -92,6 +92,8 @@ class _Run:
     commands: list[Command] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    """By step: where its commands begin."""
     waiting: deque[tuple[Fire, str, int]] = field(default_factory=deque)
     """Transitions that effects asked for, what asked, and how deep that was."""
 
@@ -108,7 +110,7 @@ class _Run:
                 return found
             if found is None:
                 self._derive()
-                return Done(self.facts, tuple(self.steps), tuple(self.commands), tuple(self.events))
+                return self._done()
             shape = (found.workflow, found.transition, *_frozen(self.facts))
             automatic += 1
             if shape in seen or automatic > MOST_AUTO:
@@ -117,6 +119,15 @@ class _Run:
             refused = self.step(found, direct=False, cause=self._last())
             if isinstance(refused, Refused):
                 return refused
+
+    def _done(self) -> Done:
+        return Done(
+            self.facts,
+            tuple(self.steps),
+            tuple(self.commands),
+            tuple(self.events),
+            starts=tuple(self.starts),
+        )
 
     def step(self, ask: Ask, *, direct: bool, cause: str = "", depth: int = 0) -> Refused | bool:
         """Take one edge; true when its outside event had been applied before."""
@@ -204,6 +215,7 @@ class _Run:
         old, new = workflow.states[state], workflow.states[target]
         step = Step(workflow.name, edge.name, state, target, cause)
         after: list[Command] = []
+        begins = len(self.commands)
         try:
             self._effects(old.leave, beside, step, after, depth)
             self._happened("left", step, state)
@@ -227,6 +239,7 @@ class _Run:
         if wanting:
             return Refused("invalid_input", fields=wanting, current=state)
         self.steps.append(step)
+        self.starts.append(begins)
         self.commands += after
         self._happened("completed", step, target)
         self._derive()

@@ -57,6 +57,12 @@ _statements = Histogram(
     buckets=STATEMENTS,
     registry=_registry,
 )
+_transitions = Counter(
+    "shopwright_transitions",
+    "Transitions asked for, by what became of them: fired, repeated, or the code of the refusal.",
+    ("entity", "transition", "source", "outcome"),
+    registry=_registry,
+)
 _jobs = Counter("shopwright_jobs", "Runs of jobs that ended.", ("job", "state"), registry=_registry)
 _job_seconds = Histogram(
     "shopwright_job_seconds",
@@ -81,6 +87,11 @@ def observe_request(
     _statements.labels(operation).observe(statements)
     for step, took in steps.items():
         _of_step[step].observe(took)
+
+
+def observe_transition(entity: str, transition: str, source: str, outcome: str) -> None:
+    """Count one transition that was asked for; it is named as `workflow.name`."""
+    _transitions.labels(entity, transition, source, outcome).inc()
 
 
 def observe_job(job: str, state: str, seconds: float) -> None:

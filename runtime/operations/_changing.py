@@ -73,7 +73,7 @@ def _children(work: Work, entity: Entity, parents: tuple[str, ...]) -> list[Fact
 
 def _add_links(work: Work, entity: Entity, found: dict[str, Facts]) -> None:
     """Add the many-to-many fields that some formula or check reads."""
-    for name in work.runtime.needs[entity.name].links if found else ():
+    for name in work.needs[entity.name].links if found else ():
         linked = links.of_records(
             work.connection, work.runtime.schema, entity.name, name, tuple(found)
         )

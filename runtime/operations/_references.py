@@ -44,7 +44,11 @@ class _Wanted:
 
 
 class Lookup:
-    """Collects references of drafts, then looks them up all at once."""
+    """Collects references of drafts, then looks them up all at once.
+
+    With `fires`, what a transition's definition reads is looked up as well, and what its effects
+    write may point at anything: the author of the definition chose it, not whoever fires.
+    """
 
     def __init__(
         self,
@@ -53,9 +57,11 @@ class Lookup:
         incoming: Incoming,
         *,
         locks: bool = True,
+        fires: bool = False,
     ) -> None:
         self.connection, self.runtime, self.incoming = connection, runtime, incoming
-        self.locks = locks
+        self.locks, self.fires = locks, fires
+        self.needs = runtime.firing_needs if fires else runtime.needs
         self.wanted: dict[tuple[str, str, tuple[Any, ...]], _Wanted] = {}
         self.files: dict[str, list[str]] = {}
         self.trees: list[tuple[Draft, Field]] = []
@@ -64,7 +70,7 @@ class Lookup:
     def collect(self, draft: Draft) -> None:
         """Note what a draft points at."""
         entity = draft.entity
-        needs = self.runtime.needs[entity.name]
+        needs = self.needs[entity.name]
         for model in form_of(self.runtime, entity).pointers:
             value = draft.facts.get(model.name)
             if value is not None:
@@ -96,7 +102,7 @@ class Lookup:
             self._of(model, draft).checked.setdefault(value, []).append(draft.at(model.name))
             if model.type == "tree" and draft.before is not None:
                 self.trees.append((draft, model))
-        elif self.runtime.needs[model.entity].behind.get(model.name):
+        elif self.needs[model.entity].behind.get(model.name):
             self._of(model, draft).known.add(value)
 
     def _of(self, model: Field, draft: Draft) -> _Wanted:
@@ -130,10 +136,14 @@ class Lookup:
         ]
         return errors
 
+    def may_choose(self, model: Field, target: str) -> bool:
+        """Return whether a record is there to be chosen by the caller; it is locked for them."""
+        return target in self._fetch(_Wanted(model), (target,), as_actor=True)
+
     def with_targets(self, draft: Draft) -> Facts:
         """Return a draft's facts with what lies behind its references in place of their ids."""
         seen = dict(draft.facts)
-        needs = self.runtime.needs[draft.entity.name]
+        needs = self.needs[draft.entity.name]
         for name in needs.behind:
             value = draft.facts.get(name)
             if value is not None:
@@ -150,13 +160,13 @@ class Lookup:
         actor = self.incoming.actor
         assert actor is not None
         grant = system_grant(target.name)
-        if as_actor:
+        if as_actor and not self.fires:
             granted = self.runtime.matrix.grant(actor.roles, target.name, "read")
             if granted is None:
                 return {}
             grant = granted
         model = wanted.model
-        known = ("lookup", model.entity, model.name, actor.roles, as_actor, self.locks)
+        known = ("lookup", model.entity, model.name, actor.roles, as_actor, self.locks, self.fires)
         plan, make = self.runtime.remembered.get(
             known, lambda: self._plan(wanted, target, grant, actor.roles, as_actor=as_actor)
         )
@@ -176,7 +186,7 @@ class Lookup:
         as_actor: bool,
     ) -> tuple[QueryPlan, RowFunction]:
         paths = [Path("id", (target.fields["id"],))]
-        for text in self.runtime.needs[wanted.model.entity].behind.get(wanted.model.name, ()):
+        for text in self.needs[wanted.model.entity].behind.get(wanted.model.name, ()):
             steps = self.runtime.app.walk(target.name, text)
             if steps is not None:
                 paths += _with_parents(text, steps)

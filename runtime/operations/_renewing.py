@@ -66,9 +66,9 @@ def renew(work: Work, entity: Entity, changes: Changes) -> list[Draft]:
     """
     if not changes:
         return []
-    root, ids = _wholes(work, entity, tuple(changes))
+    root, ids = wholes(work, entity, tuple(changes))
     found = _changing.load_many(work, root, ids, system_grant(root.name))
-    drafts = [_draft(work, root, facts, changes) for facts in found.values()]
+    drafts = [whole_draft(work, root, facts, changes) for facts in found.values()]
     lookup = _saving.look_up(work, drafts)
     changed = []
     for draft in drafts:
@@ -166,7 +166,7 @@ def _way(work: Work, entity: str, names: Sequence[str]) -> tuple[Field, ...]:
     return tuple(steps)
 
 
-def _wholes(work: Work, entity: Entity, ids: tuple[str, ...]) -> tuple[Entity, tuple[str, ...]]:
+def wholes(work: Work, entity: Entity, ids: tuple[str, ...]) -> tuple[Entity, tuple[str, ...]]:
     """Return the records that are saved when these are: of parts, their wholes."""
     while entity.child_of:
         table = work.runtime.schema.tables[entity.name]
@@ -178,7 +178,8 @@ def _wholes(work: Work, entity: Entity, ids: tuple[str, ...]) -> tuple[Entity, t
     return entity, ids
 
 
-def _draft(work: Work, entity: Entity, facts: Facts, changes: Changes) -> Draft:
+def whole_draft(work: Work, entity: Entity, facts: Facts, changes: Changes) -> Draft:
+    """Return the draft of a record and all its parts, with nothing changed but these values."""
     draft = _saving.draft_change(work, entity, facts, _parts(work, entity, facts))
     for one in draft.everyone():
         assert one.before is not None

@@ -130,6 +130,11 @@ def missing(work: Work, entity: Entity, record_id: str, grant: Grant) -> Request
     return Forbidden(said[0] if said else NOT_NOW)
 
 
+def reaches(work: Work, entity: Entity, record_id: str, grant: Grant) -> bool:
+    """Return whether a record is there within a grant."""
+    return bool(_rows(work, entity, (record_id,), grant, ""))
+
+
 def _lines(work: Work, entity: Entity, ids: Sequence[str], grant: Grant) -> dict[str, Lines]:
     """Return by record the numbers of the lines that cover it and whose checks hold."""
     return {

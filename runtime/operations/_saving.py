@@ -126,7 +126,7 @@ def settle(work: Work, draft: Draft) -> None:
 
 def look_up(work: Work, drafts: Iterable[Draft]) -> Lookup:
     """Look up what drafts and their children point at, one statement a reference field."""
-    lookup = Lookup(work.connection, work.runtime, work.incoming)
+    lookup = Lookup(work.connection, work.runtime, work.incoming, fires=work.fires)
     for draft in drafts:
         for one in draft.everyone():
             lookup.collect(one)
@@ -150,10 +150,23 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
     return found
 
 
-def compute(work: Work, draft: Draft, lookup: Lookup) -> None:
-    """Compute what follows from a draft and its children, and ask no more of it."""
-    for _ in _computed(work, draft, lookup):
-        pass
+def compute(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
+    """Compute what follows from a draft and its children, and ask no more of it.
+
+    Returns:
+        By place in the payload: the facts of each record with what lies behind its references.
+
+    """
+    return {one.place: seen for one, seen in _computed(work, draft, lookup)}
+
+
+def compute_and_check(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
+    """Compute what follows and ask the checks of the entity: what an engine's own change needs."""
+    found: dict[str, Facts] = {}
+    for one, seen in _computed(work, draft, lookup):
+        found[one.place] = seen
+        _check(work, one, seen)
+    return found
 
 
 def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft, Facts]]:
@@ -180,7 +193,7 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
 
 def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:
     """Put computed fields among what is seen; what is too large is an error."""
-    for model in work.runtime.needs[draft.entity.name].computed:
+    for model in work.needs[draft.entity.name].computed:
         assert model.computed is not None
         seen[model.name] = _value(work, draft.at(model.name), model.computed, seen)
 
@@ -233,6 +246,8 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
     without gaps stays locked until the commit.
     """
     _draw_numbers(work, [one for draft in drafts for one in draft.everyone() if one.is_new])
+    if work.runtime.machines:
+        work.written += drafts
     level: list[tuple[Draft, _Parent]] = [(draft, None) for draft in drafts]
     while level:
         _stamp(work, level)

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.build.needs import Needs
 from generator.model.entity import Entity, Field
 from runtime.errors import FieldError, Invalid
 from runtime.messages import Incoming
@@ -34,6 +35,17 @@ class Work:
     errors: list[FieldError] = field(default_factory=list)
     saved: Draft | None = None
     """The one record that was written, complete: its answer need not be read back."""
+    written: list[Draft] = field(default_factory=list)
+    """Every record that was written and is not settled yet, in order."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What an answer says beside the record; one that is given again says it again."""
+    fires: bool = False
+    """A transition is on its way: what its definition reads is looked up, and as the system."""
+
+    @property
+    def needs(self) -> Mapping[str, Needs]:
+        """What is looked up and computed, by entity."""
+        return self.runtime.firing_needs if self.fires else self.runtime.needs
 
     @property
     def actor_id(self) -> int:

@@ -50,6 +50,8 @@ class WritePlan:
     grant: Grant
     answer: QueryPlan | None
     """What the caller may read of the record afterwards; None when nothing."""
+    may_leave: bool = False
+    """The record may be out of the caller's sight afterwards: the write stands all the same."""
 
 
 OF_WHOLES = frozenset({"create", "update", "delete", "restore", "bulk", "import"})
@@ -205,24 +207,35 @@ def _transact_once(
             earlier = idempotency.take(connection, table, call.incoming, now)
             if earlier is not None:
                 record_id, created = str(earlier["id"]), bool(earlier["created"])
-                return answer(connection, plan, runtime, record_id, created, replayed=True)
+                again = answer(connection, plan, runtime, record_id, created, replayed=True)
+                return _telling(again, earlier.get("told"))
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, now, context)
             # rights that depend on the record ask the database for it as it was written
             leaving = nullcontext(inserts.Batch()) if plan.grant.needs_lines else None
             with leaving or inserts.together(connection) as batch:
                 record_id, created = body(work)
-                outcome = {"id": record_id, "created": created}
+                outcome: dict[str, Any] = {"id": record_id, "created": created}
+                if work.told:
+                    outcome["told"] = work.told
                 idempotency.remember(connection, table, call.incoming, outcome)
                 known = None if work.saved is None else outcomes.known(plan, work.saved, created)
                 batch.commits = created or known is not None
             if known is not None:
-                return known
+                return _telling(known, work.told)
             if created:
                 return record_id
-            return answer(connection, plan, runtime, record_id, created=False, replayed=False)
+            done = answer(connection, plan, runtime, record_id, created=False, replayed=False)
+            return _telling(done, work.told)
     except sqlalchemy.exc.IntegrityError as error:
         raise violations.translate(error, call.entity, runtime.engine.dialect.name) from error
+
+
+def _telling(result: Result, told: Mapping[str, Any] | None) -> Result:
+    """Return the answer with what it says beside the record."""
+    if not told:
+        return result
+    return replace(result, steps=tuple(told.get("steps", ())), repeated=bool(told.get("repeated")))
 
 
 def answer(
@@ -240,8 +253,8 @@ def answer(
     query = plan.answer.with_values(ids=(record_id,))
     page = fetch.page(connection, runtime.statements, query)
     if not page.rows:
-        if created:
-            return Result(row=(record_id,), created=True, replayed=replayed)
+        if created or plan.may_leave:
+            return Result(row=(record_id,), created=created, replayed=replayed)
         raise not_found()
     included = fetch.includes(connection, runtime.statements, query, page.rows)
     return Result(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _rights, _saving, _sensitive
+from runtime.operations import _firing, _rights, _saving, _sensitive
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -33,6 +33,8 @@ def execute(plan: WritePlan, runtime: Runtime) -> Result:
         _rights.hold(work, plan.grant, (draft,), {})
         audit.record(work, "create", draft)
         work.saved = draft
+        if _firing.settle_all(work):
+            work.saved = None
         return str(draft.facts["id"]), True
 
     return transact(plan, runtime, body)

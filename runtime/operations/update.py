@@ -7,7 +7,15 @@ from typing import Any
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _renewing, _rights, _saving, _sensitive, _versions
+from runtime.operations import (
+    _changing,
+    _firing,
+    _renewing,
+    _rights,
+    _saving,
+    _sensitive,
+    _versions,
+)
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall, WritePlan, parse_write, plan_write, transact
 from runtime.runtime import Runtime
@@ -56,6 +64,8 @@ def change(
     audit.record(work, "update", draft)
     work.saved = draft
     _renewing.follow(work, (draft,))
+    if _firing.settle_all(work):
+        work.saved = None
 
 
 def differs(draft: Draft, before: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, Conflict
+from runtime.errors import BadRequest, Conflict, KeyReused
 from runtime.messages import Incoming
 
 LONGEST = 255
@@ -76,14 +76,13 @@ def take(
         )
     ).one()
     if found.request_hash != wanted:
-        raise Conflict(
-            Label(
-                {
-                    "en": "This Idempotency-Key was used for another request.",
-                    "zh": "该 Idempotency-Key 已用于另一个请求。",
-                }
-            )
+        said = Label(
+            {
+                "en": "This Idempotency-Key was used for another request.",
+                "zh": "该 Idempotency-Key 已用于另一个请求。",
+            }
         )
+        raise (KeyReused if incoming.operation == "transition" else Conflict)(said)
     return dict(found.answer or {})
 
 

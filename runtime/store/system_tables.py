@@ -31,6 +31,7 @@ from runtime.store.talk_tables import (
     follow_table,
     notification_table,
 )
+from runtime.store.workflow_tables import task_table, timer_table, workflow_log_table
 
 PREFIX = "sw_"
 
@@ -66,6 +67,9 @@ class SystemTables:
     call: sa.Table
     event: sa.Table
     incident: sa.Table
+    workflow_log: sa.Table
+    timer: sa.Table
+    task: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -98,6 +102,9 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         call=call_table(metadata),
         event=event_table(metadata),
         incident=incident_table(metadata),
+        workflow_log=workflow_log_table(metadata),
+        timer=timer_table(metadata),
+        task=task_table(metadata),
     )
 
 

@@ -1,4 +1,6 @@
-"""What the database itself refuses: nobody alters or deletes a row of the audit or a seal of it.
+"""What the database itself refuses: nobody alters or deletes what the audit says happened.
+
+That is its rows, their seals, and the log of the workflows.
 
 Put in place by every apply, after its steps, because SQLite forgets triggers of a table it copies.
 """
@@ -22,7 +24,7 @@ def put_guards(connection: sa.Connection) -> None:
     tables = own_tables()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(FUNCTION)
-    for table in (tables.audit.name, tables.audit_seal.name):
+    for table in (tables.audit.name, tables.audit_seal.name, tables.workflow_log.name):
         for statement in _statements(table, connection.dialect.name):
             connection.exec_driver_sql(statement)
 
