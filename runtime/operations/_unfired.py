@@ -7,9 +7,9 @@ that a screen, a program and a scenario read the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from generator.model.text import Label
-from rules.blockers import Blocker
 from rules.workflow.asking import Refused
 from runtime.errors import (
     AutoLoop,
@@ -107,8 +107,11 @@ def busy() -> RecordBusy:
     return RecordBusy(BUSY, retry_after=1)
 
 
-def said(one: Blocker) -> Label:
-    """Return a reason in words, its parameters filled in; its code where its author wrote none."""
+def said(one: Any) -> Label:
+    """Return a reason in words, its parameters filled in; its code where its author wrote none.
+
+    It is a `Blocker`, or a reason of `transitions` that has been one.
+    """
     if one.message is None:
         return Label({"": one.code})
     texts = {}

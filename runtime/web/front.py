@@ -38,6 +38,7 @@ NAMES = {
     "x-reason": "HTTP_X_REASON",
     "x-confirm": "HTTP_X_CONFIRM",
     "content-type": "CONTENT_TYPE",
+    "content-length": "CONTENT_LENGTH",
 }
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,11 @@ from typing import Any
 import orjson
 
 from generator.model.entity import Entity
-from rules.permissions import Grant
+from generator.model.workflow import Workflow
+from rules.permissions import Grant, transition_action
 from runtime.errors import (
     BadRequest,
+    Broken,
     Busy,
     Conflict,
     Forbidden,
@@ -43,7 +45,9 @@ from runtime.web.openapi_parts import (
     PART_ID,
     RECORD_ID,
     SELECTING,
+    STEPS,
     TALK_SHAPES,
+    WORKFLOW_SHAPES,
     security_paths,
 )
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
@@ -69,6 +73,7 @@ PROBLEMS: tuple[type[RequestError], ...] = (
     VersionRequired,
     TooMany,
     Busy,
+    Broken,
 )
 ALWAYS = (400, 401, 403, 404, 429)
 REFUSED_WITH = {
@@ -82,6 +87,8 @@ REFUSED_WITH = {
     "delete_comment": (412,),
     "attach": (409, 413, 415, 422),
     "reveal": (413, 415, 422),
+    "transition": (409, 413, 415, 422, 428, 500),
+    "transitions": (500,),
     "aggregate": (503,),
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
@@ -89,6 +96,19 @@ LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORT
 WHEN = frozenset({"created_at", "updated_at"})
 """What every program filters by: what changed since it last asked."""
 WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
+WITH_TAG = frozenset(
+    {
+        "read",
+        "create",
+        "update",
+        "restore",
+        "comment",
+        "edit_comment",
+        "transition",
+        "transitions",
+    }
+)
+"""Operations whose answer says the version."""
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach"})
 
 
@@ -104,6 +124,7 @@ FURTHER: Mapping[str, tuple[Shape, ...]] = {
     "delete_comment": ({**IF_MATCH, "required": False},),
     "attach": (IDEMPOTENCY,),
     "attachment": (IF_NONE_MATCH,),
+    "transition": ({**IF_MATCH, "required": False}, IDEMPOTENCY),
 }
 """What an operation on one record takes beside its id."""
 
@@ -141,10 +162,14 @@ class _Document:
     def make(self) -> Shape:
         """Return the document."""
         paths: Shape = dict(security_paths())
-        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES, **TALK_SHAPES}
+        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES, **TALK_SHAPES, **WORKFLOW_SHAPES}
         for entity in self.app.entities.values():
             shapes.update(self._shapes(entity))
+            shapes.update(self._edge_shapes(entity))
+            paths |= self._edges(entity)
             for route, operations in ROUTES.items():
+                if "{transition}" in route:
+                    continue
                 offered = {
                     method.lower(): self._operation(entity, operation)
                     for method, operation in operations.items()
@@ -175,8 +200,62 @@ class _Document:
             },
         }
 
+    def _edges(self, entity: Entity) -> Shape:
+        """Return the address of every transition that the caller's roles may fire."""
+        found: Shape = {}
+        for workflow in self.app.workflows.get(entity.name, {}).values():
+            for name in dict.fromkeys(edge.name for edge in workflow.transitions):
+                if self.grant(entity.name, transition_action(workflow.name, name)) is None:
+                    continue
+                path = f"{API}{entity.name}/{{id}}/transitions/{workflow.name}/{name}"
+                found[path] = {"post": self._edge(entity, workflow, name)}
+        return found
+
+    def _edge(self, entity: Entity, workflow: Workflow, name: str) -> Shape:
+        edges = workflow.named(name)
+        made = self._operation(entity, "transition")
+        made["operationId"] = f"transition_{entity.name}_{workflow.name}_{name}"
+        made["summary"] = edges[0].label.text(self.actor.locale)
+        body = {"schema": ref(f"{class_name(entity.name)}_{workflow.name}_{name}")}
+        is_needed = any(one.field.required for edge in edges for one in edge.input.values())
+        made["requestBody"] = {"required": is_needed, "content": {JSON: body}}
+        return made
+
+    def _edge_shapes(self, entity: Entity) -> Shape:
+        """Return the body of every transition that the caller's roles may fire."""
+        found: Shape = {}
+        types = self.runtime.compiled.field_types
+        for workflow in self.app.workflows.get(entity.name, {}).values():
+            for name in dict.fromkeys(edge.name for edge in workflow.transitions):
+                if self.grant(entity.name, transition_action(workflow.name, name)) is None:
+                    continue
+                asked = {
+                    one: question.field
+                    for edge in workflow.named(name)
+                    for one, question in edge.input.items()
+                }
+                properties = {
+                    one: types[field.type].json_schema(field) for one, field in asked.items()
+                }
+                needed = [one for one, field in asked.items() if field.required]
+                answers = {
+                    "type": "object",
+                    "properties": properties,
+                    "required": needed,
+                    "additionalProperties": False,
+                }
+                found[f"{class_name(entity.name)}_{workflow.name}_{name}"] = {
+                    "type": "object",
+                    "properties": {"input": answers, "reason": {"type": "string"}},
+                    "required": ["input"] if needed else [],
+                    "additionalProperties": False,
+                }
+        return found
+
     def _is_offered(self, entity: Entity, operation: str) -> bool:
         module = self.runtime.operations.get(operation)
+        if operation == "transitions" and entity.name not in self.app.workflows:
+            return False
         if module is None or (operation in OF_WHOLES and entity.child_of):
             return False
         return self.grant(entity.name, module.ACTION) is not None
@@ -188,6 +267,8 @@ class _Document:
         if reads is not None:
             found[name] = self.schemas.record(entity, reads, self.readable)
             found[f"{name}_answer"] = _object({"data": ref(name)})
+            if entity.name in self.app.workflows:
+                found[f"{name}_moved"] = _object({"data": ref(name), **STEPS})
             found[f"{name}_page"] = _object(
                 {"data": {"type": "array", "items": ref(name)}, "page": ref("Page")}
             )
@@ -270,6 +351,8 @@ class _Document:
             "attachments": ref("Attached_page"),
             "attach": ref("Attached"),
             "aggregate": ref("Groups"),
+            "transitions": ref("Transitions"),
+            "transition": ref(f"{name}_moved") if entity.name in self.readable else ref("Created"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
         if operation == "export":
@@ -277,7 +360,7 @@ class _Document:
                 media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
                 for media in MEDIA.values()
             }
-        if operation in {"read", "create", "update", "restore", "comment", "edit_comment"}:
+        if operation in WITH_TAG:
             answer["headers"] = {"ETag": {"schema": {"type": "string"}}}
         if operation == "create":
             answer["headers"]["Location"] = {"schema": {"type": "string"}}

@@ -79,6 +79,7 @@ def _list(items: Shape) -> Shape:
 
 
 _ERROR = _object({"field": TEXT, "code": TEXT, "message": TEXT})
+_REASON = _object({"code": TEXT, "message": TEXT, "params": {"type": "object"}})
 _ANYTHING: Shape = {"type": ["object", "null"], "additionalProperties": True}
 
 COMMON_SHAPES: Shape = {
@@ -91,7 +92,18 @@ COMMON_SHAPES: Shape = {
             "detail": TEXT,
             "errors": _list(_ERROR),
             "request_id": TEXT,
-        }
+            "reasons": _list(_REASON),
+            "current": TEXT,
+            "allowed": _list(TEXT),
+            "needs": TEXT,
+        },
+        "type",
+        "title",
+        "status",
+        "code",
+        "detail",
+        "errors",
+        "request_id",
     ),
     "Page": _object(
         {
@@ -184,6 +196,36 @@ TALK_SHAPES: Shape = {
     "Attached_page": _object({"data": _list(_ATTACHMENT), "page": _object({"next": MAYBE_TEXT})}),
 }
 """What people say and keep beside records."""
+
+_STEP = _object({"workflow": TEXT, "transition": TEXT, "from": TEXT, "to": TEXT, "log": TEXT})
+STEPS: Shape = {"steps": _list(_STEP), "repeated": {"type": "boolean"}}
+"""What a transition tells beside the record: each step that was taken."""
+_OFFERED = _object(
+    {
+        "id": TEXT,
+        "workflow": TEXT,
+        "transition": TEXT,
+        "label": TEXT,
+        "allowed": {"type": "boolean"},
+        "reasons": _list(_REASON),
+        "targets": _list(TEXT),
+        "confirm": TEXT,
+        "input_schema": {"type": "object"},
+    }
+)
+WORKFLOW_SHAPES: Shape = {
+    "Transitions": _object(
+        {
+            "data": _object(
+                {
+                    "states": {"type": "object", "additionalProperties": TEXT},
+                    "version": _NUMBER,
+                    "transitions": _list(_OFFERED),
+                }
+            )
+        }
+    ),
+}
 
 PART_ID: Shape = {"name": "part", "in": "path", "required": True, "schema": RECORD}
 BEFORE: Shape = {"name": "before", "in": "query", "schema": TEXT}

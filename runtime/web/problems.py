@@ -13,7 +13,20 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError, NotFound, RequestError, Stale, TooLarge, TooMany
+from runtime.errors import (
+    BadRequest,
+    ConfirmationRequired,
+    FieldError,
+    NotFound,
+    NotInFromState,
+    RecordBusy,
+    RequestError,
+    Stale,
+    TooLarge,
+    TooMany,
+    VersionConflict,
+)
+from runtime.web.render import reason_form
 from runtime.web.wire import PROBLEM, Answer
 
 TITLES = {
@@ -65,16 +78,31 @@ def problem(refusal: RequestError, locale: str, request_id: str) -> Answer:
         ],
         "request_id": request_id,
     }
+    body |= _of_a_transition(refusal, locale)
     answer = Answer(refusal.status, orjson.dumps(body), PROBLEM, code=refusal.code)
-    if isinstance(refusal, Stale) and refusal.params.get("version") is not None:
+    if isinstance(refusal, Stale | VersionConflict) and refusal.params.get("version") is not None:
         answer.headers["ETag"] = f'"{refusal.params["version"]}"'
-    if isinstance(refusal, TooMany):
+    if isinstance(refusal, TooMany | RecordBusy):
         answer.headers["Retry-After"] = str(refusal.params.get("retry_after", 60))
     if isinstance(refusal, WrongMethod):
         answer.headers["Allow"] = str(refusal.params.get("allow", ""))
     if refusal.status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
+
+
+def _of_a_transition(refusal: RequestError, locale: str) -> dict[str, Any]:
+    """Return what a refused transition tells beside its code: where the record is, and why not."""
+    told: dict[str, Any] = {}
+    if refusal.params.get("reasons"):
+        told["reasons"] = [reason_form(one, locale) for one in refusal.params["reasons"]]
+    if refusal.params.get("current"):
+        told["current"] = refusal.params["current"]
+    if isinstance(refusal, NotInFromState):
+        told["allowed"] = list(refusal.params.get("allowed", ()))
+    if isinstance(refusal, ConfirmationRequired):
+        told["needs"] = refusal.params.get("needs", "")
+    return told
 
 
 def bug(locale: str, request_id: str) -> Answer:

@@ -14,8 +14,10 @@ import orjson
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import Field
+from generator.model.text import Label
 from rules.masks import HIDDEN, Masked
 from runtime.messages import Outcome, Result
+from runtime.operations._unfired import said
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan
 from runtime.store.rows import RowFunction, json_function
@@ -81,6 +83,46 @@ class Renderer:
             return orjson.dumps({"data": {"id": str(result.row[0])}})
         form = self.form(result.plan)
         return orjson.dumps({"data": _object(form, result.row, result.included)}, option=OPTIONS)
+
+    def moved(self, result: Result) -> bytes:
+        """Return the body of a transition: the record as it is now, and each step it took."""
+        told = {"steps": [dict(one) for one in result.steps], "repeated": result.repeated}
+        return self.record(result)[:-1] + b"," + orjson.dumps(told)[1:]
+
+    def standing(self, row: Any, locale: str) -> bytes:
+        """Return the body of what can be done with a record: each transition with its reasons."""
+        offered = [
+            {
+                "id": one.id,
+                "workflow": one.workflow,
+                "transition": one.name,
+                "label": one.label.text(locale),
+                "allowed": one.allowed,
+                "reasons": [reason_form(reason, locale) for reason in one.reasons],
+                "targets": one.targets,
+                "confirm": one.confirm,
+                "input_schema": self._questions(one.questions, locale),
+            }
+            for one in row.offered
+        ]
+        data = {"states": row.states, "version": row.version, "transitions": offered}
+        return orjson.dumps({"data": data})
+
+    def _questions(self, questions: Mapping[str, Any], locale: str) -> dict[str, Any]:
+        """Return the questions of a transition as a JSON Schema."""
+        properties = {
+            name: {
+                "title": one.field.label.text(locale),
+                **self._catalog[one.field.type].json_schema(one.field),
+            }
+            for name, one in questions.items()
+        }
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": [name for name, one in questions.items() if one.field.required],
+            "additionalProperties": False,
+        }
 
     def page(self, result: Result) -> bytes:
         """Return the body of a page of records."""
@@ -169,6 +211,19 @@ class Renderer:
         place = form.version_place
         version = None if place is None else int(result.row[place])
         return str(result.row[form.id_place]), version, form.is_whole
+
+
+def reason_form(reason: Any, locale: str) -> dict[str, Any]:
+    """Return one reason of a transition in words, with what it is about."""
+    params = {
+        name: value.text(locale) if isinstance(value, Label) else value
+        for name, value in reason.params.items()
+    }
+    return {
+        "code": reason.code,
+        "message": said(reason).text(locale),
+        "params": orjson.loads(orjson.dumps(params, default=str)),
+    }
 
 
 def _fields(entry: Any) -> dict[str, Any]:

@@ -50,6 +50,8 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/attachments": {"GET": "attachments", "POST": "attach"},
     "{id}/attachments/{part}": {"GET": "attachment", "DELETE": "detach"},
     "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
+    "{id}/transitions": {"GET": "transitions"},
+    "{id}/transitions/{workflow}/{transition}": {"GET": "transitions", "POST": "transition"},
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
     "export": {"GET": "export"},
@@ -58,13 +60,20 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
 WITH_BODY = frozenset({"create", "update", "bulk", "comment", "edit_comment", "reveal"})
+OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
+FIRING_KEYS = frozenset({"input", "reason"})
+"""What the body of a transition may hold; without a body nothing is answered."""
 WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
 
 READS_QUERY = frozenset({"list", "read", "aggregate", "export"})
 """Operations that refuse an unknown key themselves."""
-KEYS = {"history": frozenset({"before"}), "comments": frozenset({"before"})}
+KEYS = {
+    "history": frozenset({"before"}),
+    "comments": frozenset({"before"}),
+    "transitions": frozenset({"id"}),
+}
 """Keys of the other operations that take some."""
 
 IF_MATCH = re.compile(r'"(\d{1,10})"\Z')
@@ -109,6 +118,8 @@ class Api:
             place = (entity, parts[1], "", "")
             return place if parts[1] in FIXED else (entity, RECORD, parts[1], "")
         route, part = "{id}/" + "/".join(parts[2:]), ""
+        if len(parts) == 5 and parts[2] == "transitions":
+            return entity, OF_AN_EDGE, parts[1], f"{parts[3]}.{parts[4]}"
         if len(parts) == 4:
             route, part = f"{{id}}/{parts[2]}/{{part}}", parts[3]
         if route not in ROUTES:
@@ -153,6 +164,8 @@ class Api:
         )
         if operation == "attach":
             incoming = self._with_file(asked, incoming)
+        if operation in ("transition", "transitions"):
+            incoming = self._about_edge(asked, incoming, part)
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, NeedsApproval):
             return _waits(outcome, asked.locale)
@@ -161,6 +174,24 @@ class Api:
         if form:
             return self._export(incoming, outcome, form)
         return self._renderers[operation](self, asked, incoming, outcome)
+
+    def _about_edge(self, asked: Asked, incoming: Incoming, edge: str) -> Incoming:
+        """Put the transition that an address names where its operation looks for it."""
+        if incoming.operation == "transitions":
+            return replace(incoming, query={"id": (edge,)}) if edge else incoming
+        has_body = asked.headers.get("content-length", "0") not in ("", "0")
+        body = self._payload(asked) if has_body and asked.actor else {}
+        if not isinstance(body, Mapping) or body.keys() - FIRING_KEYS:
+            message = Label(
+                {
+                    "en": "Send an object with 'input', and 'reason' if there is one.",
+                    "zh": "请提交包含 input（以及可选的 reason）的对象。",
+                }
+            )
+            raise BadRequest(message)
+        workflow, _, name = edge.partition(".")
+        values = {**body, "workflow": workflow, "transition": name}
+        return replace(incoming, values=values, part="")
 
     def _payload(self, asked: Asked) -> Any:
         media, _, rest = asked.headers.get("content-type", "").partition(";")
@@ -198,6 +229,17 @@ class Api:
             answer.headers["Location"] = api_url(incoming.entity, record_id)
         if result.replayed:
             answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    def _moved(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        answer = self._one(asked, incoming, result)
+        answer.status = 200
+        answer.body = self.renderer.moved(result)
+        return answer
+
+    def _standing(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        answer = Answer(200, self.renderer.standing(result.row, asked.locale))
+        answer.headers["ETag"] = f'"{result.row.version}"'
         return answer
 
     def _page(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
@@ -276,6 +318,8 @@ class Api:
         "unfollow": _nothing,
         "bulk": _outcomes,
         "aggregate": _groups,
+        "transition": _moved,
+        "transitions": _standing,
     }
 
 
