@@ -102,7 +102,9 @@ def resolve(
         given["connector"], catalogs["field_types"], catalogs["connectors"]
     )
     problems += found
-    workflows, derivations, found = resolve_workflows(machines, words, catalogs, connectors, from_app)
+    workflows, derivations, found = resolve_workflows(
+        machines, words, catalogs, connectors, from_app
+    )
     problems += found
     outside = Known(connectors, entities, workflows, roles, unread)
     webhooks, found = resolve_webhooks(given["webhook"], outside)

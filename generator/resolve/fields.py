@@ -134,10 +134,12 @@ def resolve_field(
     given: Given,
     entity: str,
     catalog: Catalog[FieldType],
-    from_app: Mapping[str, Any],
+    from_app: Mapping[str, Any] | None = None,
 ) -> Field | None:
     """Return a field that stands outside an entity, such as a question; None if it is not whole."""
-    return _field(name, given, entity, catalog, from_app) if _is_whole(given, catalog) else None
+    if not _is_whole(given, catalog):
+        return None
+    return _field(name, given, entity, catalog, from_app or {})
 
 
 def with_columns(

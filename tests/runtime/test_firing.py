@@ -175,7 +175,7 @@ def test_timers_tasks_and_outside_calls_are_rows_of_the_same_transaction(flow: F
     call = flow.stored("outbox", topic="workflow.call")[0]["payload"]
     assert call["operation"] == "bank.refund"
     assert call["key"] == f"fulfilment:{log}:bank.refund"
-    assert call["values"] == {"amount": 1000}
+    assert call["values"] == {"amount": 10000}  # the connector keeps three decimals
     assert call["on_success"] == ["fulfilment", "refund_done"]
     (told,) = flow.stored("outbox", topic="workflow.notify")
     assert told["payload"]["log"] == log
