@@ -28,11 +28,13 @@ from runtime.commands.ports import (
     refuse_busy_port,
     told_address,
 )
-from runtime.jobs import dispatch, outbox, pool, redis_server, registry, scheduler
+from runtime.jobs import outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
+from runtime.outside import calls, timers
+from runtime.outside.relay import TOPICS, deliver_outside
 from runtime.processes import stop_on_signals
 from runtime.runtime import Runtime, utc_now
 from runtime.settings import Settings
@@ -117,24 +119,28 @@ def worker(context: click.Context, locale: str) -> None:
 @LOCALE
 @click.pass_context
 def run_scheduler(context: click.Context, locale: str) -> None:
-    """Run schedules, the outbox relay and the watchdog."""
+    """Run schedules, timers, the outbox relay and the watchdog."""
     settings = settings_of(context)
     stop = stop_on_signals()
     with engine_of(settings) as engine:
         kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
-        deliver = dispatch.deliver_to_jobs({}, kinds, utc_now)
         release = applied_release(engine, locale)
         compiled = release_definitions(release)
         application = make_runtime(compiled, engine, settings.secret_key, outside_of(settings))
         end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
+        deliver = deliver_outside(application, kinds)
         work = scheduler.housekeeping(
-            engine, queue, kinds, deliver, (), utc_now, watch=watch, tidy=tidy
+            engine, queue, kinds, deliver, TOPICS, utc_now, watch=watch, tidy=tidy
         )
         key = audit_key(settings.secret_key)
         seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
-        scheduler.run_scheduler(engine, (), kinds, (*work, seal), utc_now, stop)
+        outside = (
+            Periodic("timers", timedelta(seconds=1), timers.Poller(application)),
+            Periodic("calls", timedelta(minutes=1), lambda: calls.wake(application)),
+        )
+        scheduler.run_scheduler(engine, (), kinds, (*work, seal, *outside), utc_now, stop)
 
 
 @click.command()

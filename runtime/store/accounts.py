@@ -50,6 +50,18 @@ def by_ids(connection: sa.Connection, ids: Collection[int]) -> tuple[Account, ..
     return _accounts(connection, USER.c.id.in_(sorted(ids))) if ids else ()
 
 
+def holding(connection: sa.Connection, roles: Collection[str]) -> tuple[Account, ...]:
+    """Return the accounts that hold one of these roles themselves: one statement."""
+    if not roles:
+        return ()
+    theirs = (
+        sa.select(HELD.c.user_id)
+        .join_from(HELD, ROLE, ROLE.c.id == HELD.c.role_id)
+        .where(ROLE.c.name.in_(sorted(roles)))
+    )
+    return _accounts(connection, USER.c.id.in_(theirs))
+
+
 def by_usernames(connection: sa.Connection, names: Collection[str]) -> tuple[Account, ...]:
     """Return accounts by what they sign in with, in whatever case: one statement."""
     wanted = sorted({name.casefold() for name in names})

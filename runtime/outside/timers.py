@@ -1,0 +1,261 @@
+"""Timers ring: what is due is taken, each alone in a transaction, and fires once.
+
+Comes in: rows of `sw_timer` whose time has come, by the database's clock. A row is taken by moving
+its `next_at` ahead, a lease that any number of processes respects and that ends by itself when one
+dies. Whether the timer still belongs to the state the record is in is asked under the record's
+lock, so a timer that is taken twice finds its work done.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from rules.workflow.asking import Ask, Asker, context, holds
+from rules.workflow.timers import FIRST, LONGEST, MOST
+from runtime.errors import NotFound, RecordBusy, RequestError
+from runtime.operations import _held
+from runtime.operations._firing import Wanted, fire_inside, work_of
+from runtime.operations._references import system_grant
+from runtime.operations._work import Work
+from runtime.outside import incidents
+from runtime.runtime import Runtime
+from runtime.store.engine import read, write
+from runtime.store.workflow_tables import ARMED, CANCELLED, DEAD, FIRED, WATCHDOG
+
+EVERY = timedelta(seconds=15)
+"""How often somebody looks when nothing is known to come sooner."""
+LEASE = timedelta(seconds=60)
+AT_ONCE = 50
+TIMER = "timer"
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[sa.Connection], datetime]
+
+
+def database_clock(connection: sa.Connection) -> datetime:
+    """Return the database's time: one clock for any number of machines."""
+    if connection.dialect.name == "postgresql":
+        found: Any = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return found.astimezone(UTC)  # type: ignore[no-any-return]
+    text = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
+    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+
+
+class Poller:
+    """Looks for due timers; may be asked every second and looks when there is reason to."""
+
+    def __init__(self, runtime: Runtime, clock: Clock = database_clock) -> None:
+        self._runtime, self._clock = runtime, clock
+        self._look_at: datetime | None = None
+
+    def __call__(self) -> None:
+        """Ring what is due, if it is time to look."""
+        now = self._runtime.clock()
+        if self._look_at is not None and now < self._look_at:
+            return
+        while ring_due(self._runtime, self._clock) == AT_ONCE:
+            pass
+        table = self._runtime.system.timer
+        soonest = sa.select(sa.func.min(table.c.next_at)).where(table.c.status == ARMED)
+        with read(self._runtime.engine) as connection:
+            coming = connection.execute(soonest).scalar()
+        now = self._runtime.clock()
+        self._look_at = min(now + EVERY, max(coming or now + EVERY, now))
+
+
+def ring_due(runtime: Runtime, clock: Clock = database_clock, limit: int = AT_ONCE) -> int:
+    """Take up to so many due timers and ring each; return how many were taken."""
+    taken = _take(runtime, clock, limit)
+    for timer in taken:
+        try:
+            _ring(runtime, timer)
+        except Exception:
+            # one bad record stops no other; its lease ends and it is tried again
+            log.exception("timer %s failed", timer.id)
+            _again(runtime, timer, "", "bug")
+    return len(taken)
+
+
+def _take(runtime: Runtime, clock: Clock, limit: int) -> list[Any]:
+    table = runtime.system.timer
+    with write(runtime.engine) as connection:
+        now = clock(connection)
+        due = (
+            sa.select(table)
+            .where(table.c.status == ARMED, table.c.next_at <= now)
+            .order_by(table.c.next_at, table.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = list(connection.execute(due))
+        if rows:
+            connection.execute(
+                table.update()
+                .where(table.c.id.in_([row.id for row in rows]))
+                .values(next_at=now + LEASE)
+            )
+    return rows
+
+
+def _ring(runtime: Runtime, timer: Any) -> None:
+    """Ring one timer in a transaction of its own."""
+    try:
+        with write(runtime.engine) as connection:
+            _ring_inside(connection, runtime, timer)
+    except RecordBusy:
+        _again(runtime, timer, "", "busy", counts=False)
+    except NotFound:
+        _end(runtime, timer, CANCELLED)
+    except RequestError as refusal:
+        _again(runtime, timer, refusal.message.text("en"), str(refusal.code))
+
+
+def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> None:
+    machines = runtime.machines.get(timer.entity)
+    workflow = machines.workflows.get(timer.workflow) if machines is not None else None
+    if machines is None or workflow is None:
+        _write_end(connection, runtime, timer, CANCELLED)
+        return
+    work = work_of(connection, runtime, TIMER, timer.id)
+    entity = runtime.app.entities[timer.entity]
+    held = _held.hold(work, entity, timer.record_id, system_grant(entity.name))
+    state = str(held.facts.get(workflow.field))
+    armed = sa.select(runtime.system.timer.c.status).where(runtime.system.timer.c.id == timer.id)
+    if connection.execute(armed).scalar() != ARMED:
+        return
+    if state != timer.state or _entry(work, timer) != timer.entered:
+        _write_end(connection, runtime, timer, CANCELLED)
+        return
+    if timer.kind == WATCHDOG:
+        _stands_still(connection, runtime, timer)
+        return
+    edge = next((one for one in workflow.named(timer.transition) if one.leads_from(state)), None)
+    if edge is None or edge.timer is None:
+        _write_end(connection, runtime, timer, CANCELLED)
+        return
+    ask = Ask(timer.workflow, timer.transition, Asker(TIMER))
+    situation = _held.situation(work, held, (edge,), timer.id)
+    if not holds(edge.timer.when, held.facts, context(ask, situation, state)):
+        if edge.timer.again:
+            due = work.now + timedelta(seconds=edge.timer.again)
+            _write_next(connection, runtime, timer, due, timer.attempts, "")
+        else:
+            _write_end(connection, runtime, timer, CANCELLED)
+        return
+    wanted = Wanted(timer.entity, timer.record_id, timer.workflow, timer.transition, source=TIMER)
+    fire_inside(work, wanted)
+    _write_end(connection, runtime, timer, FIRED)
+
+
+def _entry(work: Work, timer: Any) -> str:
+    """Return what names the last entry of the record into a state of the workflow."""
+    table = work.runtime.system.workflow_log
+    last = (
+        sa.select(table.c.id)
+        .where(
+            table.c.entity == timer.entity,
+            table.c.record_id == timer.record_id,
+            table.c.workflow == timer.workflow,
+            table.c.outcome == "fired",
+        )
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    return str(work.connection.execute(last).scalar() or timer.record_id)
+
+
+def _stands_still(connection: sa.Connection, runtime: Runtime, timer: Any) -> None:
+    facts = {"workflow": timer.workflow, "state": timer.state, "since": timer.armed_at.isoformat()}
+    about = (incidents.TIMER, timer.id)
+    record = (timer.entity, timer.record_id)
+    incidents.open_incident(connection, runtime, "state_stands_still", about, record, facts)
+    _write_end(connection, runtime, timer, FIRED)
+
+
+def _again(runtime: Runtime, timer: Any, why: str, code: str, *, counts: bool = True) -> None:
+    """Try a refused timer again later, always later; after the last try a person has to look."""
+    attempts = timer.attempts + int(counts)
+    with write(runtime.engine) as connection:
+        if attempts < MOST:
+            pause = min(FIRST * 2 ** max(attempts - 1, 0), LONGEST) if counts else FIRST / 6
+            _write_next(connection, runtime, timer, runtime.clock() + pause, attempts, code)
+            return
+        facts = {
+            "workflow": timer.workflow,
+            "transition": timer.transition,
+            "state": timer.state,
+            "attempts": attempts,
+            "code": code,
+            "why": why,
+        }
+        about = (incidents.TIMER, timer.id)
+        record = (timer.entity, timer.record_id)
+        incidents.open_incident(connection, runtime, "timer_refused", about, record, facts)
+        _write_end(connection, runtime, timer, DEAD)
+
+
+def _end(runtime: Runtime, timer: Any, status: str) -> None:
+    with write(runtime.engine) as connection:
+        _write_end(connection, runtime, timer, status)
+
+
+def _write_next(
+    connection: sa.Connection,
+    runtime: Runtime,
+    timer: Any,
+    due: datetime,
+    attempts: int,
+    error: str,
+) -> None:
+    table = runtime.system.timer
+    connection.execute(
+        table.update()
+        .where(table.c.id == timer.id, table.c.status == ARMED)
+        .values(next_at=due, attempts=attempts, error=error or None)
+    )
+
+
+def _write_end(connection: sa.Connection, runtime: Runtime, timer: Any, status: str) -> None:
+    """Write how a timer ended; the transition it fired cancels every timer of the state it left."""
+    table = runtime.system.timer
+    connection.execute(
+        table.update().where(table.c.id == timer.id).values(status=status, ended_at=runtime.clock())
+    )
+
+
+@dataclass(frozen=True)
+class Timer:
+    """A timer as somebody who looks at a record sees it."""
+
+    id: str
+    kind: str
+    workflow: str
+    transition: str
+    due_at: datetime
+    status: str
+
+
+def of_record(runtime: Runtime, entity: str, record_id: str) -> tuple[Timer, ...]:
+    """Return the armed timers of a record, the soonest first."""
+    table = runtime.system.timer
+    asked = (
+        sa.select(
+            table.c.id,
+            table.c.kind,
+            table.c.workflow,
+            table.c.transition,
+            table.c.due_at,
+            table.c.status,
+        )
+        .where(table.c.entity == entity, table.c.record_id == record_id, table.c.status == ARMED)
+        .order_by(table.c.due_at)
+    )
+    with read(runtime.engine) as connection:
+        return tuple(Timer(*row) for row in connection.execute(asked))

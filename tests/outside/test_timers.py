@@ -1,0 +1,155 @@
+"""Timers ring once, by whoever looks, and the condition is asked again when they do."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.outside import timers
+from runtime.outside.timers import Poller, ring_due
+from runtime.store.engine import read
+from tests.outside.shop import Desk
+from tests.shop import NOON
+
+
+def look(desk: Desk) -> int:
+    return ring_due(desk.runtime, lambda connection: desk.runtime.clock())
+
+
+def status(desk: Desk, **where: str) -> list[str]:
+    return [one["status"] for one in desk.stored("timer", **where)]
+
+
+def test_a_timer_fires_when_its_time_has_come_and_not_before(desk: Desk) -> None:
+    record = desk.make()
+    desk.later(minutes=29)
+    assert look(desk) == 0
+    desk.later(minutes=1)
+    assert look(desk) == 1
+    assert desk.payment(record)["state"] == "failed"
+    assert status(desk) == ["fired"]
+    (log,) = desk.stored("workflow_log")
+    assert (log["transition"], log["source"]) == ("expire", "timer")
+    assert look(desk) == 0
+
+
+def test_days_late_it_still_fires_once(desk: Desk) -> None:
+    desk.make()
+    desk.later(days=9)
+    assert [look(desk), look(desk)] == [1, 0]
+    assert len(desk.stored("workflow_log")) == 1
+
+
+def test_a_state_that_was_left_has_no_timer(desk: Desk) -> None:
+    desk.pay()
+    assert status(desk, kind="transition") == ["cancelled"]
+
+
+def test_a_condition_that_does_not_hold_is_asked_again_later(desk: Desk) -> None:
+    record = desk.make()
+    version = int(desk.payment(record)["version"])
+    desk.done("update", "payment", {"seen": 1}, record=record, version=version)
+    desk.later(minutes=30)
+    assert look(desk) == 1
+    (timer,) = desk.stored("timer")
+    assert (timer["status"], timer["attempts"]) == ("armed", 0)
+    assert timer["next_at"] == NOON + timedelta(minutes=35)
+    desk.done("update", "payment", {"seen": 0}, record=record, version=version + 1)
+    desk.later(minutes=5)
+    look(desk)
+    assert desk.payment(record)["state"] == "failed"
+
+
+def test_a_refused_timer_waits_longer_each_time_and_then_asks_for_a_person(desk: Desk) -> None:
+    record = desk.make("not yet")
+    desk.later(minutes=30)
+    pauses = []
+    for _ in range(10):
+        assert look(desk) == 1
+        (row,) = desk.stored("timer")
+        pauses.append((row["next_at"] - desk.runtime.clock()).total_seconds() / 60)
+        desk.at(row["next_at"])
+    assert pauses[:9] == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert status(desk) == ["dead"]
+    assert desk.incidents() == ["timer_refused"]
+    assert desk.payment(record)["state"] == "open"
+    assert look(desk) == 0
+
+
+def test_one_bad_record_stops_no_other(desk: Desk) -> None:
+    bad, good = desk.make("bad"), desk.make("good")
+    with desk.runtime.engine.begin() as connection:
+        timer = desk.runtime.system.timer
+        connection.execute(timer.update().where(timer.c.record_id == bad).values(entity="gone"))
+    desk.later(minutes=30)
+    assert look(desk) == 2
+    assert desk.payment(good)["state"] == "failed"
+
+
+def test_a_busy_state_that_does_not_end_is_told(desk: Desk) -> None:
+    record = desk.pay()
+    desk.later(hours=1)
+    assert look(desk) == 1
+    assert desk.payment(record)["state"] == "capturing"
+    assert desk.incidents() == ["state_stands_still"]
+    assert look(desk) == 0
+
+
+def test_two_that_look_at_once_ring_each_timer_once(desk: Desk) -> None:
+    records = [desk.make(f"P{number}") for number in range(60)]
+    desk.later(minutes=31)
+    barrier = threading.Barrier(3)
+
+    def poll() -> None:
+        barrier.wait()
+        while look(desk):
+            pass
+
+    threads = [threading.Thread(target=poll) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {desk.payment(one)["state"] for one in records} == {"failed"}
+    assert len(desk.stored("workflow_log")) == 60
+
+
+def test_many_due_at_once_fire_once_each(desk: Desk, request: pytest.FixtureRequest) -> None:
+    count = 10_000 if request.config.getoption("--long") else 300
+    for number in range(count):
+        desk.make(f"P{number}")
+    desk.later(minutes=31)
+    while look(desk):
+        pass
+    log = desk.runtime.system.workflow_log
+    with read(desk.runtime.engine) as connection:
+        fired = connection.execute(
+            sa.select(sa.func.count(), sa.func.count(log.c.record_id.distinct()))
+        ).one()
+    assert tuple(fired) == (count, count)
+    assert set(status(desk)) == {"fired"}
+
+
+def test_the_poller_looks_when_the_next_timer_is_due(desk: Desk) -> None:
+    record = desk.make()
+    poll = Poller(desk.runtime, lambda connection: desk.runtime.clock())
+    poll()
+    desk.later(minutes=30)
+    poll()
+    assert desk.payment(record)["state"] == "failed"
+
+
+def test_the_clock_is_the_databases(desk: Desk) -> None:
+    with read(desk.runtime.engine) as connection:
+        told = timers.database_clock(connection)
+    assert told.tzinfo is not None
+    assert told.year >= 2024
+
+
+def test_a_record_tells_what_it_waits_for(desk: Desk) -> None:
+    record = desk.make()
+    (one,) = timers.of_record(desk.runtime, "payment", record)
+    assert (one.transition, one.due_at) == ("expire", NOON + timedelta(minutes=30))
