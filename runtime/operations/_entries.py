@@ -81,25 +81,25 @@ class Entries:
         self._watch(workflow, step.after, log_id)
 
     def begins(self, workflow: Workflow) -> None:
-        """Note what the first state of a new record leaves: there is no log row, so it is named by
-        the record."""
+        """Note what the first state of a new record leaves.
+
+        There is no log row of it, so the record names the entry; one that was brought in from
+        elsewhere in another state than the initial one has its row, marked as an import.
+        """
         state = str(self.facts.get(workflow.field))
+        if state != workflow.initial:
+            brought = Step(workflow.name, "", "", state)
+            told = {"source": "import"}
+            self.logs.append(self._log(self.work.runtime.make_id(), brought, FIRED, told))
         for one in armed(workflow, state, self.facts, self.work.now):
             self._arm(TRANSITION, workflow.name, state, one.transition, self.record_id, one.due)
         self._watch(workflow, state, self.record_id)
 
     def write(self, version: int) -> None:
         """Write everything that was noted, the record being at a version now."""
-        work, system = self.work, self.work.runtime.system
-        logs = [{**row, "record_version": version} for row in self.logs]
-        for table, rows in (
-            (system.workflow_log, logs),
-            (system.timer, self.timers),
-            (system.task, self.tasks),
-        ):
-            inserts.insert_many(work.connection, table, rows)
-        if self.events:
-            emit(work.connection, self.events, work.now, work.runtime.make_id)
+        for row in self.logs:
+            row["record_version"] = version
+        write_all(self.work, (self,))
 
     def _log(
         self, log_id: str, step: Step, outcome: str, more: Mapping[str, Any]
@@ -237,6 +237,20 @@ class Entries:
             )
 
 
+def write_all(work: Work, several: Sequence[Entries]) -> None:
+    """Write what was noted about several records, each table by one statement."""
+    system = work.runtime.system
+    for table, rows in (
+        (system.workflow_log, [row for one in several for row in one.logs]),
+        (system.timer, [row for one in several for row in one.timers]),
+        (system.task, [row for one in several for row in one.tasks]),
+    ):
+        inserts.insert_many(work.connection, table, rows)
+    events = [event for one in several for event in one.events]
+    if events:
+        emit(work.connection, events, work.now, work.runtime.make_id)
+
+
 BLANK: Mapping[str, Any] = dict.fromkeys(
     (
         "roles",
@@ -250,6 +264,7 @@ BLANK: Mapping[str, Any] = dict.fromkeys(
         "cause_log_id",
         "batch_id",
         "approval_id",
+        "record_version",
     )
 )
 """Every row of the log has the same columns, so that all leave by one statement."""

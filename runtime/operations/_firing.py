@@ -28,7 +28,7 @@ from rules.workflow.asking import Ask, Asker, Done, Machines, Refused
 from runtime.errors import Broken, Invalid, InvalidInput, RequestError, VersionConflict
 from runtime.messages import Actor, Incoming
 from runtime.operations import _held, _reading, _renewing, _saving
-from runtime.operations._entries import Entries
+from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
 from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
@@ -162,9 +162,10 @@ def settle_all(work: Work) -> bool:
         drafts, work.written = work.written, []
         if not drafts:
             break
-        for root in drafts:
-            for draft in root.everyone():
-                is_fired |= _settle(work, draft)
+        saved = [draft for root in drafts for draft in root.everyone()]
+        _begin(work, [draft for draft in saved if draft.is_new])
+        for draft in saved:
+            is_fired |= _settle(work, draft)
     return is_fired
 
 
@@ -268,16 +269,25 @@ def _held_for(work: Work, entity: Entity, wanted: Wanted) -> Held:
         raise
 
 
-def _settle(work: Work, draft: Draft) -> bool:
-    """Arm what a new record waits for and fire what is automatic now; return whether it did."""
-    machines = work.runtime.machines.get(draft.entity.name)
-    if machines is None:
-        return False
-    if draft.is_new:
+def _begin(work: Work, drafts: list[Draft]) -> None:
+    """Arm what new records wait for in the states they begin in."""
+    found = []
+    for draft in drafts:
+        machines = work.runtime.machines.get(draft.entity.name)
+        if machines is None:
+            continue
         entries = Entries(work, draft.entity, str(draft.facts["id"]), draft.facts)
         for workflow in machines.workflows.values():
             entries.begins(workflow)
-        entries.write(int(draft.facts["version"]))
+        found.append(entries)
+    write_all(work, found)
+
+
+def _settle(work: Work, draft: Draft) -> bool:
+    """Fire what is automatic on a record now; return whether anything was."""
+    machines = work.runtime.machines.get(draft.entity.name)
+    if machines is None:
+        return False
     if not any(_may_go(workflow, draft) for workflow in machines.workflows.values()):
         return False
     return settle_record(work, draft.entity.name, str(draft.facts["id"])) is not None

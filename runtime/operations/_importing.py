@@ -20,6 +20,7 @@ from runtime.errors import RequestError
 from runtime.messages import Outcome
 from runtime.operations import (
     _changing,
+    _firing,
     _keys,
     _reading,
     _renewing,
@@ -147,6 +148,7 @@ class _Batch:
             work, [("create" if draft.is_new else "update", draft) for _, draft in right]
         )
         _renewing.follow(work, [draft for _, draft in right])
+        _firing.settle_all(work)
         for item, draft in right:
             item.status = "created" if draft.is_new else "updated"
             item.record_id, item.version = str(draft.facts["id"]), draft.facts["version"]

@@ -69,7 +69,7 @@ def hold(work: Work, grant: Grant, drafts: Sequence[Draft], covered: Mapping[str
         if not lines:
             raise Forbidden(OUTSIDE)
         allowed = frozenset().union(*(grant.lines[number].write for number in lines))
-        wrong = sorted(_changed(draft) - allowed)
+        wrong = sorted(changed(draft) - allowed)
         if wrong:
             raise Invalid(
                 NOT_WRITABLE,
@@ -87,7 +87,7 @@ def guard_fields(work: Work, grant: Grant, drafts: Iterable[Draft]) -> None:
     for draft in drafts:
         errors: list[FieldError] = []
         for guard in grant.guards:
-            kept = _changed(draft) & frozenset(guard.fields)
+            kept = changed(draft) & frozenset(guard.fields)
             if not kept or guard.when is None or draft.is_new:
                 continue
             if not _is_open(work, draft.entity, str(draft.facts["id"]), guard):
@@ -97,7 +97,7 @@ def guard_fields(work: Work, grant: Grant, drafts: Iterable[Draft]) -> None:
             raise Invalid(errors[0].message, tuple(errors))
 
 
-def _changed(draft: Draft) -> frozenset[str]:
+def changed(draft: Draft) -> frozenset[str]:
     """Return the fields whose values the caller really changes."""
     return frozenset(
         name

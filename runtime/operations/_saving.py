@@ -17,7 +17,7 @@ from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.operations import _conditions
+from runtime.operations import _conditions, _editable
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
@@ -146,6 +146,7 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
         found[one.place] = seen
         _require(work, one)
         _conditions.require(work, one, seen)
+        _editable.hold_fields(work, one)
         _check(work, one, seen)
     return found
 

@@ -289,3 +289,18 @@ def test_a_machine_that_is_no_person_is_not_asked_for_a_role(flow: Flow) -> None
         log = flow.runtime.system.workflow_log
         rows = connection.execute(sa.select(log.c.source, log.c.actor_kind)).all()
     assert [tuple(row) for row in rows] == [("timer", "system")]
+
+
+def test_a_state_says_which_fields_may_still_be_changed(flow: Flow) -> None:
+    order = flow.order()
+    flow.fired(order, "confirm")
+    refusal = flow.refused("update", "order", {"name": "Z"}, record=order, version=2)
+    assert [(one.field, one.code) for one in refusal.errors] == [("name", "read_only")]
+    assert "已确认" in refusal.errors[0].message.text("zh")
+    lines = [{"item": "Hat", "amount": "1"}]
+    refusal = flow.refused("update", "order", {"lines": lines}, record=order, version=2)
+    assert {one.field for one in refusal.errors} == {"lines"}
+    flow.done("update", "order", {"note": "x", "name": "A"}, record=order, version=2)
+    body = {"operation": "update", "ids": [order], "values": {"risk": 3}}
+    (outcome,) = flow.done("bulk", "order", body).outcomes
+    assert (outcome.status, outcome.errors[0].field) == ("invalid", "risk")
