@@ -32,6 +32,7 @@ ADDRESSES = {
     "settings",
     "files",
     "healthz",
+    "hooks",
     "readyz",
     "metrics",
     "swagger",

@@ -31,7 +31,7 @@ class Event:
     data: Mapping[str, Any]
 
     def body(self, now: int) -> bytes:
-        """Return the bytes that are sent."""
+        """Return the bytes that are sent, the same each time."""
         found: dict[str, Any] = {"created": now, "data": dict(self.data)}
         put(found, self.webhook.id.path, self.event_id)
         put(found, self.webhook.type.path, self.type)
@@ -63,10 +63,10 @@ def tell(event: Event, address: str, copies: int, late: float, clock: Callable[[
 
     def send() -> None:
         time.sleep(late)
+        body = event.body(int(clock()))
         for copy in range(copies):
             for attempt in range(TRIES):
                 now = int(clock())
-                body = event.body(now)
                 headers = signed(event.webhook.verify, event.secret, body, now)
                 try:
                     answer = httpx.post(address, content=body, headers=headers, timeout=10)

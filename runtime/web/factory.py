@@ -31,6 +31,7 @@ from runtime.web.context import EXTENSION, Web, present, web
 from runtime.web.frame import LANGUAGES, make_shell
 from runtime.web.front import Front
 from runtime.web.health import health
+from runtime.web.hooks import hooks
 from runtime.web.identity import SESSION, USER, Gate, two_identities
 from runtime.web.offline import offline
 from runtime.web.openapi import Documents
@@ -61,6 +62,7 @@ NOBODY_ASKS = frozenset(
         "health.alive",
         "health.ready",
         "health.metrics",
+        "hooks.told",
         "offline.page",
         "offline.script",
     }
@@ -102,6 +104,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     _appbuilder(app, runtime)
     app.register_blueprint(assets.blueprint())
     app.register_blueprint(health)
+    app.register_blueprint(hooks)
     app.register_blueprint(token_page)
     app.register_blueprint(welcome)
     app.register_blueprint(sign_in_code)
