@@ -26,6 +26,7 @@ from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix, turning_days
 from rules.workflow.asking import Machines
+from runtime.flood import Flood
 from runtime.memory import Memory
 from runtime.outside.box import NOBODY_OUTSIDE, Outside
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
@@ -64,6 +65,8 @@ class Runtime:
     """What requests worked out and others will want again; it dies with the definitions."""
     forms: dict[str, Form] = field(default_factory=dict)
     """By entity, for `runtime.store.forms`."""
+    denials: Flood = field(default_factory=Flood)
+    """How many of each kind the audit told lately."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
     _period: tuple[int, Matrix] | None = None
     """Which days between two turns of the matrix, and the matrix of them."""

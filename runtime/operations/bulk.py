@@ -35,6 +35,7 @@ from runtime.runtime import Runtime
 from runtime.store import fetch, violations
 from runtime.store.engine import write
 from runtime.store.plan import QueryPlan
+from runtime.store.trail import DENIED, Note, Trail
 
 ACTION = "bulk"
 MOST = 1000
@@ -114,9 +115,20 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     targets = plan.call.targets
     if plan.matching is not None:
         targets = frozen(plan.matching, runtime)
-    return Result(
-        outcomes=tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
-    )
+    outcomes = tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
+    _tell_denied(plan, runtime, outcomes)
+    return Result(outcomes=outcomes)
+
+
+def _tell_denied(plan: Plan, runtime: Runtime, outcomes: tuple[Outcome, ...]) -> None:
+    """Tell in the audit how many records were out of reach: one row, however many."""
+    call = plan.call
+    count = sum(one.status in DENIED_AS for one in outcomes)
+    if count and not call.preview:
+        told = {"action": call.operation, "code": "R404", "why": "not_found", "rows": count}
+        incoming = call.incoming
+        trail = Trail(runtime, call.actor, incoming.source, incoming.request_id, incoming.address)
+        trail.alone(Note(DENIED, call.entity.name, after=told, reason=incoming.reason))
 
 
 def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None], ...]:
@@ -183,6 +195,9 @@ _CHANGES: Mapping[str, Callable[[Work, WriteCall, Grant, int | None], None]] = {
     "delete": delete.remove,
     "restore": restore.bring_back,
 }
+
+DENIED_AS = frozenset({"gone", "forbidden"})
+"""What became of a record that the caller does not reach, or may not change."""
 
 _STATUS: tuple[tuple[type[RequestError], str], ...] = (
     (NotFound, "gone"),

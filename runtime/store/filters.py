@@ -51,8 +51,6 @@ RESERVED = {
     "count",
     "archived",
     "locale",
-    "where",
-    "columns",
     "ids",
     "match",
 }

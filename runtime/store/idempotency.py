@@ -21,6 +21,18 @@ from runtime.messages import Incoming
 LONGEST = 255
 
 
+def no_key() -> BadRequest:
+    """Refuse a key that is none."""
+    return BadRequest(
+        Label(
+            {
+                "en": "An Idempotency-Key has 1 to 255 printable ASCII characters.",
+                "zh": "Idempotency-Key 须为 1 到 255 个可见的 ASCII 字符。",
+            }
+        )
+    )
+
+
 def request_hash(incoming: Incoming) -> str:
     """Return what tells one request from another under the same key."""
     values = incoming.values if incoming.same is None else incoming.same
@@ -45,15 +57,9 @@ def take(
     """
     if not incoming.idempotency_key:
         return None
-    if len(incoming.idempotency_key) > LONGEST or not incoming.idempotency_key.isprintable():
-        raise BadRequest(
-            Label(
-                {
-                    "en": "An Idempotency-Key has at most 255 printable characters.",
-                    "zh": "Idempotency-Key 最多 255 个可见字符。",
-                }
-            )
-        )
+    key = incoming.idempotency_key
+    if len(key) > LONGEST or not (key.isascii() and key.isprintable() and key.strip()):
+        raise no_key()
     assert incoming.actor is not None
     wanted = request_hash(incoming)
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert

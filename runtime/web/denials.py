@@ -1,19 +1,16 @@
 """Which refusals the audit tells: whoever asks for what they may not have leaves a row.
 
 Comes in: a refusal that an operation made. Goes out: a row of `sw_audit`, or none. What is simply
-wrong (a misspelt filter, a missing value, a record that never was) leaves none; the caller learns
-the same in both cases.
+wrong (a misspelt filter, a missing value) leaves none. A record that is hidden and one that never
+was leave the same row at the same cost: nothing but the table knows which it was, and so the time
+of an answer does not tell it either. Of a flood only the first are written (`runtime/flood.py`).
 """
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
 from runtime.errors import Forbidden, NotFound, RequestError
 from runtime.messages import Actor, Incoming
 from runtime.runtime import Runtime
-from runtime.store.engine import read
-from runtime.store.guard import system
 from runtime.store.trail import DENIED, Note, Trail
 
 OF_FIELDS = frozenset({"unknown_field", "read_only"})
@@ -28,7 +25,13 @@ def note_denial(runtime: Runtime, refusal: RequestError, actor: Actor | None, ad
     why = _missing_right(runtime, refusal, incoming)
     if not why:
         return
+    key = (actor.id, actor.real_id, incoming.entity, incoming.operation, why["why"])
+    before = runtime.denials.take(key, runtime.clock())
+    if before is None:
+        return
     told = {"action": incoming.operation, "code": refusal.code, **why}
+    if before:
+        told["more"] = before
     note = Note(DENIED, incoming.entity, incoming.record_id, after=told, reason=incoming.reason)
     Trail(runtime, actor, incoming.source, incoming.request_id, address).alone(note)
 
@@ -46,18 +49,11 @@ def _missing_right(
         actor = incoming.actor
         if actor is not None and not runtime.matrix.actions(actor.roles, entity.name):
             return {"why": "no_right"}
-        return {"why": "out_of_scope"} if _is_there(runtime, incoming) else {}
+        written = incoming.record_id.strip("0-")
+        return {"why": "not_found"} if written else {}
     fields = [
         error.field
         for error in refusal.errors
         if error.code in OF_FIELDS and error.field.strip("-").split(".")[0] in entity.fields
     ]
     return {"why": "field", "fields": fields[:20]} if fields else {}
-
-
-def _is_there(runtime: Runtime, incoming: Incoming) -> bool:
-    table = runtime.schema.tables[incoming.entity]
-    asked = sa.select(table.c.id).where(table.c.id == incoming.record_id)
-    with read(runtime.engine) as connection:
-        found = connection.execute(system(asked, "was a record asked for that is hidden"))
-        return found.first() is not None

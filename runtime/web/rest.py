@@ -30,6 +30,7 @@ from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import authorize, handle
 from runtime.runtime import Runtime
 from runtime.store.approvals import Approval
+from runtime.store.idempotency import no_key
 from runtime.web import attached, rest_files, spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.denials import note_denial
@@ -66,6 +67,9 @@ FIRING_KEYS = frozenset({"input", "reason"})
 WRITTEN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 NO_RECORD = "00000000-0000-0000-0000-000000000000"
 """Stands for an id that cannot exist: asked for after the rights, found by nobody."""
+
+NO_KEY = "\0"
+"""Stands for a header that was not sent; no header holds it."""
 
 READS_QUERY = frozenset({"list", "read", "aggregate", "export"})
 """Operations that refuse an unknown key themselves."""
@@ -156,7 +160,7 @@ class Api:
             values=self._payload(asked) if operation in WITH_BODY and asked.actor else None,
             query=query,
             version=read_version(headers.get("if-match", "")),
-            idempotency_key=headers.get("idempotency-key", ""),
+            idempotency_key=_key(headers.get("idempotency-key", NO_KEY)),
             source="rest",
             reason=headers.get("x-reason", "")[:500],
             request_id=asked.request_id,
@@ -345,6 +349,20 @@ def shown_approval(one: Approval) -> dict[str, Any]:
     names = ("id", "entity", "record_id", "title", "operation", "before", "after", "reason")
     more = ("requester_name", "state", "created_at", "expires_at", "decided_name", "said")
     return {name: getattr(one, name) for name in (*names, *more)}
+
+
+def _key(sent: str) -> str:
+    """Return the key of a request, or nothing where none was sent.
+
+    Raises:
+        BadRequest: it was sent and says nothing: whoever meant to be protected would not be.
+
+    """
+    if sent == NO_KEY:
+        return ""
+    if not sent.strip():
+        raise no_key()
+    return sent
 
 
 def read_query(text: str) -> Mapping[str, tuple[str, ...]]:

@@ -32,7 +32,7 @@ SHEET = 1_000_000
 LONGEST_CELL = 32_767
 """Characters that Excel takes."""
 
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9 ()-]*\Z)")
+_FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![0-9 ()-]*\Z)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from generator.compile import compile_definitions
+from generator.compile import Compiled, compile_definitions
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
@@ -35,9 +35,9 @@ PEOPLE = {
 """Login → roles, and the stores they work in by number."""
 
 
-def open_counter(folder: Path) -> tuple[Desk, Filled]:
-    """Return the shop on an empty database in a folder."""
-    compiled = compile_definitions(FOLDER)
+def open_counter(folder: Path, compiled: Compiled | None = None) -> tuple[Desk, Filled]:
+    """Return the shop, or another one with its roles, on an empty database in a folder."""
+    compiled = compiled or compile_definitions(FOLDER)
     engine = make_engine(sqlite_url(folder))
     create_all(engine, compiled, now=NOON)
     system = system_tables(sa.MetaData())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from runtime.flood import A_MINUTE, Flood
 from runtime.store.audit_verify import verify
 from runtime.store.engine import read
 from tests import databases
@@ -148,12 +150,14 @@ def test_an_export_is_told_before_it_leaves_and_how_much_did(desk: Desk) -> None
     assert ended["after"]["rows"] == answer.text.count("\n") - 1
 
 
+UNKNOWN = "01900000-0000-7000-8000-000000000000"
+
+
 def test_whoever_tries_a_door_leaves_a_row_and_whoever_errs_does_not(desk: Desk) -> None:
     member = desk.make("member", code="W-1", name="Wanda")
     reader, log = program(desk, "ron"), Log(desk)
-    unknown = "00000000-0000-7000-8000-000000000000"
-    assert reader.get(f"/api/v1/member/{unknown}").status_code == 404
     assert reader.get("/api/v1/member?no_such_field=1").status_code == 400
+    assert reader.get("/api/v1/member/nothing-like-an-id").status_code == 404
     assert log.rows() == []
     answer = reader.delete(f"/api/v1/member/{member}", headers={"If-Match": '"1"'})
     assert answer.status_code == 403
@@ -165,6 +169,39 @@ def test_whoever_tries_a_door_leaves_a_row_and_whoever_errs_does_not(desk: Desk)
     ]
     assert denied[0]["after"] == {"action": "delete", "code": "R403", "why": "no_right"}
     assert denied[1]["record_title"] == "/users/"
+
+
+def test_a_hidden_and_a_missing_record_leave_the_same_row(desk: Desk) -> None:
+    reader, log = program(desk, "ron"), Log(desk)
+    assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
+    found = log.rows()[-1]
+    assert (found["operation"], found["record_id"]) == ("denied", UNKNOWN)
+    assert found["after"] == {"action": "read", "code": "R404", "why": "not_found"}
+
+
+def test_many_denials_of_one_kind_are_one_row_with_their_number(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = desk.runtime.clock()
+    monkeypatch.setattr(desk.runtime, "clock", lambda: now)
+    monkeypatch.setattr(desk.runtime, "denials", Flood())
+    reader, log = program(desk, "ron"), Log(desk)
+    for _ in range(A_MINUTE + 20):
+        assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
+    assert log.operations() == ["denied"] * A_MINUTE
+    monkeypatch.setattr(desk.runtime, "clock", lambda: now + timedelta(minutes=1))
+    assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
+    assert log.rows()[-1]["after"]["more"] == 20
+
+
+def test_what_a_bulk_change_did_not_reach_is_one_row_with_its_number(desk: Desk) -> None:
+    member = desk.make("member", code="B-1", name="Bea")
+    keeper, log = program(desk, "kim"), Log(desk)
+    gone = [f"01900000-0000-7000-8000-{number:012}" for number in range(30)]
+    wish = {"operation": "delete", "ids": [*gone, member]}
+    assert keeper.post("/api/v1/member/bulk", json=wish).status_code == 200
+    denied = [row for row in log.rows() if row["operation"] == "denied"]
+    assert [row["after"]["rows"] for row in denied] == [30]
 
 
 def test_the_story_of_a_record_does_not_tell_who_was_refused(desk: Desk) -> None:

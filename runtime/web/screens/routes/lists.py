@@ -132,6 +132,8 @@ class Lists:
         """Answer how many records each tab holds, as JSON."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
+        if not visit.may("list", entity):
+            doors.ask(visit, "list", entity)
         kept = list_memory.load(visit, entity)
         return jsonify(counts=self.tallies.ask(visit, model, kept))
 
