@@ -23,7 +23,7 @@ from tests.access.branches import FOLDER
 from tests.access.canaries import Filled, raw
 from tests.access.counter import open_counter
 from tests.access.test_attack_cases import MISSING, V1
-from tests.access.test_canaries import NO_PART, addresses, leaks, state
+from tests.access.test_canaries import PLACES, addresses, leaks, state
 from tests.web.desk import PASSWORD, Desk, token
 
 
@@ -77,7 +77,7 @@ def test_no_operation_tells_a_record_out_of_reach_from_one_that_is_not_there(
             for record in (other, MISSING):
                 found.append(
                     browser.client.open(
-                        f"/api/v1/order/{route.format(id=record, part=NO_PART)}",
+                        f"/api/v1/order/{route.format(id=record, part=NO_PART, workflow='none', transition='none')}",
                         method=method,
                         json=bodies.get(operation),
                         headers={"X-CSRF-Token": csrf, **V1},
