@@ -77,7 +77,7 @@ def test_no_operation_tells_a_record_out_of_reach_from_one_that_is_not_there(
             for record in (other, MISSING):
                 found.append(
                     browser.client.open(
-                        f"/api/v1/order/{route.format(id=record, part=NO_PART, workflow='none', transition='none')}",
+                        f"/api/v1/order/{route.format(**PLACES, id=record)}",
                         method=method,
                         json=bodies.get(operation),
                         headers={"X-CSRF-Token": csrf, **V1},
