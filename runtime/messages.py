@@ -108,6 +108,8 @@ class Result:
     """What an export brings: read page by page while it is sent."""
     steps: tuple[Mapping[str, Any], ...] = ()
     """What a transition did: workflow, transition, from, to and the id of its log row, by step."""
+    batch_id: str = ""
+    """What a bulk transition is called in the log; sent again with it, nothing is done twice."""
     repeated: bool = False
     """The outside event behind a transition was applied before; nothing was done again."""
 

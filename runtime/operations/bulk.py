@@ -27,8 +27,10 @@ from runtime.errors import (
     Stale,
     TooLarge,
 )
+from runtime.jobs import runs
 from runtime.messages import Actor, Incoming, Outcome, Result
-from runtime.operations import _reading, delete, restore, update
+from runtime.operations import _bulk_firing, _reading, delete, restore, update
+from runtime.operations._bulk_firing import Batch, Targets
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, invalid_shape, load_payload, written_alone
 from runtime.runtime import Runtime
@@ -40,7 +42,9 @@ from runtime.store.trail import DENIED, Note, Trail
 ACTION = "bulk"
 MOST = 1000
 """Records of one request; more belong into a job."""
-OPERATIONS = ("update", "delete", "restore")
+OPERATIONS = ("update", "delete", "restore", "transition")
+JOB = "transitions"
+"""The job that fires a transition of more records than somebody waits for."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Call:
     query: Mapping[str, tuple[str, ...]] | None
     preview: bool = False
     """Every change is tried and undone: what would become of each record."""
+    batch: Batch | None = None
+    """The transition that is wanted of each."""
+    waits: bool = True
+    """False: a job does it, and the answer names its run."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,8 @@ class Plan:
     """The change within the grant of its operation."""
 
     call: Call
-    grant: Grant
+    grant: Grant | None
+    """None for a transition, whose right is asked of each record."""
     matching: QueryPlan | None
     """What freezes the filter to ids."""
 
@@ -74,25 +83,45 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
     if not isinstance(body, Mapping):
         raise invalid_shape()
-    entity = written_alone(runtime.app.entities[incoming.entity])
     operation = _operation(body)
+    entity = runtime.app.entities[incoming.entity]
+    if operation == _bulk_firing.OPERATION:
+        return _parse_transition(incoming, body, runtime)
+    written_alone(entity)
     values: Mapping[str, Any] = {}
     if operation == "update":
         inner = replace(incoming, values=body.get("values"))
         values = load_payload(inner, runtime, entity, incoming.actor, changes=True)
         if not values:
             raise _refuse("values", "Say what to change.", "请指明要修改的内容。")
-    unknown = set(body) - {"operation", "values", "ids", "filter", "all", "preview"}
-    if unknown:
-        name = sorted(unknown)[0]
-        raise _refuse(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_field")
+    _known_keys(body, {"operation", "values", "ids", "filter", "all", "preview"})
     targets, query, preview = _targets(body), _filter(body), body.get("preview") is True
     return Call(incoming, incoming.actor, entity, operation, values, targets, query, preview)
 
 
+def _parse_transition(incoming: Incoming, body: Mapping[str, Any], runtime: Runtime) -> Call:
+    _known_keys(body, {"operation", "ids", "filter", "all", "background", *_bulk_firing.KEYS})
+    assert incoming.actor is not None
+    batch = _bulk_firing.batch_of(runtime, incoming, body)
+    most = max(MOST, batch.most)
+    return Call(
+        incoming,
+        incoming.actor,
+        runtime.app.entities[incoming.entity],
+        _bulk_firing.OPERATION,
+        {},
+        _targets(body, most),
+        _filter(body),
+        batch=batch,
+        waits=body.get("background") is not True,
+    )
+
+
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    inner = runtime.matrix.grant(call.actor.roles, call.entity.name, call.operation)
-    if inner is None:
+    inner = None
+    if call.batch is None:
+        inner = runtime.matrix.grant(call.actor.roles, call.entity.name, call.operation)
+    if inner is None and call.batch is None:
         raise Forbidden(
             Label(
                 {
@@ -108,13 +137,16 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
         raise Forbidden()
     asked = _reading.parse_read(replace(call.incoming, query=call.query), listing, runtime)
     matching = _reading.plan_read(replace(asked, fields=("id",), includes=()), listing, runtime)
-    return Plan(call, inner, replace(matching, limit=MOST, cursor=None))
+    most = MOST if call.batch is None else max(MOST, call.batch.most)
+    return Plan(call, inner, replace(matching, limit=most, cursor=None))
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     targets = plan.call.targets
     if plan.matching is not None:
         targets = frozen(plan.matching, runtime)
+    if plan.call.batch is not None:
+        return _fire(plan.call, plan.call.batch, targets, runtime)
     outcomes = tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
     _tell_denied(plan, runtime, outcomes)
     return Result(outcomes=outcomes)
@@ -131,6 +163,33 @@ def _tell_denied(plan: Plan, runtime: Runtime, outcomes: tuple[Outcome, ...]) ->
         trail.alone(Note(DENIED, call.entity.name, after=told, reason=incoming.reason))
 
 
+def _fire(call: Call, batch: Batch, targets: Targets, runtime: Runtime) -> Result:
+    """Fire the transition of each record now, or have a job do it."""
+    _bulk_firing.capped(batch, targets)
+    targets = _bulk_firing.with_versions(runtime, call.entity.name, targets)
+    if call.waits:
+        _bounded(targets)
+        outcomes = tuple(_bulk_firing.fire_each(runtime, batch, targets))
+        return Result(outcomes=outcomes, batch_id=batch.id)
+    given = _bulk_firing.told(batch, call.actor, targets)
+    run = runs.NewRun(JOB, queue="bulk", input=given, created_by=str(call.actor.id))
+    with write(runtime.engine) as connection:
+        run_id = runs.create(connection, run, runtime.clock())
+    return Result(row=run_id, total=len(targets), batch_id=batch.id)
+
+
+def _bounded(targets: Targets) -> None:
+    if len(targets) > MOST:
+        raise TooLarge(
+            Label(
+                {
+                    "en": f'More than {MOST} records: send "background": true.',
+                    "zh": f"超过 {MOST} 条记录，请加上 background: true 在后台执行。",
+                }
+            )
+        )
+
+
 def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None], ...]:
     """Return the ids of what matches now.
 
@@ -144,8 +203,8 @@ def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None
         raise TooLarge(
             Label(
                 {
-                    "en": f"More than {MOST} records match; narrow the filter.",
-                    "zh": f"匹配的记录超过 {MOST} 条，请缩小筛选范围。",
+                    "en": f"More than {matching.limit} records match; narrow the filter.",
+                    "zh": f"匹配的记录超过 {matching.limit} 条，请缩小筛选范围。",
                 }
             )
         )
@@ -154,13 +213,14 @@ def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None
 
 def _one(plan: Plan, runtime: Runtime, record_id: str, version: int | None) -> Outcome:
     """Change one record in a transaction of its own."""
-    call = plan.call
+    call, grant = plan.call, plan.grant
+    assert grant is not None
     single = WriteCall(call.incoming, call.actor, call.entity, call.values, record_id)
     try:
         with write(runtime.engine) as connection:
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, runtime.clock(), context)
-            _CHANGES[call.operation](work, single, plan.grant, version)
+            _CHANGES[call.operation](work, single, grant, version)
             outcome = _done(work, record_id, call.operation)
             if call.preview:
                 raise _Tried
@@ -213,6 +273,13 @@ def _refused(record_id: str, refusal: RequestError) -> Outcome:
     return Outcome(record_id, status, errors=refusal.errors, message=refusal.message)
 
 
+def _known_keys(body: Mapping[str, Any], known: set[str]) -> None:
+    unknown = set(body) - known
+    if unknown:
+        name = sorted(unknown)[0]
+        raise _refuse(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_field")
+
+
 def _operation(body: Mapping[str, Any]) -> str:
     operation = body.get("operation")
     if operation not in OPERATIONS:
@@ -221,10 +288,10 @@ def _operation(body: Mapping[str, Any]) -> str:
     return str(operation)
 
 
-def _targets(body: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:
+def _targets(body: Mapping[str, Any], most: int = MOST) -> tuple[tuple[str, int | None], ...]:
     items = body.get("ids", [])
-    if not isinstance(items, list) or len(items) > MOST:
-        raise _refuse("ids", f"Send a list of at most {MOST} ids.", f"请提交最多 {MOST} 个 ID。")
+    if not isinstance(items, list) or len(items) > most:
+        raise _refuse("ids", f"Send a list of at most {most} ids.", f"请提交最多 {most} 个 ID。")
     targets: dict[str, int | None] = {}
     for item in items:
         record_id, version = (item, None)

@@ -235,7 +235,13 @@ BULK_SHAPES: Shape = {
         "type": "object",
         "description": "Records by id or by a filter, and what to do with each of them.",
         "properties": {
-            "operation": {"enum": ["update", "delete", "restore"]},
+            "operation": {"enum": ["update", "delete", "restore", "transition"]},
+            "workflow": TEXT,
+            "transition": TEXT,
+            "input": {"type": "object", "additionalProperties": True},
+            "reason": TEXT,
+            "batch": RECORD,
+            "background": {"type": "boolean"},
             "values": {"type": "object", "additionalProperties": True},
             "ids": {
                 "type": "array",

@@ -182,7 +182,7 @@ class Renderer:
         """Return the body of one thing beside a record, such as a comment."""
         return orjson.dumps({"data": _fields(row)}, option=OPTIONS)
 
-    def outcomes(self, outcomes: Sequence[Outcome], locale: str) -> bytes:
+    def outcomes(self, outcomes: Sequence[Outcome], locale: str, batch: str = "") -> bytes:
         """Return the body of a bulk request: what became of each record."""
         data = [
             {
@@ -201,7 +201,7 @@ class Renderer:
             }
             for each in outcomes
         ]
-        return orjson.dumps({"data": data})
+        return orjson.dumps({"data": data, **({"batch": batch} if batch else {})})
 
     def identify(self, result: Result) -> tuple[str, int | None, bool]:
         """Return a record's id, its version, and whether the version says everything."""

@@ -269,7 +269,10 @@ class Api:
         return Answer(204)
 
     def _outcomes(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
-        return Answer(200, self.renderer.outcomes(result.outcomes, asked.locale))
+        if result.total is not None:
+            data = {"run": result.row, "batch": result.batch_id, "count": result.total}
+            return Answer(202, orjson.dumps({"data": data}))
+        return Answer(200, self.renderer.outcomes(result.outcomes, asked.locale, result.batch_id))
 
     def _revealed(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         field, value = result.row
