@@ -17,13 +17,17 @@ from generator.model.text import Label
 from rules.proof import Proof
 from runtime.errors import Blocked, Forbidden, NotFound, RequestError
 from runtime.messages import Actor, Incoming, Result
+from runtime.operations._incidents import ACTION as OPERATE
+from runtime.operations._incidents import operable
 from runtime.operations._sensitive import note_about
+from runtime.outside import incidents
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store import approvals
 from runtime.store.approvals import Approval
 from runtime.store.engine import read, write
 from runtime.store.guard import system
+from runtime.store.outside_tables import OPEN
 from runtime.store.trail import Trail
 
 GIVEN_UP = {
@@ -45,6 +49,8 @@ NOT_YOURS = Label(
 NOT_SEEN = Label(
     {"en": "You may not see all that this changes.", "zh": "您无权查看此申请涉及的全部内容。"}
 )
+
+SETTLE = "settle_incident"
 
 Person = Callable[[int], Actor | None]
 """Who somebody is right now, by number."""
@@ -72,6 +78,7 @@ def count_waiting(runtime: Runtime, actor: Actor) -> int:
         if one.ask == "approve"
         and runtime.matrix.grant(actor.roles, one.entity, "approve") is not None
     }
+    entities |= set(operable(runtime, actor))
     if not entities:
         return 0
     return approvals.count(runtime.engine, runtime.system.approval, entities, actor.id)
@@ -79,7 +86,7 @@ def count_waiting(runtime: Runtime, actor: Actor) -> int:
 
 def may_approve(runtime: Runtime, actor: Actor) -> bool:
     """Return whether somebody may approve anything at all; asks no database."""
-    return any(
+    return bool(operable(runtime, actor)) or any(
         one.ask == "approve"
         and runtime.matrix.grant(actor.roles, one.entity, "approve") is not None
         for one in runtime.app.sensitive
@@ -88,7 +95,7 @@ def may_approve(runtime: Runtime, actor: Actor) -> bool:
 
 def concern(runtime: Runtime, actor: Actor) -> bool:
     """Return whether approvals have to do with somebody: asks no database."""
-    return any(
+    return bool(operable(runtime, actor)) or any(
         one.ask == "approve"
         and runtime.matrix.actions(actor.roles, one.entity) & {*one.actions, "approve"}
         for one in runtime.app.sensitive
@@ -171,15 +178,24 @@ def _settled(runtime: Runtime, trail: Trail, one: Approval, state: str, said: st
 def _knows(runtime: Runtime, actor: Actor, one: Approval) -> bool:
     if one.requester_id == actor.id:
         return True
-    return runtime.matrix.grant(actor.roles, one.entity, "approve") is not None
+    return runtime.matrix.grant(actor.roles, one.entity, _right(one)) is not None
+
+
+def _right(one: Approval) -> str:
+    """Return the right to decide: about what became of an incident it is that of operators."""
+    return OPERATE if one.operation == SETTLE else "approve"
 
 
 def _refusal(runtime: Runtime, actor: Actor, one: Approval) -> RequestError | None:
     """Return why somebody may not decide about a request; None when they may."""
-    grant = runtime.matrix.grant(actor.roles, one.entity, "approve")
+    grant = runtime.matrix.grant(actor.roles, one.entity, _right(one))
     if grant is None or actor.kind != "user" or actor.real_id:
         return Forbidden(NOT_YOURS)
-    if one.requester_id == actor.id or _has_written(runtime, actor, one):
+    if one.requester_id == actor.id:
+        return Forbidden(NOT_YOURS)
+    if one.operation == SETTLE:
+        return None
+    if _has_written(runtime, actor, one):
         return Forbidden(NOT_YOURS)
     seen = runtime.matrix.grant(actor.roles, one.entity, "read")
     fields = {*(one.before or {}), *(one.after or {})} - {"archived_at"}
@@ -211,6 +227,10 @@ def _over(runtime: Runtime, one: Approval) -> str:
     """Return what ended a request without anybody's decision; empty when it still stands."""
     if runtime.clock() >= one.expires_at:
         return "expired"
+    if one.operation == SETTLE:
+        with read(runtime.engine) as connection:
+            about = incidents.find(connection, runtime, str(one.values.get("incident")))
+        return "" if about is not None and about.state == OPEN else "void"
     if one.record_id:
         table = runtime.schema.tables[one.entity]
         asked = sa.select(table.c.version).where(table.c.id == one.record_id)

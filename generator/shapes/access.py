@@ -82,7 +82,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal")
+NAMED_ONLY = ("approve", "reveal", "operate")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -102,7 +102,8 @@ ORDINARY = (
 """What a grant may allow, in the order in which people think of it."""
 
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
-"""Every action: `approve` decides about what others asked for, `reveal` shows a masked cell."""
+"""Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
+`operate` settles what went wrong with other systems."""
 
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""

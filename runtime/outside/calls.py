@@ -183,7 +183,12 @@ def settle(runtime: Runtime, taken: Taken, answer: Answer) -> None:
 
 
 def answered(
-    connection: sa.Connection, runtime: Runtime, key: str, answer: Answer
+    connection: sa.Connection,
+    runtime: Runtime,
+    key: str,
+    answer: Answer,
+    *,
+    by_person: bool = False,
 ) -> tuple[str, str] | None:
     """Settle a call by what an event or a person says of it, in the caller's transaction.
 
@@ -199,8 +204,16 @@ def answered(
     row = next(one for one in rows.values() if key in (one.key, one.undo_key))
     is_undo = row.undo_key == key
     if row.status in ((t.DONE, t.STUCK) if is_undo else (t.WAITING, t.STUCK)):
-        _known(connection, runtime, row, answer, is_undo=is_undo)
+        _known(connection, runtime, row, answer, is_undo=is_undo, by_person=by_person)
     return row.entity, row.record_id
+
+
+def lock_run(connection: sa.Connection, runtime: Runtime, call_id: str) -> None:
+    """Lock the run of a call before its record, in the order in which workers do."""
+    table = runtime.system.call
+    found = connection.execute(sa.select(table.c.log_id).where(table.c.id == call_id)).scalar()
+    if found is not None:
+        _locked(connection, runtime, str(found))
 
 
 def again(connection: sa.Connection, runtime: Runtime, call_id: str) -> None:
@@ -251,7 +264,12 @@ def _locked(connection: sa.Connection, runtime: Runtime, log_id: str) -> list[An
 
 def _run(rows: list[Any]) -> tuple[rules.Made, ...]:
     """Return the calls as the rules know them."""
-    names = {t.DONE: rules.DONE, t.FAILED: rules.FAILED, t.UNDONE: rules.UNDONE}
+    names = {
+        t.DONE: rules.DONE,
+        t.FAILED: rules.FAILED,
+        t.UNDONE: rules.UNDONE,
+        t.KEPT: rules.UNDONE,
+    }
     return tuple(
         rules.Made(
             Call(row.operation, row.key, row.values, None, None, row.undo),
@@ -368,15 +386,22 @@ def _unknown(connection: sa.Connection, runtime: Runtime, taken: Taken, answer: 
 
 
 def _known(
-    connection: sa.Connection, runtime: Runtime, row: Any, answer: Answer, *, is_undo: bool
+    connection: sa.Connection,
+    runtime: Runtime,
+    row: Any,
+    answer: Answer,
+    *,
+    is_undo: bool,
+    by_person: bool = False,
 ) -> None:
     """Write a result that is certain, with everything that follows from it."""
     table, now = runtime.system.call, runtime.clock()
     is_done = answer.outcome == DONE
-    if is_undo and not is_done:
+    if is_undo and not is_done and not by_person:
         _undo_refused(connection, runtime, row, answer)
         return
-    status = t.UNDONE if is_undo else t.DONE if is_done else t.FAILED
+    ends = (t.UNDONE, t.KEPT) if is_undo else (t.DONE, t.FAILED)
+    status = ends[0] if is_done else ends[1]
     connection.execute(
         table.update()
         .where(table.c.id == row.id)

@@ -10,15 +10,17 @@ import sqlalchemy as sa
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 
-WAITING, DONE, FAILED, UNDONE, STUCK, SKIPPED = (
+WAITING, DONE, FAILED, UNDONE, STUCK, SKIPPED, KEPT = (
     "waiting",
     "done",
     "failed",
     "undone",
     "stuck",
     "skipped",
+    "kept",
 )
-"""What became of a call: `stuck` is unknown until a person says it, `skipped` was never made."""
+"""What became of a call: `stuck` is unknown until a person says it, `skipped` was never made,
+`kept` could not be taken back and a person knows."""
 
 NEW, HANDLED, IGNORED, GIVEN_UP = "new", "handled", "ignored", "given_up"
 """What became of an event."""

@@ -33,6 +33,7 @@ from runtime.messages import Actor
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.web.openapi_parts import (
+    ABOUT_INCIDENTS,
     BEFORE,
     BULK_SHAPES,
     COMMON_SHAPES,
@@ -41,6 +42,7 @@ from runtime.web.openapi_parts import (
     IDEMPOTENCY,
     IF_MATCH,
     IF_NONE_MATCH,
+    INCIDENT_SHAPES,
     PAGING,
     PART_ID,
     RECORD_ID,
@@ -89,6 +91,7 @@ REFUSED_WITH = {
     "reveal": (413, 415, 422),
     "transition": (409, 413, 415, 422, 428, 500),
     "transitions": (500,),
+    "settle_incident": (409, 413, 415, 422),
     "aggregate": (503,),
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
@@ -162,7 +165,10 @@ class _Document:
     def make(self) -> Shape:
         """Return the document."""
         paths: Shape = dict(security_paths())
-        shapes: Shape = {**COMMON_SHAPES, **BULK_SHAPES, **TALK_SHAPES, **WORKFLOW_SHAPES}
+        beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
+        shapes: Shape = dict(COMMON_SHAPES)
+        for one in beside:
+            shapes |= one
         for entity in self.app.entities.values():
             shapes.update(self._shapes(entity))
             shapes.update(self._edge_shapes(entity))
@@ -311,6 +317,7 @@ class _Document:
             "comment": "Saying",
             "edit_comment": "Saying",
             "reveal": "Revealing",
+            "settle_incident": "Settling",
         }
         if operation == "attach":
             content = {MULTIPART: {"schema": ref("Sending")}}
@@ -328,7 +335,7 @@ class _Document:
             if one.entity == entity.name and operation in one.actions
         }
         found: Shape = {}
-        if "approve" in asks:
+        if "approve" in asks or operation == "settle_incident":
             waits = {"schema": ref("Waiting")}
             found["202"] = {"description": "Waits for approval", "content": {JSON: waits}}
         if asks & {"confirm", "type"}:
@@ -352,6 +359,8 @@ class _Document:
             "attach": ref("Attached"),
             "aggregate": ref("Groups"),
             "transitions": ref("Transitions"),
+            "incidents": ref("Incidents"),
+            "settle_incident": ref("Settled"),
             "transition": ref(f"{name}_moved") if entity.name in self.readable else ref("Created"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}
@@ -383,6 +392,10 @@ class _Document:
             return [*LISTED[operation], *self._view(entity), *self._filters(entity)]
         if operation in {"create", "bulk"}:
             return [IDEMPOTENCY]
+        if operation == "settle_incident":
+            return []
+        if operation == "incidents":
+            return list(ABOUT_INCIDENTS)
         found = [RECORD_ID, *((PART_ID,) if operation in ABOUT_A_PART else ())]
         return [*found, *FURTHER.get(operation, ())]
 

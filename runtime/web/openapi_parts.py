@@ -227,6 +227,34 @@ WORKFLOW_SHAPES: Shape = {
     ),
 }
 
+_INCIDENT = _object(
+    {
+        **dict.fromkeys(("id", "kind", "entity", "record_id", "about", "state", "opened_at"), TEXT),
+        **dict.fromkeys(("closed_at", "closed_name", "outcome", "reason"), MAYBE_TEXT),
+        "facts": {"type": "object"},
+    }
+)
+INCIDENT_SHAPES: Shape = {
+    "Incidents": _object({"data": _list(_INCIDENT)}),
+    "Settled": _object({"data": _INCIDENT}),
+    "Settling": {
+        "type": "object",
+        "properties": {
+            "incident": TEXT,
+            "outcome": {"enum": ["retry", "done", "failed"]},
+            "reason": TEXT,
+            "output": {"type": "object"},
+        },
+        "required": ["incident", "outcome"],
+        "additionalProperties": False,
+    },
+}
+"""What went wrong outside, and what a person says of it."""
+ABOUT_INCIDENTS: tuple[Shape, ...] = (
+    {"name": "state", "in": "query", "schema": {"enum": ["open", "closed"]}},
+    {"name": "record", "in": "query", "schema": TEXT},
+)
+
 PART_ID: Shape = {"name": "part", "in": "path", "required": True, "schema": RECORD}
 BEFORE: Shape = {"name": "before", "in": "query", "schema": TEXT}
 

@@ -27,6 +27,7 @@ from runtime.errors import (
 )
 from runtime.files import FileStore
 from runtime.messages import Actor, Incoming, Result
+from runtime.outside.incidents import Incident
 from runtime.pipeline import authorize, handle
 from runtime.runtime import Runtime
 from runtime.store.approvals import Approval
@@ -56,11 +57,14 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
     "export": {"GET": "export"},
+    "incidents": {"GET": "incidents", "POST": "settle_incident"},
 }
 """What follows the entity → method → operation."""
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
-WITH_BODY = frozenset({"create", "update", "bulk", "comment", "edit_comment", "reveal"})
+WITH_BODY = frozenset(
+    {"create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"}
+)
 OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
 FIRING_KEYS = frozenset({"input", "reason"})
 """What the body of a transition may hold; without a body nothing is answered."""
@@ -77,6 +81,7 @@ KEYS = {
     "history": frozenset({"before"}),
     "comments": frozenset({"before"}),
     "transitions": frozenset({"id"}),
+    "incidents": frozenset({"state", "record"}),
 }
 """Keys of the other operations that take some."""
 
@@ -301,6 +306,11 @@ class Api:
             answer.headers["Idempotency-Replayed"] = "true"
         return answer
 
+    def _incidents(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        shown = [shown_incident(one) for one in result.rows]
+        data = shown if result.row is None else shown_incident(result.row)
+        return Answer(200, orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z))
+
     def _file(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return rest_files.file_answer(asked, result, self.files)
 
@@ -327,6 +337,8 @@ class Api:
         "aggregate": _groups,
         "transition": _moved,
         "transitions": _standing,
+        "incidents": _incidents,
+        "settle_incident": _incidents,
     }
 
 
@@ -345,6 +357,13 @@ def _waits(outcome: NeedsApproval, locale: str) -> Answer:
     answer = Answer(202, orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z), code=outcome.code)
     answer.headers["Location"] = f"{API}security/approvals/{data['id']}"
     return answer
+
+
+def shown_incident(one: Incident) -> dict[str, Any]:
+    """Return an incident as programs see it."""
+    names = ("id", "kind", "entity", "record_id", "about", "facts", "state", "opened_at")
+    more = ("closed_at", "closed_name", "outcome", "reason")
+    return {name: getattr(one, name) for name in (*names, *more)}
 
 
 def shown_approval(one: Approval) -> dict[str, Any]:

@@ -35,6 +35,7 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "share": ("share views", "共享视图"),
     "reveal": ("reveal", "明文查看"),
     "approve": ("approve", "审批"),
+    "operate": ("settle incidents", "处理异常"),
 }
 """What each action is called in the table."""
 
