@@ -109,6 +109,16 @@ def open_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
     return Shop(runtime, person(role))
 
 
+def reopen_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
+    """Return a shop over a database that has its tables, as another process opens it."""
+    compiled = compile_definitions(folder)
+    engine = make_engine(url)
+    metadata = sa.MetaData(naming_convention=NAMING)
+    system = system_tables(metadata)
+    schema = build_schema(compiled, engine.dialect.name, metadata)
+    return Shop(Runtime(compiled, engine, schema, system, clock=lambda: NOON), person(role))
+
+
 def write_folder(folder: Path, files: Mapping[str, str]) -> Path:
     """Write definitions, texts by file name, into a folder; return the folder."""
     for name, text in files.items():
