@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
 
 from runtime.jobs.outbox import Event, OutboxRow, emit
 from runtime.jobs.registry import JobKind
-from runtime.outside.relay import deliver_outside
+from runtime.outside.relay import deliver_outside, tell
 from runtime.store.engine import write
-from tests.outside.shop import Desk
+from runtime.store.notices import latest
+from runtime.web.screens.notices_page import notices_page
+from runtime.web.screens.visit import Visit
+from tests.outside.shop import CLERK, Desk
 from tests.runtime.test_talk import add_accounts, notices
 
 
@@ -61,3 +67,18 @@ def test_a_job_that_is_not_there_is_an_incident_and_no_import(desk: Desk) -> Non
 def _row(desk: Desk, record: str, told: Mapping[str, object]) -> OutboxRow:
     now = desk.runtime.clock()
     return OutboxRow("o1", "workflow.enqueue", "payment", record, told, now, 0)
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en", "Money is now: Captured"), ("zh", "Money变为：已扣款")]
+)
+def test_the_bell_says_which_state_was_reached(desk: Desk, locale: str, said: str) -> None:
+    add_accounts(desk)
+    record = desk.make()
+    told = {"name": "captured", "roles": ["clerk"], "workflow": "money", "state": "captured"}
+    with write(desk.runtime.engine) as connection:
+        tell(connection, desk.runtime, ("payment", record), told)
+    kept = latest(desk.runtime.engine, desk.runtime.system, 11, 10)
+    visit = Visit(desk.runtime, replace(CLERK, locale=locale))
+    page = notices_page(visit, kept, 1, {}, 10)
+    assert [line.words for day in page.days for line in day.lines] == [said]

@@ -133,7 +133,19 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "create": t("{name} created", name=who),
         "delete": t("{name} archived or deleted", name=who),
         "restore": t("{name} restored", name=who),
+        "workflow": _reached(visit, told),
     }.get(told.kind, t("News"))
+
+
+def _reached(visit: Visit, told: Told) -> str:
+    """Say which state a record came to, of which a transition tells people."""
+    workflows = visit.app.workflows.get(told.entity, {})
+    workflow = workflows.get(str(told.params.get("workflow")))
+    state = workflow.states.get(str(told.params.get("state"))) if workflow is not None else None
+    if workflow is None or state is None:
+        return visit.t("News")
+    label = visit.text(state.label)
+    return visit.t("{workflow} is now: {state}", workflow=visit.text(workflow.label), state=label)
 
 
 def kind_labels(visit: Visit) -> dict[str, str]:
