@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "timer": "定时器",
     "question": "填写项",
     "bulk": "批量设置",
+    "reminder": "提醒",
     "effect": "动作",
     "derivation": "推导取值",
     "state column": "状态字段",

@@ -149,6 +149,18 @@ class Transition:
 
 
 @dataclass(frozen=True)
+class Reminder:
+    """A notice while a record stands in a state; times in seconds."""
+
+    name: str
+    roles: tuple[str, ...]
+    after: int
+    every: int
+    """0: once."""
+    most: int
+
+
+@dataclass(frozen=True)
 class State:
     """One value of the column."""
 
@@ -165,6 +177,7 @@ class State:
     watchdog: int
     """Seconds after which somebody is told that it did not move on; 0: nobody."""
     span: Span
+    reminders: tuple[Reminder, ...] = ()
 
 
 @dataclass(frozen=True)

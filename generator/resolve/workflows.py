@@ -29,6 +29,7 @@ from generator.model.workflow import (
     Effect,
     InputField,
     Previous,
+    Reminder,
     State,
     Timer,
     Transition,
@@ -223,6 +224,16 @@ class _Resolver:
             leave=self._effects(given.get("leave", ()), scope),
             watchdog=self._seconds(given, "watchdog"),
             span=name.span,
+            reminders=tuple(self._reminder(one) for one in given.get("reminders", ())),
+        )
+
+    def _reminder(self, given: Given) -> Reminder:
+        return Reminder(
+            given.get("remind", ""),
+            self.roles(given.get("for", ())),
+            self._seconds(given, "after"),
+            self._seconds(given, "every"),
+            given.get("max", 10) if "every" in given else 1,
         )
 
     def _transition(self, name: Written, given: Given) -> Transition:

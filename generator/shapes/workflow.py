@@ -24,6 +24,20 @@ def _effects(help: str) -> Arg:
     return Arg("list", help, default=(), one=True, of=_EFFECTS.of)
 
 
+REMIND = Shape(
+    "reminder",
+    "Who is told that a record still stands in a state; nothing about it changes.",
+    {
+        "remind": Arg("identifier", "What the notice is called.", required=True),
+        "for": Arg(
+            "list", "Who is told.", required=True, one=True, of=Arg("name", "A role.", to="role")
+        ),
+        "after": Arg("text", "How long after it was entered, such as P1D.", required=True),
+        "every": Arg("text", "How often again; once if missing."),
+        "max": Arg("integer", "The most times.", default=10, minimum=1, maximum=1000),
+    },
+)
+
 STATE = Shape(
     "state",
     "One value of the column; a plain label is enough.",
@@ -52,6 +66,13 @@ STATE = Shape(
         "enter": _effects("What happens each time a record enters it."),
         "leave": _effects("What happens each time a record leaves it."),
         "watchdog": Arg("text", "How long a busy state may last, such as PT15M."),
+        "reminders": Arg(
+            "list",
+            "Who is told while a record stands in it.",
+            default=(),
+            one=True,
+            of=Arg("shape", "", shape=REMIND),
+        ),
         "states": Arg("value", "States within a state are not offered."),
         "parallel": Arg("value", "Regions are not offered."),
         "regions": Arg("value", "Regions are not offered."),

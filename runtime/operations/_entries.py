@@ -32,7 +32,7 @@ from runtime.runtime import Runtime
 from runtime.store import inserts
 from runtime.store.audit import title_of
 from runtime.store.trail import about
-from runtime.store.workflow_tables import ARMED, CANCELLED, TRANSITION, WATCHDOG
+from runtime.store.workflow_tables import ARMED, CANCELLED, REMINDER, TRANSITION, WATCHDOG
 
 FIRED, SKIPPED = "fired", "skipped"
 """What a row of the log says became of it."""
@@ -149,6 +149,9 @@ class Entries:
         if known is not None and known.watchdog:
             due = self.work.now + timedelta(seconds=known.watchdog)
             self._arm(WATCHDOG, workflow.name, state, "", entered, due)
+        for one in known.reminders if known is not None else ():
+            due = self.work.now + timedelta(seconds=one.after)
+            self._arm(REMINDER, workflow.name, state, one.name, entered, due)
 
     def _open(self, command: OpenTask, step: Step, log_id: str) -> None:
         self.tasks.append(
@@ -286,7 +289,9 @@ def traits_of(runtime: Runtime, workflow: Workflow) -> Traits:
         timed = {
             name
             for name, state in workflow.states.items()
-            if state.watchdog or any(edge.timer is not None for edge in workflow.leaving(name))
+            if state.watchdog
+            or state.reminders
+            or any(edge.timer is not None for edge in workflow.leaving(name))
         }
         effects = [one for edge in workflow.transitions for one in edge.effects]
         for state in workflow.states.values():

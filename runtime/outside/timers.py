@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.model.workflow import State
 from rules.workflow.asking import Ask, Asker, context, holds
 from rules.workflow.timers import FIRST, LONGEST, MOST
 from runtime.errors import NotFound, RecordBusy, RequestError
@@ -23,10 +24,10 @@ from runtime.operations import _held
 from runtime.operations._firing import Wanted, fire_inside, work_of
 from runtime.operations._references import system_grant
 from runtime.operations._work import Work
-from runtime.outside import incidents
+from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
-from runtime.store.workflow_tables import ARMED, CANCELLED, DEAD, FIRED, WATCHDOG
+from runtime.store.workflow_tables import ARMED, CANCELLED, DEAD, FIRED, REMINDER, WATCHDOG
 
 EVERY = timedelta(seconds=15)
 """How often somebody looks when nothing is known to come sooner."""
@@ -136,6 +137,9 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     if timer.kind == WATCHDOG:
         _stands_still(connection, runtime, timer)
         return
+    if timer.kind == REMINDER:
+        _remind(connection, runtime, timer, workflow.states[state])
+        return
     edge = next((one for one in workflow.named(timer.transition) if one.leads_from(state)), None)
     if edge is None or edge.timer is None:
         _write_end(connection, runtime, timer, CANCELLED)
@@ -177,6 +181,28 @@ def _stands_still(connection: sa.Connection, runtime: Runtime, timer: Any) -> No
     record = (timer.entity, timer.record_id)
     incidents.open_incident(connection, runtime, "state_stands_still", about, record, facts)
     _write_end(connection, runtime, timer, FIRED)
+
+
+def _remind(connection: sa.Connection, runtime: Runtime, timer: Any, state: State) -> None:
+    """Tell people once, and arm the next time; what was missed while nobody looked is not told."""
+    one = next((each for each in state.reminders if each.name == timer.transition), None)
+    if one is None:
+        _write_end(connection, runtime, timer, CANCELLED)
+        return
+    told = {
+        "name": one.name,
+        "roles": one.roles,
+        "workflow": timer.workflow,
+        "state": timer.state,
+    }
+    relay.tell(connection, runtime, (timer.entity, timer.record_id), told)
+    count, now = timer.attempts + 1, runtime.clock()
+    if not one.every or count >= one.most:
+        _write_end(connection, runtime, timer, FIRED)
+        return
+    beats = int((now - timer.due_at).total_seconds() // one.every) + 1
+    due = timer.due_at + timedelta(seconds=one.every * beats)
+    _write_next(connection, runtime, timer, due, count, "")
 
 
 def _again(runtime: Runtime, timer: Any, why: str, code: str, *, counts: bool = True) -> None:

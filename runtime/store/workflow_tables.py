@@ -15,8 +15,9 @@ ARMED, FIRED, CANCELLED, DEAD = "armed", "fired", "cancelled", "dead"
 TIMER_STATES = (ARMED, FIRED, CANCELLED, DEAD)
 """What can become of a timer; a dead one waits for a person."""
 
-TRANSITION, WATCHDOG = "transition", "watchdog"
-"""Kinds of timers: one fires a transition, one says that a state did not move on."""
+TRANSITION, WATCHDOG, REMINDER = "transition", "watchdog", "reminder"
+"""Kinds of timers: one fires a transition, one says that a state did not move on, one tells people
+that a record still stands in it."""
 
 
 def workflow_log_table(metadata: sa.MetaData) -> sa.Table:

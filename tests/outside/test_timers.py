@@ -12,6 +12,7 @@ from runtime.outside import timers
 from runtime.outside.timers import Poller, ring_due
 from runtime.store.engine import read
 from tests.outside.shop import Desk
+from tests.runtime.test_talk import add_accounts, notices
 from tests.shop import NOON
 
 
@@ -153,3 +154,40 @@ def test_a_record_tells_what_it_waits_for(desk: Desk) -> None:
     record = desk.make()
     (one,) = timers.of_record(desk.runtime, "payment", record)
     assert (one.transition, one.due_at) == ("expire", NOON + timedelta(minutes=30))
+
+
+def test_people_are_reminded_while_a_record_stands_in_a_state(desk: Desk) -> None:
+    add_accounts(desk)
+    record = desk.pay()
+    desk.work()
+    start = desk.runtime.clock()
+    told = []
+    for hours in (0.5, 1, 2, 3, 4, 5, 6, 9):
+        desk.at(start + timedelta(hours=hours))
+        look(desk)
+        told.append(len([one for one in notices(desk) if one[0] == 11]))
+    assert told == [0, 1, 1, 2, 2, 3, 3, 3]
+    assert desk.payment(record)["state"] == "captured"
+
+
+def test_reminders_that_were_missed_are_not_made_up_for(desk: Desk) -> None:
+    add_accounts(desk)
+    desk.pay()
+    desk.work()
+    start = desk.runtime.clock()
+    told = []
+    for hours in (4, 4.5, 5):
+        desk.at(start + timedelta(hours=hours))
+        look(desk)
+        told.append(len([one for one in notices(desk) if one[0] == 11]))
+    assert told == [1, 1, 2]
+
+
+def test_nobody_is_reminded_of_a_state_that_was_left(desk: Desk) -> None:
+    add_accounts(desk)
+    record = desk.pay()
+    desk.work()
+    desk.move(record, "refund")
+    desk.later(hours=2)
+    look(desk)
+    assert [one for one in notices(desk) if one[0] == 11] == []
