@@ -33,7 +33,7 @@ from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
-from runtime.outside import calls, timers
+from runtime.outside import calls, events, timers
 from runtime.outside.relay import TOPICS, deliver_outside
 from runtime.processes import stop_on_signals
 from runtime.runtime import Runtime, utc_now
@@ -222,7 +222,11 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
     def watch(connection: sa.Connection, rows: Sequence[outbox.OutboxRow]) -> None:
         followers.tell(connection, application, rows)
 
-    return watch, lambda: tidy_files(application, files)
+    def tidy() -> None:
+        tidy_files(application, files)
+        events.forget_bodies(application)
+
+    return watch, tidy
 
 
 def _simulator_port(settings: Settings, compiled: Compiled) -> int:

@@ -38,6 +38,8 @@ from runtime.store.outside_tables import GIVEN_UP, HANDLED, IGNORED, NEW
 JOB = "outside_event"
 PAUSES = (5, 30, 120, 600, 1800, 7200)
 """Seconds until an event that could not be handled is tried again; after the last, a person."""
+KEPT = timedelta(days=90)
+"""How long the body of a settled event is kept: it may tell of people."""
 LONGEST_ID, LONGEST_TYPE = 200, 100
 
 
@@ -110,6 +112,7 @@ def _store(
             "received_at": now,
             "deliveries": 1,
             "status": NEW,
+            "is_empty": False,
             "attempts": 0,
             "next_at": now,
         }
@@ -187,6 +190,19 @@ def ignore(connection: sa.Connection, runtime: Runtime, row_id: str) -> None:
         .where(table.c.id == row_id, table.c.status == GIVEN_UP)
         .values(status=IGNORED, settled_at=runtime.clock())
     )
+
+
+def forget_bodies(runtime: Runtime, older_than: timedelta = KEPT) -> int:
+    """Empty the bodies of events settled long ago; their ids stay, so none is handled again."""
+    table, before = runtime.system.event, runtime.clock() - older_than
+    with write(runtime.engine) as connection:
+        emptied = (
+            table.update()
+            .where(table.c.settled_at < before, table.c.is_empty.is_(False))
+            .values(body={}, is_empty=True)
+            .returning(table.c.id)
+        )
+        return len(connection.execute(emptied).all())
 
 
 def pick(pick: Pick, body: Any) -> Any:

@@ -117,6 +117,7 @@ def event_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("event_type", sa.String(100), nullable=False),
         sa.Column("body", small_json(), nullable=False),
         sa.Column("body_hash", sa.String(64), nullable=False),
+        sa.Column("is_empty", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("received_at", UtcDateTime, nullable=False),
         sa.Column("deliveries", sa.Integer, nullable=False, default=1, server_default="1"),
         status,

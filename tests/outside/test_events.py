@@ -226,5 +226,17 @@ def test_signatures_are_written_in_several_ways(
     assert refusal(verify, "secret", headers, b"{}", late) == ("too_old" if timed else "")
 
 
+def test_bodies_are_forgotten_after_a_while_and_ids_are_not(desk: Desk) -> None:
+    desk.make("N1")
+    body = told("payment.noticed", name="N1", reference="r1")
+    send(desk, body)
+    desk.work()
+    assert events.forget_bodies(desk.runtime) == 0
+    desk.later(days=91)
+    assert [events.forget_bodies(desk.runtime), events.forget_bodies(desk.runtime)] == [1, 0]
+    assert [one["body"] for one in desk.stored("event")] == [{}]
+    assert send(desk, body) == (200, "known")
+
+
 def _die(*args: object) -> None:
     raise KeyboardInterrupt

@@ -49,6 +49,26 @@ def test_a_state_that_was_left_has_no_timer(desk: Desk) -> None:
     assert status(desk, kind="transition") == ["cancelled"]
 
 
+def test_a_timer_of_an_earlier_pass_does_not_fire_in_a_later_one(desk: Desk) -> None:
+    record = desk.make()
+    timer = desk.runtime.system.timer
+    with desk.runtime.engine.begin() as connection:
+        connection.execute(timer.update().values(entered="00000000-0000-0000-0000-000000000000"))
+    desk.later(minutes=30)
+    assert look(desk) == 1
+    assert desk.payment(record)["state"] == "open"
+    assert status(desk) == ["cancelled"]
+
+
+def test_a_timer_that_was_taken_and_then_cancelled_does_not_fire(desk: Desk) -> None:
+    record = desk.make()
+    desk.later(minutes=30)
+    (taken,) = timers._take(desk.runtime, lambda connection: desk.runtime.clock(), 50)
+    desk.move(record, "capture")
+    timers._ring(desk.runtime, taken)
+    assert desk.payment(record)["state"] == "capturing"
+
+
 def test_a_condition_that_does_not_hold_is_asked_again_later(desk: Desk) -> None:
     record = desk.make()
     version = int(desk.payment(record)["version"])
