@@ -194,7 +194,7 @@ def _in_order(entities: Mapping[str, Entity], folder: Path) -> list[Entity]:
     ordered: dict[str, Entity] = {}
 
     def visit(entity: Entity, above: frozenset[str]) -> None:
-        if entity.child_of:
+        while entity.child_of:
             entity = entities[entity.child_of]
         if entity.name in ordered or entity.name in above:
             return

@@ -33,8 +33,9 @@ def build_tables(
 ) -> dict[str, sa.Table]:
     """Return the tables by entity name; link tables stand under `ENTITY.FIELD`."""
     tables: dict[str, sa.Table] = {}
+    names: set[str] = set()
     for entity in app.entities.values():
-        tables[entity.name] = _table(entity, catalog, metadata)
+        tables[entity.name] = _table(entity, catalog, metadata, names)
         for field in entity.fields.values():
             if catalog[field.type].relation == "references":
                 tables[f"{entity.name}.{field.name}"] = _link_table(entity, field, metadata)
@@ -53,12 +54,14 @@ def has_column(field: Field, catalog: Catalog[FieldType]) -> bool:
     return catalog[field.type].relation not in {"children", "references"}
 
 
-def _table(entity: Entity, catalog: Catalog[FieldType], metadata: sa.MetaData) -> sa.Table:
+def _table(
+    entity: Entity, catalog: Catalog[FieldType], metadata: sa.MetaData, names: set[str]
+) -> sa.Table:
     items: list[Any] = []
     for field in entity.fields.values():
         if has_column(field, catalog):
             items.append(_column(field, catalog[field.type]))
-    return sa.Table(entity.table, metadata, *items, *_constraints(entity, catalog))
+    return sa.Table(entity.table, metadata, *items, *_constraints(entity, catalog, names))
 
 
 def _column(field: Field, kind: FieldType) -> sa.Column[Any]:
@@ -78,7 +81,7 @@ def _column(field: Field, kind: FieldType) -> sa.Column[Any]:
     )
 
 
-def _constraints(entity: Entity, catalog: Catalog[FieldType]) -> Iterable[Any]:
+def _constraints(entity: Entity, catalog: Catalog[FieldType], names: set[str]) -> Iterable[Any]:
     """Return unique constraints and indexes, each set of columns only once."""
     taken: set[tuple[str, ...]] = {("id",)}
     unique = [(f.name,) for f in entity.fields.values() if f.unique] + list(entity.unique)
@@ -87,7 +90,7 @@ def _constraints(entity: Entity, catalog: Catalog[FieldType]) -> Iterable[Any]:
     for columns in unique:
         if columns not in taken and _all_columns(entity, columns, catalog):
             taken.add(columns)
-            yield sa.UniqueConstraint(*columns)
+            yield sa.UniqueConstraint(*columns, name=_own_name("uq", entity, columns, names))
     indexed = [*entity.indexes, ("created_at", "id"), ("updated_at",)]
     indexed += [
         (field.name,)
@@ -97,7 +100,20 @@ def _constraints(entity: Entity, catalog: Catalog[FieldType]) -> Iterable[Any]:
     for columns in indexed:
         if columns not in taken and _all_columns(entity, columns, catalog):
             taken.add(columns)
-            yield sa.Index(None, *columns)
+            yield sa.Index(_own_name("ix", entity, columns, names), *columns)
+
+
+def _own_name(kind: str, entity: Entity, columns: tuple[str, ...], names: set[str]) -> str | None:
+    """Return a name of its own for what another table's usual name is taken by; mostly None.
+
+    `order_payment.status` and `order.payment_status` would both be `ix_order_payment_status`, and
+    a database has one index of a name.
+    """
+    usual = "_".join((kind, entity.table, *columns))
+    if usual not in names:
+        names.add(usual)
+        return None
+    return f"{kind}_{entity.table}__{'_'.join(columns)}"
 
 
 def _all_columns(entity: Entity, columns: tuple[str, ...], catalog: Catalog[FieldType]) -> bool:

@@ -12,6 +12,7 @@ from generator.model.entity import Entity, Field
 from generator.model.importmap import Case, Condition, ImportField, ImportMap, ImportTarget
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
+from generator.resolve.fields import STATE
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Source
@@ -71,7 +72,7 @@ def follow(
             return LostPath(name, here, writable(entities[here]))
         # a part may name its parent as what its own key begins with
         found_by = before is not None and before.relation in {"reference", "references"}
-        if model.readonly and not found_by and name != entities[here].child_of:
+        if not _is_filled(model) and not found_by and name != entities[here].child_of:
             return LostPath(name, here, writable(entities[here]), "read_only")
         relation = catalog[model.type].relation or "value"
         steps.append(Step(name, relation, model))
@@ -84,7 +85,12 @@ def follow(
 
 def writable(entity: Entity) -> tuple[str, ...]:
     """Return the fields an import may fill."""
-    return tuple(name for name, model in entity.fields.items() if not model.readonly)
+    return tuple(name for name, model in entity.fields.items() if _is_filled(model))
+
+
+def _is_filled(model: Field) -> bool:
+    """Return whether an import may fill a field: of what the engine writes, a new record's state."""
+    return not model.readonly or (model.type == STATE and model.computed is None)
 
 
 def resolve_importmaps(

@@ -47,6 +47,9 @@ class _Part:
     """The value when the row says nothing; NOTHING leaves the field out."""
 
 
+MANY = {"references", "children"}
+
+
 @dataclass
 class Builder:
     """How the payload of one record is made from a row."""
@@ -88,7 +91,7 @@ class Maker:
         relation = self.around.catalog[model.type].relation
         has_default = model.default is not None or model.default_expression is not None
         keeps = model.required or has_default
-        otherwise: Any = NOTHING if keeps else [] if relation == "references" else None
+        otherwise: Any = NOTHING if keeps else [] if relation in MANY else None
         if isinstance(inner, ImportField):
             self._note(builder, inner)
             make = self._leaf(model, inner)
@@ -98,6 +101,11 @@ class Maker:
             target = self.builder(self.around.app.entities[model.target], inner)
             builder.cells |= target.cells
             make = _one(target)
+        elif relation == "children":
+            # parts of parts stand in the row of the part: one at most
+            target = self.builder(self.around.app.entities[model.target], inner)
+            builder.cells |= target.cells
+            make = _alone(target)
         else:
             make = self._in_parts(builder, inner)
         builder.parts[model.name] = _Part(make, otherwise)
@@ -169,6 +177,13 @@ class Maker:
             return {name: None if value is NOTHING else value for name, value in found.items()}
 
         return make
+
+
+def _alone(target: Builder) -> CellFunction:
+    def make(cells: Sequence[Any]) -> Any:
+        return [target.build(cells)] if target.says_something(cells) else NOTHING
+
+    return make
 
 
 def _one(target: Builder) -> CellFunction:

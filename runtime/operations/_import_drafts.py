@@ -9,7 +9,7 @@ import marshmallow as ma
 
 from generator.model.entity import Field
 from runtime.errors import Invalid
-from runtime.operations import _rights, _saving
+from runtime.operations import _rights, _saving, _states
 from runtime.operations._import_item import ImportPlan, Item
 from runtime.operations._keys import Keys
 from runtime.operations._masks import without_masks
@@ -30,20 +30,24 @@ class Drafts:
         """Return the draft of a record; None when its payload is wrong, which is noted."""
         values = item.values if before is None else self._merged(item.values, before)
         values = {name: one for name, one in values.items() if not self._only_finds(name)}
+        states: dict[str, Any] = {}
+        if self.runtime.app.workflows and _states.may_bring(self.call.actor):
+            values, states = _states.taken_out(self.runtime, self.entity, values, item.errors)
         loaded = self._load(item, values, changes=before is not None)
-        if loaded is None:
+        if loaded is None or item.errors:
             return None
         place = str(item.index)
         if before is None:
             assert self.plan.create is not None
             grant = self.plan.create
+            _states.put_back(self.runtime.app.entities, self.entity, loaded, states)
             given = _rights.defaults(grant, work.context)
             forced = _rights.forced(grant, work.context)
             draft = _saving.draft_new(work, self.entity, {**given, **loaded, **forced}, place)
             draft.sent = frozenset(loaded)
             return draft
         assert self.plan.update is not None
-        self._name_children(item, loaded, before)
+        self._name_children(item, loaded, before, states)
         forced = _rights.forced(self.plan.update, work.context)
         draft = _saving.draft_change(work, self.entity, dict(before), {**loaded, **forced}, place)
         draft.sent -= forced.keys()
@@ -94,7 +98,13 @@ class Drafts:
             if not any(f"{error.field}.".startswith(f"{place}.") for place in told)
         ]
 
-    def _name_children(self, item: Item, loaded: dict[str, Any], before: Mapping[str, Any]) -> None:
+    def _name_children(
+        self,
+        item: Item,
+        loaded: dict[str, Any],
+        before: Mapping[str, Any],
+        states: Mapping[str, Any],
+    ) -> None:
         """Give children the ids of those they stand for: by key, else by their place."""
         for model in self.entity.fields.values():
             if model.type != "children" or model.name not in loaded:
@@ -112,6 +122,9 @@ class Drafts:
             elif model.name not in self.call.keep:
                 for one, row in zip(given, existing, strict=False):
                     one["id"] = row["id"]
+            if model.name in states:
+                brought = {model.name: states[model.name]}
+                _states.put_back(self.runtime.app.entities, self.entity, loaded, brought)
             if model.name in self.call.keep:
                 self._keep(item, loaded, model, existing)
 

@@ -17,7 +17,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest, Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _including, _reading
+from runtime.operations import _including, _reading, _states
 from runtime.operations import _outcomes as outcomes
 from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
@@ -87,15 +87,36 @@ def load_payload(
     """
     if not isinstance(incoming.values, Mapping):
         raise invalid_shape()
+    if incoming.source == "seed" and not changes and runtime.app.workflows:
+        return _load_brought(incoming, runtime, entity, actor)
+    return _load(incoming.values, runtime, entity, actor, changes=changes)
+
+
+def _load_brought(
+    incoming: Incoming, runtime: Runtime, entity: Entity, actor: Actor
+) -> Mapping[str, Any]:
+    """Return the payload of a record that is brought in, with the state it begins in."""
+    errors: list[FieldError] = []
+    values, states = _states.taken_out(runtime, entity, incoming.values, errors)
+    if errors:
+        raise Invalid(errors[0].message, tuple(errors))
+    loaded = dict(_load(values, runtime, entity, actor, changes=False))
+    _states.put_back(runtime.app.entities, entity, loaded, states)
+    return loaded
+
+
+def _load(
+    sent: Mapping[str, Any], runtime: Runtime, entity: Entity, actor: Actor, *, changes: bool
+) -> Mapping[str, Any]:
     schema = runtime.payload(entity, actor.roles, changes=changes)
-    values = without_masks(incoming.values, entity, actor, runtime)
+    values = without_masks(sent, entity, actor, runtime)
     quickly = quick_load(schema, values, {}, partial=changes)
     if quickly is not None:
         return quickly
     try:
         loaded: Mapping[str, Any] = schema.load(dict(values), partial=changes)
     except ma.ValidationError as error:
-        errors = tuple(flatten(error.messages, entity, incoming.values))
+        errors = tuple(flatten(error.messages, entity, sent))
         raise Invalid(errors[0].message if errors else "", errors) from error
     return loaded
 
