@@ -33,7 +33,8 @@ class Step:
     """One thing that somebody does."""
 
     action: str
-    """list, export, read, create, update, delete, restore, bulk, or wait."""
+    """list, export, read, create, update, delete, restore, bulk, transition, wait (also of
+    `time_passes`) or answer."""
     entity: str
     person: Somebody
     span: Span
@@ -46,8 +47,16 @@ class Step:
     """Of `bulk`: what it changes."""
     change: str = ""
     """Of `bulk`: update, delete or restore."""
-    days: int = 0
-    """Of `wait`."""
+    seconds: int = 0
+    """Of `wait`: how long."""
+    edge: tuple[str, str] = ("", "")
+    """Of `transition`: the workflow and the name; of `answer`: the connector and the operation."""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    """Of `transition`: the answers; of `answer`: what comes back."""
+    confirms: bool = True
+    """Of `transition`: whether the person confirms whatever is asked."""
+    refused: str | None = None
+    """Of `answer`: the code of a refusal for good."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,12 @@ class Expected:
     errors: Mapping[str, str] = field(default_factory=dict)
     """By field of the payload: the code of what is wrong with it."""
     audit: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] = ()
+    """Codes of guards that stand in the way of the last step."""
+    fired: tuple[str, ...] | None = None
+    """`entity.transition`, in order."""
+    calls: tuple[str, ...] | None = None
+    """`connector.operation`, in order."""
 
     @property
     def looks(self) -> bool:

@@ -113,7 +113,7 @@ def resolve(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
     problems += found
-    known = ScenarioWords(entities, roles, catalogs["field_types"])
+    known = ScenarioWords(entities, roles, catalogs["field_types"], workflows, connectors)
     scenarios, found = resolve_scenarios(given["scenario"], known)
     problems += found
     app = App(

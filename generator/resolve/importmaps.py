@@ -89,7 +89,7 @@ def writable(entity: Entity) -> tuple[str, ...]:
 
 
 def _is_filled(model: Field) -> bool:
-    """Return whether an import may fill a field: of what the engine writes, a new record's state."""
+    """Return whether an import may fill it: of what the engine writes, a new state."""
     return not model.readonly or (model.type == STATE and model.computed is None)
 
 

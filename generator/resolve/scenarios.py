@@ -10,28 +10,52 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.durations import seconds_of
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.access import Role
+from generator.model.connector import Connector
 from generator.model.entity import Entity
 from generator.model.scenario import Case, Expected, GivenRecord, Scenario, Somebody, Step
 from generator.model.text import Label, Span
+from generator.model.workflow import Workflow
 from generator.places import Places
-from generator.problems import Problem, defined_twice, missing_key, unknown_name
+from generator.problems import Problem, defined_twice, missing_key, quoted, unknown_name
 from generator.resolve.fields import humanize
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Source
 
 HERE = say("this scenario")
-ACTIONS = ("list", "export", "read", "create", "update", "delete", "restore", "bulk", "wait")
-ON_RECORD = {"read", "update", "delete", "restore"}
+ACTIONS = (
+    "list",
+    "export",
+    "read",
+    "create",
+    "update",
+    "delete",
+    "restore",
+    "bulk",
+    "transition",
+    "wait",
+    "time_passes",
+    "answer",
+)
+ON_RECORD = {"read", "update", "delete", "restore", "transition"}
+NOBODY = Somebody("", ())
+"""Who acts when only time passes or another system answers."""
+A_DAY = 86_400
 TAKES: Mapping[str, frozenset[str]] = {
     "called": frozenset({"create"}),
     "values": frozenset({"create", "update", "bulk"}),
     "filter": frozenset({"list", "export"}),
     "records": frozenset({"bulk"}),
     "change": frozenset({"bulk"}),
+    "name": frozenset({"transition"}),
+    "input": frozenset({"transition"}),
+    "unconfirmed": frozenset({"transition"}),
+    "output": frozenset({"answer"}),
+    "refused": frozenset({"answer"}),
 }
 """By key of a step: the actions that it belongs to."""
 LINKS = {"reference", "references"}
@@ -48,6 +72,8 @@ class ScenarioWords:
     entities: Mapping[str, Entity]
     roles: Mapping[str, Role]
     catalog: Catalog[FieldType]
+    workflows: Mapping[str, Mapping[str, Workflow]] = field(default_factory=dict)
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
 
 
 def resolve_scenarios(
@@ -248,13 +274,89 @@ class _Reading:
                 self.problems.append(Problem("D481", body.at(key), said, hint))
         person = self._person(body.get("as")) or usual
         if action == "wait":
-            nobody = Somebody("", ())
-            return Step("wait", "", person or nobody, body.span, days=body.get("wait"))
+            return Step("wait", "", NOBODY, body.span, seconds=body.get("wait") * A_DAY)
+        if action == "time_passes":
+            return self._time(body)
+        if action == "answer":
+            return self._answer(body)
         if person is None:
             if "as" not in body and not somebody:
                 self.problems.append(missing_key("as", body.span, "a step"))
             return None
         return self._acted(action, body, person)
+
+    def _time(self, body: Given) -> Step | None:
+        seconds = seconds_of(body.get("time_passes"))
+        if seconds is None:
+            said = say("{written} is no length of time.", written=quoted(body.get("time_passes")))
+            hint = "Write PT30M, P2D, 30m, 2h or 7d: more than nothing, at most 400 days."
+            self.problems.append(Problem("D621", body.at("time_passes"), said, hint))
+            return None
+        return Step("wait", "", NOBODY, body.span, seconds=seconds)
+
+    def _answer(self, body: Given) -> Step | None:
+        written: Written = body.get("answer")
+        name, _, operation = written.text.rpartition(".")
+        connector = self.words.connectors.get(name)
+        if connector is None:
+            known, where = self.words.connectors, "the definitions"
+            problem = unknown_name("connector", name, written.span, known, defined_in=where)
+            self.problems.append(problem)
+            return None
+        if operation not in connector.operations:
+            inside = say("connector '{name}'", name=name)
+            self.problems.append(
+                unknown_name(
+                    "operation", operation, written.span, connector.operations, defined_in=inside
+                )
+            )
+            return None
+        return Step(
+            "answer",
+            "",
+            NOBODY,
+            body.span,
+            edge=(name, operation),
+            input={key.text: value for key, value in body.get("output", {}).items()},
+            refused=body.get("refused"),
+        )
+
+    def _edge(self, body: Given, entity: Entity) -> tuple[str, str] | None:
+        """Return the workflow and the name of a transition; the workflow may be left out."""
+        written = body.get("name")
+        if written is None:
+            self.problems.append(missing_key("name", body.span, "a step"))
+            return None
+        workflow, _, name = written.text.rpartition(".")
+        own = self.words.workflows.get(entity.name, {})
+        found = [one.name for one in own.values() if workflow in ("", one.name) and one.named(name)]
+        if len(found) == 1:
+            return found[0], name
+        known = sorted({edge.name for one in own.values() for edge in one.transitions})
+        if len(found) > 1:
+            known = [f"{one}.{name}" for one in found]
+        where = say("entity '{entity}'", entity=entity.name)
+        self.problems.append(
+            unknown_name("transition", written.text, written.span, known, defined_in=where)
+        )
+        return None
+
+    def _answers(self, edge: tuple[str, str], entity: Entity, body: Given) -> dict[str, Any]:
+        """Return what a transition is told; relations among it must name records that are there."""
+        fields = {
+            name: question.field
+            for one in self.words.workflows[entity.name][edge[0]].named(edge[1])
+            for name, question in one.input.items()
+        }
+        found = {}
+        for name, value in body.get("input", {}).items():
+            model = fields.get(name.text)
+            if model is not None and self.words.catalog[model.type].relation in LINKS:
+                for one in _several(value):
+                    if str(one) not in self.records:
+                        self.problems.append(self._no_record(str(one), name.span))
+            found[name.text] = value
+        return found
 
     def _acted(self, action: str, body: Given, person: Somebody) -> Step | None:
         subject: Written = body.get(action)
@@ -269,6 +371,20 @@ class _Reading:
                 return None
             entity = found
         values = self._values(body.get("values", {}), entity, body.span)
+        if action == "transition":
+            edge = self._edge(body, entity)
+            if edge is None:
+                return None
+            return Step(
+                action,
+                entity.name,
+                person,
+                body.span,
+                record=record,
+                edge=edge,
+                input=self._answers(edge, entity, body),
+                confirms=not body.get("unconfirmed", False),
+            )
         if action == "create":
             record = body.get("called", "")
             if record in self.records:
@@ -303,6 +419,9 @@ class _Reading:
                 for name, code in then.get("errors", {}).items()
             },
             audit=then.get("audit"),
+            reasons=then.get("reasons", ()),
+            fired=None if then.get("fired") is None else tuple(map(str, then.get("fired"))),
+            calls=None if then.get("calls") is None else tuple(map(str, then.get("calls"))),
         )
         if expected.looks and expected.outcome != "done" and last is not None:
             reads = last.action in {"list", "export", "read"}

@@ -20,6 +20,21 @@ CODES = (
     "R461",
     "R462",
     "R503",
+    "unknown_transition",
+    "wrong_trigger",
+    "forbidden",
+    "same_person",
+    "invalid_input",
+    "confirmation_required",
+    "not_in_from_state",
+    "guard_blocked",
+    "vetoed",
+    "version_conflict",
+    "busy",
+    "idempotency_key_reused",
+    "effect_failed",
+    "unknown_stored_state",
+    "auto_loop",
 )
 """What a request can be refused with; `runtime/errors.py` says what each means."""
 
@@ -41,8 +56,8 @@ _VALUES = Arg(
 
 STEP = Shape(
     "step",
-    "One thing somebody does: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
-    "`restore`, `bulk` and `wait`.",
+    "One thing that happens: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
+    "`restore`, `bulk`, `transition`, `wait`, `time_passes` and `answer`.",
     {
         "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
         "list": Arg("name", "Reads a list of this entity.", to="entity"),
@@ -53,7 +68,34 @@ STEP = Shape(
         "delete": Arg("name", "Deletes this record.", to="record"),
         "restore": Arg("name", "Brings this deleted record back.", to="record"),
         "bulk": Arg("name", "Changes several records of this entity.", to="entity"),
+        "transition": Arg("name", "Moves this record along its workflow.", to="record"),
         "wait": Arg("integer", "So many days pass.", minimum=1, maximum=3660),
+        "time_passes": Arg(
+            "text", "So long passes, such as PT30M or 2h; timers that come due fire."
+        ),
+        "answer": Arg(
+            "path",
+            "`connector.operation`: the other system answers the oldest such call that waits.",
+        ),
+        "name": Arg("path", "Of `transition`: its name, or `workflow.name`."),
+        "input": Arg(
+            "map",
+            "Of `transition`: the answers to what it asks, as the API takes them.",
+            default={},
+            of=Arg("value", ""),
+        ),
+        "unconfirmed": Arg(
+            "boolean",
+            "Of `transition`: what it wants confirmed is not; otherwise the person does all that.",
+            default=False,
+        ),
+        "output": Arg(
+            "map",
+            "Of `answer`: what comes back, as the API takes it.",
+            default={},
+            of=Arg("value", ""),
+        ),
+        "refused": Arg("text", "Of `answer`: it is refused for good, with this code."),
         "called": Arg("identifier", "Of `create`: the new record's name from here on."),
         "values": _VALUES,
         "filter": Arg(
@@ -103,6 +145,23 @@ THEN = Shape(
             default={},
             pattern=r"[a-z][a-z0-9_.]*",
             of=Arg("text", ""),
+        ),
+        "reasons": Arg(
+            "list",
+            "Of `transition`: the codes of the guards that stand in the way.",
+            default=(),
+            one=True,
+            of=Arg("text", "A code."),
+        ),
+        "fired": Arg(
+            "list",
+            "What the last step made happen, `entity.transition`, in order; `[]` for nothing.",
+            of=Arg("path", "An entity and a transition."),
+        ),
+        "calls": Arg(
+            "list",
+            "What the last step asks of other systems, `connector.operation`; `[]` for nothing.",
+            of=Arg("path", "An operation."),
         ),
         "audit": Arg(
             "list",

@@ -1,7 +1,9 @@
-"""What the scenarios asked: lines of the matrix, checks and messages, and which of them nobody did.
+"""What the scenarios asked: lines of the matrix, checks and messages, transitions and guards, and
+which of them nobody did.
 
 A line counts for an action when somebody whose roles it speaks to did that action in a case. A
-check, a guardrail and its message count when a request was refused by them.
+check, a guardrail and its message count when a request was refused by them; so does a guard of a
+transition. A transition counts when it happened, whoever or whatever made it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 
 from generator.model.app import App
 from generator.model.text import Label, Span
+from generator.model.workflow import PEOPLE
 from rules.permissions import Matrix
 from runtime.errors import RequestError
 from runtime.messages import Actor
@@ -21,7 +24,7 @@ class Untouched:
     """Something that no scenario touches."""
 
     kind: str
-    """grant, check or message."""
+    """grant, check, message, transition or guard."""
     name: str
     span: Span
     actions: tuple[str, ...] = ()
@@ -39,6 +42,10 @@ class Coverage:
     said: set[str] = field(default_factory=set)
     """English texts of refusals."""
     codes: set[str] = field(default_factory=set)
+    fired: set[str] = field(default_factory=set)
+    """`entity.transition`."""
+    blocked: set[str] = field(default_factory=set)
+    """Where a guard stands that stood in the way."""
 
     def asked(self, actor: Actor, entity: str, action: str) -> None:
         """Note that somebody did something."""
@@ -48,6 +55,8 @@ class Coverage:
     def refused(self, refusal: RequestError) -> None:
         """Note what a refusal says."""
         self.said.add(str(refusal.message))
+        for reason in refusal.params.get("reasons", ()):
+            self.blocked.add(str(reason.span))
         for error in refusal.errors:
             self.said.add(str(error.message))
             self.codes.add(error.code)
@@ -63,14 +72,22 @@ class Coverage:
             "grant": sum(len(rule.actions) for rule in self.app.grants),
             "check": len(_checks(self.app)),
             "message": len(_messages(self.app)),
+            "transition": len(_transitions(self.app)),
+            "guard": len(_guards(self.app)),
         }
         left = sum(len(one.actions) for one in self.untouched() if one.kind == "grant")
-        gone = {"grant": left, "check": missing.count("check"), "message": missing.count("message")}
+        gone = {kind: missing.count(kind) for kind in every} | {"grant": left}
         return {kind: (number - gone[kind], number) for kind, number in every.items()}
 
     def untouched(self) -> list[Untouched]:
         """Return what no scenario touches, in the order of the files."""
-        return [*self._grants(), *self._checks(), *self._messages()]
+        return [
+            *self._grants(),
+            *self._checks(),
+            *self._messages(),
+            *self._transitions(),
+            *self._guards(),
+        ]
 
     def _grants(self) -> Iterator[Untouched]:
         for number, rule in enumerate(self.app.grants):
@@ -87,6 +104,38 @@ class Coverage:
         for message, span in _messages(self.app):
             if not self.says(message):
                 yield Untouched("message", str(message), span)
+
+    def _transitions(self) -> Iterator[Untouched]:
+        for name, span in _transitions(self.app).items():
+            if name not in self.fired:
+                yield Untouched("transition", name, span)
+
+    def _guards(self) -> Iterator[Untouched]:
+        for name, span in _guards(self.app):
+            if str(span) not in self.blocked:
+                yield Untouched("guard", name, span)
+
+
+def _transitions(app: App) -> dict[str, Span]:
+    """Return where each transition stands; several edges of one name are one."""
+    found: dict[str, Span] = {}
+    for entity, workflows in app.workflows.items():
+        for workflow in workflows.values():
+            for edge in workflow.transitions:
+                found.setdefault(f"{entity}.{edge.name}", edge.span)
+    return found
+
+
+def _guards(app: App) -> list[tuple[str, Span]]:
+    """Return the guards that can stand in somebody's way; what is automatic just waits."""
+    return [
+        (clause.code or clause.when.text, clause.span)
+        for workflows in app.workflows.values()
+        for workflow in workflows.values()
+        for edge in workflow.transitions
+        if PEOPLE & set(edge.triggers)
+        for clause in edge.guards
+    ]
 
 
 def _checks(app: App) -> list[tuple[str, Span]]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.compile import Compiled
+from generator.model.entity import Field
 from generator.model.scenario import Case, Scenario, Step
 from generator.model.text import Span
+from rules.proof import Proof
 from runtime.errors import RequestError
-from runtime.messages import Result
+from runtime.messages import Actor, Result
+from runtime.store import audit
 from runtime.store.engine import read
+from runtime.verify import elsewhere
 from runtime.verify.coverage import Coverage
-from runtime.verify.stage import Stage, Theatre, Unplayable, told
+from runtime.verify.stage import AUTHOR, Stage, Theatre, Unplayable, told
 from runtime.verify.surfaces import Look, differences
 
 
@@ -88,21 +92,33 @@ def _case(stage: Stage, case: Case, coverage: Coverage) -> Iterator[str]:
     *before, last = case.steps
     for step in before:
         found = _do(stage, step, coverage)
-        if isinstance(found, RequestError):
-            yield f"{step.action}: {told(found)}"
+        if isinstance(found, (RequestError, str)):
+            yield f"{step.action}: {found if isinstance(found, str) else told(found)}"
             return
     so_far = _audit(stage, last)
+    fired, calls = elsewhere.fired(stage), elsewhere.asked_for(stage)
     found = _do(stage, last, coverage)
+    if isinstance(found, str):
+        yield found
+        return
     yield from _outcome(case, found)
     yield from _bulk(stage, case, found)
-    if case.then.audit is not None:
-        written = _audit(stage, last)[len(so_far) :]
-        if tuple(written) != case.then.audit:
-            yield f"audit: {', '.join(written) or 'nothing'}, not " + (
-                ", ".join(case.then.audit) or "nothing"
-            )
-    if case.then.looks and last.entity:
-        yield from differences(_look(stage, case, last, coverage))
+    yield from _happened("fired", elsewhere.fired(stage)[len(fired) :], case.then.fired)
+    yield from _happened("calls", elsewhere.asked_for(stage)[len(calls) :], case.then.calls)
+    yield from _happened("audit", _audit(stage, last)[len(so_far) :], case.then.audit)
+    looking = _looking(case)
+    if case.then.looks and looking is not None:
+        yield from differences(_look(stage, case, looking, coverage))
+
+
+def _happened(what: str, found: list[str], wanted: tuple[str, ...] | None) -> Iterator[str]:
+    if wanted is not None and tuple(found) != wanted:
+        yield f"{what}: {', '.join(found) or 'nothing'}, not {', '.join(wanted) or 'nothing'}"
+
+
+def _looking(case: Case) -> Step | None:
+    """Return the step through whose person and entity one looks: the last that somebody did."""
+    return next((one for one in reversed(case.steps) if one.entity), None)
 
 
 def _look(stage: Stage, case: Case, last: Step, coverage: Coverage) -> Look:
@@ -121,6 +137,9 @@ def _outcome(case: Case, found: Result | RequestError | None) -> Iterator[str]:
     if found.code != wanted:
         yield f"outcome: {told(found)}, not {wanted}"
         return
+    reasons = tuple(one.code for one in found.params.get("reasons", ()))
+    if case.then.reasons and reasons != case.then.reasons:
+        yield f"reasons: {', '.join(reasons) or 'none'}, not {', '.join(case.then.reasons)}"
     errors = {error.field: error.code for error in found.errors}
     for name, code in case.then.errors.items():
         if errors.get(name) != code:
@@ -140,12 +159,23 @@ def _bulk(stage: Stage, case: Case, found: Result | RequestError | None) -> Iter
             yield f"outcomes: {name} is {status}, not {wanted} {'; '.join(errors)}".rstrip()
 
 
-def _do(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError | None:
-    """Carry a step out as its person."""
+def _do(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError | str | None:
+    """Carry a step out as its person; return a text where it cannot be done at all."""
+    before = elsewhere.fired(stage)
+    found = _done(stage, step, coverage)
+    coverage.fired.update(elsewhere.fired(stage)[len(before) :])
+    return found
+
+
+def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError | str | None:
     if step.action == "wait":
-        stage.advance(step.days)
+        elsewhere.pass_time(stage, step.seconds)
         return None
+    if step.action == "answer":
+        return elsewhere.answer(stage, ".".join(step.edge), step.input, step.refused)
     actor = stage.actor(step.person)
+    if step.action == "transition" and step.confirms:
+        actor = replace(actor, proof=_proof(stage, step))
     coverage.asked(actor, step.entity, stage.runtime.operations[step.action].ACTION)
     if step.action == "bulk":
         coverage.asked(actor, step.entity, step.change)
@@ -175,6 +205,16 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
         return {"values": {**body, "values": values} if step.change == "update" else body}
     if step.action == "create":
         return {"values": values}
+    if step.action == "transition":
+        return {
+            "record_id": stage.ids[step.record],
+            "version": _version(stage, step, stage.ids[step.record]),
+            "values": {
+                "workflow": step.edge[0],
+                "transition": step.edge[1],
+                "input": stage.answers(step.input, _questions(stage, step)),
+            },
+        }
     record = stage.ids[step.record]
     more: dict[str, Any] = {"record_id": record}
     if step.action != "read":
@@ -182,6 +222,24 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
     if step.action == "update":
         more["values"] = values
     return more
+
+
+def _questions(stage: Stage, step: Step) -> dict[str, Field]:
+    workflow = stage.runtime.app.workflows[step.entity][step.edge[0]]
+    return {
+        name: question.field
+        for edge in workflow.named(step.edge[1])
+        for name, question in edge.input.items()
+    }
+
+
+def _proof(stage: Stage, step: Step) -> Proof:
+    """Return that the person confirmed whatever may be asked: the title, and the password."""
+    entity = stage.runtime.app.entities[step.entity]
+    author = Actor(1, "scenario", frozenset({AUTHOR}))
+    found = stage.ask("read", step.entity, author, record_id=stage.ids[step.record])
+    facts = stage.rows(found, (found.row,))[0] if isinstance(found, Result) else {}
+    return Proof(audit.title_of(entity, facts) or "yes", stage.now.timestamp())
 
 
 def _version(stage: Stage, step: Step, record: str) -> int:
@@ -195,7 +253,7 @@ def _version(stage: Stage, step: Step, record: str) -> int:
 def _audit(stage: Stage, step: Step) -> list[str]:
     """Return what the audit says was done to a step's record, in order."""
     record = stage.ids.get(step.record, "")
-    audit = stage.runtime.system.audit
+    table = stage.runtime.system.audit
     with read(stage.runtime.engine) as connection:
-        chosen = sa.select(audit.c.operation).where(audit.c.record_id == record)
-        return [str(row[0]) for row in connection.execute(chosen.order_by(audit.c.id))]
+        chosen = sa.select(table.c.operation).where(table.c.record_id == record)
+        return [str(row[0]) for row in connection.execute(chosen.order_by(table.c.id))]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from generator.build.tables import NAMING
 from generator.compile import Compiled
 from generator.model.access import GrantRule, Role
-from generator.model.entity import Entity
+from generator.model.entity import Entity, Field
 from generator.model.scenario import GivenRecord, Scenario, Somebody
 from generator.model.text import NOWHERE, plain
 from generator.shapes.access import ACTIONS
@@ -121,9 +121,15 @@ class Stage:
             return [self.values(row, child) for row in value]
         return _api(value)
 
-    def advance(self, days: int) -> None:
-        """Let time pass."""
-        self.now += timedelta(days=days)
+    def answers(self, given: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
+        """Return what a transition is told, as the API takes it."""
+        types = self.runtime.compiled.field_types
+        found = {}
+        for name, value in given.items():
+            model = fields.get(name)
+            links = model is not None and types[model.type].relation in LINKS
+            found[name] = self.ids.get(str(value), value) if links else _api(value)
+        return found
 
 
 def _api(value: Any) -> Any:

@@ -1,0 +1,94 @@
+"""What happens on the stage although nobody acts: time passes, and other systems answer.
+
+Nothing is reached: a call waits until the scenario says what came back, and timers ring when it
+lets time pass, the soonest first, each at its own moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.connectors import Answer
+from generator.model.connector import DONE, REFUSED
+from runtime.outside import calls, timers
+from runtime.outside.relay import CALL
+from runtime.store.engine import read, write
+from runtime.store.workflow_tables import ARMED
+from runtime.verify.stage import Stage
+
+MOST = 500
+"""So many timers ring in one step at most; more never come to an end."""
+
+
+def pass_time(stage: Stage, seconds: int) -> None:
+    """Let time pass, and ring what comes due on the way when it does."""
+    until = stage.now + timedelta(seconds=seconds)
+    for _ in range(MOST):
+        due = _soonest(stage)
+        if due is None or due > until:
+            break
+        stage.now = max(stage.now, due)
+        timers.ring_due(stage.runtime, lambda connection: stage.now)
+    stage.now = until
+
+
+def _soonest(stage: Stage) -> Any:
+    table = stage.runtime.system.timer
+    asked = sa.select(sa.func.min(table.c.next_at)).where(table.c.status == ARMED)
+    with read(stage.runtime.engine) as connection:
+        return connection.execute(asked).scalar()
+
+
+def answer(
+    stage: Stage, operation: str, output: Mapping[str, Any], refused: str | None
+) -> str | None:
+    """Answer the oldest call of an operation that waits; return why that cannot be."""
+    runtime = stage.runtime
+    with write(runtime.engine) as connection:
+        _begin(connection, stage)
+        table = runtime.system.call
+        waiting = (
+            sa.select(table.c.key)
+            .where(table.c.operation == operation, table.c.is_settled.is_(False))
+            .where(table.c.settled_at.is_(None))
+            .order_by(table.c.id)
+        )
+        key = connection.execute(waiting.limit(1)).scalar()
+        if key is None:
+            return f"no call of {operation} waits for an answer"
+        told = Answer(DONE, output) if refused is None else Answer(REFUSED, {}, refused, refused)
+        calls.answered(connection, runtime, str(key), told)
+    return None
+
+
+def _begin(connection: sa.Connection, stage: Stage) -> None:
+    """Note the calls that transitions asked for since."""
+    table = stage.runtime.system.outbox
+    asked = sa.select(table).where(table.c.topic == CALL).order_by(table.c.id)
+    for row in connection.execute(asked).all():
+        record = (row.entity, str(row.record_id))
+        calls.begin(connection, stage.runtime, row.id, record, row.payload)
+
+
+def asked_for(stage: Stage) -> list[str]:
+    """Return every operation that transitions asked for, in order."""
+    table = stage.runtime.system.outbox
+    asked = sa.select(table.c.payload).where(table.c.topic == CALL).order_by(table.c.id)
+    with read(stage.runtime.engine) as connection:
+        return [str(row.payload["operation"]) for row in connection.execute(asked)]
+
+
+def fired(stage: Stage) -> list[str]:
+    """Return every transition that happened, `entity.name`, in order."""
+    table = stage.runtime.system.workflow_log
+    asked = (
+        sa.select(table.c.entity, table.c.transition)
+        .where(table.c.outcome == "fired", table.c.transition != "")
+        .order_by(table.c.id)
+    )
+    with read(stage.runtime.engine) as connection:
+        return [f"{row.entity}.{row.transition}" for row in connection.execute(asked)]
