@@ -218,7 +218,7 @@ class Matrix:
 
     def _decide(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         model = self.app.entities.get(entity)
-        if model is None or not _in_scopes(roles, model.child_of or entity, action):
+        if model is None or not _in_scopes(roles, self._whole(model), action):
             return None
         guards = self._guards(model)
         if any(
@@ -272,7 +272,9 @@ class Matrix:
     def _line(self, rule: GrantRule, model: Entity, parent: Entity | None) -> Line:
         """Return a rule as it applies to an entity; for a part of a record, that of its parent."""
         if parent is not None:
-            rows = _behind(rule.rows, model)
+            rows = rule.rows
+            for part in reversed(self._parts_below(parent, model)):
+                rows = _behind(rows, part)
             rule = GrantRule(rule.role, model.name, rule.actions, rule.span, rows=rows)
         sees = self._sees(rule.role)
         clear, masked = set(ALWAYS), {}
@@ -320,8 +322,23 @@ class Matrix:
         spoken = {rule.role for rule in named}
         model = self.app.entities[parent]
         return found + [
-            (rule, model) for rule, _ in self._rules(roles, parent) if rule.role not in spoken
+            (rule, above or model)
+            for rule, above in self._rules(roles, parent)
+            if rule.role not in spoken
         ]
+
+    def _parts_below(self, whole: Entity, part: Entity) -> list[Entity]:
+        """Return a part and what it is a part of, up to but without the whole."""
+        chain = [part]
+        while chain[-1].child_of != whole.name:
+            chain.append(self.app.entities[chain[-1].child_of])
+        return chain
+
+    def _whole(self, model: Entity) -> str:
+        """Return what a part is in the end a part of; of a record by itself its own name."""
+        while model.child_of:
+            model = self.app.entities[model.child_of]
+        return model.name
 
     def _guards(self, model: Entity) -> tuple[Guardrail, ...]:
         """Return the guardrails of an entity; those on the rows of a record bind its parts."""

@@ -351,6 +351,7 @@ TEXTS: Mapping[str, str] = {
     "Let a role 'approve' it, such as 'manager: {{{entity}: [view, approve]}}'.": (
         "请让某个角色可以 'approve'，例如 'manager: {{{entity}: [view, approve]}}'。"
     ),
+    "'{name}' makes no record.": "'{name}' 不会新建记录。",
     "A step does just one thing.": "一个步骤只能做一件事。",
     "Write one of: {names}.": "请写其中一个：{names}。",
     "'{key}' says nothing about '{action}'.": "'{key}' 与 '{action}' 无关。",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -53,6 +53,8 @@ class Step:
     """Of `transition`: the workflow and the name; of `answer`: the connector and the operation."""
     input: Mapping[str, Any] = field(default_factory=dict)
     """Of `transition`: the answers; of `answer`: what comes back."""
+    called: str = ""
+    """Of `transition`: the name that the record it makes gets."""
     confirms: bool = True
     """Of `transition`: whether the person confirms whatever is asked."""
     refused: str | None = None
@@ -73,6 +75,8 @@ class Expected:
     errors: Mapping[str, str] = field(default_factory=dict)
     """By field of the payload: the code of what is wrong with it."""
     audit: tuple[str, ...] | None = None
+    entities: Mapping[str, str] = field(default_factory=dict)
+    """By name of a record of which something is expected: its entity."""
     reasons: tuple[str, ...] = ()
     """Codes of guards that stand in the way of the last step."""
     fired: tuple[str, ...] | None = None
@@ -84,6 +88,24 @@ class Expected:
     def looks(self) -> bool:
         """Return whether it says what can be seen."""
         return self.rows is not None or bool(self.cells or self.masked or self.hidden)
+
+    def about(self, entity: str, usual: str) -> Expected:
+        """Return what is expected of the records of one entity; `rows` are those of the usual."""
+
+        def own(given: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                name: value
+                for name, value in given.items()
+                if self.entities.get(name, usual) == entity
+            }
+
+        return replace(
+            self,
+            rows=self.rows if entity == usual else None,
+            cells=own(self.cells),
+            masked=own(self.masked),
+            hidden=own(self.hidden),
+        )
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ NOBODY = Somebody("", ())
 """Who acts when only time passes or another system answers."""
 A_DAY = 86_400
 TAKES: Mapping[str, frozenset[str]] = {
-    "called": frozenset({"create"}),
+    "called": frozenset({"create", "transition"}),
     "values": frozenset({"create", "update", "bulk"}),
     "filter": frozenset({"list", "export"}),
     "records": frozenset({"bulk"}),
@@ -341,6 +341,18 @@ class _Reading:
         )
         return None
 
+    def _name_made(self, edge: tuple[str, str], entity: Entity, body: Given) -> None:
+        """Note the name of the record that a transition makes."""
+        if "called" not in body:
+            return
+        made = made_by(self.words.workflows[entity.name][edge[0]], edge[1])
+        if made:
+            self.records[body.get("called")] = made
+            return
+        said = say("'{name}' makes no record.", name=edge[1])
+        hint = say("Remove '{key}'.", key="called")
+        self.problems.append(Problem("D481", body.at("called"), said, hint))
+
     def _answers(self, edge: tuple[str, str], entity: Entity, body: Given) -> dict[str, Any]:
         """Return what a transition is told; relations among it must name records that are there."""
         fields = {
@@ -375,6 +387,7 @@ class _Reading:
             edge = self._edge(body, entity)
             if edge is None:
                 return None
+            self._name_made(edge, entity, body)
             return Step(
                 action,
                 entity.name,
@@ -384,6 +397,7 @@ class _Reading:
                 edge=edge,
                 input=self._answers(edge, entity, body),
                 confirms=not body.get("unconfirmed", False),
+                called=body.get("called", ""),
             )
         if action == "create":
             record = body.get("called", "")
@@ -419,6 +433,12 @@ class _Reading:
                 for name, code in then.get("errors", {}).items()
             },
             audit=then.get("audit"),
+            entities={
+                name.text: self.records[name.text]
+                for key in ("cells", "masked", "hidden")
+                for name in then.get(key, {})
+                if name.text in self.records
+            },
             reasons=then.get("reasons", ()),
             fired=None if then.get("fired") is None else tuple(map(str, then.get("fired"))),
             calls=None if then.get("calls") is None else tuple(map(str, then.get("calls"))),
@@ -493,6 +513,15 @@ class _Reading:
         problem = unknown_name("field", name.text, name.span, entity.fields, defined_in=where)
         self.problems.append(problem)
         return False
+
+
+def made_by(workflow: Workflow, name: str) -> str:
+    """Return the entity of which a transition makes a record; empty if it makes none."""
+    for edge in workflow.named(name):
+        for effect in edge.effects:
+            if effect.word == "create":
+                return str(effect.given["entity"])
+    return ""
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -96,7 +96,10 @@ STEP = Shape(
             of=Arg("value", ""),
         ),
         "refused": Arg("text", "Of `answer`: it is refused for good, with this code."),
-        "called": Arg("identifier", "Of `create`: the new record's name from here on."),
+        "called": Arg(
+            "identifier",
+            "Of `create` and `transition`: the name, from here on, of the record that it makes.",
+        ),
         "values": _VALUES,
         "filter": Arg(
             "map",

@@ -14,7 +14,13 @@ from runtime.commands.context import compiled_of, settings_of
 from runtime.commands.language import LOCALE
 from runtime.verify.playing import CaseVerdict, Played, play
 
-KINDS = {"grant": "授权", "check": "校验", "message": "提示"}
+KINDS = {
+    "grant": "授权",
+    "check": "校验",
+    "message": "提示",
+    "transition": "流转",
+    "guard": "条件",
+}
 
 
 @click.command()

@@ -398,7 +398,8 @@ class _Pass:
         work, held = self.work, self.held
         held.lookup = _saving.look_up(work, (held.root,)) if self._points() else held.lookup
         work.fail_if_wrong()
-        held.seen = _saving.compute_and_check(work, held.root, held.lookup)
+        seen = _saving.compute_and_check(work, held.root, held.lookup)
+        held.seen = _held.below_wholes(held.root, seen)
         try:
             work.fail_if_wrong()
         except Invalid as wrong:

@@ -72,7 +72,17 @@ def hold(work: Work, entity: Entity, record_id: str, grant: Grant, lock: str = "
     if own is None:
         # its whole changed between the two statements
         raise _rights.missing(work, entity, record_id, grant)
-    return Held(draft, own, lookup, seen)
+    return Held(draft, own, lookup, below_wholes(draft, seen))
+
+
+def below_wholes(draft: Draft, seen: dict[str, Facts]) -> dict[str, Facts]:
+    """Let every part see the record it is a part of, as it is now; return what is seen."""
+    whole = seen[draft.place]
+    for parts in draft.children.values():
+        for part in parts:
+            seen[part.place] = {**seen[part.place], part.entity.child_of: whole}
+            below_wholes(part, seen)
+    return seen
 
 
 def situation(

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 
 from generator.connectors import Answer
 from generator.model.connector import DONE, REFUSED
-from runtime.outside import calls, timers
+from runtime.outside import calls
 from runtime.outside.relay import CALL
+from runtime.outside.timers import ring_due
 from runtime.store.engine import read, write
 from runtime.store.workflow_tables import ARMED
 from runtime.verify.stage import Stage
@@ -32,7 +33,7 @@ def pass_time(stage: Stage, seconds: int) -> None:
         if due is None or due > until:
             break
         stage.now = max(stage.now, due)
-        timers.ring_due(stage.runtime, lambda connection: stage.now)
+        ring_due(stage.runtime, lambda connection: stage.now)
     stage.now = until
 
 

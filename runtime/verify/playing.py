@@ -11,13 +11,15 @@ import sqlalchemy as sa
 
 from generator.compile import Compiled
 from generator.model.entity import Field
-from generator.model.scenario import Case, Scenario, Step
+from generator.model.scenario import Case, Expected, Scenario, Step
 from generator.model.text import Span
+from generator.resolve.scenarios import made_by
 from rules.proof import Proof
 from runtime.errors import RequestError
 from runtime.messages import Actor, Result
 from runtime.store import audit
 from runtime.store.engine import read
+from runtime.store.guard import system
 from runtime.verify import elsewhere
 from runtime.verify.coverage import Coverage
 from runtime.verify.stage import AUTHOR, Stage, Theatre, Unplayable, told
@@ -108,7 +110,11 @@ def _case(stage: Stage, case: Case, coverage: Coverage) -> Iterator[str]:
     yield from _happened("audit", _audit(stage, last)[len(so_far) :], case.then.audit)
     looking = _looking(case)
     if case.then.looks and looking is not None:
-        yield from differences(_look(stage, case, looking, coverage))
+        usual = looking.entity
+        for entity in dict.fromkeys((usual, *case.then.entities.values())):
+            expected = case.then.about(entity, usual)
+            if expected.looks:
+                yield from differences(_look(stage, expected, looking, entity, coverage))
 
 
 def _happened(what: str, found: list[str], wanted: tuple[str, ...] | None) -> Iterator[str]:
@@ -121,11 +127,13 @@ def _looking(case: Case) -> Step | None:
     return next((one for one in reversed(case.steps) if one.entity), None)
 
 
-def _look(stage: Stage, case: Case, last: Step, coverage: Coverage) -> Look:
-    entity = stage.runtime.app.entities[last.entity]
-    query = stage.query(last.query, entity)
+def _look(
+    stage: Stage, expected: Expected, last: Step, entity_name: str, coverage: Coverage
+) -> Look:
+    entity = stage.runtime.app.entities[entity_name]
+    query = stage.query(last.query, entity) if entity_name == last.entity else {}
     action = "export" if last.action == "export" else "list"
-    return Look(stage, stage.actor(last.person), entity, case.then, query, action, coverage)
+    return Look(stage, stage.actor(last.person), entity, expected, query, action, coverage)
 
 
 def _outcome(case: Case, found: Result | RequestError | None) -> Iterator[str]:
@@ -182,16 +190,34 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
     found = stage.ask(step.action, step.entity, actor, **_request(stage, step))
     if isinstance(found, RequestError):
         coverage.refused(found)
-    elif step.action == "create" and step.record:
+    else:
+        _name_made(stage, step, found)
+        for outcome in found.outcomes:
+            coverage.said.add(str(outcome.message))
+            coverage.codes.update(error.code for error in outcome.errors)
+    return found
+
+
+def _name_made(stage: Stage, step: Step, found: Result) -> None:
+    """Note the id of a record that a step made and named; read an export to its end."""
+    if step.action == "create" and step.record:
         at = [path.text for path in found.plan.paths].index("id")
         stage.ids[step.record] = str(found.row[at])
+    elif step.called:
+        workflow = stage.runtime.app.workflows[step.entity][step.edge[0]]
+        stage.ids[step.called] = _newest(stage, made_by(workflow, step.edge[1]))
     elif step.action == "export":
         for _ in found.pages:
             pass
-    for outcome in found.outcomes if isinstance(found, Result) else ():
-        coverage.said.add(str(outcome.message))
-        coverage.codes.update(error.code for error in outcome.errors)
-    return found
+
+
+def _newest(stage: Stage, entity: str) -> str:
+    """Return the record that was made last; ids grow with time."""
+    table = stage.runtime.schema.tables[entity]
+    with read(stage.runtime.engine) as connection:
+        asked = sa.select(table.c.id).order_by(table.c.id.desc()).limit(1)
+        found = connection.execute(system(asked, "the record a scenario names"))
+        return str(found.scalar())
 
 
 def _request(stage: Stage, step: Step) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,7 +29,10 @@ PLACES = 1000
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     url = sqlite_url(tmp_path) if request.param == "sqlite" else postgres_url()
-    desk = Desk(open_shop(url, DEFINITIONS, "administrator"), tmp_path)
+    shop = open_shop(url, DEFINITIONS, "administrator")
+    # as the command line does it: only it may say in which state an old order begins
+    shop.actor = replace(shop.actor, kind="system")
+    desk = Desk(shop, tmp_path)
     for entity in ("currency", "region"):
         assert not desk.load(DEFINITIONS / "data" / f"{entity}.csv", entity).verdicts
     yield desk
@@ -74,6 +78,12 @@ def test_dirt_becomes_what_it_is(desk: Desk) -> None:
     desk.load(SAMPLE, map_name="uci_online_retail")
     kinds = dict(pairs(desk, 'SELECT kind, count(*) FROM "order" GROUP BY kind'))
     assert set(kinds) == {"sale", "return", "adjustment"}
+    states = 'SELECT DISTINCT kind, status, payment_status, shipment_status FROM "order"'
+    assert {tuple(row) for row in pairs(desk, states)} == {
+        ("sale", "closed", "paid", "delivered"),
+        ("return", "cancelled", "refunded", "returned"),
+        ("adjustment", "closed", "paid", "delivered"),
+    }
     returns = number(desk, "SELECT count(*) FROM \"order\" WHERE external_number LIKE 'C%'")
     assert kinds["return"] == returns
     assert number(desk, "SELECT count(*) FROM customer WHERE code LIKE '%.0'") == 0
