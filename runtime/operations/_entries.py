@@ -87,13 +87,15 @@ class Entries:
         elsewhere in another state than the initial one has its row, marked as an import.
         """
         state = str(self.facts.get(workflow.field))
+        entered = self.record_id
         if state != workflow.initial:
             brought = Step(workflow.name, "", "", state)
             told = {"source": "import"}
-            self.logs.append(self._log(self.work.runtime.make_id(), brought, FIRED, told))
+            entered = self.work.runtime.make_id()
+            self.logs.append(self._log(entered, brought, FIRED, told))
         for one in armed(workflow, state, self.facts, self.work.now):
-            self._arm(TRANSITION, workflow.name, state, one.transition, self.record_id, one.due)
-        self._watch(workflow, state, self.record_id)
+            self._arm(TRANSITION, workflow.name, state, one.transition, entered, one.due)
+        self._watch(workflow, state, entered)
 
     def write(self, version: int) -> None:
         """Write everything that was noted, the record being at a version now."""
