@@ -137,7 +137,8 @@ OPERATION: Mapping[str, Arg] = {
     ),
     "output": Arg(
         "map",
-        "What comes out, by name; a transition that the answer fires is given what it asks for.",
+        "What comes out, by name; a transition that the answer fires is given what it asks for, "
+        "and of a refusal its `code`, `message` or `failure`.",
         default={},
         of=Arg("shape", "A value.", shape=VALUE),
     ),

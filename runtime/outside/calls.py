@@ -523,8 +523,12 @@ def _is_there(runtime: Runtime, row: Any, edge: Any, refusal: RequestError) -> b
 
 
 def _answers(runtime: Runtime, row: Any, edge: tuple[str, str], answer: Answer) -> dict[str, Any]:
-    """Return what the transition asks for, out of the result: outputs, `code` and `message`."""
-    told = {"code": answer.code, "message": answer.message, **answer.output}
+    """Return what the transition asks for, out of the result.
+
+    That is the outputs, and of a refusal its `code`, its `message` and both as `failure`.
+    """
+    failure = " ".join(text for text in (answer.message, f"({answer.code})") if text.strip("()"))
+    told = {"code": answer.code, "message": answer.message, "failure": failure, **answer.output}
     asked: dict[str, Field] = {}
     for one in runtime.app.workflows[row.entity][edge[0]].named(edge[1]):
         asked |= {key: question.field for key, question in one.input.items()}
