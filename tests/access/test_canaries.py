@@ -30,7 +30,7 @@ ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")
 
 REST_GETS = {
     "list", "read", "history", "comments", "attachments", "attachment", "aggregate", "export",
-    "transitions",
+    "transitions", "incidents",
 }  # fmt: skip
 ASKED = {"list", "read", "aggregate", "export"}
 """Of these, the ones whose answer depends on a query."""
