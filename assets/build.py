@@ -37,6 +37,7 @@ STYLES = (
     "editors",
     "pages",
     "screens",
+    "workflow",
     "print",
 )
 """Our style sheets in the order in which they are joined to `app.css`; `swagger` stays apart."""

@@ -2,6 +2,7 @@
 import * as shell from "./shell.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
+import * as session from "./session.js";
 import * as form from "./form.js";
 import * as tabs from "./tabs.js";
 import * as time from "./time.js";
@@ -9,7 +10,7 @@ import * as server from "./server.js";
 import * as net from "./net.js";
 import * as bell from "./bell.js";
 
-[shell, keys, list, form, tabs, time, server, net, bell].forEach((part) => part.start());
+[shell, keys, list, session, form, tabs, time, server, net, bell].forEach((part) => part.start());
 
 /* What only some pages hold is loaded only there. */
 const PAGES = [

@@ -1,6 +1,7 @@
 /* Cells edited in their place, and the preview beside the list. One pencil and one eye serve every row:
    they move to where the pointer or the focus is, so fifty rows cost no hundred buttons. */
 import { all, composing, one, say, text } from "./dom.js";
+import { alive } from "./session.js";
 import { toast } from "./toasts.js";
 
 const ICON = (name) => {
@@ -49,7 +50,7 @@ const edit = async (cell) => {
   if (cell.classList.contains("editing")) return;
   all(".editing").forEach(stop);
   pencil.remove();
-  const answer = await fetch(`${cellAddress(cell)}?query=${encodeURIComponent(query())}`, { credentials: "same-origin" });
+  const answer = await alive(() => fetch(`${cellAddress(cell)}?query=${encodeURIComponent(query())}`, { credentials: "same-origin" }));
   if (!answer.ok) { toast(text("This cell cannot be edited."), { tone: "critical" }); return; }
   show(cell, await answer.text());
 };
@@ -69,7 +70,8 @@ const save = async (form) => {
   const row = cell.closest("tr");
   const name = cell.dataset.cell;
   form.setAttribute("aria-busy", "true");
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" }).catch(() => null);
+  const send = () => fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" });
+  const answer = await alive(send).catch(() => null);
   form.removeAttribute("aria-busy");
   if (!answer) { toast(text("The server cannot be reached."), { tone: "critical" }); return; }
   const html = await answer.text();

@@ -42,8 +42,24 @@ const upload = (form) => {
   say(text("Uploading…"));
 };
 
+/* A masked value is shown in its place till the page is left; the log tells of it. */
+const reveal = async (link) => {
+  const { open } = await import("./drawer.js");
+  const found = await open(`${link.href}&_drawer=1`);
+  if (!found) return;
+  const shown = document.createElement("span");
+  shown.className = "mono shown";
+  shown.tabIndex = -1;
+  shown.textContent = found.value;
+  link.closest(".masked").replaceChildren(shown);
+  shown.focus();
+  say(`${found.label}: ${found.value}`);
+};
+
 export const start = () => {
   document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-reveal]");
+    if (link && !event.metaKey && !event.ctrlKey) { event.preventDefault(); reveal(link); }
     const back = event.target.closest("[data-card-cancel]");
     if (back && cancel(back.closest("form"))) event.preventDefault();
   });

@@ -1,7 +1,9 @@
-/* A record made without leaving the form that needs it: its own form in a drawer, sent in the background. Closing a
+/* A form without leaving the page: in a drawer, sent in the background, shown again with what is wrong. Closing a
    drawer with changes asks first. */
 import { composing, one, text } from "./dom.js";
 import { changed, values } from "./guard.js";
+import { words } from "./server.js";
+import { alive } from "./session.js";
 import { toast } from "./toasts.js";
 
 const fetched = (address, options = {}) => fetch(address, { credentials: "same-origin", ...options });
@@ -14,8 +16,11 @@ const frame = () => {
   return dialog;
 };
 
-/** Open the form at an address; return {id, label} of what was made, or null. */
-export const create = (address) => new Promise((done) => {
+/** Statuses that come with the form once more. */
+const AGAIN = [400, 409, 422, 428, 429];
+
+/** Open the form at an address; return what the server answers it with, such as {id, label}, or null. */
+export const open = (address) => new Promise((done) => {
   const back = document.activeElement;
   const dialog = frame();
   let before = new Map();
@@ -41,16 +46,15 @@ export const create = (address) => new Promise((done) => {
     form.dataset.sent = "1";
     one(".b-p", form)?.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetched(form.action, { method: "POST", body: new FormData(form) });
+      const answer = await alive(() => fetched(form.action, { method: "POST", body: new FormData(form) }));
       const kind = answer.headers.get("Content-Type") || "";
       if (answer.ok && kind.includes("json")) {
         made = await answer.json();
         dialog.close();
-      } else if (answer.status === 422 || answer.status === 409 || answer.status === 400) show(await answer.text());
+      } else if (AGAIN.includes(answer.status)) show(await answer.text());
       else throw new Error(String(answer.status));
     } catch (fault) {
-      const words = fault.message === "401" ? text("Your session has ended.") : text("The server cannot be reached.");
-      toast(words, { tone: "critical" });
+      toast(words(Number(fault.message) || 0), { tone: "critical" });
     } finally {
       delete form.dataset.sent;
       one(".b-p", form)?.removeAttribute("aria-busy");
@@ -70,9 +74,9 @@ export const create = (address) => new Promise((done) => {
   });
   dialog.addEventListener("close", () => { dialog.remove(); back?.focus?.(); done(made); });
 
-  fetched(address).then(async (answer) => {
+  alive(() => fetched(address)).then(async (answer) => {
     if (!answer.ok) throw new Error(String(answer.status));
     dialog.showModal();
     show(await answer.text());
-  }).catch(() => { dialog.remove(); toast(text("The server cannot be reached."), { tone: "critical" }); done(null); });
+  }).catch((fault) => { dialog.remove(); toast(words(Number(fault.message) || 0), { tone: "critical" }); done(null); });
 });

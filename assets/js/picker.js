@@ -99,7 +99,7 @@ const connect = (select) => {
   if (select.tomselect || select.closest("template")) return;
   const inGrid = Boolean(select.closest("[data-grid]"));
   const create = async (picker) => {
-    const { create: open } = await import("./drawer.js");
+    const { open } = await import("./drawer.js");
     picker.close();
     const made = await open(select.dataset.createUrl);
     if (!made) return;

@@ -1,12 +1,14 @@
 /* htmx: a failed request leaves the page as it is and says so, with Retry. */
 import { text } from "./dom.js";
+import { signIn } from "./session.js";
 import { toast } from "./toasts.js";
 
-const again = (request) => window.htmx.ajax(request.verb, request.path, {
+const again = (request) => request.elt.matches("form") ? request.elt.requestSubmit() : window.htmx.ajax(request.verb, request.path, {
   source: request.elt, target: request.target, values: request.unfilteredParameters ?? request.parameters,
 });
 
-const words = (status) => {
+/** What a status means for the person. */
+export const words = (status) => {
   if (!status) return text("The server cannot be reached.");
   if (status === 401) return text("Your session has ended.");
   if (status === 403) return text("You are not allowed to do this.");
@@ -24,7 +26,9 @@ const failed = (event) => {
   const reference = xhr?.getResponseHeader?.("X-Request-Id");
   const message = words(status) + (reference ? ` (${reference})` : "");
   if (status === 401) {
-    toast(message, { tone: "critical", action: { label: text("Sign in"), href: document.body.dataset.signIn } });
+    const go = requestConfig && { label: text("Sign in"), run: async () => { if (await signIn()) again(requestConfig); } };
+    if (requestConfig?.elt.matches("form")) go.run();
+    else toast(message, { tone: "critical", action: go || { label: text("Sign in"), href: document.body.dataset.signIn } });
     return;
   }
   const retry = requestConfig && { label: text("Retry"), run: () => again(requestConfig) };

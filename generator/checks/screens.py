@@ -24,9 +24,10 @@ from generator.saying import say
 HISTORY = "history"
 
 
-MOST_COLUMNS = 8
+MOST_COLUMNS = {"choice": 8, "state": 12}
+"""Of a board, by the type of its field: each column costs a statement."""
 LAID_OUT_BY = {
-    "board": (("choice",), "a choice"),
+    "board": (("choice", "state"), "a choice"),
     "calendar": (("date", "datetime"), "a date"),
     "gallery": (("image",), "an image"),
     "tree": (("tree",), "a tree"),
@@ -196,14 +197,14 @@ def _layouts(entity: Entity) -> Iterator[Problem]:
                 if fitting
                 else say("Give the entity {words} field first.", words=say(words)),
             )
-        elif layout.name == "board" and len(field.args.get("options", ())) > MOST_COLUMNS:
+        elif layout.name == "board" and len(field.args["options"]) > MOST_COLUMNS[field.type]:
             yield Problem(
                 "D442",
                 layout.span,
                 say(
                     "A board by '{field}' would have more than {most} columns.",
                     field=layout.field,
-                    most=MOST_COLUMNS,
+                    most=MOST_COLUMNS[field.type],
                 ),
                 "Take a field with fewer options, or leave the board out.",
             )

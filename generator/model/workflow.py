@@ -28,6 +28,9 @@ OPEN, BUSY, CLOSED = "open", "busy", "closed"
 CATEGORIES = (OPEN, BUSY, CLOSED)
 """What a state is for the business: waiting for people, for a machine, or for nobody."""
 
+PROGRESS = {OPEN: "none", BUSY: "half", CLOSED: "full"}
+"""The shape beside a state's color, by its category."""
+
 USER, API, SYSTEM, AUTO, TIMER, EVENT = "user", "api", "system", "auto", "timer", "event"
 TRIGGERS = (USER, API, SYSTEM, AUTO, TIMER, EVENT)
 PEOPLE = frozenset({USER, API})
@@ -178,6 +181,11 @@ class State:
     """Seconds after which somebody is told that it did not move on; 0: nobody."""
     span: Span
     reminders: tuple[Reminder, ...] = ()
+
+    @property
+    def progress(self) -> str:
+        """The shape of its badge, so that nobody depends on the color."""
+        return PROGRESS[CLOSED] if self.final else PROGRESS[self.category]
 
 
 @dataclass(frozen=True)

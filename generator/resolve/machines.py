@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.model.text import Label, Span
+from generator.model.workflow import CLOSED, OPEN, PROGRESS
 from generator.problems import Problem, defined_twice, unknown_name
 from generator.resolve.fields import humanize
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Source
-
-PROGRESS = {"open": "none", "busy": "half", "closed": "full"}
-"""The shape beside a state's color."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def columns(machines: Iterable[Machine], problems: list[Problem]) -> dict[str, d
 
 
 def _option(name: Written, state: Given) -> Mapping[str, Any]:
-    progress = "full" if state.get("final") else PROGRESS[state.get("category", "open")]
+    progress = PROGRESS[CLOSED if state.get("final") else state.get("category", OPEN)]
     return {
         "label": state.get("label") or Label({"": humanize(name.text)}),
         "tone": state.get("tone", "neutral"),

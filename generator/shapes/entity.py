@@ -93,7 +93,7 @@ LAYOUTS = Shape(
     "layouts",
     "Other ways to lay a list out; the table is always there.",
     {
-        "board": Arg("path", "A choice field: a column for each of its options, at most 8."),
+        "board": Arg("path", "A choice of at most 8 options, or a state: a column for each."),
         "calendar": Arg("path", "A date or datetime field: a month of days."),
         "gallery": Arg("path", "An image field: pictures with their titles."),
         "tree": Arg("path", "A tree field: records below the one they belong to."),

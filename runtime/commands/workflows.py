@@ -1,10 +1,17 @@
-"""`workflow simulate`: the state machines of the definitions as a table, before anything runs."""
+"""`workflow simulate` and `workflow diagram`: the state machines as a table and as Mermaid text."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import click
 
+from generator.field_types.duration import api_text
+from generator.model.app import App
 from generator.model.workflow import Workflow
+from rules.workflow.graph import Arrow, graph_of
+from rules.workflow.mermaid import MARKS, mermaid
 from rules.workflow.simulating import Move, moves
 from runtime.commands.context import compiled_of, settings_of
 from runtime.commands.language import LOCALE, no_role, refusal, said, say
@@ -23,17 +30,48 @@ def workflow() -> None:
 def simulate(context: click.Context, entity: str | None, role: str, locale: str) -> None:
     """Print who can move what where: every state, its ways out, and who may take them."""
     app = compiled_of(settings_of(context), locale).app
+    if role and role not in app.roles:
+        raise no_role(role, app.roles, locale)
+    for machine in _machines(app, entity, locale):
+        _print(machine, role, locale)
+
+
+@workflow.command()
+@click.argument("entity", required=False)
+@LOCALE
+@click.pass_context
+def diagram(context: click.Context, entity: str | None, locale: str) -> None:
+    """Print each workflow as a Mermaid diagram, the same text for the same definition."""
+    app = compiled_of(settings_of(context), locale).app
+    for machine in _machines(app, entity, locale):
+        click.echo(f"%% {machine.entity}.{machine.name}")
+        tell = partial(_at_way, app, locale)
+        click.echo(mermaid(graph_of(machine), locale, tell))
+
+
+def _machines(app: App, entity: str | None, locale: str) -> Iterator[Workflow]:
     if entity is not None and entity not in app.workflows:
         raise refusal(
             locale,
             f"'{entity}' has no workflow. With one: {', '.join(app.workflows) or 'none'}.",
             f"“{entity}”没有流程。有流程的实体：{'、'.join(app.workflows) or '无'}。",
         )
-    if role and role not in app.roles:
-        raise no_role(role, app.roles, locale)
     for name in (entity,) if entity is not None else tuple(app.workflows):
-        for machine in app.workflows[name].values():
-            _print(machine, role, locale)
+        yield from app.workflows[name].values()
+
+
+def _at_way(app: App, locale: str, arrow: Arrow) -> str:
+    """Return what stands at a way: its name, who takes it, how much it asks."""
+    roles = [app.roles[one].label.text(locale) if one in app.roles else one for one in arrow.roles]
+    number = arrow.conditions
+    parts = [MARKS.get(arrow.kind, ""), arrow.label.text(locale)]
+    if arrow.seconds:
+        parts.append(
+            said(locale, f"after {api_text(arrow.seconds)}", f"{api_text(arrow.seconds)} 后")
+        )
+    parts.append(f"({', '.join(roles)})" if roles else "")
+    parts.append(said(locale, f"[{number} conditions]", f"[{number} 个条件]") if number else "")
+    return " ".join(part for part in parts if part)
 
 
 def _print(machine: Workflow, role: str, locale: str) -> None:

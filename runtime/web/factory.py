@@ -43,7 +43,7 @@ from runtime.web.rest_views import blueprint, send
 from runtime.web.screens import routes as screens
 from runtime.web.screens import settings_page
 from runtime.web.screens.desk import Surroundings
-from runtime.web.screens.routes.reveal import masked_fields
+from runtime.web.screens.reveal_page import masked_fields
 from runtime.web.screens.visit import Visit
 from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings

@@ -127,16 +127,9 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
         )
         if items:
             groups.append(NavGroup(module.label.text(locale), items))
-    if approvals.concern(runtime, actor):
-        waiting = approvals.count_waiting(runtime, actor)
-        item = NavItem(
-            t("Approvals"),
-            "/approvals/",
-            "checks",
-            _is_here(path, "/approvals/"),
-            count=waiting or None,
-        )
-        groups.append(NavGroup("", (item,)))
+    work = _work(runtime, actor, locale, path)
+    if work:
+        groups.append(NavGroup("", work))
     own = ((t("Access tokens"), "/tokens", "key"), (t("API documentation"), "/swagger/v1", "code"))
     groups.append(
         NavGroup(
@@ -159,6 +152,20 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             )
         )
     return tuple(groups)
+
+
+def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavItem, ...]:
+    """Return what waits for people, and how work goes: approvals and the workflows."""
+    t, found = translator(locale), []
+    if approvals.concern(runtime, actor):
+        waiting = approvals.count_waiting(runtime, actor) or None
+        here = _is_here(path, "/approvals/")
+        found.append(NavItem(t("Approvals"), "/approvals/", "checks", here, count=waiting))
+    names = {*runtime.app.workflows, *runtime.app.derivations}
+    if any(runtime.matrix.grant(actor.roles, name, "list") is not None for name in names):
+        here = _is_here(path, "/workflows/")
+        found.append(NavItem(t("Workflows"), "/workflows/", "route", here))
+    return tuple(found)
 
 
 TAKEN = {"h": "home", "n": "notifications", "p": "preferences"}
@@ -187,7 +194,7 @@ def go_keys(app: App) -> Mapping[str, str]:
 def person(actor: Actor) -> Person:
     """Return who is signed in, as the top bar shows them."""
     name = full_name(actor.first_name, actor.last_name, actor.name)
-    return Person(name, initials(name))
+    return Person(name, initials(name), actor.id)
 
 
 def _is_shown(runtime: Runtime, actor: Actor, entity: Entity) -> bool:

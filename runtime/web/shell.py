@@ -41,6 +41,8 @@ class Person:
 
     name: str
     initials: str
+    id: int = 0
+    """Their number in `ab_user`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -452,6 +452,8 @@ SCREENS = (
     Screen("groups", "/groups/"),
     Screen("new group", "/groups/new"),
     Screen("group", "/groups/new", make_group, stands_for="screens.group"),
+    Screen("workflows", "/workflows/", shop="kinds"),
+    Screen("workflow", "/workflows/repair/mending", shop="kinds", kept=True),
     Screen("offline", "/offline"),
     Screen("own account", "/userinfoeditview/form"),
     Screen("own password", "/resetmypassword/form"),
@@ -501,6 +503,7 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.people": "JSON of a picker",
     "screens.preview": "inside a list: row preview",
     "screens.readers": "JSON of a comment",
+    "screens.session": "JSON of a form that is about to be sent",
     "screens.unread": "JSON of the bell",
 }
 """Endpoints that answer a GET with something that is no page of its own, and what it is."""

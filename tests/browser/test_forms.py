@@ -264,3 +264,22 @@ def test_a_picture_is_looked_at_cut_and_left_again(form: Open, shop: Shop) -> No
     page.get_by_role("button", name="Do not use it").click()
     expect(shown).to_be_hidden()
     expect(page.locator("body.dirty")).to_have_count(0)
+
+
+def test_signing_in_over_the_form_saves_what_was_typed(form: Open) -> None:
+    page = form("/maker/new")
+    page.fill("[name=code]", "OVER")
+    page.fill("[name=name]", "Signed in over it")
+    page.context.clear_cookies(name="session")
+    page.click(".sv [data-save]")
+    dialog = page.locator("dialog.sign-in")
+    dialog.locator("[name=username]").fill("kim")
+    dialog.locator("[name=password]").fill("wrong")
+    dialog.locator(".b-p").click()
+    expect(dialog.locator("[role=alert], .alert-ax").first).to_be_visible()
+    assert violations(page) == []
+    dialog.locator("[name=username]").fill("kim")
+    dialog.locator("[name=password]").fill("correct horse battery")
+    dialog.locator(".b-p").click()
+    page.wait_for_url(lambda url: "/new" not in url)
+    expect(page.locator("h1")).to_contain_text("Signed in over it")

@@ -109,7 +109,9 @@ def every_screen(site: Site, kinds: Desk) -> list[Screen]:
         parts=[{"name": "Spring", "number": 2, "price": "1.25"}],
     )
     records = {"desk": {"loan": site.loan, "member": site.member}}
-    records["kinds"] = {"thing": thing, "maker": maker}
+    repair = kinds.make("repair", code="R1", thing=thing, cost="20")
+    kinds.make("repair", code="R2", note="The spring is broken")
+    records["kinds"] = {"thing": thing, "maker": maker, "repair": repair}
     apps = {"desk": site.desk.runtime.app, "kinds": kinds.runtime.app}
     derived = [one for shop in apps for one in screens_of(shop, apps[shop], records[shop])]
     return [*SCREENS, *ERROR_PAGES, *derived]

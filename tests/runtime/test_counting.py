@@ -10,9 +10,8 @@ import sqlalchemy as sa
 
 from runtime.errors import BadRequest, Forbidden
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import tally
 from runtime.pipeline import handle
-from runtime.store import deadline
+from runtime.store import deadline, tallies
 from runtime.store.engine import read
 from runtime.store.periods import PERIODS, bounds
 from runtime.store.spans import UNITS, last_day
@@ -107,9 +106,26 @@ def test_a_statement_ends_at_its_deadline_and_the_connection_lives_on(shop: Shop
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     )
     with read(shop.runtime.engine) as connection:
-        with pytest.raises(deadline.TooSlow), deadline.within(connection, tally.LONGEST):
+        with pytest.raises(deadline.TooSlow), deadline.within(connection, tallies.EACH):
             connection.execute(endless)
         assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_list_that_takes_too_long_costs_no_other_its_count(desk: Shop) -> None:
+    endless = (
+        "CREATE VIEW customer AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+        " SELECT stored.* FROM n CROSS JOIN stored LIMIT 1000000000000000"
+    )
+    with desk.runtime.engine.begin() as connection:
+        for text in ("ALTER TABLE customer RENAME TO stored", endless):
+            connection.execute(sa.text(text))
+    lists = [{"name": ("Ann",)}, {"name": ("Nobody",)}, {"gone": ("1",)}, {"name": ("Bo",)}]
+    found = handle(Incoming("tally", "customer", desk.actor, values=lists), desk.runtime)
+    assert isinstance(found, Result)
+    assert found.row == (1001, None, None, 1001)
+    alone = handle(Incoming("tally", "customer", desk.actor, values=lists[1:2]), desk.runtime)
+    assert isinstance(alone, Result)
+    assert alone.row == (None,)
 
 
 def test_groups_come_with_counts_and_exact_sums(desk: Shop) -> None:

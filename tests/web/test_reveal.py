@@ -108,3 +108,17 @@ def test_on_screen_a_page_asks_which_and_why(desk: Desk) -> None:
     assert "rea@x.example" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     assert desk.browser().get(address).status_code == 403
+
+
+def test_a_masked_value_has_a_button_of_its_own_that_a_drawer_answers(desk: Desk) -> None:
+    record, browser = member(desk), desk.browser("ron")
+    address = f"/member/{record}/reveal?field=email"
+    assert f'href="{address}" data-reveal' in browser.get(f"/member/{record}").text
+    assert "data-reveal" not in desk.browser().get(f"/member/{record}").text
+    page = browser.get(f"{address}&_drawer=1")
+    assert "<html" not in page.text
+    refused = browser.send(page, address, field="email", reason="")
+    assert (refused.status_code, "<html" in refused.text) == (422, False)
+    shown = browser.send(page, address, field="email", reason="a call back")
+    assert shown.json == {"label": "E-mail", "value": "rea@x.example"}
+    assert shown.headers["Cache-Control"] == "no-store"

@@ -374,6 +374,18 @@ def test_a_form_sent_after_the_session_ended_is_kept_until_signing_in(desk: Desk
     assert saved.status_code == 303
 
 
+def test_a_script_learns_whether_somebody_is_signed_in_and_with_which_token(desk: Desk) -> None:
+    browser = desk.browser()
+    here = browser.get("/me/session")
+    assert (here.json["id"], here.json["name"]) == (desk.people["kim"], "Kim")
+    assert here.headers["Cache-Control"] == "no-store"
+    made = browser.client.post(
+        "/member/new", data={"csrf_token": here.json["csrf"], "code": "TOK", "name": "With token"}
+    )
+    assert made.status_code == 303
+    assert desk.browser("").get("/me/session").status_code == 401
+
+
 def picture() -> bytes:
     held = io.BytesIO()
     Image.new("RGB", (400, 300), "teal").save(held, "JPEG", exif=b"Exif\x00\x00secret-place")

@@ -33,6 +33,7 @@ from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
 from runtime.web.screens.panels import PanelBox
+from runtime.web.screens.reveal_page import masked_fields
 from runtime.web.screens.timeline_page import Timeline
 from runtime.web.screens.visit import Visit, new_url, record_url, single
 
@@ -195,7 +196,7 @@ def items_of(
     editable: frozenset[str] = frozenset(),
 ) -> tuple[Item, ...]:
     """Return labels and values of what the reader may see; tags in `editable` can be changed."""
-    found = []
+    found, masked = [], masked_fields(visit, entity.name)
     for path in drawing.readable(visit, entity.name, names):
         if relates(visit, path.field, "children"):
             continue
@@ -207,8 +208,14 @@ def items_of(
         else:
             continue
         tags = _tags(path, result, place) if path.text in editable else None
-        found.append(Item(label, cell, path.field.type in WIDE, tags, path.text))
+        shows = _reveal_url(path, result) if cell.kind == "masked" and path.text in masked else ""
+        found.append(Item(label, cell, path.field.type in WIDE, tags, path.text, shows))
     return tuple(found)
+
+
+def _reveal_url(path: Path, result: Result) -> str:
+    record_id = str(record_facts(result, "id"))
+    return record_url(path.field.entity, record_id, "reveal", field=path.text)
 
 
 def _tags(path: Path, result: Result, place: Mapping[str, int]) -> TagBox | None:

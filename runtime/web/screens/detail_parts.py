@@ -35,6 +35,8 @@ class Item:
     """Set where tags are added and taken away in place."""
     name: str = ""
     """The path, for a template that the shop has for it."""
+    reveal_url: str = ""
+    """Where a masked value is shown; empty where it is clear, or may not be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,7 @@ from runtime.errors import RequestError
 from runtime.messages import Incoming
 from runtime.operations import _reading
 from runtime.operations._columns import is_titled
-from runtime.operations.tally import LONGEST
-from runtime.store import deadline, fetch
+from runtime.store import fetch, tallies
 from runtime.store.engine import read
 from runtime.store.plan import QueryPlan
 from runtime.web.names import short_name
@@ -38,6 +37,8 @@ from runtime.web.users import is_administrator
 
 MOST_VIEWS = 8
 VIEWS_OF_ONE = 4
+SLOWEST = 600
+"""Milliseconds that counts may cost this page when one of them is slow."""
 RECENT = 10
 RECORDS = 6
 MOST_SAVED = 60
@@ -282,20 +283,16 @@ def _is_pressing(visit: Visit, entity: Entity, view: View) -> bool:
 
 
 def _counts(visit: Visit, wanted: Sequence[_Counted]) -> dict[int, int]:
-    """Return how many records each view holds, by the view's `id`; nothing when it is slow."""
+    """Return how many records each view holds, by the view's `id`; slow ones are left out."""
     plans = list({id(one): one.plan for one in wanted}.items())
     if not plans:
         return {}
     runtime = visit.runtime
-    try:
-        with (
-            fetch.connection(runtime.engine) as connection,
-            deadline.within(connection, LONGEST),
-        ):
-            found = fetch.tally(connection, runtime.statements, [plan for _, plan in plans])
-    except deadline.TooSlow:
-        return {}
-    return dict(zip((place for place, _ in plans), found, strict=True))
+    with fetch.connection(runtime.engine) as connection:
+        asked = [plan for _, plan in plans]
+        found = tallies.counts(connection, runtime.statements, asked, altogether=SLOWEST)
+    known = zip((place for place, _ in plans), found, strict=True)
+    return {place: count for place, count in known if count is not None}
 
 
 def _todo(visit: Visit, views: Sequence[_Counted], counts: Mapping[int, int]) -> list[ToDo]:

@@ -1,7 +1,7 @@
 """Other ways to lay a list out: board, calendar, gallery, tree and cards; which one is asked for.
 
 Each asks through the same pipeline as the table and respects the same filters. A board costs one
-statement a column, of which it has eight at most; the others cost what a page of the table costs.
+statement a column, of which it has twelve at most; the others cost what a page of the table costs.
 """
 
 from __future__ import annotations

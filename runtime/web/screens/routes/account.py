@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
+from flask_wtf.csrf import generate_csrf
 
+from runtime.errors import Unauthenticated
 from runtime.store import sessions
 from runtime.store.trail import Note
 from runtime.web.context import present
+from runtime.web.names import full_name
 from runtime.web.people import pages
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.security_manager import remember
@@ -16,6 +19,7 @@ from runtime.web.trail import trail
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     """Contribute the addresses."""
     views = Account(desk)
+    screens.add_url_rule("/me/session", "session", views.session)
     screens.add_url_rule("/me/sessions", "sessions", views.sessions)
     screens.add_url_rule("/me/sessions/end", "session_end", views.end, methods=["POST"])
 
@@ -25,6 +29,20 @@ class Account:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+
+    def session(self) -> Answer:
+        """Answer who is signed in, with the token their forms carry; 401 where nobody is.
+
+        A script asks before it sends a form, and after somebody signed in over the page.
+        """
+        try:
+            actor = self.desk.visit().actor
+        except Unauthenticated:
+            return Response(status=401)
+        name = full_name(actor.first_name, actor.last_name, actor.name)
+        answer = jsonify(id=actor.id, name=name, csrf=generate_csrf())
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
     def sessions(self) -> Answer:
         """Show where one is signed in."""

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, jsonify, make_response, render_template, request
 
 from runtime.errors import Forbidden, RequestError
 from runtime.operations._columns import title_columns
 from runtime.web.screens import doors
 from runtime.web.screens.cells import title
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of
-from runtime.web.screens.visit import Visit, record_url
-
-
-@dataclass(frozen=True, slots=True)
-class RevealPage:
-    """Everything `reveal.html` draws."""
-
-    title: str
-    back: str
-    action: str
-    fields: tuple[tuple[str, str], ...]
-    """Name and label of each cell that is masked."""
-    chosen: str = ""
-    reason: str = ""
-    shown: tuple[str, str] | None = None
-    """Label and value, this once."""
-    error: str = ""
+from runtime.web.screens.reveal_page import RevealPage, masked_fields
+from runtime.web.screens.visit import record_url
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     """Contribute the addresses."""
     views = Reveal(desk)
     screens.add_url_rule(at.record + "/reveal", "reveal", views.reveal, methods=["GET", "POST"])
-
-
-def masked_fields(visit: Visit, entity: str) -> tuple[str, ...]:
-    """Return the fields somebody sees masked and may reveal; asks no database."""
-    matrix, roles = visit.runtime.matrix, visit.actor.roles
-    reading, revealing = matrix.grant(roles, entity, "read"), matrix.grant(roles, entity, "reveal")
-    if reading is None or revealing is None:
-        return ()
-    fields = visit.app.entities[entity].fields
-    return tuple(
-        name
-        for name, field in fields.items()
-        if name in reading.veiled and name in revealing.read and not field.target
-    )
 
 
 class Reveal:
@@ -78,11 +47,15 @@ class Reveal:
                 if refusal.status not in (422, 429):
                     raise
                 error, status = visit.text(refusal.message), refusal.status
-        name = title(visit, entity, found.plan.paths)(found.row)
-        url = record_url(entity, record_id)
-        page = RevealPage(
-            name, url, f"{url}/reveal", labels, chosen, reason if error else "", shown, error
-        )
-        answer = make_response(render_template("reveal.html", page=page), status)
+        in_drawer = request.values.get("_drawer") == "1"
+        if shown and in_drawer:
+            answer = jsonify(label=shown[0], value=shown[1])
+        else:
+            name = title(visit, entity, found.plan.paths)(found.row)
+            url, kept = record_url(entity, record_id), reason if error else ""
+            page = RevealPage(
+                name, url, f"{url}/reveal", labels, chosen, kept, shown, error, in_drawer
+            )
+            answer = make_response(render_template("reveal.html", page=page), status)
         answer.headers["Cache-Control"] = "no-store"
         return answer

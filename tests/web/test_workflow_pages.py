@@ -1,0 +1,114 @@
+"""The pages about workflows: an index, and each as picture, table and text."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from tests import databases
+from tests.web.desk import DESK, Desk, open_desk
+
+REPAIR = """
+entity: repair
+label: {en: Repair, zh: 维修}
+title: "{code}"
+fields:
+  code: {type: text, required: true, label: {en: Code, zh: 编号}}
+  cost: {type: integer, label: {en: Cost, zh: 费用}}
+"""
+FLOW = """
+entity: repair
+workflows:
+  progress:
+    label: {en: Repair progress, zh: 维修进度}
+    field: progress
+    initial: asked
+    states:
+      asked:   {label: {en: Asked, zh: 已申请}, tone: attention}
+      mending: {label: {en: "Mending & <more>", zh: 维修中}, category: busy, watchdog: PT5M}
+      done:    {label: {en: Done, zh: 已完成}, tone: success, category: closed, final: true}
+    transitions:
+      mend:
+        label: {en: Mend it, zh: 开始维修}
+        from: asked
+        to: mending
+        roles: keeper
+        guard:
+          - {if: "cost > 0", code: COSTS, message: {en: It costs nothing., zh: 尚未填写费用。}}
+      finish: {label: {en: Finished, zh: 完成维修}, from: mending, to: done, roles: any}
+      give_up:
+        label: {en: Given up, zh: 放弃}
+        from: asked
+        to: done
+        trigger: timer
+        timer: {after: P7D}
+  price:
+    label: {en: Price class, zh: 价格级别}
+    field: price
+    states: {high: {en: High, zh: 高}, low: {en: Low, zh: 低}}
+    derive:
+      - {if: "cost > 100", value: high}
+      - {else: true, value: low}
+"""
+ACCESS = """
+access: desk
+grants:
+  keeper:
+    "*": all
+  reader:
+    member: {allow: view}
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("flows")
+    shutil.copytree(DESK, folder / "desk")
+    (access,) = (folder / "desk").rglob("*.access.yaml")
+    access.write_text(ACCESS)
+    (access.parent / "repair.entity.yaml").write_text(REPAIR, "utf-8")
+    (access.parent / "repair.workflow.yaml").write_text(FLOW, "utf-8")
+    opened = open_desk(databases.sqlite_url(folder), folder / "files", folder / "desk")
+    yield opened
+    opened.runtime.engine.dispose()
+
+
+def test_the_index_leads_to_every_workflow_of_what_one_may_list(desk: Desk) -> None:
+    page = desk.browser().get("/workflows/")
+    for name in ("progress", "price"):
+        assert f'href="/workflows/repair/{name}"' in page.text
+    assert 'href="/workflows/"' in page.text
+    ron = desk.browser("ron")
+    assert "/workflows/repair/" not in ron.get("/workflows/").text
+    assert 'href="/workflows/"' not in ron.get("/member/").text
+    assert ron.get("/workflows/repair/progress").status_code == 404
+    assert desk.browser().get("/workflows/repair/nothing").status_code == 404
+    assert desk.browser().get("/workflows/nothing/progress").status_code == 404
+
+
+def test_a_workflow_is_a_picture_without_inline_style_and_a_table_that_says_the_same(
+    desk: Desk,
+) -> None:
+    page = desk.browser().get("/workflows/repair/progress")
+    (picture,) = re.findall(r'<svg class="wf".*?</svg>', page.text, re.DOTALL)
+    assert "style=" not in picture
+    assert 'role="img"' in picture
+    for text in ("Mending &amp; &lt;more&gt;", "Mend it [1]", "◔ 7 d Given up", 'class="wf-busy"'):
+        assert text in picture
+    table = page.text.partition('class="pt wf-ways"')[2].partition("</table>")[0]
+    for text in ("Cost is above 0", "everybody", "by itself after 7 d"):
+        assert text in table
+    assert "stateDiagram-v2" in page.text
+    chinese = desk.browser(locale="zh").get("/workflows/repair/progress")
+    assert "开始维修 [1]" in chinese.text
+    assert "7天后自动执行" in chinese.text
+
+
+def test_a_derived_column_says_what_makes_each_value(desk: Desk) -> None:
+    page = desk.browser().get("/workflows/repair/price")
+    assert '<svg class="wf"' not in page.text
+    assert "Cost is above 100" in page.text
+    assert "otherwise" in page.text
