@@ -56,8 +56,17 @@ const reveal = async (link) => {
   say(`${found.label}: ${found.value}`);
 };
 
+/* A step that asks something does so over the record; the record is shown anew when it was taken, or when somebody was faster. */
+const step = async (link) => {
+  const { open } = await import("./drawer.js");
+  const done = await open(`${link.href}&_drawer=1`);
+  if (done?.url) location.assign(done.url);
+};
+
 export const start = () => {
   document.addEventListener("click", (event) => {
+    const way = event.target.closest("a[data-step]");
+    if (way && !event.metaKey && !event.ctrlKey) { event.preventDefault(); step(way); }
     const link = event.target.closest("a[data-reveal]");
     if (link && !event.metaKey && !event.ctrlKey) { event.preventDefault(); reveal(link); }
     const back = event.target.closest("[data-card-cancel]");

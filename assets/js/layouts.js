@@ -1,4 +1,5 @@
-/* Board: a card moves to another column by dragging or by Alt and an arrow, which is an ordinary save.
+/* Board: a card moves to another column by dragging or by Alt and an arrow, which is an ordinary save; on a board of
+   states it is the step that leads there (moves.js).
    Tree: what lies below a record is shown in its place instead of on a page of its own. */
 import { all, one, say, text } from "./dom.js";
 import { toast } from "./toasts.js";
@@ -29,7 +30,8 @@ const save = async (board, card, column) => {
   }
 };
 
-const board = (root) => {
+const board = async (root) => {
+  const put = "steps" in root.dataset ? (await import("./moves.js")).start(root) : save;
   let held = null;
   root.addEventListener("dragstart", (event) => {
     held = event.target.closest("li[draggable]");
@@ -45,7 +47,7 @@ const board = (root) => {
     const column = event.target.closest(".lo-col");
     if (!held || !column) return;
     event.preventDefault();
-    if (held.closest(".lo-col") !== column) save(root, held, column);
+    if (held.closest(".lo-col") !== column) put(root, held, column);
   });
   root.addEventListener("dragend", () => {
     held = null;
@@ -59,7 +61,7 @@ const board = (root) => {
     const column = columns[at + (event.key === "ArrowRight" ? 1 : -1)];
     if (!card || at < 0 || !column) return;
     event.preventDefault();
-    save(root, card, column);
+    put(root, card, column);
     one(".ol", card)?.focus();
   });
 };

@@ -17,6 +17,8 @@ from runtime.store.engine import write
 
 ACTION = "bulk"
 PURPOSE = "action"
+ACTION_ALONE = "list"
+"""The records are only named: what is done with them asks for its own right."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> bulk.Call:
     body = {**(incoming.values or {}), "operation": incoming.values.get("operation", "update")}
     values = body.pop("values", None)
     operation = body["operation"]
-    if operation == "update" and not values:
+    if operation == ACTION_ALONE or (operation == "update" and not values):
         body["operation"] = "restore"
     call = bulk.parse(replace(incoming, values=body), grant, runtime)
     return replace(call, operation=operation)

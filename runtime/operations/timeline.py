@@ -1,8 +1,9 @@
 """`timeline`: what happened to a record and what was said about it, newest first, in one stream.
 
-Comments and audit rows have ids that sort by time, so the two streams are cut at the same id and
-merged: two statements a page, whatever stands in it. Comments need the right to read the record;
-its changes need the right to see its history as well and are simply absent without it.
+Comments, audit rows and steps of a workflow have ids that sort by time, so the streams are cut at
+the same id and merged: a statement each, whatever stands in it. Comments need the right to read the
+record; what happened to it needs the right to see its history as well and is absent without it. A
+step stands here as the workflow's log tells it, and not once more as the change of its fields.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import sqlalchemy as sa
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _comments, _talk, history
+from runtime.operations import _comments, _passages, _talk, history
 from runtime.operations._asking import choice_of
 from runtime.runtime import Runtime
 from runtime.store import fetch
 
 ACTION = "read"
 PAGE = 30
-KINDS = ("all", "comments", "changes", "files")
+KINDS = ("all", "comments", "steps", "changes", "files")
 ABOUT_FILES = ("attach", "detach")
-SHOWN_ITSELF = ("comment", "edit_comment")
-"""Audit rows of what the timeline shows as the comment itself."""
+SHOWN_ITSELF = ("comment", "edit_comment", "transition")
+"""Audit rows of what the timeline shows as the comment or the step itself."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     call = plan.history.call
-    found: list[history.Entry | _comments.Comment] = []
+    found: list[history.Entry | _comments.Comment | _passages.Passage] = []
     with fetch.connection(runtime.engine) as connection:
         _talk.require_record(connection, runtime, plan.history.record)
         if plan.kind in {"all", "comments"}:
@@ -60,8 +61,16 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             found += [_comments.comment(row) for row in connection.execute(said)]
         if plan.kind != "comments" and plan.with_history:
             seen = history.of_this_row(plan.history, connection, runtime)
-            rows = connection.execute(_audit(plan, runtime))
-            found += [history.entry(seen, row) for row in rows]
+            if plan.kind != "steps":
+                rows = connection.execute(_audit(plan, runtime))
+                found += [history.entry(seen, row) for row in rows]
+            if plan.kind in {"all", "steps"} and call.entity.name in runtime.app.workflows:
+                readable = seen.readable[call.entity.name]
+                asked = _passages.statement(
+                    runtime, call.entity.name, call.record_id, PAGE + 1, call.before
+                )
+                taken = connection.execute(asked)
+                found += [_passages.passage(row, call.entity, readable) for row in taken]
     found.sort(key=lambda one: one.id, reverse=True)
     return Result(
         rows=tuple(found[:PAGE]), next_cursor=found[PAGE - 1].id if len(found) > PAGE else ""

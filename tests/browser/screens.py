@@ -101,6 +101,37 @@ def pressed(keys: str, then: str) -> Act:
     return act
 
 
+def step_form(page: Page, site: Site) -> None:
+    """Open a record and the form of one of its steps, as a page."""
+    clicked(page, "td .ol", "REP-001")
+    link = page.locator("a[data-step]").first
+    expect(link).to_be_attached()
+    page.goto(str(link.get_attribute("href")))
+    shown(page, ".stf")
+
+
+def step_in_drawer(page: Page, site: Site) -> None:
+    """Open the form of a step over the record."""
+    clicked(page, "td .ol", "REP-001")
+    clicked(page, ".steps-more button")
+    clicked(page, ".steps-more a[data-step]")
+    shown(page, "dialog.drawer .stf")
+
+
+def steps_of_many(page: Page, site: Site) -> None:
+    """Choose rows and ask which steps all of them may take."""
+    page.locator("tbody .ck").nth(0).check()
+    clicked(page, "[data-bulk=step]")
+    shown(page, "#chosen")
+
+
+def workflow_of_record(page: Page, site: Site) -> None:
+    """Look at the way of a record through its workflow."""
+    clicked(page, "td .ol", "REP-001")
+    clicked(page, "#progress a.b")
+    shown(page, "svg.wf")
+
+
 def refuse_sign_in(page: Page, site: Site) -> None:
     """Try a wrong password."""
     page.fill("input[name=username]", "nobody-of-this-name")
@@ -452,6 +483,14 @@ SCREENS = (
     Screen("groups", "/groups/"),
     Screen("new group", "/groups/new"),
     Screen("group", "/groups/new", make_group, stands_for="screens.group"),
+    Screen("tasks", "/tasks/", shop="kinds", kept=True),
+    Screen("incidents", "/incidents/", shop="kinds", kept=True),
+    Screen("step", "/repair/", step_form, shop="kinds", stands_for="screens.step"),
+    Screen("step in a drawer", "/repair/", step_in_drawer, shop="kinds"),
+    Screen(
+        "steps of many", "/repair/", steps_of_many, shop="kinds", stands_for="screens.bulk_step"
+    ),
+    Screen("workflow of a record", "/repair/", workflow_of_record, shop="kinds"),
     Screen("workflows", "/workflows/", shop="kinds"),
     Screen("workflow", "/workflows/repair/mending", shop="kinds", kept=True),
     Screen("offline", "/offline"),
@@ -497,6 +536,7 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.list_count": "JSON of the filter drawer",
     "screens.list_counts": "JSON of the tabs",
     "screens.list_row": "inside a list: cell in place",
+    "screens.moves": "JSON of a board",
     "screens.notice": "leads to the record",
     "screens.notices_panel": "inside the frame: bell",
     "screens.palette": "JSON of the palette",

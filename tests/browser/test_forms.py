@@ -283,3 +283,46 @@ def test_signing_in_over_the_form_saves_what_was_typed(form: Open) -> None:
     dialog.locator(".b-p").click()
     page.wait_for_url(lambda url: "/new" not in url)
     expect(page.locator("h1")).to_contain_text("Signed in over it")
+
+
+def test_a_card_moves_by_the_step_that_leads_to_its_column(form: Open, shop: Shop) -> None:
+    desk, _ = shop
+    ready = desk.make("repair", code="CARD", cost="20")
+    costless = desk.make("repair", code="FREE", cost="0")
+    page = form("/repair/?layout=board")
+
+    def column(state: str, record: str) -> Any:
+        return page.locator(f".lo-col[data-value={state}] #row-{record}")
+
+    page.locator(f"#row-{costless} .ol").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.locator(".toast-ax")).to_contain_text("Say what it will cost first.")
+    expect(column("asked", costless)).to_be_visible()
+    page.locator(f"#row-{ready} .ol").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(column("mending", ready)).to_be_visible()
+    expect(page.locator(f"#row-{ready} .ol")).to_be_focused()
+    page.locator(f"#row-{ready} [data-move]").click()
+    assert violations(page) == []
+    page.locator("dialog.mvd").get_by_role("button", name="Wait for parts").click()
+    drawer = page.locator("dialog.drawer")
+    drawer.locator(".dw-f .b-p").click()
+    expect(drawer.locator(".errs")).to_be_focused()
+    drawer.locator("[name=part]").fill("The spring")
+    drawer.locator(".dw-f .b-p").click()
+    expect(drawer).to_have_count(0)
+    expect(column("waiting", ready)).to_be_visible()
+
+
+def test_a_step_that_asks_does_so_over_the_record(form: Open, shop: Shop) -> None:
+    desk, _ = shop
+    record = desk.make("repair", code="OVER1", cost="20")
+    page = form(f"/repair/{record}")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    expect(page.locator(".flashes")).to_contain_text("Begin: Asked → Being mended.")
+    page.locator(".acts").get_by_role("link", name="Wait for parts").click()
+    drawer = page.locator("dialog.drawer")
+    drawer.locator("[name=part]").fill("The spring")
+    drawer.locator("[name=part]").press("Enter")
+    expect(page.locator(".flashes")).to_contain_text("Being mended → Waiting for parts.")
+    expect(page.locator("h1 + .st, .ph .st").first).to_have_text("Waiting for parts")

@@ -109,8 +109,8 @@ def every_screen(site: Site, kinds: Desk) -> list[Screen]:
         parts=[{"name": "Spring", "number": 2, "price": "1.25"}],
     )
     records = {"desk": {"loan": site.loan, "member": site.member}}
-    repair = kinds.make("repair", code="R1", thing=thing, cost="20")
-    kinds.make("repair", code="R2", note="The spring is broken")
+    repair = kinds.make("repair", code="REP-001", thing=thing, cost="20")
+    kinds.make("repair", code="REP-002", note="The spring is broken")
     records["kinds"] = {"thing": thing, "maker": maker, "repair": repair}
     apps = {"desk": site.desk.runtime.app, "kinds": kinds.runtime.app}
     derived = [one for shop in apps for one in screens_of(shop, apps[shop], records[shop])]

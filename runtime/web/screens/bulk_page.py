@@ -51,10 +51,15 @@ class BulkPage:
 
 
 def actions(
-    visit: Visit, entity: Entity, *, archived: bool, edits: bool = False
+    visit: Visit, entity: Entity, *, archived: bool, edits: bool = False, steps: bool = False
 ) -> tuple[BulkAction, ...]:
-    """Return what the person may do with chosen rows; `edits`: there are fields to be changed."""
+    """Return what the person may do with chosen rows.
+
+    `edits`: there are fields to be changed; `steps`: there are steps for several records at once.
+    """
     found = _actions(visit, entity, archived=archived)
+    if steps and not archived:
+        found = (BulkAction("step", visit.t("Take a step…"), "route", ""), *found)
     if edits and not archived:
         found = (BulkAction("edit", visit.t("Edit"), "pencil", ""), *found)
     return found

@@ -33,7 +33,9 @@ from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
 from runtime.web.screens.panels import PanelBox
+from runtime.web.screens.progress_page import ProgressBox
 from runtime.web.screens.reveal_page import masked_fields
+from runtime.web.screens.steps_page import Steps
 from runtime.web.screens.timeline_page import Timeline
 from runtime.web.screens.visit import Visit, new_url, record_url, single
 
@@ -51,6 +53,10 @@ class Around:
     files: tuple[FileBox, ...] = ()
     follows: bool = False
     panels: tuple[PanelBox, ...] = ()
+    steps: Steps = field(default_factory=Steps)
+    progress: tuple[ProgressBox, ...] = ()
+    trouble: str = ""
+    """Why no step can be taken: the record is where nobody put it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,11 @@ class DetailPage:
     restore_url: str
     keeps: bool
     """Deleting archives."""
+    steps: Steps = field(default_factory=Steps)
+    """The buttons of its workflows."""
+    progress: tuple[ProgressBox, ...] = ()
+    """Where it is in each of its workflows."""
+    trouble: str = ""
     is_document: bool = False
     """A numbered document: its parts, such as lines, stand before everything else."""
 
@@ -166,6 +177,9 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         delete_url=url("delete") if may["delete"] and gone is None and not entity.child_of else "",
         restore_url=url("restore") if may["restore"] and gone is not None else "",
         keeps=entity.archive,
+        steps=around.steps if gone is None else Steps(),
+        progress=around.progress,
+        trouble=around.trouble,
         is_document=any(model.type == "sequence" for model in entity.fields.values()),
     )
 

@@ -87,7 +87,7 @@ def events(
 
 
 def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
-    exact = _cell(visit, entity.fields["created_at"], entry.at, known)
+    exact = written(visit, entity.fields["created_at"], entry.at, known)
     single, rows = [], []
     for name, field in _in_order(entity, entry.before, entry.after):
         before, after = entry.before.get(name), entry.after.get(name)
@@ -216,10 +216,11 @@ def shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
         stored = kind.schema(field, allow_none=True).deserialize(value)
     except (ma.ValidationError, ValueError):
         return str(value)[:LONGEST]
-    return _cell(visit, field, stored, known)
+    return written(visit, field, stored, known)
 
 
-def _cell(visit: Visit, field: Field, stored: Any, known: Known) -> str:
+def written(visit: Visit, field: Field, stored: Any, known: Known) -> str:
+    """Return a stored value as people see it."""
     kind = visit.catalog[field.type]
     if isinstance(kind, Money):
         written = str(field.args.get("currency") or "")

@@ -18,6 +18,8 @@ from generator.field_types import EMPTY, Cell
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types.datetime import api_text
 from generator.model.entity import Entity, Layout
+from generator.model.workflow import USER
+from rules.permissions import transition_action
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.fetch import COUNT_CAP
@@ -73,6 +75,8 @@ class Board:
     moves: bool
     """The person may change the field."""
     columns: tuple[BoardColumn, ...]
+    by_steps: bool = False
+    """The field is a state: a card moves by the step that leads there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +233,22 @@ def board(asking: Asking, layout: Layout) -> LaidOut:
         cell = kind.cell(option, field, visit.viewer)
         columns.append(BoardColumn(option, cell, shown, rows, more if result.next_cursor else ""))
     (path,) = drawing.readable(visit, entity.name, (name,))
-    moves = bool(list_rows.editable(visit, entity, path))
-    return LaidOut("board", board=Board(name, moves, tuple(columns)))
+    by_steps = _may_step(visit, entity, name)
+    moves = by_steps or bool(list_rows.editable(visit, entity, path))
+    return LaidOut("board", board=Board(name, moves, tuple(columns), by_steps))
+
+
+def _may_step(visit: Visit, entity: Entity, field: str) -> bool:
+    """Return whether the person may take any step of the workflow that owns a field."""
+    machine = next(
+        (one for one in visit.app.workflows.get(entity.name, {}).values() if one.field == field),
+        None,
+    )
+    return machine is not None and any(
+        visit.may(transition_action(machine.name, edge.name), entity.name)
+        for edge in machine.transitions
+        if USER in edge.triggers
+    )
 
 
 def _counts(asking: Asking, name: str, options: Sequence[str]) -> Sequence[int | None]:

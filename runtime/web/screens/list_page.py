@@ -11,6 +11,7 @@ from runtime.messages import Result
 from runtime.store.paths import Path
 from runtime.web.screens import (
     bulk_edit_page,
+    bulk_step_page,
     filters,
     list_layouts,
     list_pages,
@@ -167,7 +168,13 @@ def list_page(
         may_archive=entity.archive,
         may_export=visit.may("export", entity.name),
         panel=url.get("panel") == "filters",
-        bulk=actions(visit, entity, archived=url.get("archived") == "only", edits=edits),
+        bulk=actions(
+            visit,
+            entity,
+            archived=url.get("archived") == "only",
+            edits=edits,
+            steps=bulk_step_page.offered(visit, entity),
+        ),
         groups=list_sums.choices(visit, entity, url),
         may_sum=bool(list_sums.summable(visit, entity, columns)),
         sums=_sums(listing),

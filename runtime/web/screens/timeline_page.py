@@ -14,12 +14,14 @@ from generator.field_types._times import local_text
 from generator.model.entity import Entity
 from runtime.messages import Result
 from runtime.operations._comments import LONGEST, Comment
+from runtime.operations._passages import Passage
 from runtime.operations.history import Entry
 from runtime.operations.timeline import KINDS
 from runtime.web.screens import doors, history
 from runtime.web.screens.comment_text import Segment, segments
 from runtime.web.screens.detail_parts import TabLink, record_facts
 from runtime.web.screens.history import Event
+from runtime.web.screens.passage_words import Taken, taken, wanted
 from runtime.web.screens.visit import Visit, record_url
 
 
@@ -54,7 +56,7 @@ class Said:
 class Timeline:
     """Everything the tab of the timeline draws."""
 
-    events: tuple[Event | Said, ...]
+    events: tuple[Event | Said | Taken, ...]
     kinds: tuple[TabLink, ...]
     older_url: str
     comment_url: str
@@ -71,13 +73,20 @@ def timeline(
     """Return the timeline of a record."""
     record_id = str(record_facts(record, "id"))
     entries = [one for one in found.rows if isinstance(one, Entry)]
-    titles = doors.titles_of(visit, history.wanted_titles(visit, entity, entries))
+    steps = [one for one in found.rows if isinstance(one, Passage)]
+    asked = {**history.wanted_titles(visit, entity, entries)}
+    for target, ids in wanted(visit, entity, steps).items():
+        asked[target] = (*asked.get(target, ()), *ids)
+    titles = doors.titles_of(visit, asked)
     known = history.Known(titles, _texts(record))
     restoring = _restorable(visit, entity, record)
-    events: list[Event | Said] = []
+    begun = record_facts(record, "created_at")
+    events: list[Event | Said | Taken] = []
     for one in found.rows:
         if isinstance(one, Comment):
             events.append(_said(visit, entity, record_id, one))
+        elif isinstance(one, Passage):
+            events.append(taken(visit, entity, one, known, begun))
         else:
             (event,) = history.events(visit, entity, (one,), known)
             events.append(replace(event, id=one.id, restorable=restoring & _names(one)))
@@ -88,7 +97,7 @@ def timeline(
 
     return Timeline(
         events=tuple(events),
-        kinds=_kinds(visit, kind, url),
+        kinds=_kinds(visit, entity, kind, url),
         older_url=url(kind=kind if kind != "all" else "", before=found.next_cursor)
         if found.next_cursor
         else "",
@@ -99,17 +108,19 @@ def timeline(
     )
 
 
-def _kinds(visit: Visit, kind: str, url: Any) -> tuple[TabLink, ...]:
+def _kinds(visit: Visit, entity: Entity, kind: str, url: Any) -> tuple[TabLink, ...]:
     t = visit.t
     words = {
         "all": t("All", "timeline"),
         "comments": t("Comments", "timeline"),
+        "steps": t("Steps", "timeline"),
         "changes": t("Changes", "timeline"),
         "files": t("Files", "timeline"),
     }
     return tuple(
         TabLink(name, words[name], url(kind=name if name != "all" else ""), name == kind)
         for name in KINDS
+        if name != "steps" or entity.name in visit.app.workflows
     )
 
 

@@ -112,7 +112,8 @@ def drawing(visit: Visit, machine: Workflow | Derivation, past: Past | None = No
     def state_width(name: str) -> int:
         if many(name):
             return text_width(_many(visit, graph, name)) + 24
-        return max(96, text_width(visit.text(graph.states[name].label)) + 44)
+        more = 24 if past.visits.get(name, 0) > 1 else 0
+        return max(96, text_width(visit.text(graph.states[name].label)) + 44 + more)
 
     def way_width(arrows: Sequence[Arrow]) -> int:
         return max((text_width(said(one)) for one in arrows), default=0) + 12

@@ -8,7 +8,16 @@ from urllib.parse import parse_qsl
 from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.model.entity import Entity
-from runtime.web.screens import bulk_edit_page, bulk_undo, doors, form_state, form_undo
+from runtime.errors import InvalidInput, TooLarge
+from runtime.operations.freeze import ACTION_ALONE
+from runtime.web.screens import (
+    bulk_edit_page,
+    bulk_step_page,
+    bulk_undo,
+    doors,
+    form_state,
+    form_undo,
+)
 from runtime.web.screens.bulk_edit_page import BulkEditPage
 from runtime.web.screens.bulk_page import ACTIONS, bulk_page, payload
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, texts_of
@@ -23,6 +32,9 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     screens.add_url_rule(at.entity + "bulk", "bulk", views.bulk, methods=post)
     screens.add_url_rule(
         at.entity + "bulk/<token>", "bulk_edit", views.edit, methods=["GET", "POST"]
+    )
+    screens.add_url_rule(
+        at.entity + "bulk/<token>/step", "bulk_step", views.step, methods=["GET", "POST"]
     )
     screens.add_url_rule(at.entity + "undo", "bulk_undo", views.undo, methods=post)
 
@@ -43,10 +55,12 @@ class Bulk:
         action = request.form.get("action", "")
         if matching is None and not ids:
             return redirect(url.text, 303)
-        body = payload(visit, model, "update" if action == "edit" else action, ids, matching)
-        if action == "edit":
+        named = {"edit": "update", "step": ACTION_ALONE}.get(action, action)
+        body = payload(visit, model, named, ids, matching)
+        if action in ("edit", "step"):
             token, _ = bulk_edit_page.freeze(visit, model, body)
-            return redirect(f"/{entity}/bulk/{token}?{url.query}", 303)
+            beyond = "/step" if action == "step" else ""
+            return redirect(f"/{entity}/bulk/{token}{beyond}?{url.query}", 303)
         if matching is not None and action in ACTIONS:
             token, _ = bulk_edit_page.freeze(visit, model, body)
             frozen = bulk_edit_page.frozen(visit, model, token)
@@ -85,6 +99,35 @@ class Bulk:
         if request.form.get("step") == "do":
             return _drawn(bulk_edit_page.done(visit, model, page, values))
         return _drawn(bulk_edit_page.tried(visit, model, page, values))
+
+    def step(self, entity: str, token: str) -> Answer:
+        """Offer the steps that all of the records may take, ask what one asks, and take it."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        pairs = parse_qsl(request.form.get("query", "")[:4000])
+        given = pairs if request.method == "POST" else request.args.items(multi=True)
+        query = read_url(record_url(entity), given).query
+        chosen = request.values.get("do", "")[:130]
+        shown = bulk_step_page.page(visit, model, token, query, chosen)
+        if request.method == "GET" or not shown.chosen:
+            return render_template("bulk_step.html", page=shown)
+        state = bulk_step_page.sent_state(visit, model, chosen, texts_of(request.form))
+        workflow, _, name = chosen.partition(".")
+        body = {
+            "operation": "transition",
+            "ids": list(bulk_edit_page.frozen(visit, model, token)),
+            "workflow": workflow,
+            "transition": name,
+            "input": bulk_step_page.answers_of(visit, model, chosen, state),
+            "batch": token,
+        }
+        try:
+            result = doors.ask(visit, "bulk", entity, values=body)
+        except (InvalidInput, TooLarge) as refusal:
+            again = bulk_step_page.page(visit, model, token, query, chosen, state, refusal)
+            return render_template("bulk_step.html", page=again), refusal.status
+        page = bulk_step_page.done(visit, model, shown, result.outcomes)
+        return render_template("bulk_step.html", page=page)
 
     def undo(self, entity: str) -> Answer:
         """Give the records of the last change the values they had, or bring back what went."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, redirect, render_template, request
 
 from generator.model.entity import Entity
-from runtime.errors import RequestError
+from runtime.errors import RequestError, UnknownStoredState
 from runtime.messages import Result
 from runtime.operations.neighbours import Neighbours
 from runtime.web.screens import doors
@@ -27,8 +28,11 @@ from runtime.web.screens.detail_tables import child_table, related_query, relate
 from runtime.web.screens.detail_tabs import TIMELINE, related_counts
 from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.panels import panel_boxes
+from runtime.web.screens.progress_page import progress
+from runtime.web.screens.steps_page import steps
 from runtime.web.screens.timeline_page import Timeline, timeline
 from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.workflow_page import machines_of
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -71,6 +75,7 @@ class Records:
             follows=beside.follows,
             panels=panel_boxes(visit, model, result, self.desk.around.templates),
         )
+        around = _with_steps(visit, model, record_id, around)
         page = detail_page(visit, plan, result, around)
         return render_template([f"{entity}/detail.html", "detail.html"], page=page)
 
@@ -101,6 +106,22 @@ class Records:
         found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, record_id))
         visit = self.desk.with_names(visit, found.plan.paths, found.rows)
         return related_table(visit, plan.tab, record_id, found)
+
+
+def _with_steps(visit: Visit, model: Entity, record_id: str, around: Around) -> Around:
+    """Return the surroundings with the steps of a record that has workflows."""
+    if not machines_of(visit, model.name):
+        return around
+    story = doors.ask(visit, "passages", model.name, record_id).row
+    try:
+        standing = doors.ask(visit, "transitions", model.name, record_id).row
+    except UnknownStoredState as refusal:
+        return replace(around, trouble=visit.text(refusal.message))
+    return replace(
+        around,
+        steps=steps(visit, model, standing, str(uuid.uuid4()), around.listed),
+        progress=progress(visit, model, tuple(standing.states.items()), story, record_id),
+    )
 
 
 def _neighbours(visit: Visit, model: Entity, record_id: str, listed: str) -> Neighbours:

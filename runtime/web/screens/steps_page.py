@@ -1,0 +1,210 @@
+"""The steps of a record: the buttons of its page, and the form or question behind one of them.
+
+In: what `transitions` offers. Out: buttons in the order of the file, the first possible one as the
+primary; what is blocked keeps its reasons in words. The form is made of the same controls as every
+other; what was typed stays when it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from generator.field_types import Cell
+from generator.model.entity import Entity
+from generator.model.workflow import InputField, Workflow
+from runtime.errors import RequestError
+from runtime.operations._unfired import said
+from runtime.operations.transitions import Offered, Standing
+from runtime.web.screens import doors, form_state
+from runtime.web.screens.form_controls import control
+from runtime.web.screens.form_drawing import Drawing
+from runtime.web.screens.form_errors import error_lines, messages_of
+from runtime.web.screens.form_layout import FormLayout
+from runtime.web.screens.form_model import Control, ErrorLine
+from runtime.web.screens.form_state import FormField, State
+from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.workflow_page import badge
+
+SHOWN = 2
+"""Buttons beside each other; the rest is under More."""
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StepButton:
+    """One step that a record may take, or what stands in its way."""
+
+    id: str
+    label: str
+    url: str
+    allowed: bool
+    reasons: tuple[str, ...]
+    asks: bool
+    """It asks something first: a form, or a confirmation."""
+    danger: bool
+    """It ends in a state that nobody wishes for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The buttons of a record's page."""
+
+    shown: tuple[StepButton, ...] = ()
+    """The first is the primary one, if it may be pressed."""
+    more: tuple[StepButton, ...] = ()
+    fields: Mapping[str, str] | None = None
+    """What every one of them sends: the version that was shown, a key, the list one came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepPage:
+    """Everything `step.html` draws."""
+
+    title: str
+    record: str
+    back: str
+    action: str
+    hidden: tuple[tuple[str, str], ...]
+    controls: tuple[Control, ...]
+    source: Cell
+    targets: tuple[Cell, ...]
+    ask: str
+    """none, dialog, type_value or reauth."""
+    with_code: bool
+    danger: bool
+    errors: tuple[ErrorLine, ...] = ()
+    problem: str = ""
+    wrong: str = ""
+    """What is wrong with the confirmation that was given."""
+    in_drawer: bool = False
+    ids: str = "f-"
+
+
+def step_url(entity: str, record_id: str, one: Offered) -> str:
+    """Return the address of a step."""
+    return record_url(entity, record_id, f"do/{one.workflow}/{one.name}")
+
+
+def steps(visit: Visit, entity: Entity, standing: Standing, key: str, listed: str) -> Steps:
+    """Return the buttons of a record: two beside each other, the rest under More."""
+    every = [_button(visit, entity, standing, one) for one in standing.offered]
+    wished = [one for one in every if not one.danger]
+    # nothing that leads on: why not is worth more than a quick way to give up
+    shown = [one for one in wished if one.allowed][:SHOWN] or wished[:1] or every[:1]
+    kept = {one.id for one in shown}
+    fields = {"_version": str(standing.version), "_key": key, "list": listed}
+    return Steps(
+        tuple(shown),
+        tuple(one for one in sorted(every, key=lambda one: not one.allowed) if one.id not in kept),
+        {name: text for name, text in fields.items() if text},
+    )
+
+
+def _button(visit: Visit, entity: Entity, standing: Standing, one: Offered) -> StepButton:
+    machine = visit.app.workflows[entity.name][one.workflow]
+    return StepButton(
+        id=one.id,
+        label=visit.text(one.label),
+        url=step_url(entity.name, standing.record_id, one),
+        allowed=one.allowed,
+        reasons=reasons(visit, one),
+        asks=bool(one.questions) or one.confirm != NONE,
+        danger=all(machine.states[name].tone == "critical" for name in one.targets),
+    )
+
+
+def card_moves(
+    visit: Visit, entity: Entity, machine: Workflow, standing: Standing
+) -> dict[str, Any]:
+    """Return what could move a card of a board, as JSON: steps, their columns, their reasons."""
+    offered = [one for one in standing.offered if one.workflow == machine.name]
+    here = machine.states.get(standing.states[machine.name])
+    steps = [
+        {
+            "label": visit.text(one.label),
+            "url": step_url(entity.name, standing.record_id, one),
+            "asks": bool(one.questions) or one.confirm != NONE,
+            "allowed": one.allowed,
+            "reasons": list(reasons(visit, one)),
+            "targets": list(one.targets),
+            "to": ", ".join(visit.text(machine.states[name].label) for name in one.targets),
+        }
+        for one in offered
+    ]
+    place = visit.text(here.label) if here else ""
+    none = visit.t("No step leads there from “{state}”.", state=place)
+    return {"version": standing.version, "steps": steps, "none": none}
+
+
+def reasons(visit: Visit, one: Offered) -> tuple[str, ...]:
+    """Return what stands in the way, in words, each once."""
+    return tuple(dict.fromkeys(visit.text(reason.message) for reason in one.reasons))
+
+
+def questions(visit: Visit, asked: Mapping[str, InputField]) -> tuple[FormField, ...]:
+    """Return the fields of a step's form."""
+    return tuple(
+        FormField(one.field, form_state.control_kind(visit, one.field)) for one in asked.values()
+    )
+
+
+def step_page(
+    visit: Visit,
+    entity: Entity,
+    standing: Standing,
+    one: Offered,
+    title: str,
+    hidden: Sequence[tuple[str, str]],
+    state: State | None = None,
+    refusal: RequestError | None = None,
+    *,
+    with_code: bool = False,
+    in_drawer: bool = False,
+    listed: str = "",
+    wrong: str = "",
+) -> StepPage:
+    """Return the form of a step, new or refused."""
+    fields = questions(visit, one.questions)
+    known = form_state.state_of_new(visit, fields) if state is None else state
+    wanted = {each.field.target: known.get(each.field.name, ()) for each in fields}
+    ids = "q-" if in_drawer else "f-"
+    titles = doors.titles_of(visit, {name: found for name, found in wanted.items() if name})
+    drawing = Drawing(visit, known, titles, messages_of(visit, refusal), ids=ids)
+    machine = visit.app.workflows[entity.name][one.workflow]
+    layout = FormLayout(entity, True, (("", "", fields),), ())
+    tells = refusal is not None and not refusal.errors and refusal.status != 428
+    return StepPage(
+        title=visit.text(one.label),
+        record=title,
+        back=record_url(entity.name, standing.record_id, list=listed),
+        action=step_url(entity.name, standing.record_id, one),
+        hidden=tuple(hidden),
+        controls=tuple(_control(drawing, each) for each in fields),
+        source=badge(visit, machine.states[standing.states[one.workflow]]),
+        targets=tuple(badge(visit, machine.states[name]) for name in one.targets),
+        ask=one.confirm,
+        with_code=with_code,
+        danger=all(machine.states[name].tone == "critical" for name in one.targets),
+        errors=error_lines(visit, layout, refusal, known, ids),
+        problem=told(visit, refusal) if tells and refusal is not None else "",
+        wrong=wrong,
+        in_drawer=in_drawer,
+        ids=ids,
+    )
+
+
+def _control(drawing: Drawing, one: FormField) -> Control:
+    """Return the control of a question; its picker offers what its person may choose anywhere."""
+    made = control(drawing, one)
+    if made.picker_url and one.field.target:
+        return replace(made, picker_url=f"/{one.field.target}/choices", create_url="")
+    return made
+
+
+def told(visit: Visit, refusal: RequestError) -> str:
+    """Return why a step was refused, every reason in words."""
+    texts = [visit.text(said(one)) for one in refusal.params.get("reasons", ())]
+    texts += [visit.text(one.message) for one in refusal.errors]
+    return " ".join(dict.fromkeys(texts or [visit.text(refusal.message)]))
