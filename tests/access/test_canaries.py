@@ -50,6 +50,8 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "group_id": ["1"],
         "notice_id": ["00000000-0000-7000-8000-000000000000"],
         "approval_id": ["00000000-0000-7000-8000-000000000000"],
+        "incident_id": ["00000000-0000-7000-8000-000000000000"],
+        "workflow": ["none"],
         "locale": ["en"],
         "name": ["delete"],
         "pk": [str(desk.people["owner"])],

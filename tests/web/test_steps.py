@@ -332,3 +332,28 @@ def test_an_incident_is_settled_by_a_person_and_a_call_by_two(desk: Desk) -> Non
     assert "Withdraw" in waiting.text
     assert desk.browser("ron").get("/incidents/").status_code == 200
     assert f"/repair/{call}" not in desk.browser("ron").get("/incidents/").text
+
+
+def counted(desk: Desk, browser: Browser, address: str) -> int:
+    seen: list[str] = []
+
+    def note(*given: Any) -> None:
+        seen.append(str(given[2]))
+
+    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
+    assert browser.get(address).status_code == 200
+    sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
+    return len([text for text in seen if "SELECT" in text])
+
+
+def test_a_long_way_costs_a_page_no_more_statements_than_a_short_one(desk: Desk) -> None:
+    browser, short, long = desk.browser(), repair(desk), repair(desk)
+    for record, rounds in ((short, 1), (long, 12)):
+        move(desk, record, "begin")
+        for _ in range(rounds):
+            move(desk, record, "wait", part="Glass")
+            move(desk, record, "go_on")
+    for address in ("/repair/{}?tab=history", "/workflows/repair/mending?record={}"):
+        counted(desk, browser, address.format(short))
+        few = counted(desk, browser, address.format(short))
+        assert counted(desk, browser, address.format(long)) == few, address

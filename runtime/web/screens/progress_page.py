@@ -19,7 +19,7 @@ from generator.resolve.fields import humanize
 from runtime.operations._passages import Due, Passage, Task
 from runtime.operations.passages import Story
 from runtime.operations.transitions import Standing
-from runtime.store.workflow_tables import WATCHDOG
+from runtime.store.workflow_tables import TRANSITION
 from runtime.web.screens.steps_page import reasons
 from runtime.web.screens.visit import Visit
 from runtime.web.screens.workflow_page import badge, machines_of, workflow_url
@@ -127,8 +127,8 @@ def _moved(one: Passage, workflow: str) -> bool:
 
 
 def _waiting(visit: Visit, entity: Entity, one: Due) -> Waiting:
-    if one.kind == WATCHDOG:
-        return Waiting(visit.t("Somebody is told if it is still here"), moment(visit, one.at))
+    if one.kind != TRANSITION:
+        return Waiting(visit.t("Somebody is told if it is still there"), moment(visit, one.at))
     edges = visit.app.workflows[entity.name][one.workflow].named(one.transition)
     label = visit.text(edges[0].label) if edges else one.transition
     return Waiting(visit.t("By itself: {step}", step=label), moment(visit, one.at))
