@@ -141,6 +141,23 @@ def _rows(graph: Graph, ways: Sequence[_Way]) -> dict[str, int]:
     _turn_back(graph, ways)
     forward = [way for way in ways if way.source != way.target and not many(way.source)]
     rows = dict.fromkeys(graph.states, 0)
+    _lower(rows, forward)
+    led = {way.source if way.is_back else way.target for way in forward}
+    sources = _sources(graph)
+    for way in ways:
+        if many(way.source) and way.target not in led:
+            # where only a sign leads: beside the lowest of the states it stands for
+            rows[way.target] = max(rows[one] for one in sources[way.source])
+    _lower(rows, forward)
+    for way in ways:
+        if many(way.source):
+            rows[way.source] = rows[way.target] - 2
+    lowest = min(rows.values(), default=0)
+    return {name: row - lowest for name, row in rows.items()}
+
+
+def _lower(rows: dict[str, int], forward: Sequence[_Way]) -> None:
+    """Put every state below those that lead to it."""
     for _ in range(len(rows)):
         moved = False
         for way in forward:
@@ -149,11 +166,6 @@ def _rows(graph: Graph, ways: Sequence[_Way]) -> dict[str, int]:
                 rows[last], moved = rows[first] + 2, True
         if not moved:
             break
-    for way in ways:
-        if many(way.source):
-            rows[way.source] = rows[way.target] - 2
-    lowest = min(rows.values(), default=0)
-    return {name: row - lowest for name, row in rows.items()}
 
 
 def _turn_back(graph: Graph, ways: Sequence[_Way]) -> None:
