@@ -17,15 +17,14 @@ from generator.expressions.types import Number
 from generator.model.entity import Field
 from rules.permissions import Grant
 from runtime.store.conditions import Conditions
-from runtime.store.filters import Clause
 from runtime.store.lists import is_one_of
 from runtime.store.measures import Measure
+from runtime.store.ordering import Order, sort_name, value_of
 from runtime.store.paths import Path
-from runtime.store.plan import QueryPlan, Sort
+from runtime.store.plan import QueryPlan
 from runtime.store.schema import Schema
 from runtime.store.seeking import is_guesswork, leading
 from runtime.store.selection import Selection
-from runtime.store.spans import first_day
 from runtime.store.veils import Veil
 
 TESTS = "sw_tests"
@@ -43,7 +42,8 @@ class Builder:
         self.first = first
         self.table = schema.tables[plan.entity.name]
         is_guessed = schema.dialect == "postgresql"  # SQLite keeps no statistics to guess by
-        self.leading = leading(plan, schema.catalog) if is_guessed else ()
+        led = leading(plan, schema.catalog) if is_guessed else ()
+        self.order = Order(self.table, plan, conditions, led, first)
         self.anew = is_guessed and is_guesswork(plan, schema.catalog)
         self.is_page = False
 
@@ -59,9 +59,7 @@ class Builder:
             source = aliases[prefix]
             value = self._outer_column(source, path)
             columns.append(value.label(path.text.replace(".", "__")))
-        order = [
-            key for sort in self._sorts() for key in self._order(inner.c[_sort_name(sort)], sort)
-        ]
+        order = self.order.keys(inner.c)
         veils, tests = self._veils(inner, aliases)
         columns += tests
         if self.plan.with_lines:
@@ -108,7 +106,7 @@ class Builder:
         return is_one_of(column, name + "s", self.schema.dialect)
 
     def count(self, cap: int | None) -> Selection:
-        self.leading = ()
+        self._lead_by_nothing()
         one: Any = sa.literal_column("1").label("one")
         rows = sa.select(one).select_from(self.table).where(*self._where())
         if cap is not None:
@@ -118,8 +116,11 @@ class Builder:
 
     def groups(self, by: tuple[Path, ...], measures: tuple[Measure, ...], limit: int) -> Selection:
         """Return the groups with count and measures, the latest stretch or the largest first."""
-        self.leading = ()
-        keys = [self._value(path).label(f"group_{number}") for number, path in enumerate(by)]
+        self._lead_by_nothing()
+        keys = [
+            value_of(self.conditions, self.table, path).label(f"group_{number}")
+            for number, path in enumerate(by)
+        ]
         rows = sa.select(
             *keys,
             *(
@@ -147,27 +148,23 @@ class Builder:
         names = (*(path.text for path in by), "count", *(each.name for each in measures))
         return Selection(statement.limit(sa.literal_column(str(limit + 1))), names)
 
-    def _value(self, path: Path) -> Any:
-        found = (
-            self.conditions.scalar(self.table, path)
-            if path.parents
-            else self._column(self.table, path.field)
-        )
-        return found if path.span is None else first_day(found, path.span)
+    def _lead_by_nothing(self) -> None:
+        """Take filters as they are: what is counted has no order that an index could serve."""
+        self.order = Order(self.table, self.plan, self.conditions, (), self.first)
 
     def _inner(self) -> Any:
         """Return the cut page: own columns that are asked for, joined on or sorted by."""
         cursor = self.plan.cursor
         if cursor is None:
             return self._cut([]).subquery("page")
-        if not self._crosses_nulls(cursor.values[0]):
-            return self._cut(self._after(cursor.values)).subquery("page")
+        if not self.order.crosses_nulls(cursor.values[0]):
+            return self._cut(self.order.after(cursor.values)).subquery("page")
         # the rows with a value and those without are two places in an index: a page from each
-        here, beyond = self._cut(self._after(cursor.values)), self._cut([self._across()])
+        here, beyond = self._cut(self.order.after(cursor.values)), self._cut([self.order.across()])
         both = sa.union_all(
             sa.select(here.subquery("here")), sa.select(beyond.subquery("beyond"))
         ).subquery("both")
-        order = [k for sort in self._sorts() for k in self._order(both.c[_sort_name(sort)], sort)]
+        order = self.order.keys(both.c)
         size: Any = sa.literal_column(str(page_size(self.plan)))
         return sa.select(both).order_by(*order).limit(size).subquery("page")
 
@@ -182,46 +179,19 @@ class Builder:
         if self.plan.with_lines:
             checked = self.plan.with_lines == "writes"
             needed[LINES] = self.conditions.lines_of(self.plan.grant, self.table, checked=checked)
-        for sort in self._sorts():
-            needed[_sort_name(sort)] = self._sort_value(sort)
+        for sort in self.order.sorts:
+            needed[sort_name(sort)] = self.order.value(sort)
         columns = [value.label(name) for name, value in needed.items()]
         statement = sa.select(*columns).where(*self._where(), *place)
-        order = [key for sort in self._sorts() for key in self._order(self._sort_value(sort), sort)]
         size = page_size(self.plan)
         if (size is not None or self.plan.lock) and not is_one(self.plan.ids):
-            statement = statement.order_by(*self._leading_order(), *order)
+            statement = statement.order_by(*self.order.own_keys())
         if size is not None:
             statement = statement.limit(sa.literal_column(str(size)))
         if self.plan.lock:
             # SQLite has no row locks and leaves this out; there a writer is alone anyway.
             statement = statement.with_for_update(read=self.plan.lock == "share", of=self.table)
         return statement
-
-    def _leading_order(self) -> list[Any]:
-        """Return the order by columns that have one value only: it names the index to go along."""
-        is_descending = self._sorts()[0].descending if self.leading else False
-        columns = [self.table.c[clause.path.field.name] for _, clause in self.leading]
-        return [column.desc() if is_descending else column.asc() for column in columns]
-
-    def _sorts(self) -> tuple[Sort, ...]:
-        """Return the order asked for, turned round when the page is read backwards."""
-        cursor = self.plan.cursor
-        if cursor is None or not cursor.backwards:
-            return self.plan.sort
-        return tuple(Sort(sort.path, not sort.descending) for sort in self.plan.sort)
-
-    def _sort_value(self, sort: Sort) -> Any:
-        return self._value(sort.path)
-
-    def _order(self, column: Any, sort: Sort) -> list[Any]:
-        """Return the order by one key; null counts as the largest value on every database."""
-        key = column.desc() if sort.descending else column.asc()
-        if self._may_be_null(sort):
-            key = key.nulls_first() if sort.descending else key.nulls_last()
-        return [key]
-
-    def _may_be_null(self, sort: Sort) -> bool:
-        return bool(sort.path.parents) or not sort.path.field.required
 
     def _where(self) -> list[Any]:
         plan, table = self.plan, self.table
@@ -239,9 +209,8 @@ class Builder:
         if scope is not None:
             found.append(scope)
         found += [self.conditions.expression(expression) for expression in plan.where]
-        for number, clause in self.leading:
-            found += self._led(self.first + number, clause)
-        if len(plan.clauses) > len(self.leading):
+        found += self.order.led()
+        if len(plan.clauses) > len(self.order.leading):
             found.append(self._filter())
         if plan.search:
             bound = search_name(self.first)
@@ -255,7 +224,7 @@ class Builder:
         """Return what the clauses ask together: plain ones and groups, all or any of them."""
         alone: list[Any] = []
         groups: dict[int, list[Any]] = {}
-        led = {number for number, _ in self.leading}
+        led = {number for number, _ in self.order.leading}
         for number, clause in enumerate(self.plan.clauses):
             if number in led:
                 continue
@@ -273,85 +242,6 @@ class Builder:
         last = sa.select(every.c.id).order_by(every.c.updated_at.desc())
         cut = last.limit(sa.literal_column(str(count))).subquery()
         return self.table.c.id.in_(sa.select(cut.c.id))
-
-    def _led(self, number: int, clause: Clause) -> list[Any]:
-        """Return an equality as a range: said as an equality, the order by it would be left out.
-
-        Where a page starts after a row, that row is the one bound: of two the database takes the
-        looser.
-        """
-        column, value = self.table.c[clause.path.field.name], self._led_by(number, clause)
-        if self.plan.cursor is None:
-            return [column >= value, column <= value]
-        return [column >= value if self._sorts()[0].descending else column <= value]
-
-    def _led_by(self, number: int, clause: Clause) -> Any:
-        column = self.table.c[clause.path.field.name]
-        return self.conditions.operand(column, number, clause)
-
-    def _after(self, values: tuple[Any, ...]) -> list[Any]:
-        """Return "comes after the row with these sort values", key by key.
-
-        The first key is also compared alone: an OR over several keys is no place in an index, so
-        without it a deep page would read every page before it. Along a leading index it is one
-        comparison of rows, because there the columns before the order have no equality.
-        """
-        if self.leading:
-            return [self._after_row(values)]
-        alternatives = []
-        equal: list[Any] = []
-        starts: list[Any] = []
-        for number, (sort, value) in enumerate(zip(self._sorts(), values, strict=True)):
-            column = self._sort_value(sort)
-            bound = sa.bindparam(f"cursor_{number}", type_=column.type)
-            crosses = number == 0 and self._crosses_nulls(value)
-            after = self._beyond(column, bound, sort, is_null=value is None, crosses=crosses)
-            if after is not None:
-                alternatives.append(sa.and_(*equal, after))
-            equal.append(column.is_(None) if value is None else column == bound)
-            if number == 0:
-                starts = self._at_least(column, bound, sort, value)
-        return [*starts, sa.or_(*alternatives)] if alternatives else [sa.false()]
-
-    def _after_row(self, values: tuple[Any, ...]) -> Any:
-        sorts = self._sorts()
-        columns = [self.table.c[clause.path.field.name] for _, clause in self.leading]
-        bounds = [self._led_by(self.first + number, clause) for number, clause in self.leading]
-        for number, sort in enumerate(sorts):
-            column = self._sort_value(sort)
-            columns.append(column)
-            bounds.append(sa.bindparam(f"cursor_{number}", type_=column.type))
-        here, there = sa.tuple_(*columns), sa.tuple_(*bounds)
-        return here < there if sorts[0].descending else here > there
-
-    def _crosses_nulls(self, value: Any) -> bool:
-        """Return whether the rows after a place are some with a value and some without."""
-        first = self._sorts()[0]
-        if first.path.parents or not self._may_be_null(first):
-            return False
-        return (value is None) == first.descending
-
-    def _across(self) -> Any:
-        """Return the rows on the other side of the border between values and nulls."""
-        first = self._sorts()[0]
-        column = self._sort_value(first)
-        return column.is_not(None) if first.descending else column.is_(None)
-
-    def _at_least(self, column: Any, bound: Any, sort: Sort, value: Any) -> list[Any]:
-        if value is None:
-            return [column.is_(None)] if self._crosses_nulls(value) else []
-        if sort.descending:
-            return [column <= bound]
-        return [column >= bound] if not sort.path.parents else []
-
-    def _beyond(self, column: Any, bound: Any, sort: Sort, *, is_null: bool, crosses: bool) -> Any:
-        if is_null:
-            return column.is_not(None) if sort.descending and not crosses else None
-        if sort.descending:
-            return column < bound
-        if self._may_be_null(sort) and not crosses:
-            return sa.or_(column > bound, column.is_(None))
-        return column > bound
 
     def _join(self, path: Path, aliases: dict[tuple[str, ...], Any], joined: Any) -> Any:
         """Join the tables a path crosses, outer, with the target's own rows in the ON clause."""
@@ -404,7 +294,3 @@ def page_size(plan: QueryPlan) -> int | None:
     if plan.ids is not None and plan.parent is None and len(plan.ids) <= plan.limit:
         return None
     return plan.limit + 1
-
-
-def _sort_name(sort: Sort) -> str:
-    return sort.path.text.replace(".", "__") if sort.path.parents else sort.path.field.name

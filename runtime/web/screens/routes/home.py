@@ -10,7 +10,9 @@ from runtime.web.screens.desk import (
     Answer,
     Desk,
 )
-from runtime.web.screens.home_page import home_page, recent_changes, store_pins
+from runtime.web.screens.home_changes import recent_changes
+from runtime.web.screens.home_page import home_page
+from runtime.web.screens.home_pins import store_pins
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
