@@ -15,7 +15,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 import sqlalchemy as sa
@@ -36,8 +35,9 @@ session to UTC."""
 KEPT = 500
 """Statements kept for one table."""
 
-_twins: WeakKeyDictionary[sa.Dialect, sa.Dialect] = WeakKeyDictionary()
-_of_tables: WeakKeyDictionary[sa.Table, dict[Hashable, Prepared]] = WeakKeyDictionary()
+OF_TABLE, TWIN = "shopwright_prepared", "shopwright_numbered"
+"""Where a table keeps its statements, and a dialect its twin: among their own attributes, so that
+they go when their owner goes. A statement holds its table; a weak mapping would never let go."""
 
 
 class Prepared:
@@ -152,12 +152,12 @@ def _numbered(dialect: sa.Dialect) -> sa.Dialect:
     """Return the dialect, on PostgreSQL with numbered parameters in place of named ones."""
     if dialect.name != "postgresql":
         return dialect
-    found = _twins.get(dialect)
+    found: sa.Dialect | None = vars(dialect).get(TWIN)
     if found is None:
         twin: Any = copy.copy(dialect)
         twin.paramstyle, twin.positional = "numeric_dollar", True
         twin.identifier_preparer = twin.preparer(twin)
-        found = _twins[dialect] = twin
+        found = vars(dialect)[TWIN] = twin
     return found
 
 
@@ -168,9 +168,9 @@ def prepared(
     make: Callable[[], sa.Select[Any] | sa.UpdateBase],
 ) -> Prepared:
     """Return a statement on a table that is made once for its form and dialect."""
-    known = _of_tables.get(table)
+    known: dict[Hashable, Prepared] | None = vars(table).get(OF_TABLE)
     if known is None or len(known) >= KEPT:
-        known = _of_tables[table] = {}
+        known = vars(table)[OF_TABLE] = {}
     key = (form, dialect.name)
     found = known.get(key)
     if found is None:
