@@ -38,7 +38,7 @@ def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> Plan:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
-    with fetch.connection(runtime.engine) as connection:
+    with fetch.for_pages(runtime.engine) as connection:
         page = fetch.page(connection, runtime.statements, plan.query)
         included = fetch.includes(connection, runtime.statements, plan.query, page.rows)
         total, exact = None, True

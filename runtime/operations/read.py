@@ -43,7 +43,7 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
-    with fetch.connection(runtime.engine) as connection:
+    with fetch.for_pages(runtime.engine) as connection:
         page = fetch.page(connection, runtime.statements, plan.query)
         if not page.rows:
             raise not_found()

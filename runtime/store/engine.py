@@ -11,6 +11,10 @@ becomes of the transaction around them, on a few connections of their own. The n
 are drawn so. Its commits do not wait for the disk: the log is written in order, so whoever commits
 after one of them, and waits, has made it last as well.
 
+`reading_together` is for a request that only reads. Who asks may be taken there for who they were a
+moment ago (`assume`): the question then goes along with the first rows, and nothing is given to
+anybody before it was answered.
+
 Neither driver begins by itself: the statement that opens a transaction is an execution option
 (`BEGIN`), so a connection serves readers and writers in turn without changing its mode.
 """
@@ -21,7 +25,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import psycopg
@@ -30,6 +34,9 @@ from psycopg.types.string import TextLoader
 
 from runtime.store.guard import guarded
 from runtime.store.spans import teach
+
+if TYPE_CHECKING:
+    from runtime.store.questions import Assumed
 
 BUSY_SECONDS = 15
 """How long SQLite waits for the write lock before it says 'database is locked'."""
@@ -59,7 +66,18 @@ LONGEST_WAIT = 10
 """Seconds that what stands apart waits for a lock: the server cannot see who waits for it here, so
 that two transactions could otherwise wait for each other for ever."""
 
-_shared: ContextVar[tuple[sa.Engine, sa.Connection] | None] = ContextVar("shared", default=None)
+
+class _Shared:
+    """The one connection of a request that only reads, and what is still to be proved on it."""
+
+    __slots__ = ("assumed", "connection", "engine")
+
+    def __init__(self, engine: sa.Engine, connection: sa.Connection) -> None:
+        self.engine, self.connection = engine, connection
+        self.assumed: Assumed | None = None
+
+
+_shared: ContextVar[_Shared | None] = ContextVar("shared", default=None)
 
 
 def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
@@ -98,16 +116,23 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 @contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open one transaction that may write; it commits at the end and is undone by an exception."""
+    prove()
     with engine.begin() as connection, guarded():
         yield connection
 
 
 @contextmanager
-def read(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Open a connection that only reads and keeps no writer waiting."""
+def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]:
+    """Open a connection that only reads and keeps no writer waiting.
+
+    With `proving`, the first thing asked is a `Selection`, which proves what was assumed; whoever
+    asks anything else gets the connection when that is proved.
+    """
     shared = _shared.get()
-    if shared is not None and shared[0] is engine:
-        yield shared[1]
+    if shared is not None and shared.engine is engine:
+        if not proving:
+            prove()
+        yield shared.connection
         return
     with deferred(engine).connect() as connection, guarded():
         yield connection
@@ -133,14 +158,43 @@ def reading_together(engine: sa.Engine) -> Iterator[None]:
     """Let every `read` inside use one connection: taking one costs as much as a small statement.
 
     For a request that only reads, so that who asks and what they get are seen as of one moment.
+    What is assumed inside is proved at the end at the latest.
     """
     with deferred(engine).connect() as connection:
-        token = _shared.set((engine, connection))
+        token = _shared.set(_Shared(engine, connection))
         try:
             with guarded():
                 yield
+                prove()
         finally:
             _shared.reset(token)
+
+
+def assume(engine: sa.Engine, assumption: Assumed) -> bool:
+    """Take something for true until the first statement; False where nothing reads together."""
+    shared = _shared.get()
+    if shared is None or shared.engine is not engine:
+        return False
+    shared.assumed = assumption
+    return True
+
+
+def assumed() -> Assumed | None:
+    """Return what is still to be proved, once: whoever takes it owes the proof."""
+    shared = _shared.get()
+    if shared is None:
+        return None
+    found, shared.assumed = shared.assumed, None
+    return found
+
+
+def prove() -> None:
+    """Ask whether what was assumed holds, before anything else is read, written or told."""
+    found = assumed()
+    if found is not None:
+        shared = _shared.get()
+        assert shared is not None
+        found.prove(shared.connection)
 
 
 def deferred(engine: sa.Engine) -> sa.Engine:

@@ -41,6 +41,11 @@ def connection(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     return read(engine)
 
 
+def for_pages(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+    """Return a connection of which a page is asked first."""
+    return read(engine, proving=True)
+
+
 def page(connection: sa.Connection, statements: Statements, plan: QueryPlan) -> Page:
     """Fetch one page: one statement."""
     selection = statements.page(plan)

@@ -109,16 +109,13 @@ def revoke(
     return done is not None
 
 
-def note_use(
-    engine: sa.Engine,
-    table: sa.Table,
-    identifier: str,
-    last_used_at: datetime | None,
-    now: datetime,
-) -> None:
-    """Remember that a token was used; at most once a minute, so that reading stays reading."""
-    if last_used_at is not None and now - last_used_at < NOTED_EVERY:
-        return
+def is_to_note(last_used_at: datetime | None, now: datetime) -> bool:
+    """Return whether a use is noted: at most once a minute, so that reading stays reading."""
+    return last_used_at is None or now - last_used_at >= NOTED_EVERY
+
+
+def note_use(engine: sa.Engine, table: sa.Table, identifier: str, now: datetime) -> None:
+    """Remember that a token was used."""
     with write(engine) as connection:
         connection.execute(table.update().where(table.c.id == identifier).values(last_used_at=now))
 

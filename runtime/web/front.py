@@ -17,6 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from runtime.errors import RequestError
 from runtime.store.engine import reading_together
+from runtime.store.questions import Mistaken
 from runtime.web import languages, observe, security
 from runtime.web.context import Present, Web
 from runtime.web.problems import bug, problem
@@ -116,10 +117,27 @@ class Front:
         return observe.start(environ.get("HTTP_X_REQUEST_ID", ""), locale)
 
     def _answer(self, environ: WSGIEnvironment, method: str, path: str, here: Present) -> Answer:
-        only_reads = method == "GET"
+        """Answer; a request that only reads goes on as if its caller were still the same."""
+        if method != "GET":
+            return self._tried(environ, method, path, here)
         try:
-            with reading_together(self._web.runtime.engine) if only_reads else nullcontext():
-                here.actor = self._web.gate.by_header(environ["HTTP_AUTHORIZATION"], here.locale)
+            return self._tried(environ, method, path, here, assumes=True)
+        except Mistaken:
+            return self._tried(environ, method, path, here)
+
+    def _tried(
+        self,
+        environ: WSGIEnvironment,
+        method: str,
+        path: str,
+        here: Present,
+        *,
+        assumes: bool = False,
+    ) -> Answer:
+        engine, header = self._web.runtime.engine, environ["HTTP_AUTHORIZATION"]
+        try:
+            with reading_together(engine) if method == "GET" else nullcontext():
+                here.actor = self._web.gate.by_header(header, here.locale, assumes=assumes)
                 return self._api.answer(
                     Asked(
                         method=method,
@@ -133,7 +151,11 @@ class Front:
                         address=environ.get("REMOTE_ADDR", ""),
                     )
                 )
+        except Mistaken:
+            raise
         except RequestError as refusal:
+            if assumes:
+                raise Mistaken from refusal
             return problem(refusal, here.locale, here.request_id)
         except Exception:  # the boundary: noqa: BLE001
             log.exception("a request failed")

@@ -52,8 +52,10 @@ class Gate:
         )
         self.second_factors = SecondFactors(runtime, derive(settings.secret_key, "second factor"))
 
-    def by_header(self, header: str, locale: str) -> Actor:
+    def by_header(self, header: str, locale: str, *, assumes: bool = False) -> Actor:
         """Return who an `Authorization` header speaks for.
+
+        With `assumes`, whoever asked before is taken for the same until the first statement.
 
         Raises:
             Unauthenticated: it is not a bearer that works now.
@@ -63,9 +65,8 @@ class Gate:
         credential = credential.strip()
         if scheme.lower() != "bearer" or not credential or len(credential) > LONGEST_BEARER:
             raise refused()
-        found = (
-            self._by_token(credential) if credential.startswith(MARK) else self._by_jwt(credential)
-        )
+        by = self._by_token if credential.startswith(MARK) else self._by_jwt
+        found = by(credential, assumes)
         if found is None:
             raise refused()
         return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
@@ -86,22 +87,22 @@ class Gate:
         self._note_seen(found, session_id)
         return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
 
-    def _by_jwt(self, credential: str) -> Principal | None:
+    def _by_jwt(self, credential: str, assumes: bool) -> Principal | None:
         claims = self.jwt.read(credential, "access")
         if claims is None:
             return None
-        found = self.by_claims(claims)
+        found = self.by_claims(claims, assumes=assumes)
         if found is None:
             return None
         self._note_seen(found, claims.session_id)
         proof = Proof(proved_at=claims.proved)
         return replace(found, actor=replace(found.actor, proof=proof))
 
-    def by_claims(self, claims: Claims) -> Principal | None:
+    def by_claims(self, claims: Claims, *, assumes: bool = False) -> Principal | None:
         """Return who a token of ours was given to; None when that has ended in whatever way."""
         issued = datetime.fromtimestamp(claims.issued, UTC)
         found = self.principals.by_session(
-            claims.user_id, claims.session_id, claims.fingerprint, issued
+            claims.user_id, claims.session_id, claims.fingerprint, issued, assumes=assumes
         )
         return found if found is not None and self._is_enough(found, claims.second) else None
 
@@ -115,18 +116,15 @@ class Gate:
         if found.seen is not None and now - found.seen > sessions.SEEN_EVERY:
             setting = self.runtime.system.setting
             sessions.note_seen(self.runtime.engine, setting, found.actor.id, session_id, now)
+            self.principals.forget(found)
 
-    def _by_token(self, credential: str) -> Principal | None:
+    def _by_token(self, credential: str, assumes: bool) -> Principal | None:
         now = self.runtime.clock()
-        found = self.principals.by_token(credential, now)
-        if found is not None:
-            tokens.note_use(
-                self.runtime.engine,
-                self.runtime.system.token,
-                found.token_id,
-                found.token_used,
-                now,
-            )
+        found = self.principals.by_token(credential, now, assumes=assumes)
+        if found is not None and tokens.is_to_note(found.token_used, now):
+            token = self.runtime.system.token
+            tokens.note_use(self.runtime.engine, token, found.token_id, now)
+            self.principals.forget(found)
         return found
 
 

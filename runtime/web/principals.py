@@ -1,28 +1,34 @@
-"""Who somebody is right now: one small SELECT a request, so that every change counts at once.
+"""Who somebody is right now: asked by every request, so that every change counts at once.
 
 A password change, a deactivation, a role taken away or a sign-out is seen by the next request of
-every session and token, because nothing about a person is kept between requests. What a session or
-a JWT carries is only the person's id and a fingerprint of their password's hash.
+every session and token. What a session or a JWT carries is only the person's id and a fingerprint
+of their password's hash.
+
+Everything about somebody is one row, and that one text. Whoever asked before is recognised by the
+text of then and is not read again. A request that only reads may go on as if it were still the same
+(`assumes`): the question then travels along with its first rows, and if the answer is another one,
+they are thrown away and the request begins anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+import orjson
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
 from generator.model.access import PersonFact
 from rules.permissions import narrowed
 from runtime.messages import Actor
-from runtime.store.engine import read
-from runtime.store.prepared import Prepared
+from runtime.store.engine import assume, read
+from runtime.store.questions import Assumed, Question
 from runtime.store.schema import Schema
 from runtime.store.sessions import ENDED, EVERYTHING, OPEN
 from runtime.store.system_tables import SystemTables
@@ -38,36 +44,50 @@ class Principal:
     fingerprint: str
     token_id: str = ""
     token_used: datetime | None = None
+    expires: datetime | None = None
+    """When the token ends; None when it never does."""
     seen: datetime | None = None
     """When the session was last noted to be in use; None when it is not listed."""
     service: bool = False
     """The account of a program: only its tokens let it in."""
-
-
-AFTER_ROLE = 8
-"""Behind so many columns stand the lists of the person, then what a token says."""
+    known_by: tuple[Any, ...] = ()
+    """Under what it is remembered."""
 
 
 class Row(NamedTuple):
-    """What the statements select."""
+    """What the questions select; the lists of the person come behind."""
 
     id: int
     username: str
     email: str
     active: bool | None
     password: str | None
-    first_name: str
-    last_name: str
-    role: str | None
-    seen: datetime | None = None
-    token_id: str | None = None
-    scopes: list[str] | None = None
-    expires_at: datetime | None = None
-    last_used_at: datetime | None = None
+    first_name: str | None
+    last_name: str | None
+    roles: str
+    seen: datetime | None
+    token_id: str | None
+    scopes: list[str] | None
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+LISTS = len(Row._fields)
+"""Behind so many columns stand the lists of the person."""
+KEPT = 4096
+"""Answers that one process remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was said of somebody, word for word, and whom it means."""
+
+    answer: str
+    principal: Principal
 
 
 class Principals:
-    """Finds principals; the three statements are built once."""
+    """Finds principals; the three questions are made once."""
 
     def __init__(
         self,
@@ -79,33 +99,28 @@ class Principals:
         token_key: str,
     ) -> None:
         self.engine, self.system = engine, system
-        self.person = dict(schema.app.person)
+        self.person = tuple(schema.app.person)
         self._lists = [_list(fact, schema) for fact in schema.app.person.values()]
         self.password_key, self.token_key = password_key, token_key
+        self._known: dict[tuple[Any, ...], _Known] = {}
 
     def by_session(
-        self, user_id: int, session_id: str, fingerprint: str, started: datetime
+        self,
+        user_id: int,
+        session_id: str,
+        fingerprint: str,
+        started: datetime,
+        *,
+        assumes: bool = False,
     ) -> Principal | None:
         """Return who a cookie or a JWT was given to; None when it has ended in whatever way."""
         values = {
-            "user": user_id,
-            "ended": ENDED + session_id,
-            "open": OPEN + session_id,
-            "started": started,
+            "sw_user": user_id,
+            "sw_ended": ENDED + session_id,
+            "sw_open": OPEN + session_id,
+            "sw_started": started,
         }
-        found = self._find(self._by_session, values, "user", None)
-        return self._same(found, fingerprint)
-
-    def by_token(self, token: str, now: datetime) -> Principal | None:
-        """Return who a personal access token belongs to; None when it does not work."""
-        values = {"hash": hash_token(token, self.token_key)}
-        return self._find(self._by_token, values, "token", now)
-
-    def current(self, user_id: int) -> Principal | None:
-        """Return a person who has just proved who they are."""
-        return self._find(self._by_id, {"user": user_id}, "user", None)
-
-    def _same(self, found: Principal | None, fingerprint: str) -> Principal | None:
+        found = self._find(self._by_session, values, "user", assumes=assumes)
         if (
             found is None
             or found.service
@@ -114,73 +129,131 @@ class Principals:
             return None
         return found
 
-    def _find(
-        self, statement: Prepared, values: dict[str, Any], kind: str, now: datetime | None
-    ) -> Principal | None:
-        with read(self.engine) as connection:
-            found = statement.rows(connection, values)
-        after = AFTER_ROLE + len(self.person)
-        rows = [Row(*row[:AFTER_ROLE], *row[after:]) for row in found]
-        if not rows or not rows[0].active:
+    def by_token(self, token: str, now: datetime, *, assumes: bool = False) -> Principal | None:
+        """Return who a personal access token belongs to; None when it does not work."""
+        values = {"sw_hash": hash_token(token, self.token_key)}
+        found = self._find(self._by_token, values, "token", assumes=assumes)
+        if found is None or (found.expires is not None and found.expires <= now):
             return None
-        first = rows[0]
-        scopes, token_id, used = None, "", None
-        if now is not None:
-            if first.expires_at is not None and first.expires_at <= now:
-                return None
-            scopes = None if first.scopes is None else frozenset(first.scopes)
-            token_id, used = str(first.token_id), first.last_used_at
-        roles = frozenset(row.role for row in rows if row.role is not None)
+        return found
+
+    def current(self, user_id: int) -> Principal | None:
+        """Return a person who has just proved who they are."""
+        return self._find(self._by_id, {"sw_user": user_id}, "user")
+
+    def forget(self, principal: Principal) -> None:
+        """Assume nothing of somebody next time: something about them has just been written."""
+        self._known.pop(principal.known_by, None)
+
+    def _find(
+        self, question: Question, values: Mapping[str, Any], kind: str, *, assumes: bool = False
+    ) -> Principal | None:
+        key = tuple(values.values())
+        known = self._known.get(key)
+        if known is not None and assumes:
+            assumed = Assumed(question, values, known.answer)
+            if assume(self.engine, assumed):
+                return known.principal
+        with read(self.engine) as connection:
+            answer = question.ask(connection, values)
+        if answer is None:
+            return None
+        if known is not None and known.answer == answer:
+            return known.principal
+        found = self._read(question.read(answer), kind, key)
+        if found is not None:
+            if len(self._known) >= KEPT:
+                self._known = {}
+            self._known[key] = _Known(answer, found)
+        return found
+
+    def _read(self, cells: Sequence[Any], kind: str, key: tuple[Any, ...]) -> Principal | None:
+        """Return who an answer speaks of; nobody when the account is not active."""
+        row = Row(*cells[:LISTS])
+        if not row.active:
+            return None
+        scopes = None if row.scopes is None else frozenset(row.scopes)
+        roles = frozenset(orjson.loads(row.roles))
+        lists = zip(self.person, cells[LISTS:], strict=True)
         actor = Actor(
-            id=first.id,
-            name=first.username,
+            id=row.id,
+            name=row.username,
             roles=roles if scopes is None else narrowed(roles, scopes),
-            email=first.email,
+            email=row.email,
             kind=kind,
             scopes=scopes,
-            person=dict(zip(self.person, found[0][AFTER_ROLE:after], strict=True)),
-            first_name=first.first_name or "",
-            last_name=first.last_name or "",
+            person={name: orjson.loads(values) for name, values in lists},
+            first_name=row.first_name or "",
+            last_name=row.last_name or "",
         )
         return Principal(
             actor,
-            fingerprint(first.password or "", self.password_key),
-            token_id,
-            used,
-            first.seen,
-            first.password == SERVICE,
+            fingerprint(row.password or "", self.password_key),
+            token_id=str(row.token_id or ""),
+            token_used=row.last_used_at,
+            expires=row.expires_at,
+            seen=row.seen,
+            service=row.password == SERVICE,
+            known_by=key,
         )
 
     @cached_property
-    def _by_id(self) -> Prepared:
-        return Prepared(_person(self._lists), self.engine.dialect)
+    def _by_id(self) -> Question:
+        user = _tables().user
+        asked = self._person(sa.null()).where(user.c.id == sa.bindparam("sw_user"))
+        return Question(asked, self.engine.dialect)
 
     @cached_property
-    def _by_session(self) -> Prepared:
-        setting = self.system.setting
-        mine = setting.c.user_id == sa.bindparam("user")
+    def _by_session(self) -> Question:
+        user, setting = _tables().user, self.system.setting
+        mine = setting.c.user_id == sa.bindparam("sw_user")
         everything = sa.and_(
             setting.c.key == sa.literal_column(f"'{EVERYTHING}'"),
-            setting.c.updated_at > sa.bindparam("started", type_=setting.c.updated_at.type),
+            setting.c.updated_at > sa.bindparam("sw_started", type_=setting.c.updated_at.type),
         )
-        ended = sa.exists().where(mine, sa.or_(setting.c.key == sa.bindparam("ended"), everything))
+        ended = sa.exists().where(
+            mine, sa.or_(setting.c.key == sa.bindparam("sw_ended"), everything)
+        )
         listed = setting.alias("listed")
         seen = (
             sa.select(listed.c.updated_at)
-            .where(listed.c.user_id == sa.bindparam("user"), listed.c.key == sa.bindparam("open"))
+            .where(
+                listed.c.user_id == sa.bindparam("sw_user"),
+                listed.c.key == sa.bindparam("sw_open"),
+            )
             .scalar_subquery()
         )
-        return Prepared(_person(self._lists, seen).where(~ended), self.engine.dialect)
+        asked = self._person(seen).where(user.c.id == sa.bindparam("sw_user"), ~ended)
+        return Question(asked, self.engine.dialect)
 
     @cached_property
-    def _by_token(self) -> Prepared:
-        setting, token = self.system.setting, self.system.token
+    def _by_token(self) -> Question:
+        user, setting, token = _tables().user, self.system.setting, self.system.token
         ended = sa.exists().where(
             setting.c.user_id == token.c.user_id,
             setting.c.key == sa.literal_column(f"'{EVERYTHING}'"),
             setting.c.updated_at > token.c.created_at,
         )
-        return Prepared(_owner(token, self._lists).where(~ended), self.engine.dialect)
+        asked = (
+            self._person(sa.null(), token)
+            .select_from(token.join(user, user.c.id == token.c.user_id))
+            .where(token.c.hash == sa.bindparam("sw_hash"), token.c.revoked_at.is_(None), ~ended)
+        )
+        return Question(asked, self.engine.dialect)
+
+    def _person(self, seen: Any, token: sa.Table | None = None) -> sa.Select[Any]:
+        """Return what is asked of somebody, in the order of `Row` and the lists behind it."""
+        user = _tables().user.c
+        given: tuple[Any, ...] = (sa.null(),) * 4
+        if token is not None:
+            given = (token.c.id, token.c.scopes, token.c.expires_at, token.c.last_used_at)
+        columns = (
+            *(user.id, user.username, user.email, user.active, user.password),
+            *(user.first_name, user.last_name, _roles(self.engine.dialect), seen),
+            *given,
+            *self._lists,
+        )
+        return sa.select(*(one.label(f"c{number}") for number, one in enumerate(columns)))
 
 
 @lru_cache(maxsize=4096)
@@ -193,84 +266,61 @@ def fingerprint(password_hash: str, secret: str) -> str:
 def _list(fact: PersonFact, schema: Schema) -> Any:
     """Return the values that records say of the user of the statement, as one list."""
     table = schema.tables[fact.entity].alias()
-    user = _tables()[0]
+    user = _tables().user
     held = table.c[fact.person]
     who = user.c.id if isinstance(held.type, sa.Integer) else user.c.username
     value = table.c[fact.value]
     found = sa.select(value).where(held == who, value.is_not(None))
     if schema.app.entities[fact.entity].archive:
         found = found.where(table.c.archived_at.is_(None))
-    each = found.correlate(user).subquery()
+    return _gathered(found.correlate(user).subquery(), schema.dialect)
+
+
+def _roles(dialect: sa.Dialect) -> Any:
+    """Return the names of the roles of the user of the statement, also those of their groups."""
+    tables = _tables()
+    user, role, own, member, group = (
+        *(tables.user, tables.role, tables.user_role.alias()),
+        *(tables.user_group.alias(), tables.group_role.alias()),
+    )
+    held = (
+        sa.select(own.c.role_id)
+        .where(own.c.user_id == user.c.id)
+        .correlate(user)
+        .union_all(
+            sa.select(group.c.role_id)
+            .join(member, member.c.group_id == group.c.group_id)
+            .where(member.c.user_id == user.c.id)
+            .correlate(user)
+        )
+    )
+    named = sa.select(role.c.name).where(role.c.id.in_(held)).order_by(role.c.name)
+    return _gathered(named.correlate(user).subquery(), dialect.name)
+
+
+def _gathered(each: sa.Subquery, dialect: str) -> Any:
+    """Return the one column of some rows as the text of a JSON list."""
     column = each.c[0]
-    if schema.dialect == "postgresql":
-        gathered: Any = sa.func.coalesce(sa.func.json_agg(column), sa.text("'[]'::json"))
+    if dialect == "postgresql":
+        some = sa.func.coalesce(sa.func.json_agg(column), sa.text("'[]'::json"))
+        text: Any = sa.cast(some, sa.Text())
     else:
-        gathered = sa.func.json_group_array(column)
-    return sa.select(sa.type_coerce(gathered, sa.JSON())).select_from(each).scalar_subquery()
+        # joined to nothing it is a text for SQLite too, which else remembers that it is JSON
+        every = sa.func.json_group_array(column)
+        text = sa.type_coerce(every, sa.Text()).concat(sa.literal_column("''"))
+    return sa.select(text).select_from(each).scalar_subquery()
 
 
-def _person(lists: Sequence[Any], *more: Any) -> sa.Select[Any]:
-    """Return who has an id: a row for each role, in the order of `Row`."""
-    user, role, _, _, _ = _tables()
-    return (
-        sa.select(*_columns(user), role.c.name, *lists, *more)
-        .select_from(user.outerjoin(role, _holds(sa.bindparam("user"), role)))
-        .where(user.c.id == sa.bindparam("user"))
-    )
+class _Tables(NamedTuple):
+    """Flask-AppBuilder's tables of people and roles."""
+
+    user: sa.Table
+    role: sa.Table
+    user_role: sa.Table
+    user_group: sa.Table
+    group_role: sa.Table
 
 
-def _owner(token: sa.Table, lists: Sequence[Any]) -> sa.Select[Any]:
-    """Return who owns the token of a hash: a row for each role, in the order of `Row`."""
-    user, role, user_role, user_group, group_role = _tables()
-    groups = (
-        sa.select(group_role.c.role_id)
-        .join(user_group, user_group.c.group_id == group_role.c.group_id)
-        .where(user_group.c.user_id == user.c.id)
-    )
-    own = sa.select(user_role.c.role_id).where(user_role.c.user_id == user.c.id)
-    return (
-        sa.select(
-            *_columns(user),
-            role.c.name,
-            *lists,
-            sa.null(),
-            token.c.id,
-            token.c.scopes,
-            token.c.expires_at,
-            token.c.last_used_at,
-        )
-        .select_from(
-            token.join(user, user.c.id == token.c.user_id).outerjoin(
-                role, sa.or_(role.c.id.in_(own), role.c.id.in_(groups))
-            )
-        )
-        .where(token.c.hash == sa.bindparam("hash"), token.c.revoked_at.is_(None))
-    )
-
-
-def _columns(user: sa.Table) -> tuple[sa.Column[Any], ...]:
-    names = (user.c.first_name, user.c.last_name)
-    return (user.c.id, user.c.username, user.c.email, user.c.active, user.c.password, *names)
-
-
-def _tables() -> tuple[sa.Table, sa.Table, sa.Table, sa.Table, sa.Table]:
-    tables = User.metadata.tables
-    return (
-        tables["ab_user"],
-        tables["ab_role"],
-        tables["ab_user_role"],
-        tables["ab_user_group"],
-        tables["ab_group_role"],
-    )
-
-
-def _holds(user_id: sa.BindParameter[Any], role: sa.Table) -> sa.ColumnElement[bool]:
-    """Return "somebody holds the role", directly or through a group."""
-    _, _, user_role, user_group, group_role = _tables()
-    own = sa.exists().where(user_role.c.user_id == user_id, user_role.c.role_id == role.c.id)
-    through = sa.exists().where(
-        user_group.c.user_id == user_id,
-        group_role.c.group_id == user_group.c.group_id,
-        group_role.c.role_id == role.c.id,
-    )
-    return sa.or_(own, through)
+def _tables() -> _Tables:
+    names = ("ab_user", "ab_role", "ab_user_role", "ab_user_group", "ab_group_role")
+    return _Tables(*(User.metadata.tables[name] for name in names))

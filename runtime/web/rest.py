@@ -31,7 +31,9 @@ from runtime.outside.incidents import Incident
 from runtime.pipeline import authorize, handle
 from runtime.runtime import Runtime
 from runtime.store.approvals import Approval
+from runtime.store.engine import prove
 from runtime.store.idempotency import no_key
+from runtime.store.questions import Mistaken
 from runtime.web import attached, rest_files, spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.denials import note_denial
@@ -106,7 +108,10 @@ class Api:
             entity, route, record_id, part = self._where(asked.path)
             operation = self._operation(route, asked.method)
             answer = self._carry_out(asked, operation, entity, record_id, part)
+        except Mistaken:
+            raise
         except RequestError as refusal:
+            prove()  # a refusal tells something, and is noted, of whoever asks
             answer = problem(refusal, asked.locale, asked.request_id)
             note_denial(self.runtime, refusal, asked.actor, asked.address)
         except Exception:  # the boundary: noqa: BLE001

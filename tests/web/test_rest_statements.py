@@ -43,26 +43,28 @@ def orders(client: FlaskClient, rows: int, lines: int) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("path", "budget"),
+    ("path", "budget", "planned_anew"),
     [
-        ("order/{order}", 2),
-        ("order/{order}?include=customer,lines", 3),
-        ("order?customer={customer}&fields=number,customer.name&sort=-created_at&limit=25", 2),
-        ("order?customer={customer}&include=lines&count=capped", 4),
-        ("order/{order}/history", 3),
+        ("order/{order}", 1, 0),
+        ("order/{order}?include=customer,lines", 2, 0),
+        ("order?customer={customer}&fields=number,customer.name&sort=-created_at&limit=25", 1, 1),
+        ("order?customer={customer}&include=lines&count=capped", 3, 1),
+        ("order/{order}/history", 3, 0),
     ],
 )
 @pytest.mark.parametrize(("rows", "lines"), [(1, 1), (12, 9)])
 def test_a_read_takes_a_fixed_number_of_statements(
-    shop: Shop, path: str, budget: int, rows: int, lines: int
+    shop: Shop, path: str, budget: int, planned_anew: int, rows: int, lines: int
 ):
+    """What PostgreSQL plans anew each time does not carry the question of who asks."""
     client = shop.client("ann")
     buyer, last = orders(client, rows, lines)
     url = f"/api/v1/{path.format(order=last, customer=buyer)}"
     client.get(url)
     with counted(shop) as statements:
         assert client.get(url).status_code == 200
-    assert len(statements) == budget, statements
+    on_postgresql = shop.runtime.engine.dialect.name == "postgresql"
+    assert len(statements) == budget + (planned_anew if on_postgresql else 0), statements
 
 
 def test_more_roles_take_no_more_statements(shop: Shop):
@@ -74,7 +76,7 @@ def test_more_roles_take_no_more_statements(shop: Shop):
     client.get("/api/v1/customer")
     with counted(shop) as statements:
         assert client.get("/api/v1/customer").status_code == 200
-    assert len(statements) == 2, statements
+    assert len(statements) == 1, statements
 
 
 def test_a_personal_token_takes_no_more_statements_and_notes_its_use_once_a_minute(shop: Shop):
@@ -82,9 +84,10 @@ def test_a_personal_token_takes_no_more_statements_and_notes_its_use_once_a_minu
     client = shop.app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {made['token']}"
     assert client.get("/api/v1/customer").status_code == 200
-    with counted(shop) as statements:
-        assert client.get("/api/v1/customer").status_code == 200
-    assert len(statements) == 2, statements
+    for few in (2, 1):
+        with counted(shop) as statements:
+            assert client.get("/api/v1/customer").status_code == 200
+        assert len(statements) == few, statements
 
 
 @pytest.mark.parametrize("lines", [1, 40])
