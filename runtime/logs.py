@@ -34,7 +34,13 @@ NOISY = dict.fromkeys(
 def configure(
     style: Literal["json", "human"], level: str = "INFO", stream: TextIO | None = None
 ) -> None:
-    """Send every log line to stderr (or a stream) in one format; replaces earlier handlers."""
+    """Send every log line to stderr (or a stream) in one format; replaces earlier handlers.
+
+    What no line of ours tells (thread, process, the place in the source) is no longer found out for
+    each, as the handbook of `logging` describes: it takes longer than writing the line.
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines() if style == "json" else HumanLines())
     root = logging.getLogger()

@@ -7,6 +7,7 @@ naive values on the way in and gives aware UTC on the way out.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ def text_id() -> sa.types.TypeEngine[str]:
     return sa.String(36)
 
 
+@cache
 def small_json() -> sa.types.TypeEngine[Any]:
     """Return the type of a small JSON value; the database's NULL stands for None."""
     return sa.JSON(none_as_null=True).with_variant(

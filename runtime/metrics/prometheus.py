@@ -12,6 +12,7 @@ Labels come from definitions and closed sets only, never from what a caller type
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -82,9 +83,10 @@ def observe_request(
     statements: int,
 ) -> None:
     """Count one answered request: its seconds in all, its seconds by step, its statements."""
-    _requests.labels(operation, entity, str(status)).inc()
-    _request_seconds.labels(operation).observe(seconds)
-    _statements.labels(operation).observe(statements)
+    _counted(operation, entity, status).inc()
+    request_seconds, sent = _of_operation(operation)
+    request_seconds.observe(seconds)
+    sent.observe(statements)
     for step, took in steps.items():
         _of_step[step].observe(took)
 
@@ -114,3 +116,14 @@ def clear(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for file in directory.glob("*.db"):
         file.unlink(missing_ok=True)
+
+
+@cache
+def _counted(operation: str, entity: str, status: int) -> Counter:
+    """Return the counter of such requests; finding it by its labels takes as long as counting."""
+    return _requests.labels(operation, entity, str(status))
+
+
+@cache
+def _of_operation(operation: str) -> tuple[Histogram, Histogram]:
+    return _request_seconds.labels(operation), _statements.labels(operation)

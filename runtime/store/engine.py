@@ -197,6 +197,11 @@ def prove() -> None:
         found.prove(shared.connection)
 
 
+def begins(connection: sa.Connection) -> bool:
+    """Return whether a transaction is opened around the statements of a connection."""
+    return bool(connection.get_execution_options().get(BEGIN, True))
+
+
 def deferred(engine: sa.Engine) -> sa.Engine:
     """Return the same engine, sharing its pool, for code that mostly reads.
 
@@ -214,10 +219,12 @@ def _postgresql(where: sa.URL, size: int, more: int, options: dict[str, Any]) ->
         max_overflow=more,
         pool_recycle=1800,
         pool_use_lifo=True,
+        pool_reset_on_return=None,  # `_leave_nothing_open` asks first whether anything is open
         isolation_level="AUTOCOMMIT",
         **options,
     )
     sa.event.listen(engine, "connect", _prepare_postgresql)
+    sa.event.listen(engine, "reset", _leave_nothing_open)
     return engine
 
 
@@ -267,6 +274,12 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> 
     connection.adapters.register_loader("uuid", TextLoader)
     connection.execute("SET TIME ZONE 'UTC'")
     connection.execute("SET jit = off")  # compiling a small statement takes longer than running it
+
+
+def _leave_nothing_open(connection: psycopg.Connection[Any], record: object, state: object) -> None:
+    """Undo what a connection that goes back to the pool left undecided."""
+    if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        connection.rollback()
 
 
 def _prepare_apart(connection: psycopg.Connection[Any], record: object) -> None:

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from generator.field_types._ids import id_type
 from generator.field_types._times import Utc
 from runtime.jobs.columns import UtcDateTime
+from runtime.store.engine import begins
 from runtime.store.guard import SYSTEM
 
 Process = Callable[[Any], Any]
@@ -82,7 +83,7 @@ class Prepared:
     def _run(
         self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool
     ) -> list[Row]:
-        if not connection.in_transaction():
+        if not connection.in_transaction() and begins(connection):
             connection.begin()
         parameters = self._parameters(values)
         events: Any = connection.dispatch

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from generator.model.text import Label
-from rules.proof import Proof
+from rules.proof import NOTHING, Proof
 from runtime.errors import BadRequest, Unauthenticated
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -66,10 +66,11 @@ class Gate:
         if scheme.lower() != "bearer" or not credential or len(credential) > LONGEST_BEARER:
             raise refused()
         by = self._by_token if credential.startswith(MARK) else self._by_jwt
-        found = by(credential, assumes)
+        found, proof = by(credential, assumes)
         if found is None:
             raise refused()
-        return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
+        zone = self.runtime.app.time_zone
+        return replace(found.actor, locale=locale, time_zone=zone, proof=proof)
 
     def by_session(self, session: MutableMapping[str, Any], locale: str) -> Actor | None:
         """Return who a session belongs to; an ended one is emptied."""
@@ -87,16 +88,14 @@ class Gate:
         self._note_seen(found, session_id)
         return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
 
-    def _by_jwt(self, credential: str, assumes: bool) -> Principal | None:
+    def _by_jwt(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof]:
         claims = self.jwt.read(credential, "access")
         if claims is None:
-            return None
+            return None, NOTHING
         found = self.by_claims(claims, assumes=assumes)
-        if found is None:
-            return None
-        self._note_seen(found, claims.session_id)
-        proof = Proof(proved_at=claims.proved)
-        return replace(found, actor=replace(found.actor, proof=proof))
+        if found is not None:
+            self._note_seen(found, claims.session_id)
+        return found, Proof(proved_at=claims.proved)
 
     def by_claims(self, claims: Claims, *, assumes: bool = False) -> Principal | None:
         """Return who a token of ours was given to; None when that has ended in whatever way."""
@@ -118,14 +117,14 @@ class Gate:
             sessions.note_seen(self.runtime.engine, setting, found.actor.id, session_id, now)
             self.principals.forget(found)
 
-    def _by_token(self, credential: str, assumes: bool) -> Principal | None:
+    def _by_token(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof]:
         now = self.runtime.clock()
         found = self.principals.by_token(credential, now, assumes=assumes)
         if found is not None and tokens.is_to_note(found.token_used, now):
             token = self.runtime.system.token
             tokens.note_use(self.runtime.engine, token, found.token_id, now)
             self.principals.forget(found)
-        return found
+        return found, NOTHING
 
 
 def derive(secret: str, purpose: str) -> str:

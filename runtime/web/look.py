@@ -17,6 +17,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.local import LocalProxy
 
 from runtime.web.shell import Shell
+from runtime.web.template_code import TEMPLATE_CODE
 from runtime.web.texts import js_texts
 
 PRODUCT = "product"
@@ -53,6 +54,7 @@ def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> No
         return name if shop is not None and (shop / name).is_file() else ""
 
     app.config["FAB_BASE_TEMPLATE"] = "layout.html"
+    app.jinja_env.bytecode_cache = TEMPLATE_CODE
     app.jinja_env.globals.update(
         shell=LocalProxy(shell),
         t=t,
