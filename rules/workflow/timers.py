@@ -37,14 +37,15 @@ def armed(
     """Return the timers of a state that is entered now; one whose date is missing is not armed."""
     found = []
     for edge in workflow.leaving(state):
-        start = _start(edge, facts, now)
+        start = start_of(edge, facts, now)
         if edge.timer is not None and TIMER in edge.triggers and start is not None:
             due = start + timedelta(seconds=edge.timer.seconds)
             found.append(ArmTimer(workflow.name, edge.name, due))
     return tuple(found)
 
 
-def _start(edge: Transition, facts: Mapping[str, Any], now: datetime) -> datetime | None:
+def start_of(edge: Transition, facts: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return from when a timer counts; None while the record has no such date."""
     if edge.timer is None or edge.timer.start == ENTERED:
         return now
     value = facts.get(edge.timer.start)

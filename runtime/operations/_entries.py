@@ -65,7 +65,7 @@ class Entries:
                 case CloseState(state=state):
                     self._close(workflow, state, log_id)
                 case ArmTimer(transition=transition, due=due):
-                    self._arm(TRANSITION, workflow.name, step.after, transition, log_id, due)
+                    self.arm(TRANSITION, workflow.name, step.after, transition, log_id, due)
                 case OpenTask():
                     self._open(command, step, log_id)
                 case Notify() | Enqueue() | Call():
@@ -94,7 +94,7 @@ class Entries:
             entered = self.work.runtime.make_id()
             self.logs.append(self._log(entered, brought, FIRED, told))
         for one in armed(workflow, state, self.facts, self.work.now):
-            self._arm(TRANSITION, workflow.name, state, one.transition, entered, one.due)
+            self.arm(TRANSITION, workflow.name, state, one.transition, entered, one.due)
         self._watch(workflow, state, entered)
 
     def write(self, version: int) -> None:
@@ -125,7 +125,7 @@ class Entries:
             **more,
         }
 
-    def _arm(
+    def arm(
         self, kind: str, workflow: str, state: str, transition: str, entered: str, due: datetime
     ) -> None:
         self.timers.append(
@@ -150,10 +150,10 @@ class Entries:
         known = workflow.states.get(state)
         if known is not None and known.watchdog:
             due = self.work.now + timedelta(seconds=known.watchdog)
-            self._arm(WATCHDOG, workflow.name, state, "", entered, due)
+            self.arm(WATCHDOG, workflow.name, state, "", entered, due)
         for one in known.reminders if known is not None else ():
             due = self.work.now + timedelta(seconds=one.after)
-            self._arm(REMINDER, workflow.name, state, one.name, entered, due)
+            self.arm(REMINDER, workflow.name, state, one.name, entered, due)
 
     def _open(self, command: OpenTask, step: Step, log_id: str) -> None:
         self.tasks.append(

@@ -30,6 +30,7 @@ from runtime.messages import Actor, Incoming
 from runtime.operations import _held, _reading, _renewing, _saving
 from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
+from runtime.operations._rearming import rearm
 from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
 from runtime.operations._work import Draft, Work
@@ -288,6 +289,8 @@ def _settle(work: Work, draft: Draft) -> bool:
     machines = work.runtime.machines.get(draft.entity.name)
     if machines is None:
         return False
+    if draft.before is not None:
+        rearm(work, draft.entity, draft.before, draft.facts)
     if not any(_may_go(workflow, draft) for workflow in machines.workflows.values()):
         return False
     return settle_record(work, draft.entity.name, str(draft.facts["id"])) is not None
@@ -427,7 +430,8 @@ class _Pass:
         return more
 
     def _write(self) -> None:
-        work, root = self.work, self.held.root
+        work, root, own = self.work, self.held.root, self.held.draft
+        before_it = own.before or {}
         waiting = list(work.written)
         _saving.write(work, root)
         # of the record itself automatic steps were fired to their end above; its whole may go on
@@ -437,6 +441,7 @@ class _Pass:
         audit.write(work, "transition", root.entity, root.facts, before, after, dict(first))
         self.entries.facts = self.held.draft.facts
         self.entries.write(self._version())
+        rearm(work, own.entity, before_it, own.facts)
 
     def _follow(self) -> bool:
         """Let everything that depends on the record follow, then make what effects asked for.

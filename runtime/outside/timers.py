@@ -22,8 +22,8 @@ from rules.workflow.timers import FIRST, LONGEST, MOST
 from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
 from runtime.operations._firing import Wanted, fire_inside, work_of
+from runtime.operations._rearming import entry_of
 from runtime.operations._references import system_grant
-from runtime.operations._work import Work
 from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
@@ -131,7 +131,8 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     armed = sa.select(runtime.system.timer.c.status).where(runtime.system.timer.c.id == timer.id)
     if connection.execute(armed).scalar() != ARMED:
         return
-    if state != timer.state or _entry(work, timer) != timer.entered:
+    entered = entry_of(work, timer.entity, timer.record_id, timer.workflow)
+    if state != timer.state or entered != timer.entered:
         _write_end(connection, runtime, timer, CANCELLED)
         return
     if timer.kind == WATCHDOG:
@@ -156,23 +157,6 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     wanted = Wanted(timer.entity, timer.record_id, timer.workflow, timer.transition, source=TIMER)
     fire_inside(work, wanted)
     _write_end(connection, runtime, timer, FIRED)
-
-
-def _entry(work: Work, timer: Any) -> str:
-    """Return what names the last entry of the record into a state of the workflow."""
-    table = work.runtime.system.workflow_log
-    last = (
-        sa.select(table.c.id)
-        .where(
-            table.c.entity == timer.entity,
-            table.c.record_id == timer.record_id,
-            table.c.workflow == timer.workflow,
-            table.c.outcome == "fired",
-        )
-        .order_by(table.c.id.desc())
-        .limit(1)
-    )
-    return str(work.connection.execute(last).scalar() or timer.record_id)
 
 
 def _stands_still(connection: sa.Connection, runtime: Runtime, timer: Any) -> None:

@@ -69,6 +69,55 @@ def test_a_timer_that_was_taken_and_then_cancelled_does_not_fire(desk: Desk) -> 
     assert desk.payment(record)["state"] == "capturing"
 
 
+def by_date(desk: Desk) -> str:
+    """A captured payment: nothing but its date ends it."""
+    record = desk.pay()
+    desk.work()
+    return record
+
+
+def set_date(desk: Desk, record: str, date: str | None) -> None:
+    version = int(desk.payment(record)["version"])
+    desk.done("update", "payment", {"pay_by": date}, record=record, version=version)
+
+
+def test_a_timer_follows_its_date_later_and_earlier(desk: Desk) -> None:
+    record = by_date(desk)
+    set_date(desk, record, "2026-11-25T12:00:00Z")
+    set_date(desk, record, "2026-12-01T12:00:00Z")
+    desk.later(days=5)
+    look(desk)
+    assert desk.payment(record)["state"] == "captured"
+    set_date(desk, record, "2026-11-25T12:00:00Z")
+    look(desk)
+    assert desk.payment(record)["state"] == "failed"
+    assert len(desk.stored("timer", transition="lapse", kind="transition")) == 1
+
+
+def test_a_date_that_comes_after_the_entry_arms_a_timer_and_one_that_goes_ends_it(
+    desk: Desk,
+) -> None:
+    record = by_date(desk)
+    assert desk.stored("timer", transition="lapse") == []
+    set_date(desk, record, "2026-11-25T12:00:00Z")
+    (timer,) = desk.stored("timer", transition="lapse")
+    assert (timer["status"], timer["due_at"].day) == ("armed", 26)
+    set_date(desk, record, None)
+    desk.later(days=9)
+    look(desk)
+    assert desk.payment(record)["state"] == "captured"
+    assert status(desk, transition="lapse") == ["cancelled"]
+
+
+def test_what_changes_beside_the_date_leaves_the_timer_alone(desk: Desk) -> None:
+    record = by_date(desk)
+    set_date(desk, record, "2026-11-25T12:00:00Z")
+    (before,) = desk.stored("timer", transition="lapse")
+    version = int(desk.payment(record)["version"])
+    desk.done("update", "payment", {"why": "x"}, record=record, version=version)
+    assert desk.stored("timer", transition="lapse") == [before]
+
+
 def test_a_condition_that_does_not_hold_is_asked_again_later(desk: Desk) -> None:
     record = desk.make()
     version = int(desk.payment(record)["version"])
