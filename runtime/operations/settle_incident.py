@@ -165,7 +165,12 @@ def _second_person(call: Call, one: Incident, title: str) -> None:
 def _about_call(connection: sa.Connection, runtime: Runtime, one: Incident, call: Call) -> None:
     table = runtime.system.call
     if call.outcome == RETRY:
-        calls.again(connection, runtime, one.about_id)
+        if one.kind == "answer_refused":
+            calls.fire_again(connection, runtime, one.about_id)
+        elif one.kind in UNCERTAIN:
+            calls.again(connection, runtime, one.about_id)
+        else:
+            raise Blocked(NOTHING_TO_REPEAT)
         return
     if one.kind not in UNCERTAIN:
         return

@@ -18,7 +18,7 @@ import marshmallow as ma
 import sqlalchemy as sa
 
 from generator.connectors import ABSENT, UNKNOWN, Answer, Asked, ConnectorType
-from generator.model.connector import DONE, Connector
+from generator.model.connector import DONE, REFUSED, Connector
 from generator.model.entity import Field
 from rules.commands import Call
 from rules.workflow import outside as rules
@@ -225,7 +225,7 @@ def again(connection: sa.Connection, runtime: Runtime, call_id: str) -> None:
     status = t.DONE if row.undo_key is not None else t.WAITING
     connection.execute(
         table.update()
-        .where(table.c.id == call_id, table.c.status.in_((t.STUCK, t.WAITING, t.DONE)))
+        .where(table.c.id == call_id, table.c.status.in_((t.STUCK, t.WAITING)))
         .values(
             status=status,
             is_settled=False,
@@ -236,6 +236,17 @@ def again(connection: sa.Connection, runtime: Runtime, call_id: str) -> None:
         )
     )
     schedule(connection, runtime, row.log_id, now)
+
+
+def fire_again(connection: sa.Connection, runtime: Runtime, call_id: str) -> None:
+    """Fire the transition of a result that was refused before; nobody is asked again."""
+    table = runtime.system.call
+    row = connection.execute(sa.select(table).where(table.c.id == call_id)).first()
+    if row is None or row.status not in (t.DONE, t.FAILED):
+        return
+    outcome = DONE if row.status == t.DONE else REFUSED
+    answer = Answer(outcome, row.output or {}, row.code or "", row.message or "")
+    _fire(connection, runtime, row, answer)
 
 
 def wake(runtime: Runtime, late: timedelta = timedelta(minutes=2), limit: int = 200) -> int:

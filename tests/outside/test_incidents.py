@@ -181,3 +181,40 @@ def test_an_event_that_was_given_up_is_handled_again_or_let_be(desk: Desk) -> No
     desk.work()
     assert desk.payment(record)["state"] == "refunded"
     assert [one["status"] for one in desk.stored("event")] == ["handled"]
+
+
+def test_a_result_that_was_refused_is_placed_when_the_record_is_ready(desk: Desk) -> None:
+    record = desk.pay()
+    desk.relay()
+    table = desk.runtime.schema.tables["payment"]
+
+    def put(state: str) -> None:
+        with desk.runtime.engine.begin() as connection:
+            connection.execute(table.update().values(state=state))
+
+    put("refunded")
+    desk.work()
+    assert desk.incidents() == ["answer_refused"]
+    assert isinstance(say(desk, "retry"), Result)
+    assert desk.incidents() == ["answer_refused"], "it fits no better than before"
+    put("capturing")
+    assert isinstance(say(desk, "retry"), Result)
+    found = desk.payment(record)
+    assert (found["state"], found["reference"][:4]) == ("captured", "sim_")
+    assert desk.incidents() == []
+    assert [one["tries"] for one in desk.bank.deeds()] == [1]
+
+
+def test_a_taking_back_that_failed_is_tried_again(desk: Desk) -> None:
+    record = desk.pay("stranger 1")
+    desk.work()
+    desk.bank.play("void", "down", times=1)
+    desk.move(record, "ship")
+    for _ in range(4):
+        desk.work()
+        desk.later(minutes=2)
+    assert desk.incidents() == ["undo_failed"]
+    assert isinstance(say(desk, "retry"), Result)
+    assert desk.stored("call")[1]["status"] == "done"
+    desk.work()
+    assert desk.bank.deeds("void")[0]["tries"] == 4
