@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from generator.chinese import checks, expressions, outside, phrases, reading, shapes, workflows
+from generator.chinese import (
+    checks,
+    expressions,
+    ledgers,
+    outside,
+    phrases,
+    reading,
+    shapes,
+    workflows,
+)
 
 
 class Said(str):
@@ -94,6 +103,7 @@ def _table() -> Mapping[str, str]:
         checks.TEXTS,
         workflows.TEXTS,
         outside.TEXTS,
+        ledgers.TEXTS,
         expressions.TEXTS,
         phrases.TEXTS,
     )

@@ -32,6 +32,8 @@ AUTO = "auto"
 DAY = timedelta(days=1)
 ALWAYS = frozenset({"id", "version"})
 """Fields that whoever reaches a record may read."""
+OF_WRITERS = frozenset({"create", "update", "delete", "restore", "import", "bulk"})
+"""What nobody does to records of a ledger, whatever a line for every entity says."""
 PLACE = "position"
 """Where a part stands in its record; whoever sees the part sees its place."""
 USUALLY = {"sensitive": "masked", "secret": "hidden"}
@@ -53,6 +55,8 @@ class Line:
     default: Mapping[str, Expression] = field(default_factory=dict)
     check: Expression | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
+    kinds: tuple[str, ...] | None = None
+    """Of a ledger: the kinds of entry it lets somebody post; None means all."""
     span: Span | None = None
     """Where it is written."""
 
@@ -200,9 +204,11 @@ class Matrix:
 
     def actions(self, roles: frozenset[str], entity: str) -> frozenset[str]:
         """Return every action the roles may do on an entity."""
-        return frozenset(
+        found = frozenset(
             action for rule, _ in self._rules(roles, entity) for action in rule.actions
         )
+        model = self.app.entities.get(entity)
+        return found - OF_WRITERS if model is not None and model.ledger else found
 
     def rules_for(self, roles: frozenset[str], entity: str, action: str) -> tuple[GrantRule, ...]:
         """Return the rules that give the roles an action, as they are written."""
@@ -219,6 +225,8 @@ class Matrix:
     def _decide(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         model = self.app.entities.get(entity)
         if model is None or not _in_scopes(roles, self._whole(model), action):
+            return None
+        if model.ledger and action in OF_WRITERS:
             return None
         guards = self._guards(model)
         if any(
@@ -296,6 +304,7 @@ class Matrix:
             default=rule.default,
             check=rule.check,
             limits=rule.limits,
+            kinds=rule.kinds,
             span=rule.span,
         )
 
@@ -411,8 +420,10 @@ def _without_contained(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     Whoever holds a wide role beside narrow ones then asks the database no more than without them.
     """
     for line in lines:
-        asks = line.rows is not None or line.check is not None or line.force or line.limits
-        if not asks and all(_contains(line, other) for other in lines):
+        asks = any(one is not None for one in (line.rows, line.check, line.kinds))
+        if not (asks or line.force or line.limits) and all(
+            _contains(line, other) for other in lines
+        ):
             return (line,)
     return lines
 

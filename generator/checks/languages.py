@@ -88,6 +88,10 @@ def _texts(app: App) -> Iterator[_Text]:
     for entity in app.entities.values():
         yield from _of_entity(entity)
     yield from _of_machines(app)
+    for ledger in app.ledgers.values():
+        for place, guard in enumerate(ledger.guards):
+            what = say("The message of '{code}'", code=guard.code)
+            yield _Text(what, guard.message, (ledger.span.file, "guards", place, "message"))
     for one in app.importmaps.values():
         if one.span is not None:
             yield _Text(

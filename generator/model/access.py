@@ -60,6 +60,8 @@ class GrantRule:
     check: Expression | None = None
     """Must be true of the record before and after a write."""
     limits: Mapping[str, int] = field(default_factory=dict)
+    kinds: tuple[str, ...] | None = None
+    """Of a ledger: the kinds of entry that `post` allows; None means all."""
     since: date | None = None
     until: date | None = None
     """The first and the last day on which the rule holds."""

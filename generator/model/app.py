@@ -9,6 +9,7 @@ from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensi
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
+from generator.model.ledger import Ledger
 from generator.model.scenario import Scenario
 from generator.model.text import Label
 from generator.model.workflow import Derivation, Workflow
@@ -58,6 +59,8 @@ class App:
     """Other systems that are asked for things, by name."""
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     """The addresses at which they tell us what happened, by name."""
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    """What is counted, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

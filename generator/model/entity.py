@@ -198,6 +198,8 @@ class Entity:
     """Deleting hides the record and can be undone; false removes the row."""
     renamed_from: str | None = None
     menu: bool = True
+    ledger: str = ""
+    """The ledger whose records these are: nobody writes them, entries are posted."""
 
     @property
     def table(self) -> str:

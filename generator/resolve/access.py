@@ -267,6 +267,7 @@ class _Reading:
             default=self.values(line.get("default", {}), entity),
             check=self.condition(line.get("check"), entity.name),
             limits={str(name): number for name, number in line.get("limits", {}).items()},
+            kinds=tuple(map(str, line.get("kinds"))) if "kinds" in line else None,
             since=line.get("from"),
             until=line.get("until"),
         )

@@ -23,6 +23,8 @@ from generator.resolve.connectors import resolve_connectors
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
+from generator.resolve.ledger_records import ledger_drafts, sealed
+from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
@@ -34,6 +36,7 @@ from generator.shapes.app import APP
 from generator.shapes.connector import CONNECTOR
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
+from generator.shapes.ledger import LEDGER
 from generator.shapes.scenario import SCENARIO
 from generator.shapes.webhook import WEBHOOK
 from generator.shapes.workflow import WORKFLOW
@@ -47,6 +50,7 @@ SHAPES: Mapping[str, Shape] = {
     "connector": CONNECTOR,
     "webhook": WEBHOOK,
     "access": ACCESS,
+    "ledger": LEDGER,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
 }
@@ -72,13 +76,17 @@ def resolve(
         if read is not None:
             given[source.kind].append((source, read))
     problems = reader.problems
-    drafts = _drafts(given["entity"], problems)
+    drafts = _drafts(given["entity"], "entity", problems)
+    counters = _drafts(given["ledger"], "ledger", problems)
+    made = ledger_drafts([(one.source, one.given) for one in counters], drafts, problems)
     head = given["app"][0][1] if given["app"] else Given("app", _top("app.yaml"), {})
     from_app = {"currency": head.get("currency", DEFAULT_CURRENCY)}
+    drafts += made
     machines = gather(given["workflow"], [draft.name for draft in drafts], problems)
     owned = columns(machines, problems)
     entities, found = resolve_entities(drafts, catalogs["field_types"], from_app, owned)
     problems += found
+    entities = sealed(entities, made)
     if not given["app"]:
         problems.append(_missing("app"))
     held = given["roles"][0][1] if given["roles"] else Given("roles", _top("roles.yaml"), {})
@@ -96,6 +104,8 @@ def resolve(
     sensitive, found = resolve_sensitive(access, words)
     problems += found
     approvals, found = resolve_approvals(access, words)
+    problems += found
+    ledgers, found = resolve_ledgers(counters, words)
     problems += found
     machines = [one for one in machines if one.entity in entities]
     connectors, found = resolve_connectors(
@@ -138,20 +148,24 @@ def resolve(
         derivations=derivations,
         connectors=connectors,
         webhooks=webhooks,
+        ledgers=ledgers,
     )
     return app, problems
 
 
-def _drafts(files: Iterable[tuple[Source, Given]], problems: list[Problem]) -> list[Draft]:
+def _drafts(
+    files: Iterable[tuple[Source, Given]], kind: str, problems: list[Problem]
+) -> list[Draft]:
+    """Return the files of one kind by their names; `kind` is also the key that says the name."""
     drafts: dict[str, Draft] = {}
     for source, given in files:
-        name = given.get("entity", source.name)
+        name = given.get(kind, source.name)
         if name in drafts:
-            first = drafts[name].given.at("entity")
-            problems.append(defined_twice("entity", name, given.at("entity"), first))
+            first = drafts[name].given.at(kind)
+            problems.append(defined_twice(kind, name, given.at(kind), first))
             continue
         if name != source.name:
-            problems.append(_other_name(name, source, given.at("entity")))
+            problems.append(_other_name(name, source, given.at(kind)))
         drafts[name] = Draft(source, given, name)
     return list(drafts.values())
 

@@ -82,7 +82,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "operate")
+NAMED_ONLY = ("approve", "reveal", "operate", "post")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -103,7 +103,7 @@ ORDINARY = (
 
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
-`operate` settles what went wrong with other systems."""
+`operate` settles what went wrong with other systems, `post` writes an entry of a ledger."""
 
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""
@@ -149,6 +149,12 @@ LINE = Shape(
             of=Arg("choice", "An action.", options=(*ACTIONS, *GROUPS)),
         ),
         "rows": Arg("expression", "A condition on the records; all if missing."),
+        "kinds": Arg(
+            "list",
+            "Of a ledger: the kinds of entry that `post` allows; all if missing.",
+            one=True,
+            of=Arg("name", "A kind.", to="kind of entry"),
+        ),
         "fields": Arg("shape", "Which fields.", shape=CELLS),
         "force": Arg(
             "map",
