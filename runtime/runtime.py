@@ -32,6 +32,7 @@ from runtime.outside.box import NOBODY_OUTSIDE, Outside
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
 from runtime.store.forms import Form
 from runtime.store.guard import watch
+from runtime.store.ledger_statements import Book
 from runtime.store.schema import Schema
 from runtime.store.statements import Statements
 from runtime.store.system_tables import SystemTables
@@ -140,6 +141,11 @@ class Runtime:
     def statements(self) -> Statements:
         """The statements built so far."""
         return Statements(self.schema)
+
+    def book(self, ledger: str) -> Book:
+        """Return a ledger with its tables."""
+        known = ("book", ledger)
+        return self.remembered.get(known, lambda: Book(self.app.ledgers[ledger], self.schema))
 
     @cached_property
     def operations(self) -> Mapping[str, ModuleType]:

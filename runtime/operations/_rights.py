@@ -48,6 +48,11 @@ def before(work: Work, entity: Entity, ids: Sequence[str], grant: Grant) -> Mapp
     return _lines(work, entity, ids, grant) if grant.needs_lines and ids else {}
 
 
+def covering(work: Work, entity: Entity, ids: Sequence[str], grant: Grant) -> Mapping[str, Lines]:
+    """Return by record the numbers of the lines that cover it, whatever else must be asked."""
+    return _lines(work, entity, ids, grant)
+
+
 def hold(work: Work, grant: Grant, drafts: Sequence[Draft], covered: Mapping[str, Lines]) -> None:
     """Refuse written records that no line covers any more, or fields that none of them gives.
 

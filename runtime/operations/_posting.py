@@ -1,0 +1,408 @@
+"""What every operation on a ledger has in common: reading a payload, the rights, one transaction.
+
+A post is allowed by a line with `post` that names its kind and covers its balance. The answer tells
+the numbers of a balance only to those who may read them. `post_within` is the door for what posts
+inside a transaction of its own, such as a transition or a job.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import marshmallow as ma
+import sqlalchemy.exc
+
+from generator.model.entity import Entity
+from generator.model.ledger import POST, Ledger
+from generator.model.text import Label
+from rules.blockers import Blocker
+from rules.ledger.entries import Entry, Key
+from rules.permissions import Grant
+from runtime.errors import Blocked, Busy, FieldError, Forbidden, Invalid, NotFound
+from runtime.jobs.outbox import Event, emit
+from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _reading, _rights
+from runtime.operations._work import Work
+from runtime.operations._writing import ATTEMPTS, invalid_shape
+from runtime.runtime import Runtime
+from runtime.store import audit, idempotency, inserts, violations
+from runtime.store.engine import write
+from runtime.store.ledger_statements import Book
+from runtime.store.ledgers import Cause, Posted, Posting, Refused
+
+ACTION = POST
+LONGEST = {"reason": 500, "post_key": 250, "lot": 100, "cause_title": 500}
+"""Characters of the texts of a payload."""
+MOST = 500
+"""Entries of one request."""
+BRACES = re.compile(r"\{(\w+)\}")
+
+Body = Callable[["Desk"], tuple[Sequence[Entry], Mapping[str, Any]]]
+"""What an operation posts, and what its answer tells beside the entries."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A post, its payload still as it was sent."""
+
+    incoming: Incoming
+    actor: Actor
+    ledger: Ledger
+    entity: Entity
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A post within its grant, and what its answer may show."""
+
+    call: Call
+    grant: Grant
+    shown: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One request being carried out: where an operation asks for what it needs."""
+
+    work: Work
+    call: Call
+    posting: Posting
+    book: Book
+    cause: Cause
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger."""
+        return self.call.ledger
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
+    """Return the call.
+
+    Raises:
+        NotFound: the entity is no ledger.
+        Invalid: the payload is no object.
+
+    """
+    assert incoming.actor is not None
+    ledger = runtime.app.ledgers.get(incoming.entity)
+    if ledger is None:
+        raise NotFound(Label({"en": "There is nothing here.", "zh": "这里没有内容。"}))
+    if not isinstance(incoming.values, Mapping):
+        raise invalid_shape()
+    entity = runtime.app.entities[incoming.entity]
+    return Call(incoming, incoming.actor, ledger, entity, incoming.values)
+
+
+def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
+    """Return the plan."""
+    reading = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
+    return Plan(call, grant, reading.open if reading is not None else frozenset())
+
+
+def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
+    """Post in one transaction; what lost against another is tried again.
+
+    Raises:
+        Blocked: a rule of the ledger says no.
+        Forbidden: no line covers a kind or a balance.
+        Invalid: a record of the key is not there.
+
+    """
+    for attempt in range(ATTEMPTS):
+        last = attempt == ATTEMPTS - 1
+        try:
+            return _once(plan, runtime, body)
+        except Refused as refused:
+            raise blocked(runtime, plan.call.ledger, refused) from refused
+        except sqlalchemy.exc.IntegrityError as error:
+            if last or not _is_unique(error):
+                raise _no_record(plan.call.ledger) from error
+        except sqlalchemy.exc.OperationalError as error:
+            if not violations.is_passing(error):
+                raise
+            if last:
+                raise Busy() from error
+    raise Busy()
+
+
+def _once(plan: Plan, runtime: Runtime, body: Body) -> Result:
+    call = plan.call
+    with write(runtime.engine) as connection:
+        now = runtime.clock()
+        table = runtime.system.idempotency
+        earlier = idempotency.take(connection, table, call.incoming, now)
+        if earlier is not None:
+            return Result(row=earlier, created=True, replayed=True)
+        work = Work(connection, runtime, call.incoming, now, _reading.context(runtime, call.actor))
+        with inserts.together(connection) as batch:
+            desk = Desk(work, call, posting_of(work), runtime.book(call.ledger.name), _cause(call))
+            entries, told = body(desk)
+            _permit(desk, plan.grant, entries)
+            posted = desk.posting.post(entries, desk.cause)
+            _audit(desk, posted)
+            answer = {"entries": [_shown(plan, runtime, one) for one in posted], **told}
+            idempotency.remember(connection, table, call.incoming, answer)
+            batch.commits = True
+        replayed = bool(posted) and all(one.replayed for one in posted)
+        return Result(row=answer, created=True, replayed=replayed)
+
+
+def posting_of(work: Work) -> Posting:
+    """Return the writer of a transaction."""
+    return Posting(work.connection, work.runtime.book, work.now, work.runtime.make_id)
+
+
+def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Posted]:
+    """Post inside a transaction that somebody else audits: a transition, a job, an order.
+
+    Raises:
+        Refused: nothing of the transaction may stay; `blocked` words it for people.
+
+    """
+    posted = posting_of(work).post(entries, cause)
+    events = [
+        Event(f"{one.entry.ledger}.{POST}", one.entry.ledger, one.balance, _told(one))
+        for one in posted
+        if not one.replayed
+    ]
+    emit(work.connection, events, work.now, work.runtime.make_id)
+    return posted
+
+
+def blocked(runtime: Runtime, ledger: Ledger, refused: Refused) -> Blocked:
+    """Return a ledger's no with its reasons, as every transport shows it."""
+    dump = _dump(runtime, ledger)
+    errors = []
+    for one in refused.blockers:
+        told = {name: _plain(value, dump) for name, value in one.params.items()}
+        label = one.message or AGAIN.get(one.code) or AGAIN["LOST"]
+        texts = {locale: _filled(text, told) for locale, text in label.texts.items()}
+        errors.append(FieldError("", one.code, Label(texts), told))
+    return Blocked(errors[0].message, tuple(errors))
+
+
+AGAIN = {
+    "LOST": Label({"en": "Somebody was faster. Try again.", "zh": "余额刚被他人变动，请重试。"}),
+    "OTHER_POST": Label(
+        {
+            "en": "The key of this post was used for another one.",
+            "zh": "该过账的幂等键已用于另一次过账。",
+        }
+    ),
+}
+
+
+def or_refuse(found: Any) -> Any:
+    """Return what a rule made.
+
+    Raises:
+        Refused: it said no.
+
+    """
+    if isinstance(found, Blocker):
+        raise Refused((found,))
+    return found
+
+
+def only(values: Mapping[str, Any], known: Iterable[str], place: str = "") -> None:
+    """Refuse keys that a payload may not have.
+
+    Raises:
+        Invalid: with each of them.
+
+    """
+    errors = [
+        FieldError(f"{place}{name}", "unknown_field", UNKNOWN)
+        for name in values
+        if name not in set(known)
+    ]
+    if errors:
+        raise Invalid(UNKNOWN, tuple(errors))
+
+
+def read_key(ledger: Ledger, runtime: Runtime, given: Any, place: str) -> Key:
+    """Return the key of a balance out of a payload: an object of ids.
+
+    Raises:
+        Invalid: a part of it is missing, unknown or no id.
+
+    """
+    if not isinstance(given, Mapping):
+        names = ", ".join(ledger.key)
+        raise wrong(place, "required", f"Send the ids of: {names}.", f"请提交以下记录：{names}。")
+    only(given, ledger.key, f"{place}.")
+    fields = runtime.app.entities[ledger.name].fields
+    return tuple(
+        str(read_value(runtime, fields[name], given.get(name), f"{place}.{name}"))
+        for name in ledger.key
+    )
+
+
+def read_quantity(ledger: Ledger, runtime: Runtime, given: Any, place: str = "quantity") -> int:
+    """Return a quantity in its stored form.
+
+    Raises:
+        Invalid: it is missing or no number that the ledger keeps.
+
+    """
+    field = runtime.app.entities[ledger.entries].fields["quantity"]
+    return int(read_value(runtime, field, given, place))
+
+
+def read_value(runtime: Runtime, field: Any, given: Any, place: str) -> Any:
+    """Return a value of a payload in its stored form.
+
+    Raises:
+        Invalid: it is missing, or not what the field holds.
+
+    """
+    if given is None:
+        raise wrong(place, "required", "This is required.", "必填。")
+    schema = runtime.compiled.field_types[field.type].schema(field)
+    try:
+        return schema.deserialize(given)
+    except ma.ValidationError as error:
+        (message, *_) = error.messages if isinstance(error.messages, list) else [str(error)]
+        chinese = getattr(message, "zh", str(message))
+        raise wrong(place, "invalid", str(message), chinese) from error
+
+
+def read_text(values: Mapping[str, Any], name: str) -> str:
+    """Return an optional text of a payload.
+
+    Raises:
+        Invalid: it is no text of one line, or too long.
+
+    """
+    given = values.get(name)
+    if given is None:
+        return ""
+    if not isinstance(given, str) or len(given) > LONGEST[name] or not given.isprintable():
+        most = LONGEST[name]
+        raise wrong(
+            name,
+            "invalid",
+            f"Write one line, at most {most} characters.",
+            f"单行，最多 {most} 字。",
+        )
+    return given.strip()
+
+
+def read_id(values: Mapping[str, Any], name: str, runtime: Runtime, ledger: Ledger) -> str:
+    """Return the id of a record in a payload.
+
+    Raises:
+        Invalid: it is missing or no id.
+
+    """
+    field = runtime.app.entities[ledger.entries].fields["balance"]
+    return str(read_value(runtime, field, values.get(name), name))
+
+
+def not_there(name: str) -> Invalid:
+    """Refuse what a payload points at and is not there."""
+    return wrong(name, "not_found", "There is no such record.", "没有这条记录。")
+
+
+def dumped(runtime: Runtime, ledger: Ledger, quantity: int) -> Any:
+    """Return a quantity in its API form."""
+    return _plain(quantity, _dump(runtime, ledger))
+
+
+UNKNOWN = Label({"en": "This is not a field.", "zh": "没有这个字段。"})
+OUTSIDE = Label({"en": "Your rights do not cover this entry.", "zh": "此过账超出了您的权限范围。"})
+
+
+def _cause(call: Call) -> Cause:
+    reason = read_text(call.values, "reason") or call.incoming.reason
+    title = read_text(call.values, "cause_title")
+    return Cause(title=title, reason=reason, actor_id=call.actor.id)
+
+
+def _permit(desk: Desk, grant: Grant, entries: Sequence[Entry]) -> None:
+    """Ask the lines: one must name the kind and cover the balance."""
+    for entry in entries:
+        lines = frozenset(
+            number
+            for number, line in enumerate(grant.lines)
+            if line.kinds is None or entry.kind in line.kinds
+        )
+        if grant.lines and not lines:
+            raise Forbidden(OUTSIDE)
+        if grant.needs_lines or not grant.is_wide:
+            balance = desk.posting.balance_of(desk.book, entry.key, desk.cause.actor_id)
+            inserts.leave_now(desk.work.connection)
+            covered = _rights.covering(desk.work, desk.call.entity, (balance,), grant)
+            if not lines & covered.get(balance, frozenset()):
+                raise Forbidden(OUTSIDE)
+
+
+def _audit(desk: Desk, posted: Sequence[Posted]) -> None:
+    for one in posted:
+        if not one.replayed:
+            facts = {"id": one.balance, "version": one.version}
+            told = {
+                **_told(one),
+                "quantity": dumped(desk.work.runtime, desk.ledger, one.entry.quantity),
+            }
+            audit.write(desk.work, POST, desk.call.entity, facts, None, told)
+
+
+def _told(one: Posted) -> dict[str, Any]:
+    found = {"kind": one.entry.kind, "entry": one.id}
+    return {**found, "reverses": one.entry.reverses} if one.entry.reverses else found
+
+
+def _shown(plan: Plan, runtime: Runtime, one: Posted) -> dict[str, Any]:
+    dump = _dump(runtime, plan.call.ledger)
+    return {
+        "id": one.id,
+        "kind": one.entry.kind,
+        "quantity": _plain(one.entry.quantity, dump),
+        "balance": one.balance,
+        "after": {n: _plain(value, dump) for n, value in one.after.items() if n in plan.shown},
+        "replayed": one.replayed,
+    }
+
+
+def _dump(runtime: Runtime, ledger: Ledger) -> Callable[[Any], Any] | None:
+    field = runtime.app.entities[ledger.entries].fields["quantity"]
+    return runtime.compiled.field_types[field.type].dump(field)
+
+
+def _plain(value: Any, dump: Callable[[Any], Any] | None) -> Any:
+    return value if dump is None or not isinstance(value, int) else dump(value)
+
+
+def _filled(text: str, told: Mapping[str, Any]) -> str:
+    return BRACES.sub(lambda found: str(told.get(found[1], found[0])), text)
+
+
+def _is_unique(error: sqlalchemy.exc.IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE" in str(error.orig)
+
+
+def _no_record(ledger: Ledger) -> Invalid:
+    errors = tuple(FieldError(f"key.{name}", "not_found", NO_RECORD) for name in ledger.key)
+    return Invalid(NO_RECORD, errors)
+
+
+NO_RECORD = Label({"en": "There is no such record.", "zh": "没有这条记录。"})
+
+
+def wrong_count() -> Invalid:
+    """Refuse an empty list of entries, or too long a one."""
+    return wrong(
+        "entries", "count", f"Send a list of 1 to {MOST} entries.", f"请提交 1 到 {MOST} 条流水。"
+    )
+
+
+def wrong(name: str, code: str, en: str, zh: str) -> Invalid:
+    """Return the refusal of one value."""
+    message = Label({"en": en, "zh": zh})
+    return Invalid(message, (FieldError(name, code, message),))

@@ -1,0 +1,230 @@
+"""The statements of a ledger: the one that posts, and those that say why it did not.
+
+On PostgreSQL a post is a single statement: the balance changes, its guards are asked of the row as
+it will be, and the entry is written from the changed row, or nothing happens at all. SQLite has no
+such chain; there the same UPDATE is followed by the INSERT in the same transaction, in which nobody
+else writes anyway. A statement is built once for what an entry changes and which guards it passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import visitors
+
+from generator.expressions import sql
+from generator.model.ledger import Guard, Ledger
+from generator.resolve.ledger_records import AFTER
+from runtime.store.prepared import Prepared, prepared
+from runtime.store.schema import Schema
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Book:
+    """One ledger with its tables."""
+
+    ledger: Ledger
+    schema: Schema
+
+    @property
+    def balances(self) -> sa.Table:
+        """The table of balances."""
+        return self.schema.tables[self.ledger.name]
+
+    @property
+    def entries(self) -> sa.Table:
+        """The table of entries."""
+        return self.schema.tables[self.ledger.entries]
+
+    @property
+    def holds(self) -> sa.Table:
+        """The table of holds."""
+        return self.schema.tables[self.ledger.held]
+
+    @property
+    def lots(self) -> sa.Table:
+        """The table of lots."""
+        return self.schema.tables[self.ledger.lot]
+
+    @property
+    def draws(self) -> sa.Table:
+        """The table of what entries did to lots."""
+        return self.schema.tables[self.ledger.draws]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Every number of a balance: its buckets, then what follows from them."""
+        return (*self.ledger.buckets, *self.ledger.formulas)
+
+    def posting(
+        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard], *, keyed: bool
+    ) -> Prepared:
+        """Return the statement that changes a balance and, on PostgreSQL, writes the entry.
+
+        It gives the balance's id, version and numbers as they are after; no row when it stopped.
+        """
+        form = ("post", *changed, keyed, *(self.ledger.guards.index(guard) for guard in guards))
+        return prepared(
+            self.balances, form, dialect, lambda: self._post(dialect, changed, guards, keyed)
+        )
+
+    def _post(
+        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard], keyed: bool
+    ) -> Any:
+        table, entries = self.balances, self.entries
+        change = (
+            table.update()
+            .where(*self._of_key(), *(self._holds(guard, changed) for guard in guards))
+            .values(
+                **{name: self._new(name, changed) for name in changed},
+                **{
+                    name: self._after(sql.value(formula, self.schema, table), changed)
+                    for name, formula in self.ledger.formulas.items()
+                },
+                version=table.c.version + 1,
+                updated_at=_bind("at", table.c.updated_at),
+                updated_by=_bind("by", table.c.updated_by),
+            )
+            .returning(table.c.id, table.c.version, *(table.c[name] for name in self.numbers))
+        )
+        if keyed:
+            same = sa.select(entries.c.id).where(
+                entries.c.post_key == _bind("post_key", entries.c.post_key)
+            )
+            change = change.where(~same.exists())
+        if dialect.name != "postgresql":
+            return change
+        done = change.cte("done")
+        columns = self._entry(done)
+        insert = (
+            entries.insert()
+            .from_select(list(columns), sa.select(*columns.values()))
+            .returning(entries.c.id)
+            .cte("written")
+        )
+        return sa.select(done).add_cte(insert)
+
+    def writing(self, dialect: sa.Dialect) -> Prepared:
+        """Return the statement that writes an entry alone, for SQLite."""
+        columns = (*self._fixed(), "balance", *self._after_names())
+        return prepared(
+            self.entries,
+            "entry",
+            dialect,
+            lambda: self.entries.insert().values(
+                {name: _bind(_as_bound(name), self.entries.c[name]) for name in columns}
+            ),
+        )
+
+    def refusing(
+        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard]
+    ) -> Prepared:
+        """Return the question why nothing was posted: the balance, and by guard whether it holds.
+
+        No row: there is no balance yet.
+        """
+        form = ("refuse", *changed, *(self.ledger.guards.index(guard) for guard in guards))
+        table = self.balances
+
+        def make() -> sa.Select[Any]:
+            holds = [
+                sa.case((self._holds(guard, changed), 1), else_=0).label(f"guard_{number}")
+                for number, guard in enumerate(guards)
+            ]
+            numbers = [table.c[name] for name in self.numbers]
+            return sa.select(table.c.id, *numbers, *holds).where(*self._of_key())
+
+        return prepared(table, form, dialect, make)
+
+    def opening(self, dialect: sa.Dialect) -> Prepared:
+        """Return the statement that makes a balance of nothing, unless it is there."""
+        table = self.balances
+        insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+        names = ("id", *self.ledger.key, *self.numbers, *_STAMPS)
+        return prepared(
+            table,
+            "open",
+            dialect,
+            lambda: (
+                insert(table)
+                .values({name: _bind(f"new_{name}", table.c[name]) for name in names})
+                .on_conflict_do_nothing(index_elements=[table.c[name] for name in self.ledger.key])
+            ),
+        )
+
+    def finding(self, dialect: sa.Dialect) -> Prepared:
+        """Return the question for the id of a key's balance."""
+        table = self.balances
+        return prepared(
+            table, "find", dialect, lambda: sa.select(table.c.id).where(*self._of_key())
+        )
+
+    def _of_key(self) -> list[sa.ColumnElement[bool]]:
+        table = self.balances
+        return [table.c[name] == _bind(f"key_{name}", table.c[name]) for name in self.ledger.key]
+
+    def _new(self, name: str, changed: Sequence[str]) -> Any:
+        column = self.balances.c[name]
+        return column + _bind(f"change_{name}", column) if name in changed else column
+
+    def _holds(self, guard: Guard, changed: Sequence[str]) -> sa.ColumnElement[bool]:
+        found: sa.ColumnElement[bool] = self._after(
+            sql.condition(guard.that, self.schema, self.balances), changed
+        )
+        return found
+
+    def _after(self, element: sa.ColumnElement[Any], changed: Sequence[str]) -> Any:
+        """Return an expression over the row as it will be: every number with its change."""
+        table = self.balances
+
+        def put(element: Any, **kw: Any) -> Any:
+            if not isinstance(element, sa.Column) or element.table is not table:
+                return None
+            if element.name in self.ledger.formulas:
+                formula = sql.value(self.ledger.formulas[element.name], self.schema, table)
+                return sa.type_coerce(self._after(formula, changed), element.type).self_group()
+            return (
+                self._new(element.name, changed).self_group() if element.name in changed else None
+            )
+
+        return visitors.replacement_traverse(element, NO_OPTIONS, put)
+
+    def _entry(self, done: Any) -> dict[str, Any]:
+        columns = {
+            name: sa.cast(_bind(_as_bound(name), self.entries.c[name]), self.entries.c[name].type)
+            for name in self._fixed()
+        }
+        columns["balance"] = done.c.id
+        for name in self.ledger.buckets:
+            columns[name + AFTER] = done.c[name]
+        return columns
+
+    def _fixed(self) -> tuple[str, ...]:
+        """Return the columns of an entry that are known before its balance has changed."""
+        hold = ("hold",) if self.ledger.holds is not None else ()
+        return ("id", *self.ledger.key, *self.ledger.buckets, *_OF_ENTRIES, *hold, *_STAMPS)
+
+    def _after_names(self) -> tuple[str, ...]:
+        return tuple(name + AFTER for name in self.ledger.buckets)
+
+
+NO_OPTIONS: Mapping[str, Any] = {}
+_OF_ENTRIES = (
+    *("kind", "quantity", "cause", "cause_id", "cause_title", "reason", "transfer"),
+    *("reverses", "post_key"),
+)
+_STAMPS = ("created_at", "created_by", "updated_at", "updated_by", "version")
+
+
+def _as_bound(column: str) -> str:
+    return "post_key" if column == "post_key" else f"entry_{column}"
+
+
+def _bind(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=column.type)

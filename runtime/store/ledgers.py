@@ -1,0 +1,414 @@
+"""Posting: entries are written, balances change, guards are asked, all in the caller's transaction.
+
+Comes in: entries that `rules/ledger` made. Goes out: what was written, or `Refused` with the
+reasons, after which the caller's transaction must be undone. Balances are changed in the order of
+their keys, so that two writers never wait for each other; lots are touched after that, under the
+lock of their balance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.model.ledger import OPEN, Guard
+from generator.resolve.ledger_records import AFTER
+from rules.blockers import Blocker
+from rules.ledger.entries import Entry, Held, Key, Past, place
+from rules.ledger.lots import Draw, Lot, take, take_back
+from runtime.store import inserts
+from runtime.store.guard import system
+from runtime.store.ledger_statements import Book
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What a post happens for: a record, and who asks."""
+
+    entity: str = ""
+    record_id: str = ""
+    title: str = ""
+    reason: str = ""
+    actor_id: int = 0
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of one entry."""
+
+    id: str
+    entry: Entry
+    balance: str
+    version: int
+    after: Mapping[str, int] = field(default_factory=dict)
+    """Every number of the balance."""
+    replayed: bool = False
+    """It was written before, under the same key."""
+
+
+class Refused(Exception):
+    """A ledger says no; nothing of the transaction may stay."""
+
+    def __init__(self, blockers: tuple[Blocker, ...], entry: Entry | None = None) -> None:
+        super().__init__(", ".join(one.code for one in blockers))
+        self.blockers, self.entry = blockers, entry
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One writer: a transaction, its moment, and how ids are made."""
+
+    connection: sa.Connection
+    books: Callable[[str], Book]
+    now: datetime
+    make_id: Callable[[], str]
+
+    def post(self, entries: Iterable[Entry], cause: Cause) -> list[Posted]:
+        """Write entries, all or none; each in the answer at the place it had.
+
+        Raises:
+            Refused: a guard does not hold, a lot is short, a key was used for something else.
+
+        """
+        asked = list(entries)
+        done: dict[int, Posted] = {}
+        for at in sorted(range(len(asked)), key=lambda at: place(asked[at])):
+            done[at] = self._one(asked[at], cause)
+        posted = [done[at] for at in range(len(asked))]
+        self._lots([one for one in posted if not one.replayed])
+        return posted
+
+    def _one(self, entry: Entry, cause: Cause) -> Posted:
+        book, dialect = self.books(entry.ledger), self.connection.dialect
+        changed = tuple(entry.changes)
+        keyed = entry.post_key is not None
+        statement = book.posting(dialect, changed, entry.guards, keyed=keyed)
+        entry_id = self.make_id()
+        values = self._values(book, entry, entry_id, cause)
+        rows = statement.rows(self.connection, values)
+        for _ in range(ATTEMPTS):
+            if rows:
+                break
+            earlier = self._earlier(book, entry)
+            if earlier is not None:
+                return earlier
+            refused = self._refused(book, entry, values)
+            if refused is not None:
+                raise refused
+            # there was no balance yet, or somebody made room since
+            rows = statement.rows(self.connection, values)
+        if not rows:
+            raise Refused((LOST,), entry)
+        (balance, version, *numbers) = rows[0]
+        after = dict(zip(book.numbers, numbers, strict=True))
+        if dialect.name != "postgresql":
+            own = {f"entry_{name}{AFTER}": after[name] for name in book.ledger.buckets}
+            written = {**values, **own, "entry_balance": balance}
+            book.writing(dialect).send(self.connection, written)
+        return Posted(entry_id, entry, str(balance), version, after)
+
+    def _values(self, book: Book, entry: Entry, entry_id: str, cause: Cause) -> dict[str, Any]:
+        ledger = book.ledger
+        keys = dict(zip(ledger.key, entry.key, strict=True))
+        values: dict[str, Any] = {f"key_{name}": one for name, one in keys.items()}
+        values |= {f"change_{name}": change for name, change in entry.changes.items()}
+        values |= {"at": self.now, "by": cause.actor_id, "post_key": entry.post_key}
+        row = {
+            "id": entry_id,
+            **keys,
+            **{name: entry.changes.get(name, 0) for name in ledger.buckets},
+            "kind": entry.kind,
+            "quantity": entry.quantity,
+            "cause": cause.entity or None,
+            "cause_id": cause.record_id or None,
+            "cause_title": cause.title or None,
+            "reason": cause.reason or None,
+            "transfer": entry.transfer,
+            "reverses": entry.reverses,
+            "hold": entry.hold,
+            **self._stamps(cause),
+        }
+        return values | {f"entry_{name}": value for name, value in row.items()}
+
+    def _stamps(self, cause: Cause) -> dict[str, Any]:
+        by = cause.actor_id
+        moments = {"created_at": self.now, "updated_at": self.now}
+        return {**moments, "created_by": by, "updated_by": by, "version": 1}
+
+    def _earlier(self, book: Book, entry: Entry) -> Posted | None:
+        """Return what was posted under the same key.
+
+        Raises:
+            Refused: it was something else.
+
+        """
+        if entry.post_key is None:
+            return None
+        past = self.past(book, book.entries.c.post_key == entry.post_key)
+        if past is None:
+            return None
+        same = (past.kind, past.key, past.quantity) == (entry.kind, entry.key, entry.quantity)
+        if not same:
+            raise Refused((OTHER_POST,), entry)
+        table = book.balances
+        names = [table.c[name] for name in book.numbers]
+        of_key = [
+            table.c[name] == one for name, one in zip(book.ledger.key, entry.key, strict=True)
+        ]
+        row = self._ask(sa.select(table.c.id, table.c.version, *names).where(*of_key))[0]
+        after = dict(zip(book.numbers, row[2:], strict=True))
+        return Posted(past.id, entry, str(row[0]), row[1], after, replayed=True)
+
+    def _open(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> None:
+        """Make the balance of a key, of nothing, unless it is there."""
+        ledger = book.ledger
+        empty = dict.fromkeys(ledger.buckets, 0)
+        formulas = {name: one.function(empty, {}) for name, one in ledger.formulas.items()}
+        row: dict[str, Any] = {
+            "id": self.make_id(),
+            **dict(zip(ledger.key, entry.key, strict=True)),
+        }
+        row |= {**empty, **formulas, **self._stamps(Cause(actor_id=values["by"]))}
+        opening = book.opening(self.connection.dialect)
+        opening.send(self.connection, {f"new_{name}": value for name, value in row.items()})
+
+    def _refused(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> Refused | None:
+        """Return why nothing was posted; None when it may be tried again."""
+        asking = book.refusing(self.connection.dialect, tuple(entry.changes), entry.guards)
+        rows = asking.rows(self.connection, values)
+        if not rows:
+            self._open(book, entry, values)
+            return None
+        numbers = dict(zip(book.numbers, rows[0][1:], strict=False))
+        kept = rows[0][1 + len(book.numbers) :]
+        broken = [guard for guard, holds in zip(entry.guards, kept, strict=True) if not holds]
+        blockers = tuple(_blocker(one, entry, numbers) for one in broken)
+        return Refused(blockers, entry) if blockers else None
+
+    def balance_of(self, book: Book, key: Key, actor_id: int) -> str:
+        """Return the id of a key's balance, which is made of nothing if there is none."""
+        values = {f"key_{name}": one for name, one in zip(book.ledger.key, key, strict=True)}
+        finding = book.finding(self.connection.dialect)
+        rows = finding.rows(self.connection, values)
+        if not rows:
+            self._open(book, Entry(book.ledger.name, "", key, 0, {}), {"by": actor_id})
+            rows = finding.rows(self.connection, values)
+        return str(rows[0][0])
+
+    def past(self, book: Book, *where: sa.ColumnElement[bool]) -> Past | None:
+        """Return an entry that was written, or None."""
+        table, ledger = book.entries, book.ledger
+        names = ("id", "kind", *ledger.key, "quantity", *ledger.buckets, "reverses", "transfer")
+        names += ("hold",) if ledger.holds is not None else ()
+        rows = self._ask(sa.select(*(table.c[name] for name in names)).where(*where))
+        if not rows:
+            return None
+        row = dict(zip(names, rows[0], strict=True))
+        return Past(
+            row["id"],
+            row["kind"],
+            tuple(str(row[name]) for name in ledger.key),
+            row["quantity"],
+            {name: row[name] for name in ledger.buckets},
+            row["reverses"],
+            row.get("hold"),
+            row["transfer"],
+        )
+
+    def together_with(self, book: Book, entry_id: str) -> list[Past]:
+        """Return an entry with the other side of its transfer; nothing when there is none."""
+        table = book.entries
+        first = self.past(book, table.c.id == entry_id)
+        if first is None or first.transfer is None:
+            return [] if first is None else [first]
+        same = (table.c.transfer == first.transfer, table.c.id != entry_id)
+        others = [self.past(book, *same, table.c.reverses.is_(None))]
+        return [first, *(one for one in others if one is not None)]
+
+    def is_reversed(self, book: Book, entry_id: str) -> bool:
+        """Return whether an entry was taken back."""
+        return self.past(book, book.entries.c.reverses == entry_id) is not None
+
+    def open_hold(
+        self, book: Book, key: Key, quantity: int, due_at: datetime | None, cause: Cause
+    ) -> str:
+        """Write the hold of a quantity that is about to be set aside; return its id."""
+        hold_id = self.make_id()
+        row = {
+            "id": hold_id,
+            "balance": self.balance_of(book, key, cause.actor_id),
+            **dict(zip(book.ledger.key, key, strict=True)),
+            "state": OPEN,
+            "quantity": quantity,
+            "remaining": quantity,
+            "due_at": due_at,
+            "cause": cause.entity or None,
+            "cause_id": cause.record_id or None,
+            "cause_title": cause.title or None,
+            **self._stamps(cause),
+        }
+        self._insert(book.holds, [row])
+        return hold_id
+
+    def hold_of(self, book: Book, hold_id: str) -> Held | None:
+        """Return a hold, locked until the end of the transaction; None when there is none."""
+        table = book.holds
+        names = ("id", *book.ledger.key, "remaining", "state", "due_at")
+        found = self._ask(
+            sa.select(*(table.c[name] for name in names))
+            .where(table.c.id == hold_id)
+            .with_for_update()
+        )
+        if not found:
+            return None
+        row = dict(zip(names, found[0], strict=True))
+        key = tuple(str(row[name]) for name in book.ledger.key)
+        return Held(row["id"], key, row["remaining"], row["state"], row["due_at"])
+
+    def settle_hold(self, book: Book, held: Held, quantity: int, state: str, by: int) -> str:
+        """Write what is left of a locked hold; return its state then."""
+        left = held.remaining - quantity
+        after = state if left == 0 else OPEN
+        table = book.holds
+        self._do(
+            table.update()
+            .where(table.c.id == held.id)
+            .values(
+                remaining=left,
+                state=after,
+                version=table.c.version + 1,
+                updated_at=self.now,
+                updated_by=by,
+            )
+        )
+        return after
+
+    def _lots(self, posted: Sequence[Posted]) -> None:
+        """Put what came in into lots and take what went out; what leaves before what arrives."""
+        left: dict[str, list[Draw]] = {}
+        with_lots = [one for one in posted if self._in_lots(one)]
+        for one in sorted(with_lots, key=lambda one: self._in_lots(one) > 0):
+            book, change = self.books(one.entry.ledger), self._in_lots(one)
+            number = one.entry.transfer
+            if one.entry.reverses is not None:
+                draws = _or_refuse(take_back(self._drawn(book, one.entry.reverses)), one.entry)
+            elif change < 0:
+                draws = self._taken(book, one, -change)
+                if number is not None:
+                    left[number] = list(draws)
+            else:
+                draws = self._arrived(book, one, change, left.get(number or "", ()))
+            self._write_draws(book, one, draws)
+
+    def _in_lots(self, one: Posted) -> int:
+        lots = self.books(one.entry.ledger).ledger.lots
+        return one.entry.changes.get(lots.bucket, 0) if lots is not None else 0
+
+    def _taken(self, book: Book, one: Posted, quantity: int) -> tuple[Draw, ...]:
+        table = book.lots
+        if one.entry.only_lot is not None:
+            lots = self._found_lots(book, table.c.id == one.entry.only_lot)
+            return tuple(Draw(lot, -quantity) for lot in lots)
+        lots = self._found_lots(book, table.c.balance == one.balance, table.c.remaining > 0)
+        return _or_refuse(take(lots, quantity, self.now), one.entry)
+
+    def _arrived(
+        self, book: Book, one: Posted, quantity: int, left: Sequence[Draw]
+    ) -> tuple[Draw, ...]:
+        """Make the lots of what came in; those of a transfer keep their names and their ends."""
+        entry, lots = one.entry, book.ledger.lots
+        assert lots is not None
+        expires_at = entry.expires_at
+        if expires_at is None and lots.seconds is not None:
+            expires_at = self.now + timedelta(seconds=lots.seconds)
+        new = [
+            Lot(self.make_id(), -draw.quantity, 0, draw.lot.expires_at, draw.lot.code)
+            for draw in left
+        ] or [Lot(self.make_id(), quantity, 0, expires_at, entry.lot)]
+        stamps = self._stamps(Cause())
+        rows = [
+            {
+                "id": lot.id,
+                "balance": one.balance,
+                **dict(zip(book.ledger.key, entry.key, strict=True)),
+                "code": lot.code or None,
+                "expires_at": lot.expires_at,
+                "quantity": lot.quantity,
+                "remaining": lot.remaining,
+                **stamps,
+            }
+            for lot in new
+        ]
+        self._insert(book.lots, rows)
+        return tuple(Draw(lot, lot.quantity) for lot in new)
+
+    def _write_draws(self, book: Book, one: Posted, draws: Sequence[Draw]) -> None:
+        table = book.lots
+        for draw in draws:
+            self._do(
+                table.update()
+                .where(table.c.id == draw.lot.id)
+                .values(remaining=table.c.remaining + draw.quantity, updated_at=self.now)
+            )
+        stamps = self._stamps(Cause())
+        rows = [
+            {
+                "id": self.make_id(),
+                "entry": one.id,
+                "lot": draw.lot.id,
+                "quantity": draw.quantity,
+                **stamps,
+            }
+            for draw in draws
+        ]
+        self._insert(book.draws, rows)
+
+    def _drawn(self, book: Book, entry_id: str) -> tuple[Draw, ...]:
+        draws, found = book.draws, []
+        asked = sa.select(draws.c.lot, draws.c.quantity).where(draws.c.entry == entry_id)
+        for lot_id, quantity in self._ask(asked):
+            (lot,) = self._found_lots(book, book.lots.c.id == lot_id)
+            found.append(Draw(lot, quantity))
+        return tuple(found)
+
+    def _found_lots(self, book: Book, *where: sa.ColumnElement[bool]) -> list[Lot]:
+        table = book.lots
+        columns = [table.c[name] for name in ("id", "quantity", "remaining", "expires_at", "code")]
+        order = (table.c.expires_at.asc().nulls_last(), table.c.id)
+        rows = self._ask(sa.select(*columns).where(*where).order_by(*order))
+        return [Lot(str(row[0]), row[1], row[2], row[3], row[4] or "") for row in rows]
+
+    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            self._do(table.insert().values([dict(row) for row in rows]))
+
+    def _ask(self, statement: sa.Select[Any]) -> Sequence[Any]:
+        inserts.leave_now(self.connection)
+        return self.connection.execute(system(statement, WHY)).all()
+
+    def _do(self, statement: sa.UpdateBase) -> None:
+        self.connection.execute(system(statement, WHY))
+
+
+WHY = "a post to a ledger"
+ATTEMPTS = 3
+"""How often a post is tried that lost against another one."""
+LOST = Blocker("LOST")
+"""The balance changed while the reasons were asked: whoever asks again will know."""
+OTHER_POST = Blocker("OTHER_POST")
+"""The key of the post was used for something else."""
+
+
+def _blocker(guard: Guard, entry: Entry, numbers: Mapping[str, int]) -> Blocker:
+    """Return why a guard stops an entry: what there is, and what it asks for."""
+    return Blocker(guard.code, guard.message, {**numbers, "q": entry.quantity}, guard.span)
+
+
+def _or_refuse(found: tuple[Draw, ...] | Blocker, entry: Entry) -> tuple[Draw, ...]:
+    if isinstance(found, Blocker):
+        raise Refused((found,), entry)
+    return found

@@ -1,0 +1,1 @@
+"""Ledgers: what they refuse, their laws, and many at once."""
