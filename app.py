@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "apply": "runtime.commands.database:apply",
     "rollback": "runtime.commands.database:rollback",
     "audit": "runtime.commands.auditing:audit",
+    "ledger": "runtime.commands.counting:ledger",
     "connector": "runtime.commands.connecting:connector",
     "user": "runtime.commands.people:user",
     "import": "runtime.commands.importing:import_file",

@@ -7,7 +7,7 @@ words are files of `rules/effects/`; generator knows only this class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 from generator.expressions import types
@@ -15,6 +15,7 @@ from generator.expressions.compile import Expression
 from generator.kinds import Kind
 from generator.model.connector import Operation
 from generator.model.entity import Field
+from generator.model.ledger import Ledger
 from generator.model.workflow import Effect
 from generator.shape import Given, Written
 
@@ -22,8 +23,13 @@ from generator.shape import Given, Written
 class EffectNames(Protocol):
     """What a word may ask about the definition it stands in; what is wrong is reported there."""
 
-    def expression(self, written: Any, expected: types.Type | None = None) -> Expression | None:
-        """Return an expression over the record, `input`, `actor`, `now` and `from_state`."""
+    def expression(
+        self, written: Any, expected: types.Type | None = None, entity: str = ""
+    ) -> Expression | None:
+        """Return an expression over the record, `input`, `actor`, `now` and `from_state`.
+
+        With `entity`, over a record of that entity in place of the record.
+        """
         ...
 
     def field(self, written: Written, entity: str = "") -> Field | None:
@@ -36,6 +42,25 @@ class EffectNames(Protocol):
 
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
         """Return the roles that exist of those written."""
+        ...
+
+    def movement(self, written: Any, *, transfers: bool) -> tuple[Ledger, str] | None:
+        """Return the ledger and the name of a kind, written `ledger.kind`, that effects may post.
+
+        With `transfers`, one that moves between two keys as well.
+        """
+        ...
+
+    def parts(self, written: Written) -> tuple[str, str]:
+        """Return the entity of the parts in a field, and what they call their whole, or nothing."""
+        ...
+
+    def exactly(self, given: Given, written: Mapping[str, Any], wanted: Iterable[str]) -> None:
+        """Report what a key says too much or too little, and a quantity that is missing."""
+        ...
+
+    def without(self, given: Given, keys: Iterable[str]) -> None:
+        """Report keys that mean nothing here."""
         ...
 
     def edge(self, written: Any) -> tuple[str, str] | None:
@@ -54,8 +79,12 @@ class EffectNames(Protocol):
 class EffectFacts(Protocol):
     """What a word may ask when a transition fires."""
 
-    def value(self, expression: Expression) -> Any:
-        """Return an expression's value for the record as it is now.
+    def parts(self, field: str, whole: str) -> Sequence[Mapping[str, Any]]:
+        """Return the parts that a field of the record holds, each with the record as `whole`."""
+        ...
+
+    def value(self, expression: Expression, part: Mapping[str, Any] | None = None) -> Any:
+        """Return an expression's value for the record as it is now, or for a part of it.
 
         Raises:
             ArithmeticError: the number is too large to be kept.

@@ -177,6 +177,7 @@ CODES: Mapping[str, str] = {
     "D808": "A line lets somebody write what only entries may.",
     "D809": "A line lets somebody post to what is no ledger.",
     "D810": "Nobody may post to a ledger.",
+    "D811": "An effect does not say what it posts.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems, D8xx ledger."""

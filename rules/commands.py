@@ -51,6 +51,27 @@ class CreateRecord:
 
 
 @dataclass(frozen=True)
+class Post:
+    """Post to a ledger; a no undoes everything."""
+
+    ledger: str
+    kind: str
+    key: tuple[str, ...]
+    """The ids of the records the balance belongs to; an empty one is a refusal."""
+    quantity: int | None
+    """In its stored form; None is a refusal."""
+    post_key: str
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """Take back what the record posted of one kind."""
+
+    ledger: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Fire:
     """Fire a transition of another workflow of the record when this one is complete."""
 
@@ -128,6 +149,8 @@ Command = (
     | SetState
     | WriteLog
     | CreateRecord
+    | Post
+    | TakeBack
     | Fire
     | OpenTask
     | Notify

@@ -109,11 +109,13 @@ def _clause_paths(clause: Clause) -> Iterable[ExpressionPath]:
 
 def _effect_paths(effect: Effect) -> Iterable[ExpressionPath]:
     yield from effect.when.paths if effect.when else ()
+    parts = effect.given.get("each")
+    prefix: ExpressionPath = (parts,) if isinstance(parts, str) and parts else ()
     for given in effect.given.values():
         inner = given.values() if isinstance(given, Mapping) else (given,)
         for one in inner:
             if isinstance(one, Expression):
-                yield from one.paths
+                yield from ((*prefix, *path) for path in one.paths)
 
 
 def _in_order(entity: Entity) -> tuple[Field, ...]:

@@ -88,10 +88,7 @@ def _texts(app: App) -> Iterator[_Text]:
     for entity in app.entities.values():
         yield from _of_entity(entity)
     yield from _of_machines(app)
-    for ledger in app.ledgers.values():
-        for place, guard in enumerate(ledger.guards):
-            what = say("The message of '{code}'", code=guard.code)
-            yield _Text(what, guard.message, (ledger.span.file, "guards", place, "message"))
+    yield from _of_ledgers(app)
     for one in app.importmaps.values():
         if one.span is not None:
             yield _Text(
@@ -115,6 +112,13 @@ def _of_outside(one: Connector | Webhook) -> Iterator[_Text]:
     if one.span is not None:
         what = say("The label of '{entity}'", entity=one.name)
         yield _Text(what, one.label, (one.span.file, "label"))
+
+
+def _of_ledgers(app: App) -> Iterator[_Text]:
+    for ledger in app.ledgers.values():
+        for place, guard in enumerate(ledger.guards):
+            what = say("The message of '{code}'", code=guard.code)
+            yield _Text(what, guard.message, (ledger.span.file, "guards", place, "message"))
 
 
 def _of_machines(app: App) -> Iterator[_Text]:

@@ -58,6 +58,20 @@ TEXTS: Mapping[str, str] = {
     "Give `view` to see it, and `post` for '{ledger}'.": (
         "查看请授予 `view`，过账请对 '{ledger}' 授予 `post`。"
     ),
+    "'{key}' means nothing beside 'take_back'.": "有 'take_back' 时不能写 '{key}'。",
+    "Remove '{key}': all that was posted is taken back.": (
+        "请删去 '{key}'：已过账的全部都会冲销。"
+    ),
+    "'{kind}' is not posted by an effect.": "'{kind}' 不能由动作过账。",
+    "Effects post what changes one balance and holds nothing.": (
+        "动作只能过账变动单个余额、且不涉及预留的类型。"
+    ),
+    "'{field}' holds no parts.": "'{field}' 不含明细记录。",
+    "Name a field of type children, or leave 'each' out.": (
+        "请写 children 类型的字段，或删去 'each'。"
+    ),
+    "The key is not that of the ledger: {names}.": "归属记录与账本不符，应为：{names}。",
+    "Write `key: {{{names}}}`.": "请写 `key: {{{names}}}`。",
     "'{entity}' is no ledger: nothing is posted to it.": "'{entity}' 不是账本，不能过账。",
     "Write `post` in a line for a ledger.": "请把 `post` 写在账本的授权行里。",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.expressions import types
@@ -12,6 +12,7 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
 from generator.model.entity import Entity, Field
+from generator.model.ledger import Ledger
 from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice, reserved_name, unknown_name
 from generator.resolve.scope import ACTOR, ModelScope, person_types
@@ -123,6 +124,7 @@ class Words:
     catalog: Catalog[FieldType]
     person: Mapping[str, PersonFact]
     unread: Unread
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
 
     def fields(self) -> dict[str, Mapping[str, Field]]:
         """Return the fields of every entity."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from generator.kinds import Catalog, Shape
@@ -107,6 +108,7 @@ def resolve(
     problems += found
     ledgers, found = resolve_ledgers(counters, words)
     problems += found
+    words = replace(words, ledgers=ledgers)
     machines = [one for one in machines if one.entity in entities]
     connectors, found = resolve_connectors(
         given["connector"], catalogs["field_types"], catalogs["connectors"]

@@ -7,7 +7,7 @@ told by `generator/checks/workflows.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from generator.expressions.compile import Expression, parse
 from generator.kinds import Catalog
 from generator.model.connector import Connector, Operation
 from generator.model.entity import Field
+from generator.model.ledger import Ledger
 from generator.model.text import Label, Span
 from generator.model.workflow import (
     ANY_ROLE,
@@ -451,6 +452,54 @@ class _Resolver:
         found: types.Type = self.words.catalog[field.type].expression_type(field)
         return found
 
+    def movement(self, written: Any, *, transfers: bool) -> tuple[Ledger, str] | None:
+        """Return the ledger and the name of a kind that effects may post."""
+        if not isinstance(written, Written):
+            return None
+        name, _, kind = written.text.rpartition(".")
+        ledger = self.words.ledgers.get(name)
+        if ledger is None:
+            known = self.words.ledgers
+            self.problems.append(
+                unknown_name("ledger", name, written.span, known, defined_in="the definitions")
+            )
+            return None
+        if kind not in ledger.kinds:
+            where = say("ledger '{name}'", name=name)
+            self.problems.append(
+                unknown_name("kind of entry", kind, written.span, ledger.kinds, defined_in=where)
+            )
+            return None
+        held = ledger.holds is not None and ledger.holds.bucket in ledger.kinds[kind].move
+        if held or (ledger.kinds[kind].is_transfer and not transfers):
+            message = say("'{kind}' is not posted by an effect.", kind=kind)
+            hint = "Effects post what changes one balance and holds nothing."
+            self.problems.append(Problem("D811", written.span, message, hint))
+            return None
+        return ledger, kind
+
+    def parts(self, written: Written) -> tuple[str, str]:
+        """Return the entity of the parts in a field, and what they call their whole, or nothing."""
+        field = self.field(written)
+        if field is not None and field.type != "children":
+            message = say("'{field}' holds no parts.", field=written.text)
+            hint = "Name a field of type children, or leave 'each' out."
+            self.problems.append(Problem("D811", written.span, message, hint))
+            return "", ""
+        part = self.words.entities.get(field.target) if field is not None else None
+        return (part.name, part.child_of) if part is not None else ("", "")
+
+    def exactly(self, given: Given, written: Mapping[str, Any], wanted: tuple[str, ...]) -> None:
+        """Report what a key says too much or too little, and a quantity that is missing."""
+        if set(written) != set(wanted):
+            names = ", ".join(f"{name}: …" for name in wanted)
+            message = say("The key is not that of the ledger: {names}.", names=", ".join(wanted))
+            hint = say("Write `key: {{{names}}}`.", names=names)
+            at = given.at("key") if "key" in given else given.span
+            self.problems.append(Problem("D811", at, message, hint))
+        if "quantity" not in given:
+            self.problems.append(missing_key("quantity", given.span, "an effect"))
+
     def edge(self, written: Any) -> tuple[str, str] | None:
         """Return the workflow and the name of a transition, written `workflow.transition`."""
         if not isinstance(written, Written):
@@ -599,8 +648,27 @@ class _Names:
     resolver: _Resolver
     scope: ModelScope
 
-    def expression(self, written: Any, expected: types.Type | None = None) -> Expression | None:
-        return self.resolver._parse(written, self.scope, expected)
+    def expression(
+        self, written: Any, expected: types.Type | None = None, entity: str = ""
+    ) -> Expression | None:
+        scope = replace(self.scope, entity=entity) if entity else self.scope
+        return self.resolver._parse(written, scope, expected)
+
+    def movement(self, written: Any, *, transfers: bool) -> tuple[Ledger, str] | None:
+        return self.resolver.movement(written, transfers=transfers)
+
+    def parts(self, written: Written) -> tuple[str, str]:
+        return self.resolver.parts(written)
+
+    def exactly(self, given: Given, written: Mapping[str, Any], wanted: Iterable[str]) -> None:
+        self.resolver.exactly(given, written, tuple(wanted))
+
+    def without(self, given: Given, keys: Iterable[str]) -> None:
+        for key in keys:
+            if key in given:
+                message = say("'{key}' means nothing beside 'take_back'.", key=key)
+                hint = say("Remove '{key}': all that was posted is taken back.", key=key)
+                self.resolver.problems.append(Problem("D811", given.at(key), message, hint))
 
     def field(self, written: Written, entity: str = "") -> Field | None:
         return self.resolver.field(written, entity)

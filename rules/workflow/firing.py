@@ -11,7 +11,7 @@ version, the row scope, the idempotency key.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -334,10 +334,15 @@ class _Facts:
     beside: Mapping[str, Any]
     step: Step
 
-    def value(self, expression: Expression) -> Any:
-        if expression.overflows(self.run.facts, self.beside):
+    def parts(self, field: str, whole: str) -> Sequence[Mapping[str, Any]]:
+        facts = self.run.facts
+        return tuple({**part, whole: facts} for part in facts.get(field) or ())
+
+    def value(self, expression: Expression, part: Mapping[str, Any] | None = None) -> Any:
+        facts = self.run.facts if part is None else part
+        if expression.overflows(facts, self.beside):
             raise OverflowError(expression.text)
-        return expression.function(self.run.facts, self.beside)
+        return expression.function(facts, self.beside)
 
     def key(self, part: str) -> str:
         return f"{self.step.workflow}:{self.run.situation.entered}:{part}"

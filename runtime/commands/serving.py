@@ -28,6 +28,7 @@ from runtime.commands.ports import (
     refuse_busy_port,
     told_address,
 )
+from runtime.expiring import expire
 from runtime.jobs import outbox, pool, redis_server, registry, scheduler
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
@@ -139,6 +140,7 @@ def run_scheduler(context: click.Context, locale: str) -> None:
         outside = (
             Periodic("timers", timedelta(seconds=1), timers.Poller(application)),
             Periodic("calls", timedelta(minutes=1), lambda: calls.wake(application)),
+            Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
         )
         scheduler.run_scheduler(engine, (), kinds, (*work, seal, *outside), utc_now, stop)
 

@@ -20,7 +20,7 @@ from generator.build.tables import has_column
 from generator.model.entity import Entity
 from generator.model.text import Label
 from generator.model.workflow import API, AUTO, PEOPLE, SYSTEM, USER, Transition, Workflow
-from rules.commands import CreateRecord, SetField, SetState
+from rules.commands import CreateRecord, Post, SetField, SetState, TakeBack
 from rules.levels import levels
 from rules.permissions import Grant, closure, transition_action
 from rules.workflow import firing
@@ -28,6 +28,7 @@ from rules.workflow.asking import Ask, Asker, Done, Machines, Refused
 from runtime.errors import Broken, Invalid, InvalidInput, RequestError, VersionConflict
 from runtime.messages import Actor, Incoming
 from runtime.operations import _held, _reading, _renewing, _saving
+from runtime.operations._effect_posts import post_all
 from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
 from runtime.operations._rearming import rearm
@@ -331,6 +332,7 @@ class _Pass:
         record_id = str(held.draft.facts["id"])
         self.entries = Entries(self.work, held.draft.entity, record_id, held.draft.facts)
         self.created: list[CreateRecord] = []
+        self.posts: list[Post | TakeBack] = []
         self.told: list[dict[str, Any]] = []
 
     def carry_out(self, done: Done) -> Fired:
@@ -389,6 +391,8 @@ class _Pass:
                     draft.facts[model.name] = command.value
             case CreateRecord():
                 self.created.append(command)
+            case Post() | TakeBack():
+                self.posts.append(command)
             case _:
                 pass
 
@@ -449,6 +453,7 @@ class _Pass:
         Returns whether anything more was written.
         """
         work = self.work
+        post_all(work, self.held.draft, self.posts)
         _renewing.follow(work, (self.held.root,))
         for command in self.created:
             create_inside(work, command.entity, command.values)

@@ -176,14 +176,23 @@ def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Post
 
 def blocked(runtime: Runtime, ledger: Ledger, refused: Refused) -> Blocked:
     """Return a ledger's no with its reasons, as every transport shows it."""
+    errors = tuple(
+        FieldError("", one.code, one.message or AGAIN["LOST"], one.params)
+        for one in reasons(runtime, ledger, refused)
+    )
+    return Blocked(errors[0].message, errors)
+
+
+def reasons(runtime: Runtime, ledger: Ledger, refused: Refused) -> tuple[Blocker, ...]:
+    """Return a ledger's reasons with their words filled in, values in API form."""
     dump = _dump(runtime, ledger)
-    errors = []
+    found = []
     for one in refused.blockers:
         told = {name: _plain(value, dump) for name, value in one.params.items()}
         label = one.message or AGAIN.get(one.code) or AGAIN["LOST"]
         texts = {locale: _filled(text, told) for locale, text in label.texts.items()}
-        errors.append(FieldError("", one.code, Label(texts), told))
-    return Blocked(errors[0].message, tuple(errors))
+        found.append(Blocker(one.code, Label(texts), told, one.span))
+    return tuple(found)
 
 
 AGAIN = {

@@ -80,7 +80,7 @@ def _has_lots(ledger: Ledger, values: Mapping[str, Any]) -> bool:
 
     """
     if ledger.lots is None:
-        _posting.only(values, [name for name in ONE if name not in ("lot", "expires_at")])
+        _posting.only({name: 1 for name in ("lot", "expires_at") if name in values}, ())
     return ledger.lots is not None
 
 

@@ -229,6 +229,22 @@ class Posting:
         others = [self.past(book, *same, table.c.reverses.is_(None))]
         return [first, *(one for one in others if one is not None)]
 
+    def of_cause(self, book: Book, kind: str, entity: str, record_id: str) -> list[Past]:
+        """Return what a record posted of one kind and nobody has taken back."""
+        table, back = book.entries, book.entries.alias()
+        open_ = ~sa.select(back.c.id).where(back.c.reverses == table.c.id).exists()
+        asked = sa.select(table.c.id).where(
+            table.c.cause_id == record_id,
+            table.c.cause == entity,
+            table.c.kind == kind,
+            table.c.reverses.is_(None),
+            open_,
+        )
+        found = [
+            self.past(book, table.c.id == row[0]) for row in self._ask(asked.order_by(table.c.id))
+        ]
+        return [one for one in found if one is not None]
+
     def is_reversed(self, book: Book, entry_id: str) -> bool:
         """Return whether an entry was taken back."""
         return self.past(book, book.entries.c.reverses == entry_id) is not None

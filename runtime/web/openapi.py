@@ -32,6 +32,7 @@ from runtime.errors import (
 from runtime.messages import Actor
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
+from runtime.web import rest_ledgers
 from runtime.web.openapi_parts import (
     ABOUT_INCIDENTS,
     BEFORE,
@@ -93,6 +94,7 @@ REFUSED_WITH = {
     "transitions": (500,),
     "settle_incident": (409, 413, 415, 422),
     "aggregate": (503,),
+    **dict.fromkeys(rest_ledgers.ROUTES, (409, 413, 415, 422, 503)),
 }
 LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORTING}
 """Operations that are asked for as a list is, with what each takes besides filters."""
@@ -260,6 +262,10 @@ class _Document:
 
     def _is_offered(self, entity: Entity, operation: str) -> bool:
         module = self.runtime.operations.get(operation)
+        if operation in rest_ledgers.ROUTES and not rest_ledgers.offers(
+            self.app, entity.name, operation
+        ):
+            return False
         if operation == "transitions" and entity.name not in self.app.workflows:
             return False
         if module is None or (operation in OF_WHOLES and entity.child_of):
@@ -319,6 +325,9 @@ class _Document:
             "reveal": "Revealing",
             "settle_incident": "Settling",
         }
+        if operation in rest_ledgers.ROUTES:
+            content = {JSON: {"schema": self._posting(entity, operation)}}
+            made["requestBody"] = {"required": True, "content": content}
         if operation == "attach":
             content = {MULTIPART: {"schema": ref("Sending")}}
             made["requestBody"] = {"required": True, "content": content}
@@ -326,6 +335,13 @@ class _Document:
             content = {JSON: {"schema": ref(body[operation])}}
             made["requestBody"] = {"required": True, "content": content}
         return made
+
+    def _posting(self, entity: Entity, operation: str) -> Shape:
+        """Return the body of a post to a ledger."""
+        ledger = self.app.ledgers[entity.name]
+        field = self.app.entities[ledger.entries].fields["quantity"]
+        quantity = self.runtime.compiled.field_types[field.type].json_schema(field)
+        return rest_ledgers.body(ledger, operation, quantity)
 
     def _sensitive(self, entity: Entity, operation: str) -> Shape:
         """Return what an operation answers that asks for more than a right."""
@@ -345,6 +361,9 @@ class _Document:
     def _success(self, entity: Entity, operation: str) -> Shape:
         if operation in WITHOUT_ANSWER:
             return {"204": {"description": "Done"}}
+        if operation in rest_ledgers.ROUTES:
+            shape = rest_ledgers.POSTED
+            return {"201": {"description": "Posted", "content": {JSON: {"schema": shape}}}}
         name = class_name(entity.name)
         shown = ref(f"{name}_answer") if entity.name in self.readable else ref("Created")
         shape = {
@@ -390,7 +409,7 @@ class _Document:
     def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
         if operation in LISTED:
             return [*LISTED[operation], *self._view(entity), *self._filters(entity)]
-        if operation in {"create", "bulk"}:
+        if operation in {"create", "bulk", *rest_ledgers.ROUTES}:
             return [IDEMPOTENCY]
         if operation == "settle_incident":
             return []

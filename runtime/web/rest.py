@@ -34,7 +34,7 @@ from runtime.store.approvals import Approval
 from runtime.store.engine import prove
 from runtime.store.idempotency import no_key
 from runtime.store.questions import Mistaken
-from runtime.web import attached, rest_files, spreadsheets
+from runtime.web import attached, rest_files, rest_ledgers, spreadsheets
 from runtime.web.bodies import read_json
 from runtime.web.denials import note_denial
 from runtime.web.problems import WrongMedia, WrongMethod, bug, problem
@@ -60,12 +60,16 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "aggregate": {"GET": "aggregate"},
     "export": {"GET": "export"},
     "incidents": {"GET": "incidents", "POST": "settle_incident"},
+    **rest_ledgers.ROUTES,
 }
 """What follows the entity → method → operation."""
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
 WITH_BODY = frozenset(
-    {"create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"}
+    {
+        *("create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"),
+        *rest_ledgers.ROUTES,
+    }
 )
 OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
 FIRING_KEYS = frozenset({"input", "reason"})
@@ -130,6 +134,10 @@ class Api:
             return entity, LIST, "", ""
         if len(parts) == 2:
             place = (entity, parts[1], "", "")
+            if parts[1] in rest_ledgers.ROUTES:
+                if not rest_ledgers.offers(self.runtime.app, entity, parts[1]):
+                    raise nothing_here()
+                return place
             return place if parts[1] in FIXED else (entity, RECORD, parts[1], "")
         route, part = "{id}/" + "/".join(parts[2:]), ""
         if len(parts) == 5 and parts[2] == "transitions":
@@ -316,6 +324,9 @@ class Api:
         data = shown if result.row is None else shown_incident(result.row)
         return Answer(200, orjson.dumps({"data": data}, option=orjson.OPT_UTC_Z))
 
+    def _posted(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        return rest_ledgers.posted(result)
+
     def _file(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return rest_files.file_answer(asked, result, self.files)
 
@@ -344,6 +355,7 @@ class Api:
         "transitions": _standing,
         "incidents": _incidents,
         "settle_incident": _incidents,
+        **dict.fromkeys(rest_ledgers.ROUTES, _posted),
     }
 
 
