@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from generator.model.app import App
+from generator.model.ledger import POST
 from generator.model.text import NOWHERE, Span
 from generator.shapes.access import ACTIONS
 from rules.permissions import ALWAYS, Grant, Line, Matrix
@@ -32,7 +33,7 @@ class Change:
     direction: str
     """widens, narrows, otherwise or new."""
     kind: str
-    """action, days, rows, guard, clear, masked, hidden, write, check, force or limit."""
+    """action, days, rows, guard, clear, masked, hidden, write, check, force, kinds or limit."""
     what: tuple[str, ...]
     """Fields or names of limits; of `rows` nothing."""
     actions: tuple[str, ...]
@@ -238,12 +239,23 @@ def _writing(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
                 added, gone = not texts[0], not texts[1]
                 wide = NARROWS if added else WIDENS if gone else OTHERWISE
                 yield wide, "force", (name,), texts
+    posts, posted = _kinds(was), _kinds(now)
+    if posts != posted:
+        texts = (tuple(sorted(posts)), tuple(sorted(posted)))
+        yield _direction(posts, posted), "kinds", (), texts
     for name in sorted(was.limits.keys() | now.limits.keys()):
         most, mostly = was.limits.get(name), now.limits.get(name)
         if most != mostly:
             wider = mostly is None or (most is not None and mostly > most)
             texts = ((str(most or ""),), (str(mostly or ""),))
             yield WIDENS if wider else NARROWS, "limit", (name,), texts
+
+
+def _kinds(grant: Grant) -> frozenset[str]:
+    """Return the kinds of entry that some line lets somebody post; an empty text for all."""
+    if grant.action != POST:
+        return frozenset()
+    return frozenset(kind for line in grant.lines for kind in line.kinds or ("",))
 
 
 def _one(values: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ GRANTED = {
         "fills": "fills: {} with {}",
         "check": "check: {}",
         "most": "at most: {1} a {0}",
+        "kinds": "posts: {}",
         "only": "only where {}",
         "never": "not where {}",
         "nothing": "nothing",
@@ -58,6 +59,7 @@ GRANTED = {
         "fills": "默认：{} 为 {}",
         "check": "校验：{}",
         "most": "上限：{} 最大 {}",
+        "kinds": "可过账：{}",
         "only": "仅限 {}",
         "never": "排除 {}",
         "nothing": "无",
@@ -83,6 +85,8 @@ def line_in_words(line: Line, grant: Grant, runtime: Runtime, locale: str) -> li
     if line.check is not None:
         found.append(told["check"].format(words(line.check, locale, labels)))
     found += [told["most"].format(name, number) for name, number in sorted(line.limits.items())]
+    if line.kinds is not None:
+        found.append(told["kinds"].format(_listed(line.kinds, locale)))
     return [f"{line.role}{place}", *(f"  {text}" for text in found)]
 
 

@@ -183,6 +183,7 @@ def sentence(one: Change, locale: str) -> str:
         "rows": ("rows", "记录范围"),
         "guard": ("guardrails", "护栏"),
         "check": ("check", "校验"),
+        "kinds": ("kinds of entry", "过账类型"),
         "force": (f"{what} is set to", f"{what} 固定为"),
         "limit": (f"limit of {what}", f"{what} 上限"),
     }

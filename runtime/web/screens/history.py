@@ -26,6 +26,7 @@ ICONS = {
     "detach": "paperclip",
     "delete_comment": "message",
     "reveal": "eye",
+    "post": "arrows-exchange",
 }
 QUIET = {"id", "position", "archived_at"}
 LONGEST = 300
@@ -139,6 +140,7 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "incident_retry": t("let it be tried again", "history"),
         "incident_done": t("said that it was done outside", "history"),
         "incident_failed": t("said that it failed outside", "history"),
+        "post": t("posted an entry", "history"),
         "approval_requested": t("asked for approval of a change", "history"),
         "approval_approved": t("approved a change", "history"),
         "approval_rejected": t("rejected a change", "history"),
