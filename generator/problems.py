@@ -168,19 +168,19 @@ CODES: Mapping[str, str] = {
     "D707": "Two webhooks have one address.",
     "D708": "A call does not give what an operation needs.",
     "D709": "A transition is fired by what it does not expect.",
-    "D801": "A balance does not follow from the buckets of its ledger.",
-    "D802": "A kind of entry does not say what it moves.",
-    "D803": "Something but a hold moves what is held, or a hold does not.",
-    "D804": "What takes out expired lots does not take them out.",
-    "D805": "A length of time of a ledger cannot be read.",
-    "D806": "Nothing moves a bucket.",
-    "D808": "A line lets somebody write what only entries may.",
-    "D809": "A line lets somebody post to what is no ledger.",
-    "D810": "Nobody may post to a ledger.",
-    "D811": "An effect does not say what it posts.",
+    "D901": "A balance does not follow from the buckets of its ledger.",
+    "D902": "A kind of entry does not say what it moves.",
+    "D903": "Something but a hold moves what is held, or a hold does not.",
+    "D904": "What takes out expired lots does not take them out.",
+    "D905": "A length of time of a ledger cannot be read.",
+    "D906": "Nothing moves a bucket.",
+    "D908": "A line lets somebody write what only entries may.",
+    "D909": "A line lets somebody post to what is no ledger.",
+    "D910": "Nobody may post to a ledger.",
+    "D911": "An effect does not say what it posts.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
-D4xx check, D5xx expression, D6xx workflow, D7xx other systems, D8xx ledger."""
+D4xx check, D5xx expression, D6xx workflow, D7xx other systems, D9xx ledger."""
 
 FINDINGS: Mapping[str, str] = {
     "D601": "missing_initial",

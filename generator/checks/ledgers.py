@@ -1,7 +1,7 @@
 """What only a whole ledger shows: a bucket nothing moves, guards that stop nothing, lines that lie.
 
-Comes in: the resolved model. Goes out: D806 for a bucket that no kind moves, D808 for a line that
-lets somebody write what only entries may, D809 for `post` where there is no ledger, D810 for a
+Comes in: the resolved model. Goes out: D906 for a bucket that no kind moves, D908 for a line that
+lets somebody write what only entries may, D909 for `post` where there is no ledger, D910 for a
 ledger nobody may post to.
 """
 
@@ -33,7 +33,7 @@ def _idle(ledger: Ledger, places: Places) -> Iterator[Problem]:
     for name in ledger.buckets:
         if name not in moved:
             yield Problem(
-                "D806",
+                "D906",
                 places.key(ledger.span.file, "buckets", name),
                 say("No kind moves '{bucket}'.", bucket=name),
                 say("Write a kind with `move: {{{bucket}: +q}}`, or remove it.", bucket=name),
@@ -48,7 +48,7 @@ def _nobody(ledger: Ledger, app: App) -> Iterator[Problem]:
     ):
         return
     yield Problem(
-        "D810",
+        "D910",
         ledger.span,
         say("No role may post to '{ledger}'.", ledger=ledger.name),
         say(
@@ -66,14 +66,14 @@ def _lines(app: App) -> Iterator[Problem]:
         entity = app.entities.get(rule.entity)
         if entity is not None and entity.ledger and WRITES & set(rule.actions):
             yield Problem(
-                "D808",
+                "D908",
                 rule.span,
                 say("'{entity}' is written by entries alone.", entity=rule.entity),
                 say("Give `view` to see it, and `post` for '{ledger}'.", ledger=entity.ledger),
             )
         if POST in rule.actions and rule.entity not in app.ledgers:
             yield Problem(
-                "D809",
+                "D909",
                 rule.span,
                 say("'{entity}' is no ledger: nothing is posted to it.", entity=rule.entity),
                 "Write `post` in a line for a ledger.",

@@ -1,4 +1,4 @@
-"""What is wrong with ledgers: D801 and on."""
+"""What is wrong with ledgers: D901 and on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Ledgers: every bucket and kind they name is found, every condition compiled.
 
 The entities that a ledger makes are made before (`ledger_records.py`); here the ledger itself. What
-is wrong is told with its place (D301, D801 and on); only without any is the ledger whole.
+is wrong is told with its place (D301, D901 and on); only without any is the ledger whole.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class _Resolver:
                     word=quoted(word),
                 )
                 hint = say("Use the buckets: {names}.", names=", ".join(self.buckets))
-                self.problems.append(Problem("D801", body.at("is"), message, hint))
+                self.problems.append(Problem("D901", body.at("is"), message, hint))
             found[name] = formula
         return found
 
@@ -108,7 +108,7 @@ class _Resolver:
         if gives != takes or (gives and "move" in body) or not (gives or "move" in body):
             message = say("'{name}' does not say what it moves.", name=name.text)
             hint = "Write `move: {bucket: +q}`, or `from:` and `to:` for a transfer."
-            self.problems.append(Problem("D802", name.span, message, hint))
+            self.problems.append(Problem("D902", name.span, message, hint))
         move = self._vector(body, "from" if gives else "move", name.span)
         return Movement(
             name=name.text,
@@ -130,7 +130,7 @@ class _Resolver:
         if not body.get(key):
             message = say("'{name}' does not say what it moves.", name=key)
             hint = "Write `move: {bucket: +q}`, or `from:` and `to:` for a transfer."
-            self.problems.append(Problem("D802", at, message, hint))
+            self.problems.append(Problem("D902", at, message, hint))
         return found
 
     def _guards(self, kinds: Mapping[str, Movement]) -> Iterable[Guard]:
@@ -175,7 +175,7 @@ class _Resolver:
                     bucket=bucket.text,
                 )
                 hint = "Leave the bucket out: what is held is the sum of the open holds."
-                self.problems.append(Problem("D803", kind.span, message, hint))
+                self.problems.append(Problem("D903", kind.span, message, hint))
         seconds = self._seconds(body)
         hold, commit, release = (one.text for one in named.values())
         return Holds(bucket.text, hold, commit, release, seconds)
@@ -192,7 +192,7 @@ class _Resolver:
                 bucket=bucket,
                 sign="+" if wanted > 0 else "-",
             )
-            self.problems.append(Problem("D803", at, message, hint))
+            self.problems.append(Problem("D903", at, message, hint))
 
     def _lots(self, body: Given | None, kinds: Mapping[str, Movement]) -> Lots | None:
         if body is None or "bucket" not in body:
@@ -209,7 +209,7 @@ class _Resolver:
                     bucket=bucket.text,
                 )
                 hint = say("Its move says `{bucket}: -q`.", bucket=bucket.text)
-                self.problems.append(Problem("D804", expire.span, message, hint))
+                self.problems.append(Problem("D904", expire.span, message, hint))
         return Lots(bucket.text, expire.text if expire is not None else "", self._seconds(body))
 
     def _seconds(self, body: Given) -> int | None:
@@ -218,7 +218,7 @@ class _Resolver:
         found = seconds_of(body.get("for"))
         if found is None:
             message = say("{written} is no length of time.", written=quoted(body.get("for")))
-            self.problems.append(Problem("D805", body.at("for"), message, LONG))
+            self.problems.append(Problem("D905", body.at("for"), message, LONG))
         return found
 
     def _known(self, noun: str, written: Written, known: Iterable[str]) -> bool:

@@ -474,7 +474,7 @@ class _Resolver:
         if held or (ledger.kinds[kind].is_transfer and not transfers):
             message = say("'{kind}' is not posted by an effect.", kind=kind)
             hint = "Effects post what changes one balance and holds nothing."
-            self.problems.append(Problem("D811", written.span, message, hint))
+            self.problems.append(Problem("D911", written.span, message, hint))
             return None
         return ledger, kind
 
@@ -484,7 +484,7 @@ class _Resolver:
         if field is not None and field.type != "children":
             message = say("'{field}' holds no parts.", field=written.text)
             hint = "Name a field of type children, or leave 'each' out."
-            self.problems.append(Problem("D811", written.span, message, hint))
+            self.problems.append(Problem("D911", written.span, message, hint))
             return "", ""
         part = self.words.entities.get(field.target) if field is not None else None
         return (part.name, part.child_of) if part is not None else ("", "")
@@ -496,7 +496,7 @@ class _Resolver:
             message = say("The key is not that of the ledger: {names}.", names=", ".join(wanted))
             hint = say("Write `key: {{{names}}}`.", names=names)
             at = given.at("key") if "key" in given else given.span
-            self.problems.append(Problem("D811", at, message, hint))
+            self.problems.append(Problem("D911", at, message, hint))
         if "quantity" not in given:
             self.problems.append(missing_key("quantity", given.span, "an effect"))
 
@@ -668,7 +668,7 @@ class _Names:
             if key in given:
                 message = say("'{key}' means nothing beside 'take_back'.", key=key)
                 hint = say("Remove '{key}': all that was posted is taken back.", key=key)
-                self.resolver.problems.append(Problem("D811", given.at(key), message, hint))
+                self.resolver.problems.append(Problem("D911", given.at(key), message, hint))
 
     def field(self, written: Written, entity: str = "") -> Field | None:
         return self.resolver.field(written, entity)
