@@ -2,12 +2,12 @@
 
 `python -m benchmarks.ledger --database-url postgresql://…` measures four processes of one
 connection each on one hot balance and on 200, for some seconds, some rounds; without a URL it
-starts a PostgreSQL of its own, with durable commits. *Bare* is the single statement by psycopg, prepared:
-the balance is changed under its guard and an entry with a unique key is written, committed each
-time, into tables with nothing else. *Job* is `Posting.post` in a transaction of its own. *REST* is
-our API with JSON in and out, rights, audit, outbox and an Idempotency-Key, asked in the process:
-neither a socket nor a server stands between, as the load would take the second core from them.
-After each round entries and balances are compared.
+starts a PostgreSQL of its own, with durable commits. *Bare* is the single statement by psycopg,
+prepared: the balance is changed under its guard and an entry with a unique key is written,
+committed each time, into tables with nothing else. *Job* is `Posting.post` in a transaction of its
+own. *REST* is our API with JSON in and out, rights, audit, outbox and an Idempotency-Key, asked in
+the process: neither a socket nor a server stands between, as the load would take the second core
+from them. At the end entries and balances are compared.
 """
 
 from __future__ import annotations
