@@ -22,7 +22,7 @@ const PAGES = [
   ["[data-record]", () => import("./detail.js")],
 ];
 const pages = PAGES.map(async ([selector, load]) => {
-  if (document.querySelector(selector)) (await load()).start();
+  if (document.querySelector(selector)) await (await load()).start();
 });
 const PARTS = [
   ["[data-grid]", () => import("./grid.js")],

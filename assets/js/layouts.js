@@ -30,8 +30,9 @@ const save = async (board, card, column) => {
   }
 };
 
-const board = async (root) => {
-  const put = "steps" in root.dataset ? (await import("./moves.js")).start(root) : save;
+const board = (root) => {
+  const steps = "steps" in root.dataset ? import("./moves.js").then((part) => part.start(root)) : null;
+  const put = steps ? async (...given) => (await steps)(...given) : save;
   let held = null;
   root.addEventListener("dragstart", (event) => {
     held = event.target.closest("li[draggable]");
@@ -64,6 +65,7 @@ const board = async (root) => {
     put(root, card, column);
     one(".ol", card)?.focus();
   });
+  return steps;
 };
 
 const unfold = async (link) => {
@@ -79,8 +81,8 @@ const unfold = async (link) => {
   if (below) item.append(document.importNode(below, true));
 };
 
-export const start = () => {
-  all("[data-board]").forEach(board);
+export const start = async () => {
+  const boards = all("[data-board]").map(board);
   all("[data-branch]").forEach((link) => link.setAttribute("aria-expanded", "false"));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-branch]");
@@ -88,4 +90,5 @@ export const start = () => {
     event.preventDefault();
     unfold(link);
   });
+  await Promise.all(boards);
 };

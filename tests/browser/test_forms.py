@@ -320,6 +320,7 @@ def test_a_step_that_asks_does_so_over_the_record(form: Open, shop: Shop) -> Non
     page = form(f"/repair/{record}")
     page.get_by_role("button", name="Begin", exact=True).click()
     expect(page.locator(".flashes")).to_contain_text("Begin: Asked → Being mended.")
+    expect(page.locator("html[data-dressed]")).to_be_attached()
     page.locator(".acts").get_by_role("link", name="Wait for parts").click()
     drawer = page.locator("dialog.drawer")
     drawer.locator("[name=part]").fill("The spring")
