@@ -158,7 +158,8 @@ THEN = Shape(
         ),
         "fired": Arg(
             "list",
-            "What the last step made happen, `entity.transition`, in order; `[]` for nothing.",
+            "What the last step made happen, `entity.transition`, each where it was first; "
+            "`[]` for nothing.",
             of=Arg("path", "An entity and a transition."),
         ),
         "calls": Arg(

@@ -57,7 +57,8 @@ def target_from_header(
     if entity.child_of:
         return _of_the_parent(entity, fields, app, mode)
     keys = key or entity.key
-    by = tuple(source.columns[0] for source in fields if source.path[0] in keys)
+    # a number that the engine draws still says which rows belong together
+    by = tuple(one for one in columns if one and _path_of(one, entity)[0] in keys)
     has_children = any(_holds_children(entity, source, catalog) for source in fields)
     return ImportTarget(
         entity.name,

@@ -125,6 +125,8 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
         _write_end(connection, runtime, timer, CANCELLED)
         return
     work = work_of(connection, runtime, TIMER, timer.id)
+    # what a timer's condition reads lies behind references too
+    work.fires = True
     entity = runtime.app.entities[timer.entity]
     held = _held.hold(work, entity, timer.record_id, system_grant(entity.name))
     state = str(held.facts.get(workflow.field))

@@ -105,8 +105,10 @@ def _case(stage: Stage, case: Case, coverage: Coverage) -> Iterator[str]:
         return
     yield from _outcome(case, found)
     yield from _bulk(stage, case, found)
-    yield from _happened("fired", elsewhere.fired(stage)[len(fired) :], case.then.fired)
-    yield from _happened("calls", elsewhere.asked_for(stage)[len(calls) :], case.then.calls)
+    happened = dict.fromkeys(elsewhere.fired(stage)[len(fired) :])
+    yield from _happened("fired", list(happened), case.then.fired)
+    asked = dict.fromkeys(elsewhere.asked_for(stage)[len(calls) :])
+    yield from _happened("calls", list(asked), case.then.calls)
     yield from _happened("audit", _audit(stage, last)[len(so_far) :], case.then.audit)
     looking = _looking(case)
     if case.then.looks and looking is not None:

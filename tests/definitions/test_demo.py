@@ -27,13 +27,20 @@ def rows(entity: str) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
+def number(entity: str) -> int:
+    """How many records a file holds; where rows hold parts too, one first cell is one record."""
+    found = rows(entity)
+    has_parts = any(name.startswith(("lines.", "items.", "members.")) for name in found[0])
+    return len({row[next(iter(row))] for row in found}) if has_parts else len(found)
+
+
 def test_every_row_becomes_a_record(demo: tuple[Office, Seeded]) -> None:
     office, done = demo
     app = office.runtime.app
     files = [file.stem for file in DATA.glob("*.csv")]
-    assert done.created == {n: len(rows(n)) for n in files if not app.entities[n].child_of}
+    assert done.created == {n: number(n) for n in files if not app.entities[n].child_of}
     for name in files:
-        assert len(office.all(name, "id", sort="id")) == len(rows(name)), name
+        assert len(office.all(name, "id", sort="id")) == number(name), name
 
 
 def test_the_orders_add_up_to_the_rows_of_the_files(demo: tuple[Office, Seeded]) -> None:
