@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "workflow": "runtime.commands.workflows:workflow",
     "schemas": "runtime.commands.definitions:schemas",
     "reference": "runtime.commands.definitions:write_reference",
+    "price": "runtime.commands.pricing:price",
     "explain": "runtime.commands.explaining:explain",
     "verify": "runtime.commands.verifying:verify",
     "access": "runtime.commands.comparing:access",

@@ -18,6 +18,7 @@ from generator.connectors import ConnectorType
 from generator.effects import EffectWord
 from generator.field_types import FieldType
 from generator.kinds import Catalog, Kind, load_catalog
+from generator.lints import Lint
 from generator.model.app import App
 from generator.model.text import Span
 from generator.places import Places
@@ -31,6 +32,9 @@ FAMILIES: Mapping[str, tuple[str, type[Kind]]] = {
     "field_types": ("generator", FieldType),
     "effects": ("rules", EffectWord),
     "connectors": ("runtime", ConnectorType),
+    "conditions": ("rules", Kind),
+    "actions": ("rules", Kind),
+    "lints": ("rules", Lint),
 }
 """Every family of words: the package whose folder has ours, and the class of each word."""
 

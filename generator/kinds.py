@@ -25,7 +25,8 @@ class Arg:
 
     `type` is one of: text, label, identifier, name (of something defined elsewhere), path (names
     joined by dots), expression, boolean, integer, decimal, date, choice, value (plain data as
-    written), icon, list, map, shape.
+    written), icon, list, map, shape; and for prices amount (money, by currency where there are
+    several), percent (a share of a hundred), condition and action (a word with its arguments).
     """
 
     type: str
@@ -67,6 +68,14 @@ class Shape:
     Without it a word of the family is itself a key of the mapping.
     """
     family: str = ""
+
+
+_TYPE = Arg("text", "The word.", required=True)
+CONDITION = Shape(
+    "condition", "What must be true.", {"type": _TYPE}, word="type", family="conditions"
+)
+ACTION = Shape("action", "What is done.", {"type": _TYPE}, word="type", family="actions")
+"""What an argument of type `condition` or `action` is."""
 
 
 class Kind:

@@ -168,6 +168,20 @@ CODES: Mapping[str, str] = {
     "D707": "Two webhooks have one address.",
     "D708": "A call does not give what an operation needs.",
     "D709": "A transition is fired by what it does not expect.",
+    "D801": "An amount of a promotion cannot be.",
+    "D802": "A word of a promotion does not say one thing.",
+    "D803": "A step of a promotion is never reached, or gives less than the one below.",
+    "D804": "A promotion never runs.",
+    "D805": "A moment, a day or a time zone of a promotion cannot be read.",
+    "D806": "A promotion names what the vocabulary of prices does not have.",
+    "D807": "Promotions together leave nothing to pay.",
+    "D808": "A promotion never wins.",
+    "D809": "An amount is missing for a currency.",
+    "D810": "A promotion speaks of nothing that is sold.",
+    "D811": "An exchange gives what it counted as bought.",
+    "D812": "Two prices of their own are for one item at one time.",
+    "D813": "There are promotions and no vocabulary of prices.",
+    "D814": "The vocabulary of prices names a field that does not fit.",
     "D901": "A balance does not follow from the buckets of its ledger.",
     "D902": "A kind of entry does not say what it moves.",
     "D903": "Something but a hold moves what is held, or a hold does not.",
@@ -180,7 +194,8 @@ CODES: Mapping[str, str] = {
     "D911": "An effect does not say what it posts.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
-D4xx check, D5xx expression, D6xx workflow, D7xx other systems, D9xx ledger."""
+D4xx check, D5xx expression, D6xx workflow, D7xx other systems,
+D8xx prices, D9xx ledger."""
 
 FINDINGS: Mapping[str, str] = {
     "D601": "missing_initial",

@@ -17,6 +17,7 @@ from generator.chinese import (
     ledgers,
     outside,
     phrases,
+    promotions,
     reading,
     shapes,
     workflows,
@@ -104,6 +105,7 @@ def _table() -> Mapping[str, str]:
         workflows.TEXTS,
         outside.TEXTS,
         ledgers.TEXTS,
+        promotions.TEXTS,
         expressions.TEXTS,
         phrases.TEXTS,
     )

@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from generator.kinds import Arg, Catalog, Kind, Shape
+from generator.kinds import ACTION, CONDITION, Arg, Catalog, Kind, Shape
 from generator.model.text import Label, Span
 from generator.problems import (
     Problem,
@@ -33,6 +33,8 @@ from generator.source_nodes import Items, Mapped, Node, Scalar, plain
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 PATH = re.compile(r"-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*\Z")
+CURRENCY = re.compile(r"[A-Z]{3}\Z")
+AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")
 LOCALE = re.compile(r"[a-z]{2}(_[A-Z][A-Za-z]+)?\Z")
 
 
@@ -381,6 +383,42 @@ def _is_label(node: Node, shape: Shape) -> bool:
     return all(LOCALE.match(name) and name not in shape.args for name in node.entries)
 
 
+def _amount(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if isinstance(node, Scalar) and _is_amount(node):
+        return plain(node)
+    if not isinstance(node, Mapped):
+        return reader._wrong("an amount such as 12.50, or {EUR: 12.50, JPY: 1800}", node)
+    amounts: dict[str, Any] = {}
+    for currency, entry in node.entries.items():
+        if not CURRENCY.match(currency):
+            reader.problems.append(_unfit(key, currency, entry.key, "Write a code such as EUR."))
+        elif not isinstance(entry.node, Scalar) or not _is_amount(entry.node):
+            reader._wrong("an amount such as 12.50", entry.node)
+        else:
+            amounts[currency] = plain(entry.node)
+    return amounts
+
+
+def _is_amount(node: Scalar) -> bool:
+    if isinstance(node.value, str):
+        return AMOUNT.match(node.value) is not None
+    return isinstance(node.value, (int, Decimal)) and not isinstance(node.value, bool)
+
+
+def _percent(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+    if not isinstance(node, Scalar) or not _is_amount(node):
+        return reader._wrong("a number", node)
+    value = Decimal(str(node.value))
+    return _in_range(reader, node, Arg("percent", minimum=0, maximum=100), key, value)
+
+
+def _word_of(shape: Shape) -> Callable[[Reader, Node, Arg, str], Any]:
+    def read(reader: Reader, node: Node, arg: Arg, key: str) -> Any:
+        return reader.read(node, shape)
+
+    return read
+
+
 _READERS: Mapping[str, Callable[[Reader, Node, Arg, str], Any]] = {
     "text": _text,
     "label": _label,
@@ -398,4 +436,8 @@ _READERS: Mapping[str, Callable[[Reader, Node, Arg, str], Any]] = {
     "list": _list,
     "map": _map,
     "shape": _shape,
+    "amount": _amount,
+    "percent": _percent,
+    "condition": _word_of(CONDITION),
+    "action": _word_of(ACTION),
 }

@@ -25,6 +25,9 @@ from generator.compile import Compiled
 from generator.model.app import App
 from generator.model.entity import Entity
 from rules.permissions import Matrix, turning_days
+from rules.pricing.offered import book_of
+from rules.pricing.promotion import Book as PriceBook
+from rules.pricing.promotion import book
 from rules.workflow.asking import Machines
 from runtime.flood import Flood
 from runtime.memory import Memory
@@ -131,6 +134,15 @@ class Runtime:
             )
             for name, workflows in self.app.workflows.items()
         }
+
+    @cached_property
+    def prices(self) -> PriceBook:
+        """The promotions of the definitions, ready to price with."""
+        words = self.compiled.catalogs
+        if self.app.pricing is None:
+            return book([])
+        both = (words["conditions"], words["actions"])
+        return book_of(self.app.pricing, self.app.promotions.values(), both)
 
     @cached_property
     def followers(self) -> Followers:

@@ -10,18 +10,38 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.field_types import FieldType
-from generator.kinds import Arg, Catalog, Kind, Shape
+from generator.kinds import ACTION, CONDITION, Arg, Catalog, Kind, Shape
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+PRICING_WORDS = {
+    "conditions": "## Conditions\n\nWhat must be true for a promotion; after `type:` in `when`.",
+    "actions": "## Actions\n\nWhat a promotion does; after `type:` in `then`.",
+}
 NAME = "^[a-z][a-z0-9_]{0,39}$"
 PATH = r"^-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 
+WORDS = {"condition": CONDITION, "action": ACTION}
+_AMOUNT = {"type": ["string", "number"], "pattern": r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$"}
+_AMOUNTS = {
+    "type": "object",
+    "patternProperties": {"^[A-Z]{3}$": _AMOUNT},
+    "additionalProperties": False,
+}
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
 
 def json_schema(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
     """Return the JSON Schema of one kind of definition file."""
-    return {"$schema": DRAFT, "title": shape.name, **_shape(shape, catalogs)}
+    schema = {"$schema": DRAFT, "title": shape.name, **_shape(shape, catalogs)}
+    if any(_inner(arg).type in WORDS for arg in shape.args.values()):
+        # a condition may hold conditions, so they stand once and are pointed at
+        schema["$defs"] = {name: _shape(word, catalogs) for name, word in WORDS.items()}
+    return schema
+
+
+def _inner(arg: Arg) -> Arg:
+    """Return what a list or a map holds at last."""
+    return arg if arg.of is None else _inner(arg.of)
 
 
 def _shape(shape: Shape, catalogs: Mapping[str, Catalog[Any]]) -> dict[str, Any]:
@@ -93,6 +113,10 @@ def _plain(arg: Arg) -> dict[str, Any]:
         "date": {"type": "string", "format": "date"},
         "choice": {"enum": list(arg.options)},
         "value": {},
+        "amount": {"anyOf": [_AMOUNT, _AMOUNTS]},
+        "percent": {**_AMOUNT, "minimum": 0, "maximum": 100},
+        "condition": {"$ref": "#/$defs/condition"},
+        "action": {"$ref": "#/$defs/action"},
     }
     return simple[arg.type]
 
@@ -198,6 +222,15 @@ def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]])
         parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
         parts += _table(kind.args)
         parts += _nested_references(kind.args, seen)
+    for family, heading in PRICING_WORDS.items():
+        parts += [heading, ""]
+        for word, kind in catalogs[family].words.items():
+            parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
+            parts += _table(kind.args)
+            parts += _nested_references(kind.args, seen)
+    parts += ["## Lints", "", "What is warned about before a promotion goes live.", ""]
+    for word, kind in catalogs["lints"].words.items():
+        parts.append(f"- `{word}`: {kind.help().rstrip('.')}.")
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -100,6 +100,7 @@ def _texts(app: App) -> Iterator[_Text]:
         yield from _of_outside(connector)
     for webhook in app.webhooks.values():
         yield from _of_outside(webhook)
+    yield from _of_prices(app)
     for story in app.scenarios.values():
         yield _Text(
             say("The label of the scenario '{one}'", one=story.name),
@@ -119,6 +120,15 @@ def _of_ledgers(app: App) -> Iterator[_Text]:
         for place, guard in enumerate(ledger.guards):
             what = say("The message of '{code}'", code=guard.code)
             yield _Text(what, guard.message, (ledger.span.file, "guards", place, "message"))
+
+
+def _of_prices(app: App) -> Iterator[_Text]:
+    for one in app.promotions.values():
+        what = say("The label of '{entity}'", entity=one.name)
+        yield _Text(what, one.label, (one.span.file, "label"))
+    for name, label in app.pricing.facts.items() if app.pricing else ():
+        what = say("The label of '{entity}'", entity=name)
+        yield _Text(what, label, ("app.yaml", "pricing", "facts", name))
 
 
 def _of_machines(app: App) -> Iterator[_Text]:

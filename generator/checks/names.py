@@ -39,6 +39,7 @@ ADDRESSES = {
     "users",
     "roles",
     "permissions",
+    "pricing",
     "audit",
     "groups",
     "home",

@@ -10,6 +10,7 @@ from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.ledger import Ledger
+from generator.model.pricing import Pricing, Promotion
 from generator.model.scenario import Scenario
 from generator.model.text import Label
 from generator.model.workflow import Derivation, Workflow
@@ -61,6 +62,10 @@ class App:
     """The addresses at which they tell us what happened, by name."""
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     """What is counted, by name."""
+    pricing: Pricing | None = None
+    """Which fields are the facts that prices hang on."""
+    promotions: Mapping[str, Promotion] = field(default_factory=dict)
+    """Those of the definitions, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

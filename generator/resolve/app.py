@@ -27,6 +27,7 @@ from generator.resolve.importmaps import resolve_importmaps
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
+from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
 from generator.resolve.workflows import resolve_workflows
@@ -38,6 +39,7 @@ from generator.shapes.connector import CONNECTOR
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
 from generator.shapes.ledger import LEDGER
+from generator.shapes.promotion import PROMOTION
 from generator.shapes.scenario import SCENARIO
 from generator.shapes.webhook import WEBHOOK
 from generator.shapes.workflow import WORKFLOW
@@ -50,6 +52,7 @@ SHAPES: Mapping[str, Shape] = {
     "workflow": WORKFLOW,
     "connector": CONNECTOR,
     "webhook": WEBHOOK,
+    "promotion": PROMOTION,
     "access": ACCESS,
     "ledger": LEDGER,
     "importmap": IMPORTMAP,
@@ -121,6 +124,12 @@ def resolve(
     outside = Known(connectors, entities, workflows, roles, unread)
     webhooks, found = resolve_webhooks(given["webhook"], outside)
     problems += found
+    promotions, found = resolve_promotions(given["promotion"], head.get("time_zone", "UTC"))
+    problems += found
+    pricing, found = resolve_pricing(
+        head.get("pricing"), entities, catalogs["field_types"], from_app["currency"]
+    )
+    problems += found
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
@@ -151,6 +160,8 @@ def resolve(
         connectors=connectors,
         webhooks=webhooks,
         ledgers=ledgers,
+        pricing=pricing,
+        promotions=promotions,
     )
     return app, problems
 

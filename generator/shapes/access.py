@@ -82,7 +82,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "operate", "post")
+NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -103,7 +103,8 @@ ORDINARY = (
 
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
-`operate` settles what went wrong with other systems, `post` writes an entry of a ledger."""
+`operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
+prices a cart (of the entity that `pricing:` of app.yaml names)."""
 
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.pricing import PRICING
 
 MODULE = Shape(
     "module",
@@ -39,6 +40,7 @@ APP = Shape(
             default={},
             of=Arg("shape", "One folder.", shape=MODULE),
         ),
+        "pricing": Arg("shape", "Which fields are the facts that prices hang on.", shape=PRICING),
         "words": Arg(
             "list",
             "Python packages that add words to the vocabulary.",

@@ -24,7 +24,7 @@ from rules.pricing.scope import Scope
 from rules.pricing.takings import Effect, reduce_lines, spread_over, spread_over_all
 
 STEP = Shape(
-    "step",
+    "tier",
     "One step of a staircase: from where on, and what is taken off there.",
     {
         "from_amount": Arg("amount", help="Reached with this amount."),

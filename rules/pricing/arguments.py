@@ -12,30 +12,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from generator.kinds import Arg, Catalog, Shape
+from generator.kinds import Arg, Catalog
+from generator.shapes.promotion import EXCLUDE, INCLUDE
 from rules.pricing.amounts import Amount, Currencies, number
 from rules.pricing.scope import Match, Scope
 
-MATCH = Shape(
-    "match",
-    "Which lines: one of every list that is given, within every bound.",
-    {
-        "items": Arg("list", of=Arg("text"), help="Keys of items."),
-        "labels": Arg(
-            "map",
-            of=Arg("list", of=Arg("text")),
-            help="Facet and values, such as category: [shoes]; what lies below a value is in.",
-        ),
-        "methods": Arg("list", of=Arg("text"), help="Ways of delivery; for shipments only."),
-        "price_from": Arg("amount", help="One unit sells for at least this."),
-        "price_to": Arg("amount", help="One unit sells for at most this."),
-        "list_from": Arg("amount", help="One unit is listed at no less than this."),
-        "list_to": Arg("amount", help="One unit is listed at no more than this."),
-        "reduced": Arg("boolean", help="Whether it is sold below its list price already."),
-    },
-)
-INCLUDE = Arg("shape", shape=MATCH, help="Only these lines; everything when left out.")
-EXCLUDE = Arg("shape", shape=MATCH, help="Never these lines, whatever includes them.")
+__all__ = ["EXCLUDE", "INCLUDE", "Fault", "Reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,4 +193,5 @@ READERS: dict[str, Callable[[Reading, Arg, Any, str], Any]] = {
     "map": _map,
     "shape": _shape,
     "condition": _condition,
+    "action": lambda reading, arg, written, path: written,
 }

@@ -12,11 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from generator.kinds import Arg, Catalog, Shape, load_catalog
+from generator.shapes.promotion import BODY, WEEKDAYS
 from rules.actions import Action
 from rules.conditions import Condition
 from rules.conditions.all import every
 from rules.pricing.amounts import Amount, Currencies
-from rules.pricing.arguments import EXCLUDE, INCLUDE, Fault, Reading
+from rules.pricing.arguments import Fault, Reading
 from rules.pricing.codes import normalized
 from rules.pricing.promotion import (
     GIFT,
@@ -36,16 +37,6 @@ from rules.pricing.promotion import (
 from rules.pricing.scope import EVERYTHING, Scope
 from rules.pricing.windows import UTC, Recurrence, Window
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-ZONE = Arg("text", default=UTC, help="The time zone that times without one are in.")
-HOURS = Shape(
-    "hours",
-    "Wall time; hours that cross midnight belong to the day they begin on.",
-    {
-        "from": Arg("text", required=True, help="Such as 20:00."),
-        "until": Arg("text", required=True, help="Such as 02:00; this minute is not in it."),
-    },
-)
 PROMOTION = Shape(
     "promotion",
     "One promotion.",
@@ -53,135 +44,17 @@ PROMOTION = Shape(
         "id": Arg("text", required=True, help="Its name; breaks ties."),
         "version": Arg("integer", default=1, minimum=1, help="Rises with every change."),
         "label": Arg("map", of=Arg("text"), help="What it is called, by language."),
-        "status": Arg(
-            "choice",
-            options=("draft", "review", "scheduled", "active", "paused", "ended"),
-            default="active",
-            help="Only scheduled and active ones take effect.",
-        ),
-        "priority": Arg("integer", default=0, help="Higher ones come first."),
-        "lane": Arg("text", help="For all its actions; each has a usual one."),
-        "target": Arg(
-            "choice",
-            options=("lines", "order", "shipping"),
-            help="What it is about; the usual one follows from its actions.",
-        ),
-        "window": Arg(
-            "shape",
-            shape=Shape(
-                "window",
-                "From a moment until another.",
-                {
-                    "from": Arg("text", help="ISO 8601; this moment is in it."),
-                    "until": Arg("text", help="ISO 8601; this moment is not."),
-                    "zone": ZONE,
-                },
-            ),
-            help="When it runs.",
-        ),
-        "recurs": Arg(
-            "shape",
-            shape=Shape(
-                "recurrence",
-                "On which days and hours of its window.",
-                {
-                    "weekdays": Arg("list", of=Arg("choice", options=WEEKDAYS)),
-                    "days": Arg("list", of=Arg("integer", minimum=1, maximum=31)),
-                    "dates": Arg("list", of=Arg("text")),
-                    "hours": Arg("list", of=Arg("shape", shape=HOURS)),
-                    "zone": ZONE,
-                },
-            ),
-            help="Days and hours.",
-        ),
-        "channels": Arg("list", of=Arg("text"), help="Only there."),
-        "currencies": Arg("list", of=Arg("text"), help="Only in these."),
-        "needs_code": Arg("boolean", default=False, help="Only with a code."),
-        "codes": Arg("list", of=Arg("text"), help="Codes that anybody may use."),
-        "when": Arg("list", of=Arg("condition"), help="Conditions; all must hold."),
-        "then": Arg("list", of=Arg("value"), required=True, help="Actions, in this order."),
-        "include": INCLUDE,
-        "exclude": EXCLUDE,
-        "group": Arg(
-            "shape",
-            shape=Shape(
-                "group",
-                "Promotions of which only some may take effect.",
-                {
-                    "name": Arg("text", required=True),
-                    "most": Arg("integer", default=1, minimum=1),
-                    "policy": Arg("choice", options=("best", "priority", "stack"), default="best"),
-                },
-            ),
-        ),
-        "exclusive": Arg("choice", options=("lane", "all"), help="Nothing beside it there."),
-        "exclusive_policy": Arg("choice", options=("best", "priority"), default="best"),
-        "combines_with": Arg(
-            "shape",
-            shape=Shape(
-                "combination",
-                "Only with these, and only if they allow it, too.",
-                {
-                    "targets": Arg(
-                        "list", of=Arg("choice", options=("lines", "order", "shipping"))
-                    ),
-                    "promotions": Arg("list", of=Arg("text")),
-                },
-            ),
-        ),
-        "limits": Arg(
-            "shape",
-            shape=Shape(
-                "limits",
-                "How often it may be used.",
-                {
-                    "total": Arg("integer", minimum=0),
-                    "per_customer": Arg("integer", minimum=0),
-                    "per_code": Arg("integer", minimum=0),
-                    "release_on_cancel": Arg("boolean", default=True),
-                },
-            ),
-        ),
-        "budget": Arg(
-            "shape",
-            shape=Shape(
-                "budget",
-                "What it may cost: an amount or a number of uses.",
-                {
-                    "amount": Arg("amount"),
-                    "uses": Arg("integer", minimum=0),
-                    "overrun": Arg("choice", options=("cap", "refuse"), default="cap"),
-                    "refund": Arg("boolean", default=False),
-                },
-            ),
-        ),
-        "refund": Arg(
-            "shape",
-            shape=Shape(
-                "refund",
-                "What a return means.",
-                {
-                    "on_break": Arg("choice", options=("keep", "clawback"), default="keep"),
-                    "gift": Arg("choice", options=("return", "charge", "keep"), default="keep"),
-                    "code": Arg(
-                        "choice",
-                        options=("never", "reissue_on_full_return"),
-                        default="never",
-                    ),
-                },
-            ),
-        ),
+        **BODY,
     },
 )
 
 
 @cache
-def words(packages: tuple[str, ...] = ()) -> tuple[Catalog[Any], Catalog[Any]]:
-    """Return the words for conditions and for actions, ours and those of a shop's packages."""
-    found = ("rules", *packages)
+def words() -> tuple[Catalog[Any], Catalog[Any]]:
+    """Return our own words for conditions and for actions."""
     return (
-        load_catalog("conditions", Condition, found),
-        load_catalog("actions", Action, found),
+        load_catalog("conditions", Condition, ("rules",)),
+        load_catalog("actions", Action, ("rules",)),
     )
 
 
@@ -189,7 +62,7 @@ def read_promotion(
     written: Mapping[str, Any],
     currencies: Currencies,
     lanes: tuple[str, ...] = LANES,
-    packages: tuple[str, ...] = (),
+    catalogs: tuple[Catalog[Any], Catalog[Any]] | None = None,
 ) -> tuple[Promotion | None, tuple[Fault, ...]]:
     """Return a promotion ready to price with, or None and what is wrong.
 
@@ -197,10 +70,10 @@ def read_promotion(
         written: plain values, as YAML or JSON has them; amounts and percents as text or integers.
         currencies: decimals by currency, and the one that amounts without a name are in.
         lanes: the shop's lanes in their order.
-        packages: where a shop keeps words of its own.
+        catalogs: the words for conditions and for actions, where a shop adds some to ours.
 
     """
-    conditions, actions = words(packages)
+    conditions, actions = catalogs or words()
     reading = Reading(currencies, conditions, actions)
     values = reading.shape(PROMOTION.args, written, "")
     scope = reading.scope(values, EVERYTHING)
@@ -292,7 +165,7 @@ def _common(named: Any, amounts: list[Amount]) -> frozenset[str] | None:
 def _window(values: Mapping[str, Any] | None, reading: Reading) -> Window:
     if values is None:
         return Window()
-    zone = _zone(values["zone"], "window.zone", reading)
+    zone = _zone(values["zone"] or UTC, "window.zone", reading)
     window = Window(
         _moment(values["from"], zone, "window.from", reading),
         _moment(values["until"], zone, "window.until", reading),
@@ -305,7 +178,8 @@ def _window(values: Mapping[str, Any] | None, reading: Reading) -> Window:
 def _recurrence(values: Mapping[str, Any] | None, reading: Reading) -> Recurrence | None:
     if values is None:
         return None
-    _zone(values["zone"], "recurs.zone", reading)
+    zone = values["zone"] or UTC
+    _zone(zone, "recurs.zone", reading)
     dates, hours = [], []
     for at, written in enumerate(values["dates"] or ()):
         try:
@@ -320,7 +194,7 @@ def _recurrence(values: Mapping[str, Any] | None, reading: Reading) -> Recurrenc
         else:
             hours.append((begins, until))
     return Recurrence(
-        values["zone"],
+        zone,
         frozenset(WEEKDAYS.index(day) for day in values["weekdays"] or () if day in WEEKDAYS),
         frozenset(day for day in values["days"] or () if day),
         frozenset(dates),

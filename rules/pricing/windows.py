@@ -48,18 +48,19 @@ class Recurrence:
         """Return whether it runs at a moment."""
         local = now.astimezone(ZoneInfo(self.zone))
         if not self.hours:
-            return self._on(local.date())
+            return self.falls_on(local.date())
         clock, today = local.time(), local.date()
         yesterday = today - timedelta(days=1)
         for begins, until in self.hours:
             over_midnight = until <= begins
-            if clock >= begins and (over_midnight or clock < until) and self._on(today):
+            if clock >= begins and (over_midnight or clock < until) and self.falls_on(today):
                 return True
-            if over_midnight and clock < until and self._on(yesterday):
+            if over_midnight and clock < until and self.falls_on(yesterday):
                 return True
         return False
 
-    def _on(self, day: date) -> bool:
+    def falls_on(self, day: date) -> bool:
+        """Return whether it runs on a day at all."""
         if self.weekdays and day.weekday() not in self.weekdays:
             return False
         if self.days and day.day not in self.days:

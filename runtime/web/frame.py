@@ -127,6 +127,9 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             for entity in runtime.app.entities.values()
             if entity.module == module.name and _is_shown(runtime, actor, entity)
         )
+        if _prices_here(runtime, actor, module.name):
+            place = "/pricing/"
+            items += (NavItem(t("Try prices"), place, "calculator", _is_here(path, place)),)
         if items:
             groups.append(NavGroup(module.label.text(locale), items))
     work = _work(runtime, actor, locale, path)
@@ -210,6 +213,14 @@ def person(actor: Actor) -> Person:
 
 def _is_shown(runtime: Runtime, actor: Actor, entity: Entity) -> bool:
     return entity.menu and runtime.matrix.grant(actor.roles, entity.name, "list") is not None
+
+
+def _prices_here(runtime: Runtime, actor: Actor, module: str) -> bool:
+    """Return whether the tester of prices stands in a group of the menu."""
+    pricing = runtime.app.pricing
+    if pricing is None or runtime.app.entities[pricing.entity].module != module:
+        return False
+    return runtime.matrix.grant(actor.roles, pricing.entity, "evaluate") is not None
 
 
 def _is_here(path: str, url: str) -> bool:

@@ -53,9 +53,10 @@ from runtime.web.openapi_parts import (
     WORKFLOW_SHAPES,
     security_paths,
 )
+from runtime.web.openapi_prices import price_shapes
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
-from runtime.web.rest import ROUTES
+from runtime.web.rest import PRICES, ROUTES
 from runtime.web.rest_files import MULTIPART
 from runtime.web.spreadsheets import MEDIA
 from runtime.web.urls import API
@@ -186,6 +187,10 @@ class _Document:
                 if offered:
                     path = f"{API}{entity.name}" + (f"/{route}" if route else "")
                     paths[path] = offered
+        pricing = self.app.pricing
+        if pricing is not None and self.grant(pricing.entity, "evaluate") is not None:
+            shapes |= price_shapes(pricing)
+            paths[f"{API}{PRICES}"] = {"post": self._prices(pricing.entity)}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -205,6 +210,23 @@ class _Document:
                 "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
                 "schemas": shapes,
                 "responses": self._refusals(),
+            },
+        }
+
+    def _prices(self, entity: str) -> Shape:
+        """Return what pricing a cart takes and answers."""
+        answer = {"description": "Done", "content": {JSON: {"schema": ref("Prices")}}}
+        refused = (*ALWAYS, 413, 415, 422)
+        return {
+            "operationId": "evaluate_prices",
+            "tags": [entity],
+            "requestBody": {"required": True, "content": {JSON: {"schema": ref("Cart")}}},
+            "responses": {
+                "200": answer,
+                **{
+                    str(status): {"$ref": f"#/components/responses/R{status}"}
+                    for status in sorted(refused)
+                },
             },
         }
 

@@ -29,6 +29,7 @@ from runtime.files import FileStore
 from runtime.messages import Actor, Incoming, Result
 from runtime.outside.incidents import Incident
 from runtime.pipeline import authorize, handle
+from runtime.pricing_words import Words
 from runtime.runtime import Runtime
 from runtime.store.approvals import Approval
 from runtime.store.engine import prove
@@ -64,11 +65,16 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
 }
 """What follows the entity → method → operation."""
 
+PRICES = "pricing/evaluate"
+"""Not below an entity: `pricing:` of app.yaml says whose grants count."""
+OF_PRICES: Mapping[str, str] = {"POST": "evaluate"}
+
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
 WITH_BODY = frozenset(
     {
         *("create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"),
         *rest_ledgers.ROUTES,
+        "evaluate",
     }
 )
 OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
@@ -126,6 +132,9 @@ class Api:
 
     def _where(self, path: str) -> tuple[str, str, str, str]:
         """Return entity, route, record id and part id of a path."""
+        pricing = self.runtime.app.pricing
+        if path == PRICES and pricing is not None:
+            return pricing.entity, PRICES, "", ""
         parts = path.split("/")
         entity = parts[0]
         if entity not in self.runtime.app.entities:
@@ -149,8 +158,9 @@ class Api:
         return entity, route, parts[1], part
 
     def _operation(self, route: str, method: str) -> str:
+        routes = OF_PRICES if route == PRICES else ROUTES[route]
         offered = {
-            verb: operation for verb, operation in ROUTES[route].items() if operation in self._known
+            verb: operation for verb, operation in routes.items() if operation in self._known
         }
         if not offered:
             raise nothing_here()
@@ -330,6 +340,10 @@ class Api:
     def _file(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return rest_files.file_answer(asked, result, self.files)
 
+    def _prices(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        words = Words(result.row, self.runtime.app, asked.locale)
+        return Answer(200, orjson.dumps({"data": words.as_json()}))
+
     _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
         "list": _page,
         "read": _one,
@@ -356,6 +370,7 @@ class Api:
         "incidents": _incidents,
         "settle_incident": _incidents,
         **dict.fromkeys(rest_ledgers.ROUTES, _posted),
+        "evaluate": _prices,
     }
 
 

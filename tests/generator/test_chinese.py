@@ -14,7 +14,13 @@ from generator.resolve.app import SHAPES
 from generator.saying import capitalized, in_language, known, say
 
 ROOT = Path(__file__).resolve().parents[2] / "generator"
-SOURCES = [path for path in sorted(ROOT.rglob("*.py")) if path.parent.name != "chinese"]
+LINTS = ROOT.parent / "rules" / "lints"
+SOURCES = [
+    path
+    for folder in (ROOT, LINTS)
+    for path in sorted(folder.rglob("*.py"))
+    if path.parent.name != "chinese"
+]
 TOLD = {"Problem": 2, "fault": 2, "Fault": 3}
 """Where the texts begin among the arguments of what makes a fault."""
 SPOKEN = {"message", "hint", "why", "otherwise", "defined_in"}
@@ -64,7 +70,7 @@ def parts(template: str) -> set[str]:
         return set()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT.parent).as_posix())
 def test_what_a_module_tells_is_there_in_chinese(path: Path) -> None:
     assert set(told_in(ast.parse(path.read_text("utf-8")))) - known().keys() == set()
 

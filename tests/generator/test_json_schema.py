@@ -9,7 +9,7 @@ import pytest
 
 from generator.build.json_schema import json_schema, reference
 from generator.compile import load_catalogs
-from generator.kinds import Arg, Shape
+from generator.kinds import ACTION, CONDITION, Arg, Shape
 from generator.resolve.app import SHAPES
 from generator.shape import Reader
 from generator.source import read_folder
@@ -82,6 +82,9 @@ def keys_of_schema(schema: Any) -> set[str]:
 def keys_of_shape(shape: Shape) -> set[str]:
     found = set(shape.args)
     families = [CATALOGS[shape.family]] if shape.family else []
+    for word, held in (("condition", CONDITION), ("action", ACTION)):
+        if any(word in (arg.type, arg.of and arg.of.type) for arg in shape.args.values()):
+            found |= keys_of_shape(held)
     args = [*shape.args.values(), *(a for f in families for w in f for a in f[w].args.values())]
     found |= {key for family in families for word in family for key in family[word].args}
     for arg in args:

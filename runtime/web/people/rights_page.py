@@ -37,6 +37,7 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "post": ("post", "过账"),
     "approve": ("approve", "审批"),
     "operate": ("settle incidents", "处理异常"),
+    "evaluate": ("price carts", "试算价格"),
 }
 """What each action is called in the table."""
 

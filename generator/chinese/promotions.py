@@ -1,0 +1,137 @@
+"""What is wrong with promotions and the vocabulary of prices: D801 and on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TEXTS: Mapping[str, str] = {
+    "promotion": "促销",
+    "pricing": "定价设置",
+    "priced item": "定价商品",
+    "priced customer": "定价顾客",
+    "match": "商品范围",
+    "hours": "时段",
+    "window": "有效期",
+    "recurrence": "周期",
+    "group": "互斥组",
+    "combination": "叠加设置",
+    "limits": "使用次数限制",
+    "budget": "预算",
+    "refund": "退款设置",
+    "action": "优惠",
+    "an amount such as 12.50, or {EUR: 12.50, JPY: 1800}": (
+        "金额，如 12.50，或按币种写 {EUR: 12.50, JPY: 1800}"
+    ),
+    "an amount such as 12.50": "金额，如 12.50",
+    "Write a code such as EUR.": "请写币种代码，如 EUR。",
+    "The shop's currencies by code, each with its decimals, such as {EUR: 2, JPY: 0}.": (
+        "按币种代码写明小数位数，如 {EUR: 2, JPY: 0}。"
+    ),
+    "There are promotions, and nothing says what they are about.": (
+        "定义了促销，却没有说明针对什么商品。"
+    ),
+    "Write `pricing:` in app.yaml: the entity that is sold, its key and its price.": (
+        "请在 app.yaml 中写上 `pricing:`：销售的实体、其编码与售价。"
+    ),
+    "The shop's own currency {code} has no decimals here.": (
+        "此处没有写明本店币种 {code} 的小数位数。"
+    ),
+    "Write `{code}: 2` among the currencies.": "请在币种中加上 `{code}: 2`。",
+    "{path} does not lead to a customer.": "{path} 并不指向顾客。",
+    "Write an entity and its field that leads there, such as `order.customer`.": (
+        "请写实体及其指向顾客的字段，如 `order.customer`。"
+    ),
+    "{path} is no fact that prices can hang on.": "{path} 不能作为定价依据。",
+    "Write a path to a single value of type {types}.": "请写一条通往单个值的路径，类型为 {types}。",
+    "This amount cannot be.": "这个金额无效。",
+    "Write a number above zero, such as 12.50; a percent is from 0 to 100.": (
+        "请写大于零的数，如 12.50；百分比为 0 到 100。"
+    ),
+    "The shop has no such currency.": "本店没有这种币种。",
+    "The currencies of `pricing:` are: {codes}.": "`pricing:` 中的币种有：{codes}。",
+    "The currency does not have so many decimals.": "该币种没有这么多位小数。",
+    "Write as many as `currencies:` of `pricing:` says.": (
+        "请按 `pricing:` 中 `currencies:` 的位数书写。"
+    ),
+    "This step is not above the one before it.": "这一档没有高于上一档。",
+    "Write the steps from the lowest to the highest, each threshold once.": (
+        "请从低到高书写各档，每个门槛只写一次。"
+    ),
+    "The promotion ends before it begins.": "促销在开始之前就结束了。",
+    "Write an `until` that is later than `from`.": "请写晚于 `from` 的 `until`。",
+    "This is no moment, day or time.": "这不是时刻、日期或时间。",
+    "Write 2026-11-11T20:00 for a moment, 2026-11-11 for a day, 20:00 for a time.": (
+        "时刻写作 2026-11-11T20:00，日期写作 2026-11-11，时间写作 20:00。"
+    ),
+    "There is no such time zone.": "没有这个时区。",
+    "Write an IANA name such as Asia/Shanghai.": "请写 IANA 时区名称，如 Asia/Shanghai。",
+    "There is no such lane.": "没有这个优惠层级。",
+    "Some steps are reached with an amount and some with a number of units.": (
+        "有的档按金额、有的档按件数计算门槛。"
+    ),
+    "Write `from_amount` at every step, or `from_quantity` at every step.": (
+        "请每档都写 `from_amount`，或每档都写 `from_quantity`。"
+    ),
+    "A step is reached in one way and takes off one thing.": "每一档只能有一种门槛和一种优惠。",
+    "Write `from_amount` or `from_quantity`, and `percent`, `amount` or `price`.": (
+        "请写 `from_amount` 或 `from_quantity`，以及 `percent`、`amount` 或 `price` 之一。"
+    ),
+    "A budget is an amount or a number of uses.": "预算要么是金额，要么是次数。",
+    "Write `amount` or `uses`, and not both.": "请只写 `amount` 或 `uses` 之一。",
+    "The action does not say one thing.": "优惠内容没有写明唯一的一种。",
+    "Write just one of `percent`, `amount` and `price`.": (
+        "请只写 `percent`、`amount`、`price` 之一。"
+    ),
+    "The promotion does nothing.": "这个促销没有任何优惠。",
+    "Write an action in `then`.": "请在 `then` 中写一项优惠。",
+    "This cannot be read.": "无法识别这里的内容。",
+    "Compare it with the reference of promotions.": "请对照参考文档中的促销部分。",
+    "This step is never the one reached: `when` asks for more already.": (
+        "这一档永远不会生效：`when` 的门槛已经更高。"
+    ),
+    "Remove the step, or lower the amount in `when`.": "请删除这一档，或降低 `when` 中的金额。",
+    "This step gives less than the one below it.": "这一档的优惠比下一档还少。",
+    "Only the highest step that is reached counts; let it give the most.": (
+        "只有达到的最高一档生效，请让它的优惠最大。"
+    ),
+    "No such day lies in the window: the promotion never runs.": (
+        "有效期内没有这样的日子：促销永远不会生效。"
+    ),
+    "Write other days in `recurs`, or a longer `window`.": (
+        "请在 `recurs` 中改写日期，或延长 `window`。"
+    ),
+    "Together with '{other}' it takes off {sum} % of the same price.": (
+        "与 '{other}' 叠加后，同一价格共减去 {sum} %。"
+    ),
+    "Write `base: current`, or put both into one `group`.": (
+        "请写 `base: current`，或把两者放进同一个 `group`。"
+    ),
+    "'{other}' always takes off as much.": "'{other}' 的优惠总是不低于它，它永远不会被选中。",
+    "Take off more here, or give '{other}' a condition.": (
+        "请加大这里的优惠，或给 '{other}' 加上条件。"
+    ),
+    "In {codes} the promotion never applies: there is no amount in it.": (
+        "币种 {codes} 下促销永远不会生效：没有写该币种的金额。"
+    ),
+    "Write an amount for each, or the ones it has in `currencies:`.": (
+        "请为每种币种写明金额，或在 `currencies:` 中只列已有的币种。"
+    ),
+    "No line can be in here: the promotion takes nothing off.": (
+        "没有商品会落在这个范围内：促销不会产生优惠。"
+    ),
+    "Name an item or a label that is not excluded, and bounds that fit.": (
+        "请写未被排除的商品或标签，以及合理的价格上下限。"
+    ),
+    "A unit that was bought can be given away in the same exchange.": (
+        "计入购买的商品可能在同一次活动中又被当作赠品。"
+    ),
+    "Remove `reserve_bought: false`, or give only what is not bought.": (
+        "请删除 `reserve_bought: false`，或只赠送不计入购买的商品。"
+    ),
+    "'{other}' has a price of its own for {item}, too.": "'{other}' 也为 {item} 设了专属价格。",
+    "Let one end before the other begins, or take the item out of one.": (
+        "请错开两者的时间，或从其中一个移除该商品。"
+    ),
+    "Nothing here is called {name}.": "这里没有 {name}。",
+    "Declare it in `pricing:` of app.yaml.": "请在 app.yaml 的 `pricing:` 中声明它。",
+}

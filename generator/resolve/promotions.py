@@ -1,0 +1,173 @@
+"""Prices: the fields that are their facts are found, and promotions are put as the rules read them.
+
+Comes in: `pricing:` of `app.yaml` and the promotion files. Goes out: the vocabulary, None without
+one, and the promotions by name. What a promotion means is asked of `rules` by the lints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from generator.kinds import Catalog
+from generator.model.entity import Entity, Field
+from generator.model.pricing import CustomerFacts, ItemFacts, Pricing, Promotion
+from generator.model.text import Label
+from generator.problems import Problem, defined_twice, quoted, unknown_name
+from generator.resolve.fields import humanize
+from generator.saying import say
+from generator.shape import Given, Written
+from generator.source_nodes import Source, plain
+
+TEXTS = ("text", "code", "choice", "email", "phone")
+VALUES = (*TEXTS, "tags")
+NO_ZONE = ("window", "recurs")
+
+
+def resolve_promotions(
+    files: Iterable[tuple[Source, Given]], time_zone: str
+) -> tuple[dict[str, Promotion], list[Problem]]:
+    """Return the promotions by name and what is wrong with their names."""
+    problems: list[Problem] = []
+    found: dict[str, Promotion] = {}
+    for source, given in files:
+        name = given.get("promotion")
+        if name is None:
+            continue
+        if name in found:
+            first = found[name].span
+            problems.append(defined_twice("promotion", name, given.at("promotion"), first))
+            continue
+        label = given.get("label") or Label({"": humanize(name)})
+        written = _written(source, name, label, time_zone)
+        found[name] = Promotion(name, label, written, given.at("promotion"))
+    return found, problems
+
+
+def _written(source: Source, name: str, label: Label, time_zone: str) -> Mapping[str, Any]:
+    """Return a file as the rules read a promotion: its name as `id`, times in the shop's zone."""
+    values = {key: value for key, value in plain(source.node).items() if key != "promotion"}
+    for key in NO_ZONE:
+        if isinstance(values.get(key), dict):
+            values[key] = {"zone": time_zone, **values[key]}
+    return {**values, "id": name, "label": dict(label.texts)}
+
+
+class _Vocabulary:
+    """Finds the fields that `pricing:` names; what is wrong is collected."""
+
+    def __init__(self, entities: Mapping[str, Entity], words: Catalog[Any]) -> None:
+        self.entities, self.words = entities, words
+        self.problems: list[Problem] = []
+
+    def entity(self, given: Given) -> str:
+        named = given.get("entity")
+        if named is None:
+            return ""
+        if named.text not in self.entities:
+            at = named.span
+            self.problems.append(
+                unknown_name("entity", named.text, at, self.entities, defined_in="the definitions")
+            )
+            return ""
+        return str(named.text)
+
+    def path(self, given: Given, key: str, entity: str, types: tuple[str, ...]) -> str:
+        written = given.get(key)
+        return "" if written is None or not entity else self.leads(written, entity, types)
+
+    def leads(self, written: Written, entity: str, types: tuple[str, ...]) -> str:
+        """Return a path that leads to a field of one of some types, '' with a problem."""
+        here, field = entity, None
+        steps = written.text.split(".")
+        for name in steps:
+            if here not in self.entities:
+                self.problems.append(_unfit(written, types))
+                return ""
+            field = self.entities[here].fields.get(name)
+            if field is None:
+                where = say("entity '{entity}'", entity=here)
+                known = self.entities[here].fields
+                self.problems.append(
+                    unknown_name("field", name, written.span, known, defined_in=where)
+                )
+                return ""
+            many = self.words[field.type].relation in ("children", "references")
+            here = "" if many else field.target
+        if field is None or field.type not in types:
+            self.problems.append(_unfit(written, types))
+            return ""
+        return written.text
+
+
+def resolve_pricing(
+    given: Given | None, entities: Mapping[str, Entity], words: Catalog[Any], home: str
+) -> tuple[Pricing | None, list[Problem]]:
+    """Return the vocabulary of prices and what is wrong with it."""
+    if given is None:
+        return None, []
+    reads = _Vocabulary(entities, words)
+    item, buyer = given.get("item"), given.get("customer")
+    right = reads.entity(given)
+    if item is None:
+        return None, reads.problems
+    sold = reads.entity(item)
+    facts = ItemFacts(
+        sold,
+        reads.path(item, "key", sold, TEXTS),
+        reads.path(item, "price", sold, ("money",)),
+        reads.path(item, "currency", sold, TEXTS),
+        reads.path(item, "list_price", sold, ("money",)),
+        reads.path(item, "least", sold, ("money",)),
+        {
+            str(facet): reads.leads(path, sold, VALUES)
+            for facet, path in item.get("labels", {}).items()
+            if sold
+        },
+    )
+    currencies = {str(code): places for code, places in given.get("currencies", {}).items()}
+    pricing = Pricing(
+        right,
+        currencies or {home: 2},
+        home,
+        facts,
+        None if buyer is None else _customer(buyer, reads),
+        {str(name): label for name, label in given.get("facts", {}).items()},
+        given.span,
+    )
+    if home not in pricing.currencies:
+        message = say("The shop's own currency {code} has no decimals here.", code=quoted(home))
+        hint = say("Write `{code}: 2` among the currencies.", code=home)
+        reads.problems.append(Problem("D814", given.at("currencies"), message, hint))
+    return pricing, reads.problems
+
+
+def _customer(given: Given, reads: _Vocabulary) -> CustomerFacts:
+    entity = reads.entity(given)
+    return CustomerFacts(
+        entity,
+        reads.path(given, "key", entity, TEXTS),
+        reads.path(given, "groups", entity, VALUES),
+        _orders(given.get("orders"), entity, reads),
+    )
+
+
+def _orders(written: Written | None, entity: str, reads: _Vocabulary) -> tuple[str, str] | None:
+    if written is None or not entity:
+        return None
+    bought, _, name = written.text.partition(".")
+    field: Field | None = None
+    if bought in reads.entities:
+        field = reads.entities[bought].fields.get(name)
+    if field is None or field.target != entity or reads.words[field.type].relation != "reference":
+        message = say("{path} does not lead to a customer.", path=quoted(written.text))
+        hint = "Write an entity and its field that leads there, such as `order.customer`."
+        reads.problems.append(Problem("D814", written.span, message, hint))
+        return None
+    return bought, name
+
+
+def _unfit(written: Written, types: tuple[str, ...]) -> Problem:
+    message = say("{path} is no fact that prices can hang on.", path=quoted(written.text))
+    hint = say("Write a path to a single value of type {types}.", types=", ".join(types))
+    return Problem("D814", written.span, message, hint)

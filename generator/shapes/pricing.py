@@ -1,0 +1,61 @@
+"""The shape of `pricing:` in `app.yaml`: which fields are the facts that prices hang on."""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+
+ITEM = Shape(
+    "priced item",
+    "Which records are sold, and where the facts of a cart's lines stand.",
+    {
+        "entity": Arg("name", "The entity.", required=True, to="entity"),
+        "key": Arg("path", "What carts and promotions call an item.", required=True),
+        "price": Arg("path", "What one unit costs.", required=True),
+        "currency": Arg("path", "The currency of the price; the shop's if missing."),
+        "list_price": Arg("path", "What it cost before it was reduced."),
+        "least": Arg("path", "One unit is never sold below it."),
+        "labels": Arg(
+            "map",
+            "By facet: the path to its value. What lies above it in a tree counts, too.",
+            default={},
+            of=Arg("path", "The path."),
+        ),
+    },
+)
+BUYER = Shape(
+    "priced customer",
+    "Which records buy.",
+    {
+        "entity": Arg("name", "The entity.", required=True, to="entity"),
+        "key": Arg("path", "What carts call a customer.", required=True),
+        "groups": Arg("path", "The path to the group, such as level.code."),
+        "orders": Arg("path", "What they bought and its field that leads to them: order.customer."),
+    },
+)
+PRICING = Shape(
+    "pricing",
+    "Which fields are the facts that prices hang on.",
+    {
+        "entity": Arg(
+            "name",
+            "Whose grants say who may evaluate prices (the action `evaluate`).",
+            required=True,
+            to="entity",
+        ),
+        "currencies": Arg(
+            "map",
+            "The shop's currencies by code, each with its decimals, such as {EUR: 2, JPY: 0}.",
+            default={},
+            pattern="[A-Z]{3}",
+            of=Arg("integer", "How many decimals.", minimum=0, maximum=4),
+        ),
+        "item": Arg("shape", "What is sold.", required=True, shape=ITEM),
+        "customer": Arg("shape", "Who buys.", shape=BUYER),
+        "facts": Arg(
+            "map",
+            "By name: other facts that a cart may bring and conditions may ask for.",
+            default={},
+            of=Arg("label", "What people call it."),
+        ),
+    },
+)

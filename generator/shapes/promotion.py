@@ -1,0 +1,172 @@
+"""The shape of `NAME.promotion.yaml`: what customers get, when, and beside what else.
+
+`BODY` is what a promotion says wherever it is written: in a file, or as a row on a screen. The
+words after `type:` are files of `rules/conditions` and `rules/actions`; `condition` and `action`
+stand for them, `amount` for money by currency and `percent` for an exact share of a hundred.
+"""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+
+MATCH = Shape(
+    "match",
+    "Which lines: one of every list that is given, within every bound.",
+    {
+        "items": Arg("list", of=Arg("text"), help="Keys of items."),
+        "labels": Arg(
+            "map",
+            of=Arg("list", of=Arg("text")),
+            help="Facet and values, such as category: [shoes]; what lies below a value is in.",
+        ),
+        "methods": Arg("list", of=Arg("text"), help="Ways of delivery; for shipments only."),
+        "price_from": Arg("amount", help="One unit sells for at least this."),
+        "price_to": Arg("amount", help="One unit sells for at most this."),
+        "list_from": Arg("amount", help="One unit is listed at no less than this."),
+        "list_to": Arg("amount", help="One unit is listed at no more than this."),
+        "reduced": Arg("boolean", help="Whether it is sold below its list price already."),
+    },
+)
+INCLUDE = Arg("shape", shape=MATCH, help="Only these lines; everything when left out.")
+EXCLUDE = Arg("shape", shape=MATCH, help="Never these lines, whatever includes them.")
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+ZONE = Arg("text", help="The time zone that times without one are in; the shop's if missing.")
+HOURS = Shape(
+    "hours",
+    "Wall time; hours that cross midnight belong to the day they begin on.",
+    {
+        "from": Arg("text", required=True, help="Such as 20:00."),
+        "until": Arg("text", required=True, help="Such as 02:00; this minute is not in it."),
+    },
+)
+BODY = {
+    "status": Arg(
+        "choice",
+        options=("draft", "review", "scheduled", "active", "paused", "ended"),
+        default="active",
+        help="Only scheduled and active ones take effect.",
+    ),
+    "priority": Arg("integer", default=0, help="Higher ones come first."),
+    "lane": Arg("text", help="For all its actions; each has a usual one."),
+    "target": Arg(
+        "choice",
+        options=("lines", "order", "shipping"),
+        help="What it is about; the usual one follows from its actions.",
+    ),
+    "window": Arg(
+        "shape",
+        shape=Shape(
+            "window",
+            "From a moment until another.",
+            {
+                "from": Arg("text", help="ISO 8601; this moment is in it."),
+                "until": Arg("text", help="ISO 8601; this moment is not."),
+                "zone": ZONE,
+            },
+        ),
+        help="When it runs.",
+    ),
+    "recurs": Arg(
+        "shape",
+        shape=Shape(
+            "recurrence",
+            "On which days and hours of its window.",
+            {
+                "weekdays": Arg("list", of=Arg("choice", options=WEEKDAYS)),
+                "days": Arg("list", of=Arg("integer", minimum=1, maximum=31)),
+                "dates": Arg("list", of=Arg("text")),
+                "hours": Arg("list", of=Arg("shape", shape=HOURS)),
+                "zone": ZONE,
+            },
+        ),
+        help="Days and hours.",
+    ),
+    "channels": Arg("list", of=Arg("text"), help="Only there."),
+    "currencies": Arg("list", of=Arg("text"), help="Only in these."),
+    "needs_code": Arg("boolean", default=False, help="Only with a code."),
+    "codes": Arg("list", of=Arg("text"), help="Codes that anybody may use."),
+    "when": Arg("list", of=Arg("condition"), help="Conditions; all must hold."),
+    "then": Arg("list", of=Arg("action"), required=True, help="Actions, in this order."),
+    "include": INCLUDE,
+    "exclude": EXCLUDE,
+    "group": Arg(
+        "shape",
+        shape=Shape(
+            "group",
+            "Promotions of which only some may take effect.",
+            {
+                "name": Arg("text", required=True),
+                "most": Arg("integer", default=1, minimum=1),
+                "policy": Arg("choice", options=("best", "priority", "stack"), default="best"),
+            },
+        ),
+    ),
+    "exclusive": Arg("choice", options=("lane", "all"), help="Nothing beside it there."),
+    "exclusive_policy": Arg("choice", options=("best", "priority"), default="best"),
+    "combines_with": Arg(
+        "shape",
+        shape=Shape(
+            "combination",
+            "Only with these, and only if they allow it, too.",
+            {
+                "targets": Arg("list", of=Arg("choice", options=("lines", "order", "shipping"))),
+                "promotions": Arg("list", of=Arg("text")),
+            },
+        ),
+    ),
+    "limits": Arg(
+        "shape",
+        shape=Shape(
+            "limits",
+            "How often it may be used.",
+            {
+                "total": Arg("integer", minimum=0),
+                "per_customer": Arg("integer", minimum=0),
+                "per_code": Arg("integer", minimum=0),
+                "release_on_cancel": Arg("boolean", default=True),
+            },
+        ),
+    ),
+    "budget": Arg(
+        "shape",
+        shape=Shape(
+            "budget",
+            "What it may cost: an amount or a number of uses.",
+            {
+                "amount": Arg("amount"),
+                "uses": Arg("integer", minimum=0),
+                "overrun": Arg("choice", options=("cap", "refuse"), default="cap"),
+                "refund": Arg("boolean", default=False),
+            },
+        ),
+    ),
+    "refund": Arg(
+        "shape",
+        shape=Shape(
+            "refund",
+            "What a return means.",
+            {
+                "on_break": Arg("choice", options=("keep", "clawback"), default="keep"),
+                "gift": Arg("choice", options=("return", "charge", "keep"), default="keep"),
+                "code": Arg(
+                    "choice",
+                    options=("never", "reissue_on_full_return"),
+                    default="never",
+                ),
+            },
+        ),
+    ),
+}
+"""What a promotion says wherever it is written."""
+
+PROMOTION = Shape(
+    "promotion",
+    "What customers get, when, and beside what else.",
+    {
+        "promotion": Arg("identifier", "The name of the promotion; breaks ties.", required=True),
+        "label": Arg("label", "The name people see.", required=True),
+        "version": Arg("integer", "Rises with every change.", default=1, minimum=1),
+        **BODY,
+    },
+)

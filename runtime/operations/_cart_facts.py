@@ -1,0 +1,188 @@
+"""What a cart must know of the shop: prices and labels of items, groups and orders of a customer.
+
+Records are read within the caller's right to read them; the cells are for rules, which see what is
+there. Five statements at most, whatever the lines: items, the tree of each label that lies in one,
+the customer, and how many orders they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.field_types.money import Money
+from generator.model.entity import Entity
+from generator.model.pricing import Pricing
+from rules.permissions import Grant
+from runtime.messages import Actor
+from runtime.operations import _reading
+from runtime.operations._references import system_grant
+from runtime.runtime import Runtime
+from runtime.store import fetch
+from runtime.store.filters import Clause
+from runtime.store.paths import Path
+from runtime.store.plan import QueryPlan
+
+MOST_BRANCHES = 100_000
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is known of an item."""
+
+    price: Decimal
+    currency: str
+    list_price: Decimal | None
+    least: Decimal
+    labels: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """What is known of a customer."""
+
+    groups: tuple[str, ...]
+    orders: int | None
+
+
+class Facts:
+    """Looks things up for one cart."""
+
+    def __init__(self, connection: sa.Connection, runtime: Runtime, actor: Actor) -> None:
+        self.connection, self.runtime, self.actor = connection, runtime, actor
+        assert runtime.app.pricing is not None
+        self.pricing: Pricing = runtime.app.pricing
+
+    def items(self, keys: Iterable[str]) -> Mapping[str, Item]:
+        """Return the items with these keys that the caller may read."""
+        wanted, facts = tuple(sorted(set(keys))), self.pricing.item
+        entity = self.runtime.app.entities[facts.entity]
+        grant = self._grant(entity)
+        if not wanted or grant is None:
+            return {}
+        single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least)
+        texts = [text for text in (*single, *facts.labels.values()) if text]
+        rows = self._rows(entity, grant, texts, facts.key, wanted)
+        above = {facet: self._above(path) for facet, path in facts.labels.items()}
+        return {str(row[facts.key]): self._item(row, above) for row in rows}
+
+    def _item(self, row: Mapping[str, Any], above: Mapping[str, Mapping[str, str]]) -> Item:
+        facts = self.pricing.item
+        found: dict[str, tuple[str, ...]] = {}
+        for facet, path in facts.labels.items():
+            value = row[path]
+            values = [value] if isinstance(value, str) else list(value or ())
+            found[facet] = tuple(dict.fromkeys(
+                name for one in values for name in lineage(one, above[facet])
+            ))  # fmt: skip
+        return Item(
+            self._amount(row, facts.price) or Decimal(0),
+            row[facts.currency] if facts.currency else self.pricing.home,
+            self._amount(row, facts.list_price),
+            self._amount(row, facts.least) or Decimal(0),
+            found,
+        )
+
+    def _amount(self, row: Mapping[str, Any], path: str) -> Decimal | None:
+        """Return an amount as it is, whatever decimals its field keeps."""
+        steps = self.runtime.app.walk(self.pricing.item.entity, path) if path else None
+        if steps is None or row[path] is None:
+            return None
+        kind = self.runtime.compiled.field_types[steps[-1].type]
+        assert isinstance(kind, Money)
+        return Decimal(row[path]).scaleb(-kind.places(steps[-1]))
+
+    def buyer(self, key: str) -> Buyer | None:
+        """Return what is known of a customer; None for one who is not there for this caller."""
+        facts = self.pricing.customer
+        if facts is None:
+            return None
+        entity = self.runtime.app.entities[facts.entity]
+        grant = self._grant(entity)
+        if grant is None:
+            return None
+        texts = ["id", facts.key, *((facts.groups,) if facts.groups else ())]
+        rows = self._rows(entity, grant, texts, facts.key, (key,))
+        if not rows:
+            return None
+        groups = rows[0][facts.groups] if facts.groups else None
+        held = (groups,) if isinstance(groups, str) else tuple(groups or ())
+        return Buyer(held, self._orders(str(rows[0]["id"])))
+
+    def _orders(self, buyer: str) -> int | None:
+        """Return how many orders a customer has."""
+        facts = self.pricing.customer
+        if facts is None or facts.orders is None:
+            return None
+        name, field = facts.orders
+        entity = self.runtime.app.entities[name]
+        plan = self._plan(entity, system_grant(name), ["id"], 1)
+        plan = plan.with_values(clauses=(Clause(self._path(entity, field), "eq", (buyer,)),))
+        return fetch.count(self.connection, self.runtime.statements, plan, exact=True)[0]
+
+    def _above(self, path: str) -> Mapping[str, str]:
+        """Return what stands above each value of a label that lies in a tree; {} elsewhere."""
+        steps = self.runtime.app.walk(self.pricing.item.entity, path)
+        if steps is None or len(steps) < 2:
+            return {}
+        entity = self.runtime.app.entities[steps[-2].target]
+        tree = next((field for field in entity.fields.values() if field.type == "tree"), None)
+        if tree is None:
+            return {}
+        name = steps[-1].name
+        texts = [name, f"{tree.name}.{name}"]
+        plan = self._plan(entity, system_grant(entity.name), texts, MOST_BRANCHES)
+        return {
+            str(row[name]): str(row[texts[1]])
+            for row in self._read(plan)
+            if row[name] is not None and row[texts[1]] is not None
+        }
+
+    def _grant(self, entity: Entity) -> Grant | None:
+        if self.actor.kind == "system":
+            return system_grant(entity.name)
+        return self.runtime.matrix.grant(self.actor.roles, entity.name, "read")
+
+    def _rows(
+        self, entity: Entity, grant: Grant, texts: Sequence[str], key: str, values: tuple[str, ...]
+    ) -> list[Mapping[str, Any]]:
+        plan = self._plan(entity, grant, texts, len(values))
+        clause = Clause(self._path(entity, key), "in", values)
+        return self._read(plan.with_values(clauses=(clause,)))
+
+    def _read(self, plan: QueryPlan) -> list[Mapping[str, Any]]:
+        selection = self.runtime.statements.page(plan)
+        rows = selection.rows(self.connection, self.runtime.statements.values(plan))
+        places = {path.text: selection.position[path.text] for path in plan.paths}
+        return [{text: row[place] for text, place in places.items()} for row in rows]
+
+    def _plan(self, entity: Entity, grant: Grant, texts: Iterable[str], limit: int) -> QueryPlan:
+        return QueryPlan(
+            entity=entity,
+            grant=grant,
+            roles=self.actor.roles,
+            paths=tuple(self._path(entity, text) for text in dict.fromkeys(texts)),
+            limit=limit,
+            facts=_reading.context(self.runtime, self.actor),
+            for_engine=True,
+        )
+
+    def _path(self, entity: Entity, text: str) -> Path:
+        """Return a path as rules see it: it crosses what they look at, whoever asks."""
+        steps = self.runtime.app.walk(entity.name, text)
+        assert steps is not None, text
+        return Path(text, steps)
+
+
+def lineage(value: str, above: Mapping[str, str]) -> Iterable[str]:
+    """Yield a value and everything above it."""
+    seen: set[str] = set()
+    here: str | None = value
+    while here is not None and here not in seen:
+        seen.add(here)
+        yield here
+        here = above.get(here)

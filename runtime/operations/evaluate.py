@@ -1,0 +1,143 @@
+"""`evaluate`: what a cart costs, for this customer at this moment, and why.
+
+Nothing is written and no use is taken: it is an offer, and its fingerprint says of what. The right
+is `evaluate` on the entity that `pricing:` of app.yaml names; items and customers are those that
+the caller may read. The number of statements is fixed, whatever the lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from rules.permissions import Grant
+from rules.pricing.cart import Cart, Context, Customer, Line, Shipment, faults
+from rules.pricing.price import price
+from rules.pricing.result import Result as Priced
+from runtime.errors import FieldError
+from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _cart_facts, _carts
+from runtime.operations._carts import SentCart, SentLine, fault
+from runtime.runtime import Runtime
+from runtime.store import fetch
+
+ACTION = "evaluate"
+MACHINES = ("command",)
+"""Sources that need no right: whoever may run commands on the server may do all."""
+Items = Mapping[str, _cart_facts.Item]
+
+
+@dataclass(frozen=True)
+class Call:
+    """The cart as it was sent."""
+
+    actor: Actor
+    cart: SentCart
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A cart with its prices."""
+
+    cart: Cart
+    at: datetime
+    places: int
+    """Decimals of the cart's currency."""
+    priced: Priced
+
+
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
+    assert incoming.actor is not None
+    pricing = runtime.app.pricing
+    if pricing is None or incoming.entity != pricing.entity:
+        raise _carts.refused(fault("", "no_prices", "Nothing is priced here.", "此处不支持计价。"))
+    return Call(incoming.actor, _carts.read_cart(incoming.values, pricing))
+
+
+def plan(call: Call, grant: Grant, runtime: Runtime) -> Call:
+    return call
+
+
+def execute(call: Call, runtime: Runtime) -> Result:
+    sent, pricing = call.cart, runtime.app.pricing
+    assert pricing is not None
+    with fetch.connection(runtime.engine) as connection:
+        facts = _cart_facts.Facts(connection, runtime, call.actor)
+        items = facts.items(line.item for line in sent.lines if line.price is None)
+        buyer = facts.buyer(sent.customer) if sent.customer else None
+    cart = _cart(sent, items, pricing.currencies)
+    if sent.customer and buyer is None and sent.groups is None:
+        raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
+                                   "没有这位顾客。"))  # fmt: skip
+    groups = sent.groups if sent.groups is not None else buyer.groups if buyer else ()
+    orders = sent.orders if sent.orders is not None else buyer.orders if buyer else None
+    context = Context(Customer(sent.customer, groups, orders), sent.channel, sent.facts)
+    at = sent.at or runtime.clock()
+    priced = price(cart, runtime.prices, context, at)
+    return Result(row=Evaluated(cart, at, pricing.currencies[cart.currency], priced))
+
+
+def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:
+    """Return a cart ready to be priced.
+
+    Raises:
+        Invalid: an item is not there, or the currencies are mixed.
+
+    """
+    errors: list[FieldError] = []
+    currency = _currency(sent, items)
+    lines = []
+    for at, line in enumerate(sent.lines):
+        where, item = f"lines.{at}.item", items.get(line.item)
+        if line.price is not None:
+            lines.append(_own(line))
+        elif item is None:
+            errors.append(fault(where, "not_found", f"There is no item '{line.item}' here.",
+                                f"没有商品“{line.item}”。"))  # fmt: skip
+        elif item.currency != currency or currency not in decimals:
+            errors.append(fault(
+                where, "mixed_currency", f"'{line.item}' costs {item.currency}, not {currency}.",
+                f"“{line.item}”以 {item.currency} 计价，与 {currency} 不符。",
+            ))  # fmt: skip
+        else:
+            lines.append(_priced(line, item, decimals[currency]))
+    if errors:
+        raise _carts.refused(*errors)
+    shipments = tuple(Shipment(one.id, one.method, one.cost) for one in sent.deliveries)
+    cart = Cart(currency, tuple(lines), shipments, sent.codes, gross=True)
+    found = [fault("lines", one.code, f"'{one.at}' cannot be priced.", f"“{one.at}”无法计价。")
+             for one in faults(cart)]  # fmt: skip
+    if found:
+        raise _carts.refused(*found)
+    return cart
+
+
+def _currency(sent: SentCart, items: Items) -> str:
+    """Return the cart's currency: as it says, else that of its items."""
+    if sent.named_currency or any(line.price is not None for line in sent.lines):
+        return sent.currency
+    return next(
+        (items[line.item].currency for line in sent.lines if line.item in items), sent.currency
+    )
+
+
+def _own(line: SentLine) -> Line:
+    was = line.list_price
+    price_of = line.price or 0
+    item = line.item or line.id
+    return Line(line.id, item, line.quantity, price_of, line.labels, was, line.least)
+
+
+def _priced(line: SentLine, item: _cart_facts.Item, decimals: int) -> Line:
+    own, was = _minor(item.price, decimals), None
+    if item.list_price is not None and item.list_price > item.price:
+        was = _minor(item.list_price, decimals)
+    least = _minor(item.least, decimals)
+    return Line(line.id, line.item, line.quantity, own, item.labels, was, least)
+
+
+def _minor(amount: Decimal, decimals: int) -> int:
+    """Return an amount in smallest units, half up where its field keeps more decimals."""
+    return int(amount.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))

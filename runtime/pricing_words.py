@@ -1,0 +1,311 @@
+"""A priced cart in words: what programs get as JSON, and people as text, in both languages.
+
+Every promotion that was considered says what became of it, with what it needs and what there is.
+The short form is for shoppers: how much is missing of the nearest amount or number of units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from babel.numbers import format_currency
+
+from generator.model.app import App
+from generator.model.text import Label
+from rules.pricing.codes import public_state
+from rules.pricing.result import Allocation, CodeState, Miss, Step
+from runtime.operations.evaluate import Evaluated
+
+Texts = tuple[str, str]
+"""A sentence in English and in Chinese."""
+MONEY = "money"
+
+VERDICTS: Mapping[str, Texts] = {
+    "applied": ("Applied: takes off {granted}.", "已享受：减 {granted}。"),
+    "nothing_left": ("There is nothing left to take off.", "已无可优惠的金额。"),
+    "suppressed": (
+        "Not beside '{by}'; alone it would have taken off {granted}.",
+        "不与“{by}”同享；单独使用可减 {granted}。",
+    ),
+    "budget": ("Its budget is used up.", "活动预算已用完。"),
+    "code": ("Only with a code.", "需要输入优惠码。"),
+    "currency": ("Not in {have}; it has amounts in {need}.", "不适用于 {have}，仅限 {need}。"),
+}
+MISSES: Mapping[str, Texts] = {
+    "amount": ("Needs goods for {need}; there are {have}.", "需满 {need}，目前 {have}。"),
+    "tier": ("Begins at {need}; there is {have}.", "门槛为 {need}，目前 {have}。"),
+    "every": ("Begins at {need}; there is {have}.", "门槛为 {need}，目前 {have}。"),
+    "quantity": ("Needs {need} units; there are {have}.", "需满 {need} 件，目前 {have} 件。"),
+    "buy": ("Needs {need} units; there are {have}.", "需满 {need} 件，目前 {have} 件。"),
+    "n": ("Needs {need} of them; there are {have}.", "需有 {need} 件，目前 {have} 件。"),
+    "size": ("Needs {need} of them; there are {have}.", "需有 {need} 件，目前 {have} 件。"),
+    "contains": (
+        "Needs {need} units of certain items; there are {have}.",
+        "需有指定商品 {need} 件，目前 {have} 件。",
+    ),
+    "scope": ("Nothing in the cart is meant by it.", "购物车中没有适用的商品。"),
+    "stock": ("Its units are sold out.", "活动库存已售完。"),
+    "customer.groups": (
+        "Only for {need}; the customer is in {have}.",
+        "仅限 {need}，该顾客属于 {have}。",
+    ),
+    "customer.not_groups": ("Not for {need}.", "不适用于 {need}。"),
+    "customer.known": ("It matters who buys.", "需要顾客身份。"),
+    "order_number": ("Only with order number {need}.", "仅限第 {need} 单。"),
+    "method": ("Only with delivery by {need}.", "仅限配送方式 {need}。"),
+    "channel": ("Only in {need}.", "仅限渠道 {need}。"),
+    "status": ("It is not running: {have}.", "活动未生效：{have}。"),
+    "recurrence": ("Not on this day or at this hour.", "当前日期或时段不参与。"),
+    "limit_reached": ("Used up: {have} of {need}.", "已领完：{have}/{need}。"),
+    "customer_limit": (
+        "This customer has used it {have} times of {need}.",
+        "该顾客已使用 {have} 次，最多 {need} 次。",
+    ),
+    "not": ("Something is there that must not be.", "存在不允许的条件。"),
+    "any": ("None of its conditions holds.", "没有满足任何条件。"),
+}
+WINDOWS: Mapping[str, Texts] = {
+    "not_started": ("It has not begun.", "活动尚未开始。"),
+    "ended": ("It is over.", "活动已结束。"),
+}
+FACT: Texts = ("Needs another {name}: {need}.", "{name}须为 {need}。")
+OTHER: Texts = ("A condition does not hold.", "有条件未满足。")
+SHORT: Mapping[str, Texts] = {
+    MONEY: ("Add {missing} more: {label}", "再买 {missing} 即可享受：{label}"),
+    "count": ("Add {missing} more pieces: {label}", "再买 {missing} 件即可享受：{label}"),
+    "one": ("Add one more piece: {label}", "再买 1 件即可享受：{label}"),
+}
+CODES: Mapping[str, Texts] = {
+    "applied": ("This code is applied.", "优惠码已生效。"),
+    "not_started": ("This code does not hold yet.", "优惠码尚未生效。"),
+    "ended": ("This code has expired.", "优惠码已过期。"),
+    "limit_reached": ("This code is used up.", "优惠码已被领完。"),
+    "customer_limit": ("You have used this code.", "您已使用过该优惠码。"),
+    "condition_not_met": ("The cart does not meet its conditions.", "购物车未满足使用条件。"),
+    "not_combinable": ("Not beside another code.", "不能与其他优惠码同用。"),
+    "better_exists": ("Something better is applied.", "已为您使用更优惠的活动。"),
+    "unknown": ("There is no such code.", "没有这个优惠码。"),
+}
+
+
+class Words:
+    """Says a priced cart in a language."""
+
+    def __init__(self, evaluated: Evaluated, app: App, locale: str) -> None:
+        self.found, self.app, self.locale = evaluated, app, locale
+
+    def amount(self, minor: int) -> str:
+        """Return an amount as programs read it: `12.50`."""
+        return f"{Decimal(minor).scaleb(-self.found.places):f}"
+
+    def money(self, minor: int) -> str:
+        """Return an amount as people read it."""
+        value = Decimal(minor).scaleb(-self.found.places)
+        return str(format_currency(value, self.found.cart.currency, locale=self.locale))
+
+    def name(self, promotion: str) -> str:
+        """Return what people call a promotion."""
+        known = self.app.promotions.get(promotion)
+        return known.text(self.locale) if known is not None else promotion
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole: amounts as text, sentences in the caller's language."""
+        found, priced = self.found, self.found.priced
+        totals = priced.totals
+        lines = {line.id: line for line in found.cart.lines}
+        return {
+            "currency": found.cart.currency,
+            "at": found.at.isoformat(),
+            "fingerprint": priced.fingerprint,
+            "lines": [
+                {
+                    "id": one.id,
+                    "item": lines[one.id].item,
+                    "quantity": lines[one.id].quantity,
+                    "unit_price": self.amount(lines[one.id].price),
+                    "amount": self.amount(one.list),
+                    "discount": self.amount(one.off),
+                    "total": self.amount(one.paid),
+                    "units": [
+                        {"quantity": count, "total": self.amount(paid)}
+                        for count, paid in one.units
+                    ],
+                    "discounts": [self._allocation(each) for each in one.allocations],
+                }
+                for one in priced.lines
+            ],
+            "deliveries": [
+                {
+                    "id": one.id,
+                    "amount": self.amount(one.list),
+                    "discount": self.amount(one.list - one.paid),
+                    "total": self.amount(one.paid),
+                    "discounts": [self._allocation(each) for each in one.allocations],
+                }
+                for one in priced.shipments
+            ],
+            "extras": [
+                {"promotion": one.promotion, "item": one.item, "quantity": one.quantity,
+                 "total": self.amount(one.charged)}
+                for one in priced.extras
+            ],
+            "offers": [
+                {"promotion": one.promotion, "item": one.item, "price": self.amount(one.price),
+                 "most": one.most}
+                for one in priced.offers
+            ],
+            "codes": [self._code(one) for one in priced.codes],
+            "totals": {
+                "goods": self.amount(totals.goods),
+                "discount": self.amount(totals.off),
+                "extras": self.amount(totals.extras),
+                "delivery": self.amount(totals.shipping),
+                "delivery_discount": self.amount(totals.shipping_off),
+                "total": self.amount(totals.total),
+            },
+            "trace": [self._step(step) for step in priced.trace],
+            "hints": self.hints(),
+        }  # fmt: skip
+
+    def as_text(self) -> list[str]:
+        """Return the lines a terminal shows."""
+
+        def say(en: str, zh: str) -> str:
+            return Label({"en": en, "zh": zh}).text(self.locale)
+
+        found, priced = self.found, self.found.priced
+        lines = {line.id: line for line in found.cart.lines}
+        out = []
+        for one in priced.lines:
+            line = lines[one.id]
+            off = f"  -{self.money(one.off)}" if one.off else ""
+            out.append(
+                f"{line.item}  {line.quantity} × {self.money(line.price)}{off}"
+                f"  = {self.money(one.paid)}"
+            )
+            out += [
+                f"    -{self.money(each.amount)}  {self.name(each.promotion)}"
+                for each in one.allocations
+            ]
+        for ship in priced.shipments:
+            off = f"  -{self.money(ship.list - ship.paid)}" if ship.list != ship.paid else ""
+            out.append(f"{ship.id}  {self.money(ship.list)}{off}  = {self.money(ship.paid)}")
+        for extra in priced.extras:
+            out.append(f"{extra.item}  {extra.quantity} × {self.name(extra.promotion)}"
+                       f"  = {self.money(extra.charged)}")  # fmt: skip
+        total, off = self.money(priced.totals.total), self.money(priced.totals.off)
+        out += [say(f"To pay: {total} ({off} off)", f"应付：{total}（已优惠 {off}）"), ""]
+        out += [f"{one.code}: {self._code(one)['message']}" for one in priced.codes]
+        out.append(say("Promotions:", "促销："))
+        out += [f"  {self.name(step.promotion)}: {self.sentence(step)}" for step in priced.trace]
+        hints = self.hints()
+        return [*out, "", *hints] if hints else out
+
+    def hints(self) -> list[str]:
+        """Return the short form of what was begun and is not reached, the nearest first."""
+        near = []
+        for step in self.found.priced.trace:
+            missing = _missing(step.miss)
+            if step.miss is not None and step.miss.have and missing is not None:
+                money = step.miss.measure == MONEY
+                parts = {
+                    "missing": self.money(missing) if money else str(missing),
+                    "label": self.name(step.promotion),
+                }
+                kind = "one" if missing == 1 and not money else step.miss.measure
+                near.append((not money, missing, self._say(SHORT[kind], parts)))
+        return [text for _, _, text in sorted(near)]
+
+    def sentence(self, step: Step) -> str:
+        """Return what became of one promotion."""
+        miss = step.miss
+        parts = {
+            "granted": self.money(step.granted),
+            "by": self.name(step.by),
+            "have": self._value(miss, "have"),
+            "need": self._value(miss, "need"),
+        }
+        if step.verdict in VERDICTS:
+            return self._say(VERDICTS[step.verdict], parts)
+        if miss is None:
+            return self._say(OTHER, parts)
+        if miss.path == "window":
+            return self._say(WINDOWS.get(str(miss.have), OTHER), parts)
+        if miss.path.startswith("fact."):
+            name = miss.path.removeprefix("fact.")
+            pricing = self.app.pricing
+            label = pricing.facts.get(name) if pricing is not None else None
+            parts["name"] = label.text(self.locale) if label is not None else name
+            return self._say(FACT, parts)
+        return self._say(MISSES.get(miss.path, OTHER), parts)
+
+    def _say(self, texts: Texts, parts: Mapping[str, str]) -> str:
+        return Label({"en": texts[0], "zh": texts[1]}).text(self.locale).format(**parts)
+
+    def _value(self, miss: Miss | None, key: str) -> str:
+        value = getattr(miss, key) if miss is not None else None
+        if miss is not None and miss.measure == MONEY:
+            return self.money(int(value or 0))
+        if isinstance(value, tuple | list | frozenset):
+            comma = "、" if self.locale.startswith("zh") else ", "
+            return comma.join(str(one) for one in value) or "–"
+        return "–" if value is None or value == "" else str(value)
+
+    def _step(self, step: Step) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "promotion": step.promotion,
+            "label": self.name(step.promotion),
+            "lane": step.lane,
+            "verdict": step.verdict,
+            "message": self.sentence(step),
+            "granted": self.amount(step.granted),
+        }
+        if step.by:
+            found["by"] = step.by
+        if step.miss is not None:
+            told = self._number if step.miss.measure == MONEY else _plain
+            missing = _missing(step.miss)
+            found["condition"] = step.miss.path
+            found["have"], found["need"] = told(step.miss.have), told(step.miss.need)
+            if missing is not None:
+                found["missing"] = told(missing)
+        if step.split:
+            found["shares"] = [
+                {"line": line, "base": self.amount(base), "amount": self.amount(share)}
+                for line, base, share in step.split
+            ]
+        return found
+
+    def _number(self, value: Any) -> str | None:
+        return None if value is None else self.amount(int(value))
+
+    def _allocation(self, one: Allocation) -> dict[str, Any]:
+        return {
+            "promotion": one.promotion,
+            "label": self.name(one.promotion),
+            "lane": one.lane,
+            "amount": self.amount(one.amount),
+            "units": one.units,
+            "code": one.code,
+        }
+
+    def _code(self, one: CodeState) -> dict[str, Any]:
+        state = public_state(one.state)
+        message = self._say(CODES.get(state, CODES["unknown"]), {})
+        return {"code": one.code, "state": state, "message": message}
+
+
+def _missing(miss: Miss | None) -> int | None:
+    """Return how much is missing of an amount or a number of units; None where nothing is."""
+    if miss is None or miss.measure not in SHORT:
+        return None
+    have, need = miss.have or 0, miss.need or 0
+    return need - have if isinstance(need, int) and need > have else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list | frozenset):
+        return [str(one) for one in value]
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

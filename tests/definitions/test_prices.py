@@ -1,0 +1,214 @@
+"""The promotions that are shipped, at a cart of real records: what they take off, and why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+import app
+from runtime.errors import Forbidden, Invalid
+from runtime.operations import _carts
+from runtime.operations.evaluate import Evaluated
+from runtime.pricing_words import Words
+from tests.databases import postgres_url, sqlite_url
+from tests.offices import Office, open_office
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
+ROLE = "store_manager"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def office(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    """A shop with bowls below tableware below home, a vase, a lamp in dollars and two customers."""
+    folder = tmp_path_factory.mktemp("prices")
+    url = sqlite_url(folder) if request.param == "sqlite" else postgres_url()
+    opened = open_office(DEFINITIONS, url)
+    home = opened.create("category", {"code": "home", "name": {"en": "Home", "zh": "家居"}})
+    tableware = opened.create(
+        "category",
+        {"code": "tableware", "name": {"en": "Tableware", "zh": "餐具"}, "parent": home},
+    )
+    for code, category, currency, prices in (
+        ("BOWL", tableware, "CNY", {"BOWL-S": "40.00", "BOWL-L": "60.00"}),
+        ("VASE", home, "CNY", {"VASE-1": "187.60"}),
+        ("LAMP", home, "USD", {"LAMP-1": "30.00"}),
+    ):
+        values = {
+            "code": code,
+            "name": {"en": code, "zh": code},
+            "category": category,
+            "currency": currency,
+            "tags": ["gift"],
+            "variants": [
+                {"sku": sku, "spec": sku, "price": price} for sku, price in prices.items()
+            ],
+        }
+        opened.create("product", values)
+    for rank, code in enumerate(("gold", "black")):
+        name = {"en": code, "zh": code}
+        level = opened.create("member_level", {"code": code, "name": name, "rank": rank})
+        opened.create("customer", {"code": f"M-{code}", "name": code, "level": level})
+    yield opened
+    opened.runtime.engine.dispose()
+
+
+def priced(office: Office, locale: str = "en", **cart: Any) -> dict[str, Any]:
+    """Return what the API answers for a cart."""
+    found = office.done("evaluate", "promotion", ROLE, values=cart).row
+    assert isinstance(found, Evaluated)
+    return Words(found, office.runtime.app, locale).as_json()
+
+
+def refused(office: Office, **cart: Any) -> dict[str, str]:
+    answer = office.ask("evaluate", "promotion", ROLE, values=cart)
+    assert isinstance(answer, Invalid), answer
+    return {error.field: error.code for error in answer.errors}
+
+
+def verdicts(found: dict[str, Any]) -> dict[str, str]:
+    return {step["promotion"]: step["verdict"] for step in found["trace"]}
+
+
+def test_two_hundred_saves_twenty_split_over_the_lines(office: Office) -> None:
+    lines = [{"item": "VASE-1"}, {"item": "BOWL-S", "quantity": 1}]
+    found = priced(office, lines=lines)
+    assert found["totals"]["goods"] == "227.60"
+    assert [line["discount"] for line in found["lines"]] == ["16.49", "3.51"]
+    assert found["totals"]["total"] == "207.60"
+    assert verdicts(found)["spend_and_save"] == "applied"
+
+
+def test_what_is_missing_is_said_with_need_and_have_in_both_languages(office: Office) -> None:
+    found = priced(office, lines=[{"item": "VASE-1"}])
+    (step,) = [one for one in found["trace"] if one["promotion"] == "spend_and_save"]
+    assert (step["verdict"], step["condition"]) == ("not_eligible", "tier")
+    assert (step["have"], step["need"], step["missing"]) == ("187.60", "200.00", "12.40")
+    assert found["hints"] == ["Add CN¥12.40 more: Spend 200 and save 20"]
+    chinese = priced(office, "zh", lines=[{"item": "VASE-1"}])
+    assert chinese["hints"] == ["再买 ¥12.40 即可享受：满200减20"]
+
+
+def test_a_member_pays_less_and_the_staircase_looks_at_what_is_left(office: Office) -> None:
+    found = priced(office, lines=[{"item": "VASE-1", "quantity": 3}], customer="M-black")
+    assert verdicts(found)["black_members"] == "applied"
+    assert verdicts(found)["gold_members"] == "not_eligible"
+    # 562.80 less a tenth is 506.52, which reaches the second step
+    assert found["totals"]["total"] == "446.52"
+
+
+def test_the_second_bowl_is_half_price_whatever_lies_between(office: Office) -> None:
+    found = priced(office, lines=[{"item": "BOWL-L"}, {"item": "VASE-1"}, {"item": "BOWL-S"}])
+    bowls = [one for one in found["lines"] if one["item"] == "BOWL-S"]
+    assert bowls[0]["discounts"][0]["promotion"] == "second_half_price"
+    assert bowls[0]["discounts"][0]["amount"] == "20.00"
+
+
+def test_a_line_may_bring_its_own_price_and_labels(office: Office) -> None:
+    line = {"price": "10.00", "quantity": 2, "labels": {"category": ["tableware", "home"]}}
+    found = priced(office, lines=[line], currency="CNY")
+    assert found["totals"] == {
+        "goods": "20.00",
+        "discount": "5.00",
+        "extras": "0.00",
+        "delivery": "0.00",
+        "delivery_discount": "0.00",
+        "total": "15.00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cart", "errors"),
+    [
+        ({}, {"lines": "required"}),
+        ({"lines": [{"item": "VASE-1", "quantity": -2}]}, {"lines.0.quantity": "invalid"}),
+        ({"lines": [{"item": "VASE-1", "quantity": True}]}, {"lines.0.quantity": "invalid"}),
+        ({"lines": [{"item": "NOTHING"}]}, {"lines.0.item": "not_found"}),
+        ({"lines": [{}]}, {"lines.0.item": "required"}),
+        (
+            {"lines": [{"item": "VASE-1"}, {"item": "LAMP-1"}]},
+            {"lines.1.item": "mixed_currency"},
+        ),
+        ({"lines": [{"item": "VASE-1"}], "currency": "USD"}, {"lines.0.item": "mixed_currency"}),
+        ({"lines": [{"price": "-1"}]}, {"lines.0.price": "bad_amount"}),
+        ({"lines": [{"price": "1.005"}]}, {"lines.0.price": "bad_decimals"}),
+        ({"lines": [{"price": {"CHF": "1"}}]}, {"lines.0.price": "bad_currency"}),
+        ({"lines": [{"price": "1" * 15}]}, {"lines.0.price": "out_of_range"}),
+        (
+            {"lines": [{"price": "1", "labels": {"colour": ["red"]}}]},
+            {"lines.0.labels.colour": "unknown_label"},
+        ),
+        ({"lines": [{"price": "1"}], "currency": "CHF"}, {"currency": "unknown_currency"}),
+        ({"lines": [{"price": "1"}], "customer": "NOBODY"}, {"customer": "not_found"}),
+        ({"lines": [{"price": "1"}], "at": "2026-11-11"}, {"at": "invalid"}),
+        ({"lines": [{"price": "1"}], "facts": {"moon": "full"}}, {"facts.moon": "unknown_fact"}),
+        (
+            {"lines": [{"price": "1", "id": "a"}, {"price": "1", "id": "a"}]},
+            {"lines": "line_twice"},
+        ),
+        ({"lines": [{"price": "1"}], "total": "1"}, {"total": "unknown_field"}),
+        ({"lines": [{"price": "1"}] * 10_000}, {"lines": "too_many"}),
+        ({"lines": "all"}, {"lines": "invalid"}),
+    ],
+)
+def test_a_cart_that_cannot_be_is_refused_by_field(
+    office: Office, cart: dict[str, Any], errors: dict[str, str]
+) -> None:
+    assert refused(office, **cart) == errors
+
+
+def test_who_has_no_line_for_it_may_not_evaluate(office: Office) -> None:
+    values = {"lines": [{"price": "1"}]}
+    assert isinstance(office.ask("evaluate", "promotion", "analyst", values=values), Forbidden)
+    assert isinstance(office.ask("evaluate", "campaign", "marketer", values=values), Forbidden)
+
+
+def test_the_statements_do_not_grow_with_the_lines(office: Office) -> None:
+    seen: list[str] = []
+
+    def note(*given: Any) -> None:
+        seen.append(given[2])
+
+    sa.event.listen(office.runtime.engine, "before_cursor_execute", note)
+    counts = []
+    for times in (1, 300):
+        lines = [{"item": sku} for sku in ("VASE-1", "BOWL-S", "BOWL-L")] * times
+        seen.clear()
+        priced(office, lines=lines, customer="M-gold")
+        counts.append(len([text for text in seen if "SELECT" in text.upper()]))
+    sa.event.remove(office.runtime.engine, "before_cursor_execute", note)
+    assert counts[0] == counts[1] <= 4
+
+
+def test_as_many_lines_as_are_taken_are_priced(office: Office) -> None:
+    lines = [{"price": "1.00"} for _ in range(_carts.MOST_LINES)]
+    assert priced(office, lines=lines)["totals"]["discount"] == "150.00"
+
+
+def test_a_cart_is_priced_on_the_command_line(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = office.runtime.engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("SHOPWRIGHT_DATA", str(tmp_path))
+    cart = tmp_path / "cart.json"
+    cart.write_text(json.dumps({"lines": [{"item": "VASE-1"}], "customer": "M-gold"}))
+    command = ["--definitions", str(DEFINITIONS), "price", str(cart)]
+    done = CliRunner().invoke(app.main, [*command, "--locale", "zh"])
+    assert done.exit_code == 0, done.output
+    assert "应付：¥178.22（已优惠 ¥9.38）" in done.output
+    assert "黑金会员 9 折: 仅限 black，该顾客属于 gold。" in done.output
+    assert "再买 ¥21.78 即可享受：满200减20" in done.output
+    cart.write_text(json.dumps({"lines": [{"item": "VASE-1", "quantity": 0}]}))
+    wrong = CliRunner().invoke(app.main, command)
+    assert wrong.exit_code == 1
+    assert "lines.0.quantity: Write a whole number from 1 to 1000000." in wrong.output
+    cart.write_text("{")
+    assert "holds no JSON" in CliRunner().invoke(app.main, command).output

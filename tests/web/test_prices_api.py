@@ -1,0 +1,148 @@
+"""Prices over REST: a cart in, amounts with their reasons out, and every refusal a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import openapi_spec_validator
+import pytest
+import sqlalchemy as sa
+
+from generator.compile import compile_definitions
+from runtime.runtime import Runtime
+from runtime.store.engine import make_engine
+from runtime.store.migrate.apply import create_all
+from runtime.store.schema import build_schema
+from runtime.store.system_tables import system_tables
+from runtime.web.factory import create_app
+from runtime.web.settings import WebSettings
+from runtime.web.users import create_user, sync_roles
+from tests import databases
+from tests.shop import write_folder
+from tests.web.conftest import NOW, PASSWORD, Shop
+
+PLACE = "/api/v1/pricing/evaluate"
+FILES = {
+    "app.yaml": """
+app: stall
+label: {en: Stall, zh: 小摊}
+currency: EUR
+pricing:
+  entity: ware
+  currencies: {EUR: 2}
+  item: {entity: ware, key: code, price: price}
+""",
+    "roles.yaml": """
+roles:
+  seller: {label: {en: Seller, zh: 售货员}}
+  guest: {label: {en: Guest, zh: 访客}}
+""",
+    "stall/ware.entity.yaml": """
+entity: ware
+label: {en: Ware, zh: 商品}
+title: "{code}"
+fields:
+  code: {type: code, label: {en: Code, zh: 编码}, required: true, unique: true}
+  price: {type: money, label: {en: Price, zh: 价格}, required: true}
+""",
+    "stall/stall.access.yaml": """
+access: stall
+grants:
+  seller: {ware: [all, evaluate]}
+  guest: {ware: view}
+""",
+    "stall/ten.promotion.yaml": """
+promotion: ten
+label: {en: Ten off fifty, zh: 满50减10}
+when: [{type: amount, value: 50}]
+then: [{type: amount_off, value: 10}]
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def stall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A stall: sue sells, gus looks on."""
+    folder: Path = write_folder(tmp_path_factory.mktemp("stall"), FILES)
+    compiled = compile_definitions(folder)
+    engine = make_engine(databases.sqlite_url(folder))
+    create_all(engine, compiled, now=NOW)
+    metadata = sa.MetaData()
+    system = system_tables(metadata)
+    runtime = Runtime(
+        compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
+    )
+    sync_roles(engine, compiled.app)
+    people = {
+        name: create_user(engine, name, PASSWORD, roles)
+        for name, roles in (("sue", ["seller"]), ("gus", ["guest"]))
+    }
+    shop = Shop(runtime, create_app(runtime, WebSettings()), people)
+    assert shop.client("sue").post("/api/v1/ware", json={"code": "A", "price": "30.00"}).json
+    yield shop
+    engine.dispose()
+
+
+def test_a_cart_is_priced_as_the_document_says(stall: Shop) -> None:
+    sue = stall.client("sue")
+    answer = sue.post(PLACE, json={"lines": [{"item": "A", "quantity": 2}]})
+    assert answer.status_code == 200, answer.text
+    assert answer.json["data"]["totals"]["total"] == "50.00"
+    assert answer.json["data"]["trace"][0]["message"] == "Applied: takes off €10.00."
+    document = sue.get("/api/v1/openapi.json").json
+    openapi_spec_validator.validate(document)
+    schema = {"$ref": "#/components/schemas/Prices", "components": document["components"]}
+    jsonschema.validate(answer.json, schema)
+    assert document["paths"][PLACE]["post"]["operationId"] == "evaluate_prices"
+
+
+def test_the_answer_speaks_the_callers_language(stall: Shop) -> None:
+    headers = {"Accept-Language": "zh"}
+    answer = stall.client("sue").post(PLACE, json={"lines": [{"item": "A"}]}, headers=headers)
+    assert answer.json["data"]["hints"] == ["再买 €20.00 即可享受：满50减10"]
+
+
+def test_what_cannot_be_priced_is_a_problem_with_its_field(stall: Shop) -> None:
+    answer = stall.client("sue").post(PLACE, json={"lines": [{"item": "A", "quantity": -1}]})
+    assert answer.status_code == 422
+    assert [(one["field"], one["code"]) for one in answer.json["errors"]] == [
+        ("lines.0.quantity", "invalid")
+    ]
+
+
+def test_it_is_asked_with_post_by_those_who_may(stall: Shop) -> None:
+    assert stall.client("sue").get(PLACE).status_code == 405
+    gus = stall.client("gus")
+    assert gus.post(PLACE, json={"lines": [{"item": "A"}]}).status_code == 403
+    assert PLACE not in gus.get("/api/v1/openapi.json").json["paths"]
+    anybody = stall.app.test_client()
+    assert anybody.post(PLACE, json={"lines": [{"item": "A"}]}).status_code == 401
+
+
+def test_the_tester_shows_prices_and_reasons(stall: Shop) -> None:
+    sue = stall.client("sue")
+    empty = sue.get("/pricing/").text
+    assert 'name="item"' in empty
+    assert "Promotions considered" not in empty
+    page = sue.get("/pricing/?item=A&quantity=2&item=&quantity=&at=2026-11-11T20:00").text
+    for text in ("Ten off fifty", "Applied: takes off €10.00.", "€50.00"):
+        assert text in page
+    chinese = sue.get("/pricing/?item=A", headers={"Accept-Language": "zh"}).text
+    assert "再买 €20.00 即可享受：满50减10" in chinese
+
+
+def test_what_is_wrong_stands_at_its_control(stall: Shop) -> None:
+    page = stall.client("sue").get("/pricing/?item=NONE&quantity=1&item=A&quantity=x&at=soon").text
+    assert "There is no item" not in page, "what cannot be read is told first"
+    assert page.count('aria-invalid="true"') == 2
+    wrong = stall.client("sue").get("/pricing/?item=NONE%3Cb%3E").text
+    assert "There is no item &#39;NONE&lt;b&gt;&#39; here." in wrong
+
+
+def test_the_tester_is_for_those_who_may_evaluate(stall: Shop) -> None:
+    gus = stall.client("gus")
+    assert gus.get("/pricing/").status_code == 403
+    assert "/pricing/" not in gus.get("/").text
+    assert 'href="/pricing/"' in stall.client("sue").get("/").text
