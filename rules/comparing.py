@@ -33,7 +33,7 @@ class Change:
     direction: str
     """widens, narrows, otherwise or new."""
     kind: str
-    """action, days, rows, guard, clear, masked, hidden, write, check, force, kinds or limit."""
+    """action, days, rows, guard, ask, clear, masked, hidden, write, check, force, kinds, limit."""
     what: tuple[str, ...]
     """Fields or names of limits; of `rows` nothing."""
     actions: tuple[str, ...]
@@ -116,9 +116,37 @@ def _of(
                 texts = (_told(days[0]), _told(days[1]))
                 direction = WIDENS if wide else NARROWS
                 yield Change(role, entity, direction, "days", (), (action,), *texts, span=at)
+            if entity in old.entities:
+                asks = _asks(old, entity, action), _asks(new, entity, action)
+                if asks[0] != asks[1]:
+                    texts = (tuple(sorted(asks[0])), tuple(sorted(asks[1])))
+                    opens = _less(asks[0], asks[1])
+                    yield Change(role, entity, opens, "ask", (), (action,), *texts, span=at)
             for change in (*_rows(was, now), *_cells(was, now, known), *_writing(was, now, known)):
                 direction, kind, what, texts = change
                 yield Change(role, entity, direction, kind, what, (action,), *texts, span=at)
+
+
+def _asks(app: App, entity: str, action: str) -> frozenset[str]:
+    """Return what is asked before an action, each in words: what is asked no more opens a way."""
+    return frozenset(
+        " ".join(
+            (
+                one.ask,
+                *((f"by {one.approvers}",) if one.approvers > 1 else ()),
+                *((f"for {', '.join(sorted(one.fields))}",) if one.fields else ()),
+                *((f"when {one.when.text}",) if one.when is not None else ()),
+            )
+        )
+        for one in app.sensitive
+        if one.entity == entity and action in one.actions
+    )
+
+
+def _less(before: frozenset[str], after: frozenset[str]) -> str:
+    if after < before:
+        return WIDENS
+    return NARROWS if after > before else OTHERWISE
 
 
 def _days(matrix: Matrix, roles: frozenset[str], entity: str, action: str) -> tuple[date, date]:

@@ -27,6 +27,8 @@ TRANSITION = "transition"
 """Begins the action of firing one: `transition:workflow.name`. Alone it means every one."""
 SCOPE = "scope:"
 """Begins a mark that stands among somebody's roles and narrows them; no role is called so."""
+PART = "@"
+"""Stands between a role and the part of it that somebody holds: `clerk@export:order`."""
 AUTO = "auto"
 """The mask of the field's type."""
 DAY = timedelta(days=1)
@@ -192,6 +194,7 @@ class Matrix:
         self._number = {id(rule): number for number, rule in enumerate(app.grants)}
         self._closure = {name: closure(name, app.roles) for name in app.roles}
         self._grants: dict[tuple[frozenset[str], str, str], Grant | None] = {}
+        self._parts: dict[tuple[int, tuple[str, ...]], GrantRule] = {}
 
     def grant(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         """Return what the roles may do, or None when they may not do it at all."""
@@ -324,6 +327,7 @@ class Matrix:
         """
         held = {name for role in roles for name in self._closure.get(role, ())}
         named = [rule for rule in self.rules if rule.role in held and rule.entity in (entity, ANY)]
+        named += self._of_parts(roles, held, entity)
         found: list[tuple[GrantRule, Entity | None]] = [(rule, None) for rule in named]
         parent = self.app.entities[entity].child_of if entity in self.app.entities else ""
         if not parent:
@@ -348,6 +352,36 @@ class Matrix:
         while model.child_of:
             model = self.app.entities[model.child_of]
         return model.name
+
+    def _of_parts(self, roles: frozenset[str], held: set[str], entity: str) -> list[GrantRule]:
+        """Return the lines of which somebody holds only some actions, with no more than those."""
+        found: dict[int, GrantRule] = {}
+        for role in roles:
+            name, sign, part = role.partition(PART)
+            action, _, about = part.partition(":")
+            if not sign or about not in (entity, ANY) or name in held:
+                continue
+            for rule in self.rules:
+                if rule.role not in self._closure.get(name, ()) or rule.role in held:
+                    continue
+                if rule.entity not in (entity, ANY):
+                    continue
+                actions = rule.actions if action == ANY else tuple({*rule.actions} & {action})
+                number = self._number[id(rule)]
+                before = found[number].actions if number in found else ()
+                if actions:
+                    found[number] = self._narrow(rule, (*before, *actions))
+        return list(found.values())
+
+    def _narrow(self, rule: GrantRule, actions: Iterable[str]) -> GrantRule:
+        """Return a rule with fewer actions; it keeps its number, and is made once."""
+        wanted = tuple(sorted(set(actions)))
+        number = self._number[id(rule)]
+        made = self._parts.get((number, wanted))
+        if made is None:
+            made = self._parts[number, wanted] = replace(rule, actions=wanted)
+            self._number[id(made)] = number
+        return made
 
     def _guards(self, model: Entity) -> tuple[Guardrail, ...]:
         """Return the guardrails of an entity; those on the rows of a record bind its parts."""
@@ -474,6 +508,11 @@ def _writable(rule: GrantRule, model: Entity, clear: Iterable[str]) -> frozenset
         return settable & frozenset(rule.write)
     secrets = {name for name in settable if model.fields[name].sensitivity == "secret"}
     return settable & (frozenset(clear) | (secrets if rule.read is None else frozenset()))
+
+
+def whole(role: str) -> str:
+    """Return the role of which somebody may hold only a part."""
+    return role.partition(PART)[0]
 
 
 def narrowed(roles: frozenset[str], scopes: Iterable[str]) -> frozenset[str]:

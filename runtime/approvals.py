@@ -8,7 +8,7 @@ to the record, nor about cells they may not see.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -40,6 +40,7 @@ GIVEN_UP = {
     "expired": Label({"en": "The request was too old.", "zh": "申请已过期。"}),
 }
 OVER = Label({"en": "This request was decided already.", "zh": "此申请已处理。"})
+ONCE = Label({"en": "You approved this already.", "zh": "您已同意过此申请。"})
 NOT_YOURS = Label(
     {
         "en": "Somebody decides who neither asked for it nor ever wrote to the record.",
@@ -61,7 +62,21 @@ def waiting_for(runtime: Runtime, actor: Actor) -> Sequence[Approval]:
     if not may_approve(runtime, actor):
         return ()
     found = approvals.pending(runtime.engine, runtime.system.approval)
-    return [one for one in found if _refusal(runtime, actor, one) is None]
+    said = said_yes(runtime, found)
+    open_ = [one for one in found if actor.id not in said.get(one.id, {})]
+    return [one for one in open_ if _refusal(runtime, actor, one) is None]
+
+
+def said_yes(runtime: Runtime, found: Sequence[Approval]) -> Mapping[str, Mapping[int, str]]:
+    """Return who approved requests that need more people: by request, number and name."""
+    several = [one.id for one in found if needed(runtime, one) > 1]
+    return approvals.votes(runtime.engine, runtime.system.approval_vote, several)
+
+
+def needed(runtime: Runtime, one: Approval) -> int:
+    """Return how many people must approve a request, by the definitions of today."""
+    rules = [r for r in runtime.app.sensitive if (r.name, r.entity) == (one.rule, one.entity)]
+    return rules[0].approvers if rules else 1
 
 
 def asked_by(runtime: Runtime, actor: Actor) -> Sequence[Approval]:
@@ -81,7 +96,8 @@ def count_waiting(runtime: Runtime, actor: Actor) -> int:
     entities |= set(operable(runtime, actor))
     if not entities:
         return 0
-    return approvals.count(runtime.engine, runtime.system.approval, entities, actor.id)
+    tables = (runtime.system.approval, runtime.system.approval_vote)
+    return approvals.count(runtime.engine, tables, entities, actor.id)
 
 
 def may_approve(runtime: Runtime, actor: Actor) -> bool:
@@ -105,7 +121,7 @@ def concern(runtime: Runtime, actor: Actor) -> bool:
 def decide(
     runtime: Runtime, trail: Trail, approval_id: str, decision: str, said: str, person: Person
 ) -> Approval:
-    """Approve, reject or withdraw a request; an approved one is carried out.
+    """Approve, reject or withdraw a request; one that enough people approved is carried out.
 
     Raises:
         NotFound: there is none that the caller may know of.
@@ -135,9 +151,26 @@ def decide(
     if requester is None:
         _settled(runtime, trail, one, "void", "")
         raise Blocked(GIVEN_UP["void"])
+    if needed(runtime, one) > 1 and not _are_enough(runtime, trail, one, said, person):
+        return one
     done = _settled(runtime, trail, one, "approved", said)
     _carry_out(runtime, trail, one, requester)
     return done
+
+
+def _are_enough(runtime: Runtime, trail: Trail, one: Approval, said: str, person: Person) -> bool:
+    """Keep a yes and return whether enough people have said it who may still say it."""
+    actor, table = trail.actor, runtime.system.approval_vote
+    assert actor is not None
+    with write(runtime.engine) as connection:
+        by = (actor.id, actor.name)
+        if not approvals.vote(connection, table, one.id, by, runtime.clock(), said[:2000]):
+            raise Blocked(ONCE)
+        trail.write(connection, note_about("approval_voted", one, said))
+    others = set(approvals.votes(runtime.engine, table, [one.id])[one.id]) - {actor.id}
+    still = [found for found in map(person, others) if found is not None]
+    count = 1 + sum(_refusal(runtime, other, one) is None for other in still)
+    return count >= needed(runtime, one)
 
 
 def _carry_out(runtime: Runtime, trail: Trail, one: Approval, requester: Actor) -> None:

@@ -1,7 +1,8 @@
 """The permission matrix: entities nobody can reach, roles that can do nothing.
 
 Comes in: the resolved model. Goes out: D418 and D419, warnings: default is deny, so a forgotten
-line shows itself only when somebody misses a menu entry.
+line shows itself only when somebody misses a menu entry; D493, roles that
+do not go together; D496, a role that only its holders give away.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
-from generator.problems import Problem
+from generator.problems import Problem, listed
 from generator.saying import say
 
 
@@ -42,3 +43,44 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 "Give it grants in an access file, or let it include another role.",
                 "warning",
             )
+        if role.owner and set(role.owner) <= {role.name}:
+            yield Problem(
+                "D496",
+                places.key(role.span.file, "roles", role.name),
+                say("Only its own holders decide who else gets '{role}'.", role=role.name),
+                "Name another role in 'owner' as well: one that does not gain by it.",
+                "warning",
+            )
+    yield from conflicts(app)
+
+
+def conflicts(app: App) -> Iterator[Problem]:
+    """A role that includes two which do not go together gives both to whoever holds it."""
+    for role in app.roles.values():
+        held = closure(role.name, app)
+        for one in app.conflicts.values():
+            both = [name for name in one.roles if name in held]
+            if len(both) > 1:
+                yield Problem(
+                    "D493",
+                    role.span,
+                    say(
+                        "'{role}' brings together {names}, against '{conflict}'.",
+                        role=role.name,
+                        names=listed(both),
+                        conflict=one.name,
+                    ),
+                    "Take one out of 'includes', or take the conflict away.",
+                )
+
+
+def closure(name: str, app: App) -> set[str]:
+    """Return a role with every role that it includes."""
+    found: set[str] = set()
+    ends = [name]
+    while ends:
+        here = ends.pop()
+        if here not in found and here in app.roles:
+            found.add(here)
+            ends += app.roles[here].includes
+    return found

@@ -1,7 +1,7 @@
 """Lines of the matrix that cannot mean what they say, open too much, or do nothing.
 
 Comes in: the resolved model. Goes out: errors for what would fail at every request (D461 to D463,
-D467) and warnings for what its author will hardly have meant (D464 to D466, D468).
+D467) and warnings for what its author will hardly have meant (D464 to D466, D468, D494, D495).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield from _part(rule, entity)
             yield from _creator(rule, entity, app, catalogs["field_types"])
             yield from _dead(rule, app)
+            yield from _rows(rule, entity)
         yield from _days(rule)
         yield from _blind(rule, app)
         yield from _contained(rule, app)
@@ -192,6 +193,41 @@ def _dead(rule: GrantRule, app: App) -> Iterator[Problem]:
             "Remove it here, or say with 'when' which records the guardrail means.",
             "warning",
         )
+
+
+def _rows(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
+    """A condition on rows looks at the record, and at something the database finds by."""
+    if rule.rows is None:
+        return
+    if not rule.rows.paths:
+        yield Problem(
+            "D494",
+            rule.rows.span,
+            "These rows do not depend on the record: it is all of them, or none.",
+            "Name a field of the record, or leave 'rows' out and say what is meant.",
+            "warning",
+        )
+    elif not any(_is_found_by(path[0], entity) for path in rule.rows.paths):
+        names = listed(dict.fromkeys(path[0] for path in rule.rows.paths))
+        yield Problem(
+            "D495",
+            rule.rows.span,
+            say("No index helps to find these rows of '{entity}'.", entity=entity.name),
+            say(
+                "Every list of '{role}' reads the whole table; give {names} 'index: true'.",
+                role=rule.role,
+                names=names,
+            ),
+            "warning",
+        )
+
+
+def _is_found_by(name: str, entity: Entity) -> bool:
+    field = entity.fields.get(name)
+    if field is None or field.target or name == "id" or name in entity.key:
+        return True
+    beside = [one[0] for one in entity.indexes if one] + [one[0] for one in entity.unique if one]
+    return field.index or field.unique or name in beside or field.computed is not None
 
 
 def _days(rule: GrantRule) -> Iterator[Problem]:

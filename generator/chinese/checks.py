@@ -343,6 +343,30 @@ TEXTS: Mapping[str, str] = {
         "'{name}' 要求输入尚不存在的记录的标题。"
     ),
     "Ask for 'confirm' when records are created.": "新建记录时请用 'confirm'。",
+    "These rows do not depend on the record: it is all of them, or none.": (
+        "此处的 rows 与记录无关：结果只会是全部或没有。"
+    ),
+    "Name a field of the record, or leave 'rows' out and say what is meant.": (
+        "请引用记录的字段，或去掉 'rows' 以明示含义。"
+    ),
+    "No index helps to find these rows of '{entity}'.": (
+        "没有索引可用于查找 '{entity}' 的这些记录。"
+    ),
+    "Every list of '{role}' reads the whole table; give {names} 'index: true'.": (
+        "'{role}' 的每个列表都会读取整张表，请为 {names} 加上 'index: true'。"
+    ),
+    "Only its own holders decide who else gets '{role}'.": (
+        "'{role}' 只由其持有者自己决定再授予谁。"
+    ),
+    "Name another role in 'owner' as well: one that does not gain by it.": (
+        "请在 'owner' 中再写一个与此无利害关系的角色。"
+    ),
+    "'{role}' brings together {names}, against '{conflict}'.": (
+        "'{role}' 同时包含 {names}，违反 '{conflict}'。"
+    ),
+    "Take one out of 'includes', or take the conflict away.": (
+        "请从 'includes' 中去掉一个，或删除这条冲突规则。"
+    ),
     "'{name}' lets an export wait for approval.": "'{name}' 让导出等待审批。",
     "Ask for 'confirm' or 'reauthenticate' before an export.": (
         "导出前请用 'confirm' 或 'reauthenticate'。"

@@ -46,6 +46,7 @@ TEXTS: Mapping[str, str] = {
     "form": "表单",
     "grant": "授权",
     "guardrail": "护栏规则",
+    "conflict": "职责冲突规则",
     "importmap": "导入映射",
     "label": "标签",
     "line": "授权行",

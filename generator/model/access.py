@@ -34,6 +34,18 @@ class Role:
     """Class of fields → one of `SIGHTS`, where a line does not name the field."""
     second_factor: bool = False
     """Whoever holds it signs in with a second factor."""
+    owner: tuple[str, ...] = ()
+    """Roles whose holders decide when somebody asks for this one; nobody can ask without."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Roles of which one person shall not hold two."""
+
+    name: str
+    roles: tuple[str, ...]
+    span: Span
+    message: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,8 @@ class Sensitive:
     when: Expression | None = None
     days: int = 3
     """How long an approval is waited for."""
+    approvers: int = 1
+    """How many people must approve."""
     message: Label | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
+from generator.model.access import Conflict, GrantRule, Guardrail, PersonFact, Role, Sensitive
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
@@ -46,6 +46,8 @@ class App:
     """What asks for more than a click."""
     masks: Mapping[str, str] = field(default_factory=dict)
     """Class of fields → kind of mask, where it is not the field type's own."""
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    """Roles that do not go together, by name."""
     person: Mapping[str, PersonFact] = field(default_factory=dict)
     """What expressions may ask of a person, by name."""
     approvals: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
-from generator.model.access import GrantRule, Guardrail, PersonFact, Role, Sensitive
+from generator.model.access import Conflict, GrantRule, Guardrail, PersonFact, Role, Sensitive
 from generator.model.entity import Entity, Field
 from generator.model.ledger import Ledger
 from generator.model.text import Label, Span
@@ -34,26 +34,45 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
     names = {str(name) for name in written}
     roles: dict[str, Role] = {}
     for name, body in written.items():
-        includes = []
-        for include in body.get("includes", ()):
-            if include.text in names:
-                includes.append(include.text)
-            else:
-                problems.append(
-                    unknown_name("role", include.text, include.span, names, defined_in="roles.yaml")
-                )
+        includes = _known(body.get("includes", ()), names, problems)
         roles[str(name)] = Role(
             str(name),
             body.get("label") or Label({"": str(name)}),
-            tuple(includes),
+            includes,
             body.get("help"),
             body.span,
             {str(one): sight for one, sight in body.get("sees", {}).items()},
             body.get("second_factor", False),
+            _known(body.get("owner", ()), names, problems),
         )
     for role in roles.values():
         problems += _circle(role, roles, written)
     return roles, problems
+
+
+def _known(
+    given: Iterable[Written], names: Iterable[str], problems: list[Problem]
+) -> tuple[str, ...]:
+    """Return the roles that are there; of the others a problem is noted."""
+    known = set(names)
+    problems += [
+        unknown_name("role", one.text, one.span, known, defined_in="roles.yaml")
+        for one in given
+        if one.text not in known
+    ]
+    return tuple(one.text for one in given if one.text in known)
+
+
+def resolve_conflicts(
+    given: Given, roles: Mapping[str, Role]
+) -> tuple[dict[str, Conflict], list[Problem]]:
+    """Return which roles do not go together, by name; each must be there."""
+    problems: list[Problem] = []
+    found = {}
+    for name, body in given.get("conflicts", {}).items():
+        held = _known(body.get("roles", ()), roles, problems)
+        found[name.text] = Conflict(name.text, held, name.span, body.get("message"))
+    return found, problems
 
 
 def _reach(role: Role, roles: Mapping[str, Role]) -> set[str]:
@@ -308,6 +327,7 @@ class _Reading:
                 fields=self.fields(body.get("fields", ()), entity),
                 when=self.condition(body.get("when"), entity.name),
                 days=body.get("days", 3),
+                approvers=body.get("approvers", 1),
                 message=body.get("message"),
             )
             for entity in self._entities(body.get("entities", ()))

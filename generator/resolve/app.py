@@ -14,6 +14,7 @@ from generator.problems import Problem, defined_twice
 from generator.resolve.access import (
     Words,
     resolve_approvals,
+    resolve_conflicts,
     resolve_grants,
     resolve_guardrails,
     resolve_person,
@@ -96,6 +97,8 @@ def resolve(
     held = given["roles"][0][1] if given["roles"] else Given("roles", _top("roles.yaml"), {})
     roles, found = resolve_roles(held)
     problems += found
+    conflicts, found = resolve_conflicts(held, roles)
+    problems += found
     person, found = resolve_person(held, entities)
     problems += found
     unread = unread_of(drafts, {name: one.fields for name, one in entities.items()})
@@ -153,6 +156,7 @@ def resolve(
         sensitive=sensitive,
         approvals=approvals,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
+        conflicts=conflicts,
         person=person,
         digest=_digest(sources),
         workflows=workflows,

@@ -43,6 +43,29 @@ ROLE = Shape(
             pattern="public|internal|personal|sensitive",
             of=Arg("choice", "", options=SIGHTS),
         ),
+        "owner": Arg(
+            "list",
+            "Roles whose holders decide when somebody asks for this one, for a time. Where nobody "
+            "is named, nobody can ask.",
+            default=(),
+            one=True,
+            of=Arg("name", "A role.", to="role"),
+        ),
+    },
+)
+
+CONFLICT = Shape(
+    "conflict",
+    "Roles of which one person shall not hold two: who buys does not pay.",
+    {
+        "roles": Arg(
+            "list",
+            "The roles.",
+            required=True,
+            of=Arg("name", "A role.", to="role"),
+            minimum=2,
+        ),
+        "message": Arg("label", "Why, as reviewers read it."),
     },
 )
 
@@ -78,6 +101,13 @@ ROLES = Shape(
             default={},
             pattern="public|internal|personal|sensitive",
             of=Arg("choice", "", options=MASKS),
+        ),
+        "conflicts": Arg(
+            "map",
+            "Roles that do not go together, by name: nobody is given two of them on request, and "
+            "a review tells who holds two.",
+            default={},
+            of=Arg("shape", "", shape=CONFLICT),
         ),
     },
 )
@@ -251,6 +281,13 @@ SENSITIVE = Shape(
         ),
         "when": Arg("expression", "Only records of which this is true, or unknown."),
         "days": Arg("integer", "How long an approval is waited for.", default=3, minimum=1),
+        "approvers": Arg(
+            "integer",
+            "How many people must approve, each once.",
+            default=1,
+            minimum=1,
+            maximum=5,
+        ),
         "message": Arg("label", "What people read when they are asked."),
     },
 )

@@ -182,6 +182,7 @@ def sentence(one: Change, locale: str) -> str:
         "days": ("days", "有效期"),
         "rows": ("rows", "记录范围"),
         "guard": ("guardrails", "护栏"),
+        "ask": ("asks first for", "操作前须"),
         "check": ("check", "校验"),
         "kinds": ("kinds of entry", "过账类型"),
         "force": (f"{what} is set to", f"{what} 固定为"),

@@ -18,7 +18,7 @@ from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
 
 from generator.compile import Compiled
-from runtime import followers, supervisor
+from runtime import followers, role_requests, supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, outside_of, settings_of
 from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.language import LOCALE, refusal, say
@@ -227,6 +227,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
     def tidy() -> None:
         tidy_files(application, files)
         events.forget_bodies(application)
+        role_requests.tidy(application)
 
     return watch, tidy
 

@@ -11,8 +11,9 @@ import click
 import orjson
 
 from runtime.commands.context import compiled_of, settings_of
-from runtime.commands.language import LOCALE
+from runtime.commands.language import LOCALE, said
 from runtime.verify.playing import CaseVerdict, Played, play
+from runtime.verify.words import in_chinese
 
 KINDS = {
     "grant": "授权",
@@ -39,10 +40,16 @@ def verify(
     compiled = compiled_of(settings_of(context), locale)
     unknown = [name for name in scenarios if name not in compiled.app.scenarios]
     if unknown:
-        known = ", ".join(compiled.app.scenarios) or "none"
-        raise click.UsageError(f"There is no scenario '{unknown[0]}'. There are: {known}.")
+        known = ", ".join(compiled.app.scenarios) or said(locale, "none", "无")
+        raise click.UsageError(
+            said(
+                locale,
+                f"There is no scenario '{unknown[0]}'. There are: {known}.",
+                f"没有场景 '{unknown[0]}'。现有：{known}。",
+            )
+        )
     with TemporaryDirectory() as folder:
-        played = play(compiled, Path(folder), scenarios)
+        played = play(compiled, Path(folder), scenarios, locale)
     if in_json:
         click.echo(orjson.dumps(_json(played), option=orjson.OPT_INDENT_2))
     else:
@@ -56,7 +63,7 @@ def _text(played: Played, locale: str, only: tuple[str, ...]) -> Iterator[str]:
     for one in played.verdicts:
         word = ("通过" if chinese else "holds") if one.holds else ("不符" if chinese else "FAILS")
         yield f"{word}  {_place(one)}  {one.scenario}: {one.case.replace('_', ' ')}"
-        yield from (f"       {fault}" for fault in one.faults)
+        yield from (f"       {in_chinese(text) if chinese else text}" for text in one.faults)
     if not only:
         yield ""
         yield from _untouched(played, chinese)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime.messages import Actor
 from runtime.store.conditions import LIKE_ESCAPE, like_text
+from runtime.store.role_requests import GRANTED
 
 USER = sa.table(
     "ab_user",
@@ -26,6 +28,13 @@ USER = sa.table(
 )
 ROLE = sa.table("ab_role", sa.column("id", sa.Integer), sa.column("name", sa.String))
 HELD = sa.table("ab_user_role", sa.column("user_id", sa.Integer), sa.column("role_id", sa.Integer))
+
+MEMBER = sa.table(
+    "ab_user_group", sa.column("user_id", sa.Integer), sa.column("group_id", sa.Integer)
+)
+OF_GROUP = sa.table(
+    "ab_group_role", sa.column("group_id", sa.Integer), sa.column("role_id", sa.Integer)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,33 @@ def matching(connection: sa.Connection, text: str, limit: int) -> tuple[Account,
         sa.select(USER.c.id).where(found, USER.c.active.is_(True)).order_by(USER.c.username)
     ).limit(limit)
     return _accounts(connection, USER.c.id.in_(first.scalar_subquery()))
+
+
+def numbers_holding(
+    connection: sa.Connection, roles: Collection[str], requests: sa.Table, now: datetime
+) -> tuple[int, ...]:
+    """Return the active accounts that hold one of some roles, by number: one statement.
+
+    A role is held by the account itself, through a group, or for a time (`requests` is
+    `sw_role_request`).
+    """
+    names = sorted(roles)
+    wanted = sa.select(ROLE.c.id).where(ROLE.c.name.in_(names))
+    through = MEMBER.join(OF_GROUP, OF_GROUP.c.group_id == MEMBER.c.group_id)
+    held = sa.union(
+        sa.select(HELD.c.user_id).where(HELD.c.role_id.in_(wanted)),
+        sa.select(MEMBER.c.user_id).select_from(through).where(OF_GROUP.c.role_id.in_(wanted)),
+        sa.select(requests.c.user_id).where(
+            requests.c.role.in_(names),
+            requests.c.part == "",
+            requests.c.state == GRANTED,
+            requests.c.until > now,
+        ),
+    ).subquery()
+    active = sa.select(USER.c.id).where(
+        USER.c.active.is_(True), USER.c.id.in_(sa.select(held.c.user_id))
+    )
+    return tuple(connection.execute(active.order_by(USER.c.id)).scalars())
 
 
 def _accounts(connection: sa.Connection, condition: Any) -> tuple[Account, ...]:

@@ -80,6 +80,19 @@ def approval_table(metadata: sa.MetaData) -> sa.Table:
     )
 
 
+def approval_vote_table(metadata: sa.MetaData) -> sa.Table:
+    """Return the table of who said yes: one row a person, whatever roles they hold."""
+    return sa.Table(
+        "sw_approval_vote",
+        metadata,
+        sa.Column("approval_id", text_id(), primary_key=True),
+        sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("user_name", sa.String(200), nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("said", sa.Text, nullable=False),
+    )
+
+
 def add(connection: sa.Connection, table: sa.Table, one: Approval) -> None:
     """Keep a new request."""
     connection.execute(table.insert(), {name: getattr(one, name) for name in _NAMES})
@@ -99,15 +112,55 @@ def pending(engine: sa.Engine, table: sa.Table) -> Sequence[Approval]:
         return [_made(row) for row in connection.execute(asked)]
 
 
-def count(engine: sa.Engine, table: sa.Table, entities: Collection[str], not_by: int) -> int:
-    """Return how many requests about these entities wait that somebody else made."""
+def count(
+    engine: sa.Engine, tables: tuple[sa.Table, sa.Table], entities: Collection[str], me: int
+) -> int:
+    """Return how many requests about these entities wait for somebody who did not make them."""
+    table, vote_table = tables
+    mine = sa.exists().where(vote_table.c.approval_id == table.c.id, vote_table.c.user_id == me)
     asked = sa.select(sa.func.count()).where(
         table.c.state == PENDING,
         table.c.entity.in_(sorted(entities)),
-        table.c.requester_id != not_by,
+        table.c.requester_id != me,
+        ~mine,
     )
     with read(engine) as connection:
         return int(connection.execute(asked).scalar_one())
+
+
+def vote(
+    connection: sa.Connection,
+    table: sa.Table,
+    approval_id: str,
+    by: tuple[int, str],
+    now: datetime,
+    said: str,
+) -> bool:
+    """Keep somebody's yes; False when they said it before."""
+    mine = sa.select(table.c.user_id).where(
+        table.c.approval_id == approval_id, table.c.user_id == by[0]
+    )
+    if connection.execute(mine).first() is not None:
+        return False
+    values = {"approval_id": approval_id, "user_id": by[0], "user_name": by[1]}
+    connection.execute(table.insert(), {**values, "at": now, "said": said})
+    return True
+
+
+def votes(
+    engine: sa.Engine, table: sa.Table, ids: Collection[str]
+) -> Mapping[str, Mapping[int, str]]:
+    """Return who said yes to some requests: by request, number and name."""
+    if not ids:
+        return {}
+    asked = sa.select(table.c.approval_id, table.c.user_id, table.c.user_name).where(
+        table.c.approval_id.in_(sorted(ids))
+    )
+    found: dict[str, dict[int, str]] = {}
+    with read(engine) as connection:
+        for one, number, name in connection.execute(asked.order_by(table.c.at)):
+            found.setdefault(str(one), {})[number] = name
+    return found
 
 
 def settle(

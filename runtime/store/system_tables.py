@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
 from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
-from runtime.store.approvals import approval_table
+from runtime.store.approvals import approval_table, approval_vote_table
 from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.outside_tables import (
     call_table,
@@ -24,6 +24,8 @@ from runtime.store.outside_tables import (
     incident_table,
 )
 from runtime.store.recents import recent_table
+from runtime.store.reviews import review_line_table, review_table
+from runtime.store.role_requests import role_request_table
 from runtime.store.second_factors import second_factor_table
 from runtime.store.talk_tables import (
     attachment_table,
@@ -70,6 +72,10 @@ class SystemTables:
     workflow_log: sa.Table
     timer: sa.Table
     task: sa.Table
+    approval_vote: sa.Table
+    role_request: sa.Table
+    review: sa.Table
+    review_line: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -105,6 +111,10 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         workflow_log=workflow_log_table(metadata),
         timer=timer_table(metadata),
         task=task_table(metadata),
+        approval_vote=approval_vote_table(metadata),
+        role_request=role_request_table(metadata),
+        review=review_table(metadata),
+        review_line=review_line_table(metadata),
     )
 
 

@@ -22,7 +22,7 @@ from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.verify import elsewhere
 from runtime.verify.coverage import Coverage
-from runtime.verify.stage import AUTHOR, Stage, Theatre, Unplayable, told
+from runtime.verify.stage import AUTHOR, LANGUAGE, Stage, Theatre, Unplayable, told
 from runtime.verify.surfaces import Look, differences
 
 
@@ -55,15 +55,19 @@ class Played:
         return sum(not one.holds for one in self.verdicts)
 
 
-def play(compiled: Compiled, folder: Path, only: tuple[str, ...] = ()) -> Played:
+def play(
+    compiled: Compiled, folder: Path, only: tuple[str, ...] = (), locale: str = "en"
+) -> Played:
     """Play the scenarios of some definitions.
 
     Args:
         compiled: the definitions.
         folder: an empty folder for the database; the caller throws it away.
         only: names of scenarios; all if empty.
+        locale: in which language refusals are told.
 
     """
+    LANGUAGE.set(locale)
     theatre = Theatre(compiled, folder)
     played = Played(Coverage(compiled.app, theatre.runtime.matrix))
     try:

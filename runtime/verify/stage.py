@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -255,8 +256,12 @@ def _people(scenario: Scenario, runtime: Runtime, ids: Mapping[str, str]) -> dic
     return found
 
 
-def told(refusal: RequestError, locale: str = "en") -> str:
+LANGUAGE: ContextVar[str] = ContextVar("language of verdicts", default="en")
+
+
+def told(refusal: RequestError) -> str:
     """Return a refusal in one line: its code, what it says, and what it says of fields."""
+    locale = LANGUAGE.get()
     parts = [f"{error.field}: {error.message.text(locale)}" for error in refusal.errors]
     said = refusal.message.text(locale) or refusal.title.text(locale)
     return f"{refusal.code} {said}" + (f" ({'; '.join(parts)})" if parts else "")

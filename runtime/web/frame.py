@@ -16,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 
 from generator.model.app import App
 from generator.model.entity import Entity
-from runtime import approvals, tasks
+from runtime import approvals, role_requests, tasks
 from runtime.messages import Actor
 from runtime.operations import _incidents
 from runtime.outside import incidents
@@ -148,6 +148,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             (t("Groups", "nav"), "/groups/", "users-group"),
             (t("Roles", "nav"), "/roles/", "shield-lock"),
             (t("Permissions", "nav"), "/permissions/", "table"),
+            (t("Reviews", "nav"), "/reviews/", "clipboard-check"),
             (t("Log", "nav"), "/audit/", "history"),
         )
         groups.append(
@@ -170,6 +171,10 @@ def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavIt
         waiting = approvals.count_waiting(runtime, actor) or None
         here = _is_here(path, "/approvals/")
         found.append(NavItem(t("Approvals"), "/approvals/", "checks", here, count=waiting))
+    if actor.kind == "user" and role_requests.can_be_asked(runtime):
+        waiting = role_requests.count_waiting(runtime, actor) or None
+        here = _is_here(path, "/access/")
+        found.append(NavItem(t("My access"), "/access/", "id-badge-2", here, count=waiting))
     operates = [e for e in _incidents.operable(runtime, actor) if e in runtime.app.workflows]
     if operates:
         open_ones = incidents.count(runtime, operates) or None

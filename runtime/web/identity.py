@@ -44,6 +44,7 @@ class Gate:
             runtime.schema,
             password_key=derive(settings.secret_key, "passwords"),
             token_key=derive(settings.secret_key, "tokens"),
+            clock=runtime.clock,
         )
         self.jwt = Tokens(
             derive(settings.secret_key, "jwt"),

@@ -335,6 +335,18 @@ def security_paths() -> Shape:
     )
     choices = {"enum": ["approve", "reject", "withdraw"]}
     decision = _object({"decision": choices, "said": TEXT}, "decision")
+    asking = _object(
+        {
+            "role": TEXT,
+            "part": {"type": "string", "examples": ["export:order"]},
+            "reason": {"type": "string", "minLength": 5, "maxLength": 2000},
+            "until": {"type": "string", "format": "date"},
+        },
+        "role",
+        "reason",
+        "until",
+    )
+    ends = {"enum": ["grant", "reject", "withdraw", "revoke"]}
     me = {"id": {"type": "integer"}, "name": TEXT, "roles": _list(TEXT), "scopes": _SCOPES}
     by_id = {"name": "id", "in": "path", "required": True, "schema": TEXT}
     return {
@@ -345,6 +357,21 @@ def security_paths() -> Shape:
         f"{base}/approvals/{{id}}": {
             "post": {
                 **_call("decide", 200, _object({"data": WAITS}), body=decision),
+                "parameters": [by_id],
+            }
+        },
+        f"{base}/roles": {
+            "get": _call("list_role_requests", 200, _object({"data": _list(WAITS)})),
+            "post": _call("ask_for_role", 201, _object({"data": WAITS}), body=asking),
+        },
+        f"{base}/roles/{{id}}": {
+            "post": {
+                **_call(
+                    "decide_role",
+                    200,
+                    _object({"data": WAITS}),
+                    body=_object({"decision": ends, "said": TEXT}, "decision"),
+                ),
                 "parameters": [by_id],
             }
         },

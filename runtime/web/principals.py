@@ -5,7 +5,7 @@ every session and token. What a session or a JWT carries is only the person's id
 of their password's hash.
 
 Everything about somebody is one row, and that one text. Whoever asked before is recognised by the
-text of then and is not read again. A request that only reads may go on as if it were still the same
+text of then and is not read again, until a role that they hold for a time ends. A request that only reads may go on as if it were still the same
 (`assumes`): the question then travels along with its first rows, and if the answer is another one,
 they are thrown away and the request begins anew.
 """
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -25,10 +26,11 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
 from generator.model.access import PersonFact
-from rules.permissions import narrowed
+from rules.permissions import PART, narrowed
 from runtime.messages import Actor
 from runtime.store.engine import assume, read
 from runtime.store.questions import Assumed, Question
+from runtime.store.role_requests import GRANTED
 from runtime.store.schema import Schema
 from runtime.store.sessions import ENDED, EVERYTHING, OPEN
 from runtime.store.system_tables import SystemTables
@@ -73,7 +75,7 @@ class Row(NamedTuple):
 
 
 LISTS = len(Row._fields)
-"""Behind so many columns stand the lists of the person."""
+"""Behind so many columns stand the roles held for a time, then the lists of the person."""
 KEPT = 4096
 """Answers that one process remembers."""
 
@@ -84,6 +86,8 @@ class _Known:
 
     answer: str
     principal: Principal
+    ends: float
+    """The first moment from which it means somebody else: a role they hold for a time ends."""
 
 
 class Principals:
@@ -97,10 +101,14 @@ class Principals:
         *,
         password_key: str,
         token_key: str,
+        clock: Callable[[], datetime],
     ) -> None:
-        self.engine, self.system = engine, system
+        self.engine, self.system, self.clock = engine, system, clock
         self.person = tuple(schema.app.person)
-        self._lists = [_list(fact, schema) for fact in schema.app.person.values()]
+        self._lists = [
+            _for_a_time(system.role_request, schema.dialect),
+            *(_list(fact, schema) for fact in schema.app.person.values()),
+        ]
         self.password_key, self.token_key = password_key, token_key
         self._known: dict[tuple[Any, ...], _Known] = {}
 
@@ -150,6 +158,9 @@ class Principals:
     ) -> Principal | None:
         key = tuple(values.values())
         known = self._known.get(key)
+        now = self.clock().timestamp()
+        if known is not None and known.ends <= now:
+            known = None
         if known is not None and assumes:
             assumed = Assumed(question, values, known.answer)
             if assume(self.engine, assumed):
@@ -160,21 +171,32 @@ class Principals:
             return None
         if known is not None and known.answer == answer:
             return known.principal
-        found = self._read(question.read(answer), kind, key)
+        cells = question.read(answer)
+        held = {
+            role.removesuffix(PART): float(end)
+            for role, _, end in (one.rpartition("|") for one in orjson.loads(cells[LISTS]))
+            if float(end) > now
+        }
+        found = self._read(cells, kind, key, frozenset(held))
         if found is not None:
             if len(self._known) >= KEPT:
                 self._known = {}
-            self._known[key] = _Known(answer, found)
+            self._known[key] = _Known(answer, found, min(held.values(), default=math.inf))
         return found
 
-    def _read(self, cells: Sequence[Any], kind: str, key: tuple[Any, ...]) -> Principal | None:
-        """Return who an answer speaks of; nobody when the account is not active."""
+    def _read(
+        self, cells: Sequence[Any], kind: str, key: tuple[Any, ...], held: frozenset[str]
+    ) -> Principal | None:
+        """Return who an answer speaks of; nobody when the account is not active.
+
+        `held` are roles that they hold for a time, beside those of the account.
+        """
         row = Row(*cells[:LISTS])
         if not row.active:
             return None
         scopes = None if row.scopes is None else frozenset(row.scopes)
-        roles = frozenset(orjson.loads(row.roles))
-        lists = zip(self.person, cells[LISTS:], strict=True)
+        roles = held | frozenset(orjson.loads(row.roles))
+        lists = zip(self.person, cells[LISTS + 1 :], strict=True)
         actor = Actor(
             id=row.id,
             name=row.username,
@@ -274,6 +296,24 @@ def _list(fact: PersonFact, schema: Schema) -> Any:
     if schema.app.entities[fact.entity].archive:
         found = found.where(table.c.archived_at.is_(None))
     return _gathered(found.correlate(user).subquery(), schema.dialect)
+
+
+def _for_a_time(request: sa.Table, dialect: str) -> Any:
+    """Return the roles, or parts of roles, given to the user for a time, each with its end.
+
+    The end is a number of seconds, so that the answer is the same until something is written; who
+    reads it compares it with the clock.
+    """
+    user = _tables().user
+    end: Any = sa.func.strftime("%s", request.c.until)
+    if dialect == "postgresql":
+        end = sa.cast(sa.extract("epoch", request.c.until), sa.Text())
+    signs = [sa.literal_column(f"'{sign}'") for sign in (PART, "|")]
+    text = request.c.role.concat(signs[0]).concat(request.c.part).concat(signs[1]).concat(end)
+    found = sa.select(text.label("held")).where(
+        request.c.user_id == user.c.id, request.c.state == sa.literal_column(f"'{GRANTED}'")
+    )
+    return _gathered(found.order_by(request.c.id).correlate(user).subquery(), dialect)
 
 
 def _roles(dialect: sa.Dialect) -> Any:

@@ -18,7 +18,7 @@ import segno
 from cryptography.fernet import Fernet, InvalidToken
 
 from generator.model.app import App
-from rules.permissions import closure
+from rules.permissions import closure, whole
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.store import second_factors, sessions
@@ -61,7 +61,7 @@ class SecondFactors:
 
     def is_demanded(self, roles: frozenset[str]) -> bool:
         """Return whether somebody with these roles needs a second factor."""
-        return bool(roles & self._demanding)
+        return bool({whole(role) for role in roles} & self._demanding)
 
     def is_on(self, user_id: int) -> bool:
         """Return whether somebody is asked for a code."""

@@ -13,6 +13,7 @@ from generator.shapes.scenario import CODES, OUTCOMES
 from runtime import errors
 from runtime.operations.bulk import _STATUS
 from runtime.verify.playing import CaseVerdict, Played, play
+from runtime.verify.words import in_chinese
 from tests.access.branches import FOLDER
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,9 @@ cases:
 """
 
 
-def played(tmp_path: Path, cases: str, change: tuple[str, str] = ("", "")) -> Played:
+def played(
+    tmp_path: Path, cases: str, change: tuple[str, str] = ("", ""), locale: str = "en"
+) -> Played:
     """Play cases on the branches; `change` replaces a text of the matrix first."""
     folder = tmp_path / "branches"
     shutil.copytree(FOLDER, folder)
@@ -52,12 +55,14 @@ def played(tmp_path: Path, cases: str, change: tuple[str, str] = ("", "")) -> Pl
     access.write_text(before.replace(*change), encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
-    return play(compile_definitions(folder), work)
+    return play(compile_definitions(folder), work, locale=locale)
 
 
-def told(tmp_path: Path, case: str, change: tuple[str, str] = ("", "")) -> tuple[str, ...]:
+def told(
+    tmp_path: Path, case: str, change: tuple[str, str] = ("", ""), locale: str = "en"
+) -> tuple[str, ...]:
     """Return what is found otherwise in the only case."""
-    (verdict,) = played(tmp_path, f"  it:\n{case}", change).verdicts
+    (verdict,) = played(tmp_path, f"  it:\n{case}", change, locale).verdicts
     return verdict.faults
 
 
@@ -112,42 +117,73 @@ def test_records_behind_a_reference_are_looked_at_too(tmp_path: Path) -> None:
     assert "page: lei can be opened" in faults
 
 
-@pytest.mark.parametrize(
-    ("case", "fault"),
-    [
-        ("when: {read: second}\n    then: done", "R404 There is no such record., not done"),
-        ("when: {read: first}\n    then: R404", "outcome: done, not R404"),
-        (
-            "when: {update: first, values: {cost: '1.00'}}\n"
-            "    then: {outcome: R422, errors: {cost: read_only}}",
-            "errors: cost: unknown_field, not cost: read_only",
-        ),
-        (
-            "when: {update: first, values: {note: Hi}}\n    then: {audit: []}",
-            "audit: update, not nothing",
-        ),
-        (
-            "when: {bulk: order, records: [second], values: {note: Hi}}\n"
-            "    then: {outcomes: {second: ok}}",
-            "outcomes: second is gone, not ok",
-        ),
-        (
-            "when: {list: order}\n    then: {cells: {first: {total: '11.00'}}}",
-            "list: first.total is '10.00', not '11.00'",
-        ),
-        (
-            "when: {list: order}\n    then: {masked: {first: [total]}}",
-            "list: first.total is shown in clear",
-        ),
-        (
-            "when: [{update: second, values: {note: Hi}}, {read: first}]\n    then: done",
-            "update: R404",
-        ),
-    ],
-)
+OTHERWISE = [
+    ("when: {read: second}\n    then: done", "R404 There is no such record., not done"),
+    ("when: {read: first}\n    then: R404", "outcome: done, not R404"),
+    (
+        "when: {update: first, values: {cost: '1.00'}}\n"
+        "    then: {outcome: R422, errors: {cost: read_only}}",
+        "errors: cost: unknown_field, not cost: read_only",
+    ),
+    (
+        "when: {update: first, values: {note: Hi}}\n    then: {audit: []}",
+        "audit: update, not nothing",
+    ),
+    (
+        "when: {bulk: order, records: [second], values: {note: Hi}}\n"
+        "    then: {outcomes: {second: ok}}",
+        "outcomes: second is gone, not ok",
+    ),
+    (
+        "when: {list: order}\n    then: {cells: {first: {total: '11.00'}}}",
+        "list: first.total is '10.00', not '11.00'",
+    ),
+    (
+        "when: {list: order}\n    then: {masked: {first: [total]}}",
+        "list: first.total is shown in clear",
+    ),
+    (
+        "when: [{update: second, values: {note: Hi}}, {read: first}]\n    then: done",
+        "update: R404",
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "fault"), OTHERWISE)
 def test_what_is_not_so_is_told(tmp_path: Path, case: str, fault: str) -> None:
     faults = told(tmp_path, f"    as: lin\n    {case}\n")
     assert any(fault in one for one in faults), faults
+
+
+@pytest.mark.parametrize(("case", "fault"), OTHERWISE)
+def test_what_is_not_so_is_told_in_chinese(tmp_path: Path, case: str, fault: str) -> None:
+    faults = told(tmp_path, f"    as: lin\n    {case}\n", locale="zh")
+    said = [in_chinese(one) for one in faults]
+    assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said)
+    english = re.compile(r"\b(is|not|shown?|shows|instead|nothing|done|such|outcome|errors)\b")
+    assert not [one for one in said if english.search(one)], said
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("list: shows first, second instead of first", "列表：显示了 first, second，应为 first"),
+        ("count: 3 instead of 2", "计数：3，应为 2"),
+        ("sums: 3 records instead of 2", "汇总：3 条记录，应为 2 条"),
+        ("export: is not refused", "导出：没有被拒绝"),
+        ("page: second can be opened", "详情页：second 可以打开"),
+        ("search: 'tea' finds second", "搜索：'tea' 找到了 second"),
+        ("search: 'tea' does not find first", "搜索：'tea' 找不到 first"),
+        ("choices: order.customer offers ann", "选项：order.customer 提供了 ann"),
+        ("sort: cost can be sorted by", "排序：可以按 cost 排序"),
+        ("filter: cost tells of second", "筛选：cost 会透露 second"),
+        ("list: first is not there", "列表：缺少 first"),
+        ("outcomes: second is gone, not ok", "逐条结果：second 为 gone，应为 ok"),
+        ("a sentence of no known form", "a sentence of no known form"),
+    ],
+)
+def test_each_form_of_a_verdict_has_its_chinese(fault: str, said: str) -> None:
+    assert in_chinese(fault) == said
 
 
 def test_every_case_begins_with_the_given_records(tmp_path: Path) -> None:

@@ -58,6 +58,14 @@ def test_the_log_is_found_by_record_operation_actor_and_day(desk: Desk) -> None:
     assert "Only One" in page(desk, f"?record={record}&since=2026-11-20&actor=kim")
 
 
+def test_whoever_reads_the_log_stands_in_it(desk: Desk) -> None:
+    page(desk, "?actor=ron")
+    body = page(desk, "?operation=log_read&actor=kim")
+    assert "log read" in body
+    assert "actor: ron" in body
+    assert "查看操作日志" in desk.browser("kim", "zh").get("/audit/?operation=log_read").text
+
+
 def test_only_who_may_see_all_history_opens_it(desk: Desk) -> None:
     assert desk.browser("ron").get("/audit/").status_code == 403
     assert desk.browser("").get("/audit/").status_code == 302

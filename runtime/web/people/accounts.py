@@ -124,6 +124,53 @@ def find_accounts(
     return AccountPage(found, seen, len(rows) > PAGE)
 
 
+def everybody(engine: sa.Engine, setting: sa.Table) -> AccountPage:
+    """Return every account that may sign in, by user name: four statements."""
+    user = _tables()["ab_user"]
+    active = sa.select(user).where(user.c.active.is_(True)).order_by(user.c.username)
+    with read(engine) as connection:
+        found = _accounts(connection, connection.execute(active).all())
+        seen = _seen(connection, setting, [one.id for one in found])
+    return AccountPage(found, seen, more=False)
+
+
+def take_role(
+    trail: Trail,
+    connection: sa.Connection,
+    user_id: int,
+    role: str,
+    via: str,
+    administrators: Collection[str],
+) -> None:
+    """Take a role from somebody in the caller's transaction: their own, or their place in a group.
+
+    `via` is `own` or `group:NAME`, as a review tells how it is held.
+
+    Raises:
+        LastAdministrator: nobody who administers would be left.
+
+    """
+    tables = _tables()
+    if via == "own":
+        held, names = tables["ab_user_role"], tables["ab_role"]
+        wanted = sa.select(names.c.id).where(names.c.name == role)
+        gone = held.delete().where(held.c.user_id == user_id, held.c.role_id.in_(wanted))
+    else:
+        held, names = tables["ab_user_group"], tables["ab_group"]
+        wanted = sa.select(names.c.id).where(names.c.name == via.removeprefix("group:"))
+        gone = held.delete().where(held.c.user_id == user_id, held.c.group_id.in_(wanted))
+    before = _told_of(connection, user_id)
+    connection.execute(gone)
+    _refuse_nobody_left(connection, administrators)
+    old, new = _changed(before, _told_of(connection, user_id))
+    if new:
+        user = tables["ab_user"]
+        name = sa.select(user.c.username).where(user.c.id == user_id)
+        title = str(connection.execute(name).scalar_one())
+        note = Note("account_changed", record_id=str(user_id), title=title, before=old, after=new)
+        trail.write(connection, note)
+
+
 def load_account(engine: sa.Engine, user_id: int) -> Account | None:
     """Return one account; None when there is none of this id."""
     user = _tables()["ab_user"]

@@ -23,7 +23,14 @@ MOST_TEXT = 80
 MOST_CHANGES = 6
 """Fields told of one thing that happened; the record's own page tells of all."""
 
-BESIDE_RECORDS = {"@person": "用户", "@group": "用户组", "@token": "令牌"}
+BESIDE_RECORDS = {
+    "@person": "用户",
+    "@group": "用户组",
+    "@token": "令牌",
+    "@role": "角色",
+    "@review": "权限复核",
+    "@log": "操作日志",
+}
 """What is no entity of the definitions; in English the word itself says it."""
 
 IN_CHINESE = {
@@ -51,6 +58,26 @@ IN_CHINESE = {
     "group_deleted": "删除用户组",
     "password_changed": "修改密码",
     "password_link_made": "生成密码链接",
+    "role_requested": "申请角色",
+    "role_granted": "授予角色",
+    "role_rejected": "拒绝角色申请",
+    "role_withdrawn": "撤回角色申请",
+    "role_revoked": "收回角色",
+    "role_ended": "角色到期",
+    "role_expired": "角色申请过期",
+    "log_read": "查看操作日志",
+    "review_began": "开始权限复核",
+    "review_kept": "复核保留",
+    "review_revoked": "复核收回",
+    "review_closed": "结束权限复核",
+    "approval_requested": "提交审批",
+    "approval_voted": "同意（待其他人）",
+    "approval_approved": "审批通过",
+    "approval_rejected": "审批驳回",
+    "approval_withdrawn": "撤回审批",
+    "approval_void": "审批作废",
+    "approval_expired": "审批过期",
+    "approval_failed": "审批后执行失败",
     "token_created": "新建令牌",
     "token_revoked": "吊销令牌",
     "second_factor_set_up": "启用二次验证",

@@ -17,6 +17,7 @@ from generator.field_types._times import clock_text
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.store.notices import Told
+from runtime.web.people.access_page import held_label
 from runtime.web.screens.hits import Hit, hit
 from runtime.web.screens.visit import Visit
 
@@ -29,6 +30,18 @@ ICONS = {
     "delete": "archive",
     "restore": "restore",
 }
+ROLES = frozenset(
+    {
+        "role_requested",
+        "role_granted",
+        "role_rejected",
+        "role_revoked",
+        "role_ended",
+        "role_expired",
+        "role_ends_soon",
+    }
+)
+"""Kinds about roles held for a time; nobody switches them off."""
 KINDS = ("mention", "comment", "change", "create", "delete", "restore")
 """What people can switch off; other kinds come from jobs and are always told."""
 
@@ -112,16 +125,25 @@ def _line(
     return NoticeLine(
         id=last.id,
         words=_words(visit, last, who) if may else visit.t("About a record out of your reach"),
-        title=record.title if record is not None else last.title if may else "",
+        title=record.title if record is not None else _title(visit, last) if may else "",
         kind=record.kind if record is not None else "",
         text=str(last.params.get("text", "")) if may else "",
         more=len(same) - 1,
-        url=f"/me/notifications/{last.id}" if record is not None else "",
+        url=f"/me/notifications/{last.id}" if record is not None or leads_to(last) else "",
         icon=ICONS.get(last.kind, "bell") if may else "lock",
         iso=last.at.isoformat(),
         when=clock_text(local.time(), visit.viewer.locale),
         unread=any(one.unread for one in same),
     )
+
+
+def leads_to(told: Told) -> str:
+    """Return the page of a notice that is about no record; empty when it has none."""
+    return "/access/" if told.kind in ROLES else ""
+
+
+def _title(visit: Visit, told: Told) -> str:
+    return held_label(visit, told.title) if told.kind in ROLES else told.title
 
 
 def _words(visit: Visit, told: Told, who: str) -> str:
@@ -134,6 +156,13 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "delete": t("{name} archived or deleted", name=who),
         "restore": t("{name} restored", name=who),
         "workflow": _reached(visit, told),
+        "role_requested": t("{name} asks for a role", name=who),
+        "role_granted": t("{name} gave you a role", name=who),
+        "role_rejected": t("{name} rejected your request for a role", name=who),
+        "role_revoked": t("{name} took a role back", name=who),
+        "role_ended": t("A role that you held for a time has ended"),
+        "role_expired": t("Nobody decided about your request for a role"),
+        "role_ends_soon": t("A role that you hold for a time ends soon"),
     }.get(told.kind, t("News"))
 
 

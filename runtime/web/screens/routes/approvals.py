@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from runtime import approvals
 from runtime.errors import RequestError
 from runtime.messages import Actor
 from runtime.operations.history import Entry
-from runtime.store.approvals import Approval
+from runtime.store.approvals import PENDING, Approval
 from runtime.web.context import web
 from runtime.web.people.pages import When, when
 from runtime.web.screens import doors, history
@@ -35,6 +36,9 @@ class Card:
     ends: When
     event: Any
     """The difference, as the story of a record shows it."""
+    needed: int = 1
+    said_yes: tuple[str, ...] = ()
+    """Who approved already, where more than one person must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,12 @@ class Approvals:
         """Show what waits."""
         visit = self.desk.visit()
         runtime = visit.runtime
+        waiting = approvals.waiting_for(runtime, visit.actor)
+        mine = approvals.asked_by(runtime, visit.actor)
+        votes = approvals.said_yes(runtime, [*waiting, *mine])
         page = ApprovalsPage(
-            tuple(_card(visit, one) for one in approvals.waiting_for(runtime, visit.actor)),
-            tuple(_card(visit, one) for one in approvals.asked_by(runtime, visit.actor)),
+            tuple(_card(visit, one, votes.get(one.id, {})) for one in waiting),
+            tuple(_card(visit, one, votes.get(one.id, {})) for one in mine),
         )
         return render_template("approvals.html", page=page)
 
@@ -78,14 +85,18 @@ class Approvals:
             return redirect(ADDRESS, 303)
         said = request.form.get("said", "").strip()[:2000]
         try:
-            approvals.decide(visit.runtime, trail(), approval_id[:64], decision, said, person)
+            done = approvals.decide(
+                visit.runtime, trail(), approval_id[:64], decision, said, person
+            )
         except RequestError as refusal:
             if refusal.status == 404:
                 raise
             flash(visit.text(refusal.message), "warning")
         else:
             words = {
-                "approve": visit.t("Approved and carried out."),
+                "approve": visit.t("Approved; it waits for somebody else as well.")
+                if done.state == PENDING
+                else visit.t("Approved and carried out."),
                 "reject": visit.t("Rejected."),
                 "withdraw": visit.t("Withdrawn."),
             }
@@ -99,7 +110,7 @@ def person(user_id: int) -> Actor | None:
     return None if found is None else found.actor
 
 
-def _card(visit: Visit, one: Approval) -> Card:
+def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
     entity = visit.app.entities[one.entity]
     entry = Entry(
         one.id,
@@ -121,4 +132,15 @@ def _card(visit: Visit, one: Approval) -> Card:
     }.get(one.operation, one.title)
     url = record_url(one.entity, one.record_id) if one.record_id else ""
     asked, ends = when(visit, one.created_at), when(visit, one.expires_at)
-    return Card(one.id, words, url, one.requester_name, one.reason, asked, ends, event)
+    return Card(
+        one.id,
+        words,
+        url,
+        one.requester_name,
+        one.reason,
+        asked,
+        ends,
+        event,
+        approvals.needed(visit.runtime, one),
+        tuple(votes.values()),
+    )

@@ -11,12 +11,16 @@ from generator.field_types._ids import WRITTEN
 from generator.field_types._locales import zone
 from runtime.errors import Forbidden
 from runtime.store.audit_search import Search, search
+from runtime.store.trail import Note
 from runtime.web.people.log_page import kinds_heard_of, log_page
 from runtime.web.screens.desk import Addresses, Answer, Desk
+from runtime.web.trail import trail
 from runtime.web.users import is_administrator
 
 KEYS = ("actor", "entity", "record", "operation", "request", "since", "until")
 LONGEST = 200
+LOG = "@log"
+"""What a note about the log itself is about: whoever reads it is read of."""
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -44,6 +48,9 @@ class Log:
         asked = _asked(given, request.args.get("before", ""), zone(visit.actor.time_zone))
         kinds = kinds_heard_of(visit)
         rows, more = search(runtime.engine, runtime.system, asked, kinds, administers)
+        if not asked.before:
+            told = {key: text for key, text in given.items() if text}
+            trail().alone(Note("log_read", LOG, after={**told, "rows": len(rows)}))
         page = log_page(visit, rows, more, asked, given)
         return render_template("people/log.html", page=page)
 

@@ -9,7 +9,7 @@ from runtime.errors import NotFound, Unauthenticated
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.web.screens.desk import Addresses, Answer, Desk
-from runtime.web.screens.notices_page import PAGE, NoticesPage, load, notices_page
+from runtime.web.screens.notices_page import PAGE, NoticesPage, leads_to, load, notices_page
 from runtime.web.screens.visit import Visit, record_url
 
 PANEL = 8
@@ -65,6 +65,11 @@ class Notices:
         )
         if told is None:
             raise NotFound
+        if leads_to(told):
+            notices.mark_read(
+                runtime.engine, runtime.system, visit.actor.id, runtime.clock(), [told.id]
+            )
+            return redirect(leads_to(told), 303)
         place = (told.entity, told.record_id)
         if place not in named(runtime, visit.actor, {told.entity: (told.record_id,)}):
             raise NotFound
