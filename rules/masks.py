@@ -116,8 +116,24 @@ def mask(kind: str, value: Any, places: int = 0) -> Masked | None:
 
     `places` are the decimals of a scaled number: a mask speaks of whole units.
     """
-    if value is None:
-        return None
-    if places and isinstance(value, int):
-        value = abs(value) // 10**places * (-1 if value < 0 else 1)
-    return Masked(MASKS[kind](value))
+    return masker(kind, places)(value)
+
+
+STARRED, TICKED = Masked(STARS), Masked("✓")
+
+
+def masker(kind: str, places: int = 0) -> Callable[[Any], Masked | None]:
+    """Return the function that masks the values of one field; it is called once a cell."""
+    if kind in ("full", "set"):
+        same = STARRED if kind == "full" else TICKED
+        return lambda value: None if value is None else same
+    word = MASKS[kind]
+
+    def of(value: Any) -> Masked | None:
+        if value is None:
+            return None
+        if places and isinstance(value, int):
+            value = abs(value) // 10**places * (-1 if value < 0 else 1)
+        return Masked(word(value))
+
+    return of

@@ -34,11 +34,6 @@ def facts_function(paths: Sequence[Path], catalog: Catalog[FieldType]) -> RowFun
     return _compile(paths, catalog, frozenset(), in_api_form=False)
 
 
-def masked_form(cell: Masked) -> dict[str, Any]:
-    """Return a masked cell as it travels in JSON."""
-    return {"v": cell.text, "m": 1}
-
-
 def is_masked_form(value: Any) -> bool:
     """Return whether a value is a masked cell that came back."""
     return isinstance(value, Mapping) and value.keys() == {"v", "m"} and value["m"] == 1
@@ -51,7 +46,7 @@ def _compile(
     *,
     in_api_form: bool,
 ) -> RowFunction:
-    names: dict[str, Any] = {"Masked": Masked, "HIDDEN": HIDDEN, "masked": masked_form}
+    names: dict[str, Any] = {"Masked": Masked, "HIDDEN": HIDDEN}
     tree: dict[str, Any] = {}
     hidden: dict[tuple[str, ...], int] = {}
     for number, path in enumerate(paths):
@@ -69,7 +64,7 @@ def _compile(
             cell = f"(None if {cell} is None else d{number}({cell}))"
         if path.text in veiled:
             masked = f"r[{number}].__class__ is Masked"
-            cell = f"(masked(r[{number}]) if {masked} else {cell})"
+            cell = f"({{'v': r[{number}].text, 'm': 1}} if {masked} else {cell})"
             hidden[tuple(step.name for step in path.steps)] = number
         if isinstance(here.get(path.field.name), dict):
             here[path.field.name].setdefault("id", cell)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from runtime.store.engine import assumed
 from runtime.store.prepared import Prepared, Row
 from runtime.store.questions import Assumed, Question
-from runtime.store.veils import Veil, veiled
+from runtime.store.veils import Eyes, Veil
 
 
 class Selection:
@@ -28,7 +28,7 @@ class Selection:
         self._anew = anew
         self.names = names
         """The path of each column."""
-        self._veils = [(veil.place, veil.function()) for veil in veils]
+        self._eyes = Eyes(veils, len(names)) if veils else None
         self.position: Mapping[str, int] = {name: index for index, name in enumerate(names)}
         self._prepared: Prepared | None = None
         self._along: dict[Question, Prepared] = {}
@@ -66,4 +66,4 @@ class Selection:
 
     def seen(self, rows: list[Row]) -> list[Row]:
         """Return rows as their caller may see them; whoever runs the statement owes this."""
-        return rows if not self._veils else veiled(rows, self._veils, len(self.names))
+        return rows if self._eyes is None else self._eyes.see(rows)

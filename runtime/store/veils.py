@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.model.entity import Field
-from rules.masks import HIDDEN, mask
+from rules.masks import HIDDEN, masker
 from rules.permissions import Grant
 
 Row = tuple[Any, ...]
@@ -30,47 +30,68 @@ class Veil:
     grant: Grant
     decimals: int
 
-    def function(self) -> Callable[[Row], Any]:
-        """Return what the caller sees of the cell, from the whole row."""
+    def seen(self, bits: int | None) -> Callable[[Any], Any] | None:
+        """Return what becomes of the cell where these conditions hold; None where it is clear."""
+        name = self.field.name
         if self.tests is None:
-            return self._same()
-        return self._by_row(self.tests)
-
-    def _same(self) -> Callable[[Row], Any]:
-        place, decimals = self.place, self.decimals
-        kind = self.grant.masked[self.field.name]
-        return lambda row: mask(kind, row[place], decimals)
-
-    def _by_row(self, tests: int) -> Callable[[Row], Any]:
-        place, decimals, grant, name = self.place, self.decimals, self.grant, self.field.name
-        known: dict[int, str] = {}
-
-        def cell(row: Row) -> Any:
-            bits = row[tests]
-            if bits is None:  # there is no record behind the reference, or none to be seen
-                return None
-            sight = known.get(bits)
-            if sight is None:
-                if len(known) >= REMEMBERED:
-                    known.clear()
-                sight = known[bits] = grant.sight(name, grant.lines_open(bits))
-            if sight == "clear":
-                return row[place]
-            return HIDDEN if sight == "hidden" else mask(sight, row[place], decimals)
-
-        return cell
+            return masker(self.grant.masked[name], self.decimals)
+        if bits is None:  # there is no record behind the reference, or none to be seen
+            return _nothing
+        sight = self.grant.sight(name, self.grant.lines_open(bits))
+        if sight == "clear":
+            return None
+        return _hidden if sight == "hidden" else masker(sight, self.decimals)
 
 
-Seen = tuple[int, Callable[[Row], Any]]
-"""A place in a row, and what the caller sees there."""
+def _nothing(value: Any) -> None:
+    return None
 
 
-def veiled(rows: Sequence[Row], functions: Sequence[Seen], width: int) -> list[Row]:
-    """Return rows as their caller may see them, without what only told how."""
-    found = []
-    for row in rows:
-        cells = list(row[:width])
-        for place, seen in functions:
-            cells[place] = seen(row)
-        found.append(tuple(cells))
-    return found
+def _hidden(value: Any) -> Any:
+    return HIDDEN
+
+
+Change = tuple[int, Callable[[Any], Any]]
+"""A place in a row, and what becomes of the value there."""
+
+
+class Eyes:
+    """What a caller sees of the rows of one statement.
+
+    Rows of which the same conditions hold are seen alike, so what becomes of their cells is worked
+    out once for each set of conditions and not for each row.
+    """
+
+    def __init__(self, veils: Sequence[Veil], width: int) -> None:
+        self._veils, self._width = veils, width
+        self._tests = tuple(dict.fromkeys(one.tests for one in veils if one.tests is not None))
+        self._known: dict[Any, list[Change]] = {}
+
+    def see(self, rows: Sequence[Row]) -> list[Row]:
+        """Return rows as their caller may see them, without what only told how."""
+        width, tests, known, found = self._width, self._tests, self._known, []
+        only = tests[0] if len(tests) == 1 else None
+        for row in rows:
+            key = row[only] if only is not None else tuple([row[one] for one in tests])
+            changes = known.get(key)
+            if changes is None:
+                changes = self._changes(row, key)
+            if changes:
+                cells = list(row[:width])
+                for place, become in changes:
+                    cells[place] = become(cells[place])
+                found.append(tuple(cells))
+            else:
+                found.append(row[:width])
+        return found
+
+    def _changes(self, row: Row, key: Any) -> list[Change]:
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        made = [
+            (veil.place, veil.seen(None if veil.tests is None else row[veil.tests]))
+            for veil in self._veils
+        ]
+        changes = [(place, become) for place, become in made if become is not None]
+        self._known[key] = changes
+        return changes
