@@ -17,6 +17,8 @@ from generator.places import Places
 from generator.problems import Problem, listed
 from generator.saying import say
 
+FEW = frozenset({"boolean", "choice", "choices", "state"})
+"""Types of so few values that an index finds hardly less than the whole table."""
 WRITES = {"create", "update", "import"}
 READS = {"list", "read"}
 USUALLY = {"sensitive": "masked", "secret": "hidden"}
@@ -225,6 +227,8 @@ def _rows(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
 def _is_found_by(name: str, entity: Entity) -> bool:
     field = entity.fields.get(name)
     if field is None or field.target or name == "id" or name in entity.key:
+        return True
+    if field.type in FEW:
         return True
     beside = [one[0] for one in entity.indexes if one] + [one[0] for one in entity.unique if one]
     return field.index or field.unique or name in beside or field.computed is not None

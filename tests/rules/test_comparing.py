@@ -246,8 +246,9 @@ sensitive:
 
 
 def test_what_is_asked_no_more_opens_a_way_and_must_be_approved(tmp_path: Path) -> None:
-    old = compile_definitions(changed(tmp_path / "old", more=ASKED)).app
-    new = compile_definitions(FOLDER).app
+    may = ('"*": all', '"*": [all, approve]')
+    old = compile_definitions(changed(tmp_path / "old", may, more=ASKED)).app
+    new = compile_definitions(changed(tmp_path / "new", may)).app
     gone = [one for one in compare(old, new) if one.kind == "ask"]
     assert {(one.role, one.entity, one.direction) for one in gone} >= {
         ("owner", "order", "widens"),
@@ -256,6 +257,6 @@ def test_what_is_asked_no_more_opens_a_way_and_must_be_approved(tmp_path: Path) 
     assert gone[0].before == ("approve by 2 for total",)
     assert [one for one in unapproved(old, new) if one.kind == "ask"]
     assert {one.direction for one in compare(new, old) if one.kind == "ask"} == {"narrows"}
-    fewer = changed(tmp_path / "fewer", more=ASKED.replace("approvers: 2", "approvers: 1"))
+    fewer = changed(tmp_path / "fewer", may, more=ASKED.replace("approvers: 2", "approvers: 1"))
     other = compare(old, compile_definitions(fewer).app)
     assert {one.direction for one in other if one.kind == "ask"} == {"otherwise"}

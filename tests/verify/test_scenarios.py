@@ -160,7 +160,7 @@ def test_what_is_not_so_is_told_in_chinese(tmp_path: Path, case: str, fault: str
     faults = told(tmp_path, f"    as: lin\n    {case}\n", locale="zh")
     said = [in_chinese(one) for one in faults]
     assert all(re.search(r"[\u4e00-\u9fff]", one) for one in said)
-    english = re.compile(r"\b(is|not|shown?|shows|instead|nothing|done|such|outcome|errors)\b")
+    english = re.compile(r"\b(is|not|shown?|shows|instead|nothing|such|outcome|errors)\b")
     assert not [one for one in said if english.search(one)], said
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Model
 
 from runtime import role_requests
 from runtime.store.engine import read
@@ -40,8 +41,8 @@ grants:
 URL = "/api/v1/security/roles"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def desk(
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("asking")
@@ -57,6 +58,34 @@ def desk(
         opened.people[name] = create_user(engine, name, PASSWORD, roles, email=email)
     yield opened
     engine.dispose()
+
+
+HELD = Model.metadata.tables["ab_user_role"]
+USER = Model.metadata.tables["ab_user"]
+KEPT = ("role_request", "review", "review_line", "notification")
+
+
+@pytest.fixture
+def desk(opened: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Give the desk as it was: who holds what, who may sign in, and nobody asked for anything."""
+    runtime = opened.runtime
+    clock = runtime.clock
+    with runtime.engine.connect() as connection:
+        held = [row._asdict() for row in connection.execute(sa.select(HELD))]
+    monkeypatch.setitem(BEGAN, "audit", runtime.make_id())
+    yield opened
+    runtime.clock = clock
+    opened.app.extensions["shopwright"].gate.principals.clock = clock
+    with runtime.engine.begin() as connection:
+        connection.execute(sa.delete(HELD))
+        connection.execute(sa.insert(HELD), held)
+        connection.execute(sa.update(USER).values(active=True))
+        for name in KEPT:
+            connection.execute(sa.delete(getattr(runtime.system, name)))
+
+
+BEGAN = {"audit": ""}
+"""The rows of the audit of this test come after this id."""
 
 
 def in_days(desk: Desk, days: int) -> str:
@@ -92,7 +121,8 @@ def told(desk: Desk, who: str) -> list[str]:
 
 def log(desk: Desk) -> list[str]:
     audit = desk.runtime.system.audit
-    rows = sa.select(audit.c.operation).where(audit.c.entity == "@role").order_by(audit.c.id)
+    mine = audit.c.entity == "@role", audit.c.id > BEGAN["audit"]
+    rows = sa.select(audit.c.operation).where(*mine).order_by(audit.c.id)
     with read(desk.runtime.engine) as connection:
         return list(connection.execute(rows).scalars())
 
