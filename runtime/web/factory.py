@@ -283,7 +283,7 @@ def _refused(refusal: RequestError) -> Any:
     if request.path.startswith("/api/"):
         return send(problem(refusal, here.locale, here.request_id))
     if isinstance(refusal, NeedsApproval):
-        return tell_waiting(refusal, _came_from() or "/")
+        return tell_waiting(refusal)
     if isinstance(refusal, (Unconfirmed, NotProved)):
         return ask(refusal, _came_from() or "/")
     if refusal.status == 401 and "Authorization" not in request.headers:

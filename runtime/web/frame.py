@@ -148,7 +148,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             (t("Groups", "nav"), "/groups/", "users-group"),
             (t("Roles", "nav"), "/roles/", "shield-lock"),
             (t("Permissions", "nav"), "/permissions/", "table"),
-            (t("Reviews", "nav"), "/reviews/", "clipboard-check"),
+            (t("Access reviews"), "/reviews/", "clipboard-check"),
             (t("Log", "nav"), "/audit/", "history"),
         )
         groups.append(

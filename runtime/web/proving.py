@@ -7,6 +7,7 @@ again to the same address, so whatever the form was, nothing typed is lost.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from flask import current_app, flash, make_response, redirect, render_template, request, session
 from werkzeug.wrappers import Response
@@ -69,9 +70,11 @@ def ask(refusal: RequestError, back: str) -> Response:
     return make_response(render_template("proof.html", page=page), refusal.status)
 
 
-def tell_waiting(refusal: NeedsApproval, back: str) -> Response:
-    """Say that something waits for another person, and go on."""
+def tell_waiting(refusal: NeedsApproval) -> Response:
+    """Say that something waits for another person, on the page of the record as it still is."""
     flash(refusal.message.text(present().locale), "info")
+    one = refusal.params["approval"]
+    back = f"/{one.entity}/{quote(one.record_id)}" if one.record_id else "/approvals/"
     return redirect(back, 303)
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from generator.field_types._locales import zone
+from babel.dates import format_date
+
+from generator.field_types._locales import babel_locale, zone
 from rules.permissions import whole
 from runtime import role_requests
 from runtime.role_requests import LONGEST
@@ -106,6 +108,17 @@ def access_page(
     )
 
 
+def last_day(visit: Visit, end: datetime | None) -> When:
+    """Return the last day on which something is held, of which `end` is the midnight after."""
+    if end is None:
+        return When()
+    here = zone(visit.runtime.app.time_zone)
+    day = (end - timedelta(seconds=1)).astimezone(here).date()
+    return When(
+        day.isoformat(), format_date(day, "medium", locale=babel_locale(visit.viewer.locale))
+    )
+
+
 def held_label(visit: Visit, held: str) -> str:
     """Return what a role is called, and of which part of it somebody speaks."""
     role = visit.app.roles.get(whole(held))
@@ -131,7 +144,7 @@ def _held(visit: Visit, mine: Sequence[RoleRequest]) -> tuple[Held, ...]:
         Held(
             held_label(visit, name),
             visit.text(role.help) if role.help else "",
-            when(visit, ends.get(name)),
+            last_day(visit, ends.get(name)),
         )
         for name in sorted(visit.actor.roles)
         if (role := visit.app.roles.get(whole(name))) is not None
@@ -169,7 +182,7 @@ def _card(visit: Visit, one: RoleRequest, held: frozenset[str] = frozenset()) ->
         reason=one.reason,
         said=one.said or "",
         asked=when(visit, one.created_at),
-        until=when(visit, one.until),
+        until=last_day(visit, one.until),
         state=state,
         state_label=labels[state],
         tone=TONES.get(state, "neutral"),

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from runtime.store.reviews import KEEP, REVOKE, Review, ReviewLine
 from runtime.web.people import reviewing
-from runtime.web.people.access_page import held_label
+from runtime.web.people.access_page import held_label, last_day
 from runtime.web.people.pages import When, when
 from runtime.web.people.rights_page import action_text
 from runtime.web.screens.visit import Visit, plural
 from runtime.web.spreadsheets import Value
 
 PAGE = 50
+MOST_NAMES = 8
+"""Kinds of records named in a line; the report names all that it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _via(visit: Visit, one: ReviewLine) -> str:
         return t("through the group {name}", name=name)
     until = one.facts.get("until")
     if kind == "request" and until:
-        return t("until {when}", when=when(visit, datetime.fromisoformat(until)).text)
+        return t("until {when}", when=last_day(visit, datetime.fromisoformat(until)).text)
     return t("held directly")
 
 
@@ -151,7 +153,9 @@ def _found(visit: Visit, one: ReviewLine) -> tuple[str, ...]:
     unused = [name for name in facts.get("unused", ()) if name in visit.app.entities]
     if unused:
         comma = "、" if visit.chinese() else ", "
-        names = comma.join(plural(visit, visit.app.entities[name]) for name in unused)
+        names = comma.join(plural(visit, visit.app.entities[name]) for name in unused[:MOST_NAMES])
+        if len(unused) > MOST_NAMES:
+            names += f"{comma}+{len(unused) - MOST_NAMES}"
         found.append(t("Changed nothing in 90 days: {names}", names=names))
     if facts.get("sensitive"):
         found.append(t("Sees sensitive data in clear"))

@@ -191,7 +191,9 @@ def _rows(
             summary = _summary(changes, new_side=False)
             found.append(RowChange(t("{name}: row removed", name=label) + summary))
         elif changes:
-            found.append(RowChange(t("{name}: row changed", name=label), changes))
+            title = known.titles.get((child.name, row_id), "")
+            said = t("{name}: row changed", name=label)
+            found.append(RowChange(f"{said} – {title}" if title else said, changes))
     return found
 
 

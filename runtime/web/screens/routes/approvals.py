@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from generator.model.entity import Entity
 from runtime import approvals
 from runtime.errors import RequestError
 from runtime.messages import Actor
@@ -123,7 +124,8 @@ def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
         one.before or {},
         one.after or {},
     )
-    titles = doors.titles_of(visit, history.wanted_titles(visit, entity, [entry]))
+    wanted = {**history.wanted_titles(visit, entity, [entry]), **_rows_of(entity, one)}
+    titles = doors.titles_of(visit, wanted)
     event = history.events(visit, entity, [entry], history.Known(titles, {}))[0]
     words = {
         "create": visit.t("New {entity}: {name}", entity=single(visit, entity), name=one.title),
@@ -144,3 +146,12 @@ def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
         approvals.needed(visit.runtime, one),
         tuple(votes.values()),
     )
+
+
+def _rows_of(entity: Entity, one: Approval) -> dict[str, tuple[str, ...]]:
+    """Return the rows that change, by their kind: whoever decides must know which they are."""
+    return {
+        field.target: tuple(one.before.get(field.name) or ())
+        for field in entity.fields.values()
+        if field.type == "children" and one.before is not None
+    }
