@@ -5,9 +5,9 @@ every session and token. What a session or a JWT carries is only the person's id
 of their password's hash.
 
 Everything about somebody is one row, and that one text. Whoever asked before is recognised by the
-text of then and is not read again, until a role that they hold for a time ends. A request that only reads may go on as if it were still the same
-(`assumes`): the question then travels along with its first rows, and if the answer is another one,
-they are thrown away and the request begins anew.
+text of then and is not read again, until a role that they hold for a time ends. A request that only
+reads may go on as if it were still the same (`assumes`): the question then travels along with its
+first rows, and if the answer is another one, they are thrown away and the request begins anew.
 """
 
 from __future__ import annotations
@@ -308,8 +308,9 @@ def _for_a_time(request: sa.Table, dialect: str) -> Any:
     end: Any = sa.func.strftime("%s", request.c.until)
     if dialect == "postgresql":
         end = sa.cast(sa.extract("epoch", request.c.until), sa.Text())
-    signs = [sa.literal_column(f"'{sign}'") for sign in (PART, "|")]
-    text = request.c.role.concat(signs[0]).concat(request.c.part).concat(signs[1]).concat(end)
+    part: Any = sa.literal_column(f"'{PART}'")
+    bar: Any = sa.literal_column("'|'")
+    text = request.c.role.concat(part).concat(request.c.part).concat(bar).concat(end)
     found = sa.select(text.label("held")).where(
         request.c.user_id == user.c.id, request.c.state == sa.literal_column(f"'{GRANTED}'")
     )
