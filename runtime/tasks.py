@@ -12,7 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.model.app import App
-from generator.model.workflow import Effect
+from generator.model.text import Label, plain
+from generator.model.workflow import Effect, Workflow
+from generator.resolve.fields import humanize
 from rules.permissions import closure
 from runtime.messages import Actor
 from runtime.operations._passages import Task, as_task
@@ -46,6 +48,17 @@ def waiting_for(runtime: Runtime, actor: Actor) -> Sequence[Task]:
         return [as_task(row) for row in connection.execute(found)]
 
 
+def label_of(app: App, one: Task) -> Label:
+    """Return what a task is called; its name where the definition has no label for it."""
+    machine = app.workflows.get(one.entity, {}).get(one.workflow)
+    given = (
+        effect.given.get("label")
+        for effect in (_effects(machine) if machine is not None else ())
+        if effect.word == WORD and effect.given["name"] == one.name
+    )
+    return next((label for label in given if label is not None), plain(humanize(one.name)))
+
+
 def _open(runtime: Runtime, actor: Actor, *columns: Any) -> sa.Select[Any]:
     task = runtime.system.task
     # roles are a list of short names, and no name holds a quotation mark
@@ -70,18 +83,18 @@ def _roles(runtime: Runtime, actor: Actor) -> frozenset[str]:
 
 def _asked(app: App) -> frozenset[str]:
     """Return the roles that some workflow asks for something."""
+    machines = [one for of_entity in app.workflows.values() for one in of_entity.values()]
     return frozenset(
         str(role)
-        for effect in _effects(app)
+        for machine in machines
+        for effect in _effects(machine)
         if effect.word == WORD
         for role in effect.given["roles"]
     )
 
 
-def _effects(app: App) -> Iterator[Effect]:
-    for machines in app.workflows.values():
-        for machine in machines.values():
-            for state in machine.states.values():
-                yield from (*state.enter, *state.leave)
-            for edge in machine.transitions:
-                yield from edge.effects
+def _effects(machine: Workflow) -> Iterator[Effect]:
+    for state in machine.states.values():
+        yield from (*state.enter, *state.leave)
+    for edge in machine.transitions:
+        yield from edge.effects

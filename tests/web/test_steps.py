@@ -85,7 +85,7 @@ def test_one_click_takes_a_step_that_asks_nothing_and_tells_what_happened(desk: 
     assert (answer.status_code, answer.location) == (303, f"/repair/{record}")
     page = browser.get(answer.location)
     assert "Begin: Asked → Being mended." in page.text
-    assert "Look after (Keeper)" in page.text
+    assert "Look after it (Keeper)" in page.text
     assert "Begin: " not in browser.get(f"/repair/{record}").text, "it is told once"
 
 
@@ -212,7 +212,8 @@ def test_what_a_state_asks_for_is_a_task_of_its_roles_until_it_is_left(desk: Des
     move(desk, record, "begin")
     page = browser.get("/tasks/")
     assert f'href="/repair/{record}"' in page.text
-    assert "Look after" in page.text
+    assert "Look after it" in page.text
+    assert "跟进维修" in desk.browser(locale="zh").get("/tasks/").text
     count = re.search(r'href="/tasks/".*?class="cnt">(\d+)', page.text, re.DOTALL)
     assert count is not None
     move(desk, record, "wait", part="Glass")

@@ -15,11 +15,11 @@ from generator.field_types import Cell
 from generator.field_types._times import local_text
 from generator.model.entity import Entity
 from generator.model.workflow import Derivation
-from generator.resolve.fields import humanize
 from runtime.operations._passages import Due, Passage, Task
 from runtime.operations.passages import Story
 from runtime.operations.transitions import Standing
 from runtime.store.workflow_tables import TRANSITION
+from runtime.tasks import label_of
 from runtime.web.screens.steps_page import reasons
 from runtime.web.screens.visit import Visit
 from runtime.web.screens.workflow_page import badge, machines_of, workflow_url
@@ -119,7 +119,7 @@ def task_words(visit: Visit, task: Task) -> str:
     """Return what people are asked to do, and who."""
     roles = [visit.text(visit.app.roles[one].label) for one in task.roles if one in visit.app.roles]
     who = ("、" if visit.chinese() else ", ").join(roles)
-    return visit.t("{task} ({who})", task=humanize(task.name), who=who)
+    return visit.t("{task} ({who})", task=visit.text(label_of(visit.app, task)), who=who)
 
 
 def _moved(one: Passage, workflow: str) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 
 from generator.field_types import Cell
-from generator.resolve.fields import humanize
 from runtime import tasks
 from runtime.operations._passages import Task
 from runtime.web.screens import doors
@@ -78,7 +77,7 @@ def _line(visit: Visit, one: Task, title: str) -> TaskLine:
         visit.text(visit.app.roles[role].label) for role in one.roles if role in visit.app.roles
     ]
     return TaskLine(
-        words=humanize(one.name),
+        words=visit.text(tasks.label_of(visit.app, one)),
         kind=visit.text(entity.label),
         icon=entity.icon or "checkbox",
         title=title or one.title or one.record_id[:8],
