@@ -106,6 +106,7 @@ CODES: Mapping[str, str] = {
     "D471": "Nobody may see a field.",
     "D472": "A role changes records that no list shows it.",
     "D473": "A role exports in clear what it sees masked.",
+    "D474": "A line gives a transition that does not give itself.",
     "D480": "A step of a scenario is not one step.",
     "D481": "A scenario says what does not belong there.",
     "D482": "Records of a scenario point at each other in a circle.",

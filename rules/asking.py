@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.model.access import GrantRule, Guardrail
-from rules.permissions import Matrix
+from rules.permissions import Matrix, denies
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def why_not(matrix: Matrix, roles: frozenset[str], entity: str, action: str) -> 
     if matrix.grant(roles, entity, action) is not None:
         return None
     for guard in matrix.app.guardrails:
-        closes = action in guard.deny and guard.when is None and not guard.fields
+        closes = denies(guard, action) and guard.when is None and not guard.fields
         if guard.entity == entity and closes:
             return Reason(guard)
     own = matrix.rules_about(roles, entity)

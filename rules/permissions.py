@@ -21,10 +21,9 @@ from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.text import Span
 from generator.model.workflow import ANY_ROLE, PEOPLE
+from generator.shapes.access import TRANSITION
 
 ANY = "*"
-TRANSITION = "transition"
-"""Begins the action of firing one: `transition:workflow.name`. Alone it means every one."""
 SCOPE = "scope:"
 """Begins a mark that stands among somebody's roles and narrows them; no role is called so."""
 PART = "@"
@@ -233,7 +232,7 @@ class Matrix:
             return None
         guards = self._guards(model)
         if any(
-            _denies(guard, action) and guard.when is None and not guard.fields for guard in guards
+            denies(guard, action) and guard.when is None and not guard.fields for guard in guards
         ):
             return None
         rules = self._giving(roles, entity, action)
@@ -418,7 +417,7 @@ def _united(
     return Grant(
         entity=model.name,
         action=action,
-        key="!".join((key, *(guard.name for guard in guards if _denies(guard, action)))),
+        key="!".join((key, *(guard.name for guard in guards if denies(guard, action)))),
         rows=rows,
         read=shown,
         write=frozenset().union(*(line.write for line in lines)) - forced.keys(),
@@ -437,14 +436,15 @@ def _united(
         forbid=tuple(
             guard.when
             for guard in guards
-            if guard.when is not None and _denies(guard, action) and not guard.fields
+            if guard.when is not None and denies(guard, action) and not guard.fields
         ),
         open=everywhere.union(*(line.clear for line in wide)),
         guards=guards,
     )
 
 
-def _denies(guard: Guardrail, action: str) -> bool:
+def denies(guard: Guardrail, action: str) -> bool:
+    """Return whether a guardrail is about an action; `transition` means every transition."""
     return action in guard.deny or action.partition(":")[0] in guard.deny
 
 
@@ -471,6 +471,18 @@ def _holds_on(rule: GrantRule, today: date | None) -> bool:
         return True
     return (rule.since is None or rule.since <= today) and (
         rule.until is None or today <= rule.until
+    )
+
+
+def transition_actions(app: App, entity: str) -> tuple[str, ...]:
+    """Return the actions of every transition that people fire, in the order of the files."""
+    return tuple(
+        dict.fromkeys(
+            transition_action(workflow.name, edge.name)
+            for workflow in app.workflows.get(entity, {}).values()
+            for edge in workflow.transitions
+            if PEOPLE & set(edge.triggers)
+        )
     )
 
 

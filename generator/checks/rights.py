@@ -1,7 +1,8 @@
 """Lines of the matrix that cannot mean what they say, open too much, or do nothing.
 
 Comes in: the resolved model. Goes out: errors for what would fail at every request (D461 to D463,
-D467) and warnings for what its author will hardly have meant (D464 to D466, D468, D494, D495).
+D467, D474) and warnings for what its author will hardly have meant (D464 to D466, D468, D494,
+D495).
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from generator.kinds import Catalog
 from generator.model.access import GrantRule
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.model.workflow import ANY_ROLE
 from generator.places import Places
-from generator.problems import Problem, listed
+from generator.problems import Problem, listed, unknown_name
 from generator.saying import say
+from generator.shapes.access import TRANSITION
 
 FEW = frozenset({"boolean", "choice", "choices", "state"})
 """Types of so few values that an index finds hardly less than the whole table."""
@@ -35,6 +38,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield from _creator(rule, entity, app, catalogs["field_types"])
             yield from _dead(rule, app)
             yield from _rows(rule, entity)
+            yield from _firing(rule, app)
         yield from _days(rule)
         yield from _blind(rule, app)
         yield from _contained(rule, app)
@@ -53,6 +57,30 @@ def _cells(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
             hint = "Hide it, or mask the fields of the record it leads to."
             said = say("'{name}' leads to records: it has no mask.", name=name)
             yield Problem("D461", rule.span, said, hint)
+
+
+def _firing(rule: GrantRule, app: App) -> Iterator[Problem]:
+    """A line says where a role fires a transition; that it may at all, the transition says."""
+    for action in rule.actions:
+        head, colon, name = action.partition(":")
+        if head != TRANSITION or not colon:
+            continue
+        own = app.workflows.get(rule.entity, {})
+        roles = {
+            f"{workflow.name}.{edge.name}": set[str]()
+            for workflow in own.values()
+            for edge in workflow.transitions
+        }
+        for workflow in own.values():
+            for edge in workflow.transitions:
+                roles[f"{workflow.name}.{edge.name}"] |= set(edge.roles)
+        if name not in roles:
+            where = say("entity '{entity}'", entity=rule.entity)
+            yield unknown_name("transition", name, rule.span, roles, defined_in=where)
+        elif not roles[name] & {rule.role, ANY_ROLE}:
+            said = say("'{name}' is not for the role '{role}'.", name=name, role=rule.role)
+            hint = "Write the role under `roles:` of the transition; a line only narrows it."
+            yield Problem("D474", rule.span, said, hint)
 
 
 def _part(rule: GrantRule, entity: Entity) -> Iterator[Problem]:

@@ -402,5 +402,9 @@ TEXTS: Mapping[str, str] = {
     "'{role}' exports in clear what they see masked or not at all: {names}.": (
         "'{role}' 在页面上看到的是脱敏值或看不到，导出时却是明文：{names}。"
     ),
+    "'{name}' is not for the role '{role}'.": "'{name}' 未开放给角色 '{role}'。",
+    "Write the role under `roles:` of the transition; a line only narrows it.": (
+        "请在该流转的 `roles:` 中写上此角色；授权行只能收窄范围。"
+    ),
     "Mask or hide it in the line for 'export' too.": "请在授予 'export' 的行中同样脱敏或隐藏。",
 }

@@ -36,6 +36,9 @@ TRIGGERS = (USER, API, SYSTEM, AUTO, TIMER, EVENT)
 PEOPLE = frozenset({USER, API})
 """Triggers behind which somebody stands, so that roles are asked."""
 
+SECOND_PERSON = "second_person"
+"""The level of confirmation at which another person has to approve."""
+
 BLOCKED, VETOED = "BLOCKED", "VETOED"
 """The code of a reason whose author wrote none."""
 

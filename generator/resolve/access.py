@@ -19,7 +19,7 @@ from generator.resolve.scope import ACTOR, ModelScope, person_types
 from generator.resolve.unread import Unread
 from generator.saying import say
 from generator.shape import Given, Written
-from generator.shapes.access import GROUPS
+from generator.shapes.access import GROUPS, TRANSITION
 
 ANY = "*"
 """In a grant: every entity of the back office."""
@@ -255,7 +255,8 @@ class _Reading:
         plain: dict[str, None] = {}
         found: list[GrantRule] = []
         for line in lines:
-            actions = _spell(line.get("allow", ()))
+            fired = (f"{TRANSITION}:{one.text}" for one in line.get("fire", ()))
+            actions = (*_spell(line.get("allow", ())), *fired)
             if set(line.values) <= {"allow"}:
                 plain |= dict.fromkeys(actions)
             elif entity.text == ANY:

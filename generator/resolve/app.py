@@ -31,7 +31,7 @@ from generator.resolve.machines import columns, gather
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
-from generator.resolve.workflows import resolve_workflows
+from generator.resolve.workflows import resolve_workflows, waiting
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
@@ -153,7 +153,7 @@ def resolve(
         importmaps=importmaps,
         scenarios=scenarios,
         guardrails=guardrails,
-        sensitive=sensitive,
+        sensitive=(*sensitive, *waiting(workflows)),
         approvals=approvals,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         conflicts=conflicts,

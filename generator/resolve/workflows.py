@@ -16,6 +16,7 @@ from generator.effects import EffectWord
 from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.kinds import Catalog
+from generator.model.access import Sensitive
 from generator.model.connector import Connector, Operation
 from generator.model.entity import Field
 from generator.model.ledger import Ledger
@@ -23,6 +24,7 @@ from generator.model.text import Label, Span
 from generator.model.workflow import (
     ANY_ROLE,
     PEOPLE,
+    SECOND_PERSON,
     Branch,
     Case,
     Clause,
@@ -76,6 +78,18 @@ def resolve_workflows(
         else:
             workflows.setdefault(machine.entity, {})[machine.name] = resolver.workflow()
     return workflows, derivations, problems
+
+
+def waiting(workflows: Mapping[str, Mapping[str, Workflow]]) -> Iterator[Sensitive]:
+    """Yield what waits for a second person: each transition that asks for one, once."""
+    for entity, own in workflows.items():
+        for workflow in own.values():
+            asking = {
+                edge.name: edge for edge in workflow.transitions if edge.confirm == SECOND_PERSON
+            }
+            for edge in asking.values():
+                name = f"{workflow.name}.{edge.name}"
+                yield Sensitive(name, entity, ("transition",), "approve", edge.span)
 
 
 class _Resolver:

@@ -131,6 +131,9 @@ ORDINARY = (
 )
 """What a grant may allow, in the order in which people think of it."""
 
+TRANSITION = "transition"
+"""Begins the action of firing one: `transition:workflow.name`; a guardrail denies all by it."""
+
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
@@ -179,6 +182,14 @@ LINE = Shape(
             one=True,
             of=Arg("choice", "An action.", options=(*ACTIONS, *GROUPS)),
         ),
+        "fire": Arg(
+            "list",
+            "Transitions, as `workflow.name`, that the role fires on these records only. Without "
+            "a line that names one, its own `roles:` give it on every record they may read.",
+            default=(),
+            one=True,
+            of=Arg("path", "A transition."),
+        ),
         "rows": Arg("expression", "A condition on the records; all if missing."),
         "kinds": Arg(
             "list",
@@ -226,10 +237,10 @@ GUARDRAIL = Shape(
         "where": Arg("expression", "Must be true of every record anybody does anything with."),
         "deny": Arg(
             "list",
-            "Actions that are refused.",
+            "Actions that are refused; `transition` is every transition.",
             default=(),
             one=True,
-            of=Arg("choice", "An action.", options=ACTIONS),
+            of=Arg("choice", "An action.", options=(*ACTIONS, TRANSITION)),
         ),
         "when": Arg("expression", "Refused only where this is true, or unknown."),
         "fields": Arg(

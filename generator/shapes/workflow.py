@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from generator.field_types._options import TONES
 from generator.kinds import Arg, Shape
-from generator.model.workflow import CATEGORIES, TRIGGERS
+from generator.model.workflow import CATEGORIES, SECOND_PERSON, TRIGGERS
 
 CODE = r"[A-Z][A-Z0-9_]{0,59}"
 MEMBER = r"created_by|last_editor|any_actor|(actor_of|editors_since):[a-z][a-z0-9_]{0,39}"
-CONFIRMATIONS = ("none", "dialog", "type_value", "reauth")
+CONFIRMATIONS = ("none", "dialog", "type_value", "reauth", SECOND_PERSON)
 
 EFFECT = Shape(
     "effect",
@@ -216,7 +216,11 @@ TRANSITION = Shape(
             "map", "What is asked, by name.", default={}, of=Arg("shape", "", shape=QUESTION)
         ),
         "confirm": Arg(
-            "choice", "How much is asked before it fires.", default="none", options=CONFIRMATIONS
+            "choice",
+            "How much is asked before it fires: once more, the record's title, the password unless "
+            "it was given in the last five minutes, or another person who may `approve`.",
+            default="none",
+            options=CONFIRMATIONS,
         ),
         "before": Arg(
             "list",

@@ -19,6 +19,7 @@ from generator.expressions.compile import Expression
 from generator.model.workflow import (
     AUTO,
     BLOCKED,
+    SECOND_PERSON,
     SYSTEM,
     Effect,
     Transition,
@@ -57,7 +58,7 @@ TOO_MANY = both("The automatic steps do not come to an end.", "自动步骤无�
 FAILED = both(
     "A step of this transition failed; nothing was changed.", "该操作的某一步失败，未作任何更改。"
 )
-LEVELS = {"type_value", "reauth"}
+LEVELS = {"type_value", "reauth", SECOND_PERSON}
 """Confirmations that the algorithm itself asks for; a dialog is the screen's affair."""
 
 

@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import click
 
 from rules.asking import why_not
+from rules.permissions import Grant, transition_action
 from runtime.commands.context import compiled_of, engine_of, make_runtime, settings_of
 from runtime.commands.language import LOCALE, no_role, refusal, said
-from runtime.errors import RequestError
+from runtime.errors import NotYourRole, RequestError
 from runtime.messages import Actor, Incoming
 from runtime.pipeline import authorize
 from runtime.rights_words import guards_in_words, line_in_words, reason_in_words
@@ -50,7 +51,8 @@ def reasons(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
     found = runtime.operations.get(incoming.operation)
     if found is None or incoming.entity not in runtime.app.entities or incoming.actor is None:
         return []
-    reason = why_not(runtime.matrix, incoming.actor.roles, incoming.entity, found.ACTION)
+    action = _action(incoming) or found.ACTION
+    reason = why_not(runtime.matrix, incoming.actor.roles, incoming.entity, action)
     return [] if reason is None else reason_in_words(reason, locale)
 
 
@@ -66,6 +68,9 @@ def understand(request: str, actor: Actor, locale: str) -> Incoming:
     parts = urlsplit(target.strip())
     path = parts.path.removeprefix("/api").removeprefix("/v1").strip("/").split("/")
     entity, record_id = path[0], path[1] if len(path) > 1 else ""
+    if len(path) == 5 and path[2] == "transitions":
+        named = {"workflow": path[3], "transition": path[4]}
+        return Incoming("transition", entity, actor, record_id, values=named, version=1)
     many, one = METHODS[method.upper()]
     query = {
         key: tuple(texts) for key, texts in parse_qs(parts.query, keep_blank_values=True).items()
@@ -78,7 +83,7 @@ def steps(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
 
     The names of the steps are those of the house in every language: `grant`, `call`, `plan`, `sql`.
     """
-    grant = authorize(incoming, runtime)
+    grant = _firing(incoming, runtime) or authorize(incoming, runtime)
     held = ", ".join(dict.fromkeys(line.role for line in grant.lines))
     may, everyone = said(locale, "may", "可以"), said(locale, "for everyone: ", "对所有人：")
     lines = [f"grant    {held} {may} {grant.action} {grant.entity}"]
@@ -102,6 +107,25 @@ def steps(incoming: Incoming, runtime: Runtime, locale: str) -> list[str]:
     lines.append(f"         {limit}")
     lines.append(f"sql      {sql_text(plan, runtime)}")
     return lines
+
+
+def _action(incoming: Incoming) -> str:
+    """Return what the matrix calls the transition that is asked for; empty when none is."""
+    if incoming.operation != "transition":
+        return ""
+    return transition_action(incoming.values["workflow"], incoming.values["transition"])
+
+
+def _firing(incoming: Incoming, runtime: Runtime) -> Grant | None:
+    """Return the right to fire the transition that is asked for; None when none is asked for."""
+    action = _action(incoming)
+    if not action or incoming.actor is None:
+        return None
+    authorize(incoming, runtime)
+    found = runtime.matrix.grant(incoming.actor.roles, incoming.entity, action)
+    if found is None:
+        raise NotYourRole(NotYourRole.title)
+    return found
 
 
 def sql_text(plan: QueryPlan, runtime: Runtime) -> str:

@@ -66,6 +66,19 @@ def choose(work: Work, edges: tuple[Transition, ...], values: Mapping[str, Any])
         raise InvalidInput(errors[0].message, tuple(errors))
 
 
+def answers_in_words(
+    runtime: Runtime, edges: tuple[Transition, ...], values: Mapping[str, Any]
+) -> list[str]:
+    """Return the answers as whoever approves them reads them: `Amount: 5.00`."""
+    found = []
+    for name, one in questions(edges).items():
+        if values.get(name) is not None:
+            kind = runtime.compiled.field_types[one.field.type]
+            text = kind.to_text(values[name], one.field)
+            found.append(f"{one.field.label.text('en')}: {text}"[:300])
+    return found
+
+
 def _schema(runtime: Runtime, edges: tuple[Transition, ...]) -> ma.Schema:
     def is_required(name: str) -> bool:
         return all(name in edge.input and edge.input[name].field.required for edge in edges)

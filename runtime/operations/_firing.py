@@ -10,7 +10,7 @@ webhook all end here; only who opens the transaction differs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,15 +19,32 @@ import sqlalchemy.exc
 from generator.build.tables import has_column
 from generator.model.entity import Entity
 from generator.model.text import Label
-from generator.model.workflow import API, AUTO, PEOPLE, SYSTEM, USER, Transition, Workflow
+from generator.model.workflow import (
+    API,
+    AUTO,
+    PEOPLE,
+    SECOND_PERSON,
+    SYSTEM,
+    USER,
+    Transition,
+    Workflow,
+)
 from rules.commands import CreateRecord, Post, SetField, SetState, TakeBack
 from rules.levels import levels
 from rules.permissions import Grant, closure, transition_action
 from rules.workflow import firing
-from rules.workflow.asking import Ask, Asker, Done, Machines, Refused
-from runtime.errors import Broken, Invalid, InvalidInput, RequestError, VersionConflict
+from rules.workflow.asking import Ask, Asker, Done, Machines, Refused, Situation
+from runtime.errors import (
+    Broken,
+    Invalid,
+    InvalidInput,
+    NeedsApproval,
+    RequestError,
+    VersionConflict,
+)
 from runtime.messages import Actor, Incoming
 from runtime.operations import _held, _reading, _renewing, _saving
+from runtime.operations._answers import answers_in_words
 from runtime.operations._effect_posts import post_all
 from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
@@ -45,13 +62,21 @@ LOCK_SECONDS = 3
 ROUNDS = 10
 """What follows from what follows is settled so far."""
 NO_LOCK = "55P03"
-LEVELS = {"dialog": "confirm", "type_value": "type", "reauth": "reauthenticate"}
+LEVELS = {
+    "dialog": "confirm",
+    "type_value": "type",
+    "reauth": "reauthenticate",
+    SECOND_PERSON: "approve",
+}
 """What a transition calls the levels of `rules/levels`."""
 CHANGED = Label(
     {
         "en": "Somebody changed this record after you read it.",
         "zh": "您读取之后，该记录已被其他人修改。",
     }
+)
+WAITS = Label(
+    {"en": "This waits for another person to approve it.", "zh": "此操作需由他人审批后生效。"}
 )
 FAILED = Label(
     {
@@ -137,6 +162,8 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
         by = asker(work, wanted, held)
         ask = Ask(wanted.workflow, wanted.transition, by, wanted.input, wanted.cause)
         done = firing.fire(machines, ask, situation)
+        if isinstance(done, Refused) and done.needs == SECOND_PERSON:
+            raise _second_person(work, machines, held, ask, situation)
         if isinstance(done, Refused):
             raise unfired(done)
         if done.repeated:
@@ -251,6 +278,34 @@ def _bound_wait(work: Work) -> None:
     """Let nobody wait long for a record that somebody else holds."""
     if work.connection.dialect.name == "postgresql":
         work.connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+
+def _second_person(
+    work: Work, machines: Machines, held: Held, ask: Ask, situation: Situation
+) -> RequestError:
+    """Return what keeps a transition until another person agrees; or why it could not be anyway."""
+    agreed = replace(ask, by=replace(ask.by, confirmed=ask.by.confirmed | {SECOND_PERSON}))
+    done = firing.fire(machines, agreed, situation)
+    if isinstance(done, Refused):
+        return unfired(done)
+    entity = held.draft.entity
+    name = f"{ask.workflow}.{ask.transition}"
+    rule = next(
+        one
+        for one in work.runtime.app.sensitive
+        if (one.entity, one.name, one.actions) == (entity.name, name, ("transition",))
+    )
+    workflow = machines.workflows[ask.workflow]
+    told = answers_in_words(work.runtime, workflow.named(ask.transition), ask.input)
+    given = [work.incoming.reason, *told]
+    return NeedsApproval(
+        WAITS,
+        rule=rule,
+        title=audit.title_of(entity, held.draft.facts),
+        before={workflow.field: done.steps[0].before},
+        after={workflow.field: done.steps[0].after},
+        reason="; ".join(one for one in given if one),
+    )
 
 
 def _held_for(work: Work, entity: Entity, wanted: Wanted) -> Held:

@@ -146,7 +146,7 @@ def keep(need: NeedsApproval, incoming: Incoming, runtime: Runtime) -> NeedsAppr
         version=incoming.version,
         requester_id=actor.id,
         requester_name=actor.name,
-        reason=incoming.reason,
+        reason=str(need.params.get("reason", incoming.reason)),
         state=PENDING,
         created_at=now,
         expires_at=now + timedelta(days=rule.days),
@@ -154,7 +154,7 @@ def keep(need: NeedsApproval, incoming: Incoming, runtime: Runtime) -> NeedsAppr
     trail = Trail(runtime, actor, incoming.source, incoming.request_id, incoming.address)
     with write(runtime.engine) as connection:
         approvals.add(connection, runtime.system.approval, one)
-        trail.write(connection, note_about("approval_requested", one, incoming.reason))
+        trail.write(connection, note_about("approval_requested", one, one.reason))
     need.params["approval"] = one
     return need
 

@@ -75,6 +75,9 @@ WORDS: Mapping[str, Label] = {
 CONFIRMING: Mapping[str, Label] = {
     "dialog": Label({"en": "Confirm that you mean it.", "zh": "请确认此操作。"}),
     "type_value": Label({"en": "Type the title to confirm.", "zh": "请输入标题以确认。"}),
+    "second_person": Label(
+        {"en": "Another person has to approve this.", "zh": "此操作需由他人审批。"}
+    ),
     "reauth": Label({"en": "Give your password once more.", "zh": "请重新输入密码。"}),
 }
 BUSY = Label(

@@ -24,7 +24,7 @@ import orjson
 from flask import current_app, request
 
 from generator.model.text import Label
-from generator.shapes.access import ACTIONS
+from generator.shapes.access import ACTIONS, TRANSITION
 from runtime import approvals
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from runtime.messages import Actor
@@ -44,6 +44,8 @@ SCOPE = re.compile(r"([a-z_]+|\*):([a-z][a-z0-9_]*|\*)\Z")
 LONGEST_LIFE = 366
 """Days; a token that never ends is not made."""
 DEFAULT_LIFE = 90
+SCOPED = (*ACTIONS, TRANSITION)
+"""What a scope may name; `transition` is every one of an entity."""
 
 
 def answer(asked: Asked) -> Answer:
@@ -310,14 +312,14 @@ def read_scopes(value: Any) -> tuple[str, ...] | None:
         written = SCOPE.match(scope) if isinstance(scope, str) else None
         if (
             written is None
-            or written[1] not in (*ACTIONS, "*")
+            or written[1] not in (*SCOPED, "*")
             or (written[2] != "*" and written[2] not in entities)
         ):
             raise _wrong(
                 f"scopes.{number}",
                 "Write a scope as action:entity, such as list:order. Actions: "
-                f"{', '.join(ACTIONS)}.",
-                f"权限范围的格式为 action:entity，例如 list:order。操作：{'、'.join(ACTIONS)}。",
+                f"{', '.join(SCOPED)}.",
+                f"权限范围的格式为 action:entity，例如 list:order。操作：{'、'.join(SCOPED)}。",
             )
     return tuple(value)
 

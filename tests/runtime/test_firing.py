@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from rules.permissions import narrowed, transition_actions
+from runtime import approvals
 from runtime.errors import (
+    Blocked,
     ConfirmationRequired,
     Forbidden,
     GuardBlocked,
     InvalidInput,
     KeyReused,
+    NeedsApproval,
     NotFound,
     NotInFromState,
     NotYourRole,
@@ -25,6 +29,7 @@ from runtime.errors import (
     Vetoed,
     WrongTrigger,
 )
+from runtime.store.trail import Trail
 from tests.databases import postgres_url, sqlite_url
 from tests.flow import BOSS, CLERK, LINE, OTHER, SYSTEM, Flow, open_flow, proved
 from tests.shop import NOON, person
@@ -78,7 +83,7 @@ def test_every_refusal_has_its_own_code_and_changes_nothing(flow: Flow) -> None:
     elsewhere = flow.blocked(order, "resume")
     assert isinstance(elsewhere, NotInFromState)
     assert elsewhere.params["current"] == "new"
-    assert set(elsewhere.params["allowed"]) == {"confirm", "submit", "hold", "cancel"}
+    assert set(elsewhere.params["allowed"]) == {"confirm", "submit", "hold", "cancel", "write_off"}
     assert isinstance(flow.blocked(order, "confirm", version=9), VersionConflict)
     guard = flow.blocked(empty, "confirm")
     assert isinstance(guard, GuardBlocked)
@@ -250,7 +255,7 @@ def test_what_can_be_done_is_told_with_reasons_and_writes_nothing(flow: Flow) ->
     standing = flow.done("transitions", "order", record=order).row
     assert standing.states == {"fulfilment": "new", "payment": "unpaid"}
     names = {one.name: one for one in standing.offered}
-    assert list(names) == ["confirm", "submit", "hold", "cancel"]
+    assert list(names) == ["confirm", "submit", "hold", "cancel", "write_off"]
     assert not names["confirm"].allowed
     assert [one.code for one in names["confirm"].reasons] == ["EMPTY"]
     assert names["hold"].allowed
@@ -304,3 +309,56 @@ def test_a_state_says_which_fields_may_still_be_changed(flow: Flow) -> None:
     body = {"operation": "update", "ids": [order], "values": {"risk": 3}}
     (outcome,) = flow.done("bulk", "order", body).outcomes
     assert (outcome.status, outcome.errors[0].field) == ("invalid", "risk")
+
+
+def test_a_line_of_the_access_file_narrows_where_a_role_fires(flow: Flow) -> None:
+    boss = person("manager", number=9)
+    risky, calm = flow.order(risk=60), flow.order()
+    for order in (risky, calm):
+        flow.fired(order, "submit")
+    assert isinstance(flow.blocked(risky, "approve", actor=boss), Forbidden)
+    offered = flow.done("transitions", "order", record=risky, actor=boss).row.offered
+    assert [one.name for one in offered] == []
+    offered = flow.done("transitions", "order", record=calm, actor=boss).row.offered
+    assert [one.name for one in offered] == ["approve"]
+    flow.fired(calm, "approve", actor=boss)
+    actions = transition_actions(flow.runtime.app, "order")
+    matrix = flow.runtime.matrix
+    given = [one for one in actions if matrix.grant(frozenset({"clerk"}), "order", one)]
+    assert "transition:fulfilment.confirm" in given
+    assert "transition:fulfilment.approve" not in given
+    token = narrowed(frozenset({"clerk"}), ("read:order",))
+    assert matrix.grant(token, "order", "transition:fulfilment.confirm") is None
+    token = narrowed(frozenset({"clerk"}), ("read:order", "transition:order"))
+    assert matrix.grant(token, "order", "transition:fulfilment.confirm") is not None
+
+
+def test_a_second_person_approves_and_then_it_fires_as_its_requester(flow: Flow) -> None:
+    order, risky = flow.order(), flow.order(risk=95)
+    asked = {"amount": "5"}
+    assert isinstance(flow.blocked(risky, "write_off", asked, version=1), GuardBlocked)
+    assert isinstance(flow.blocked(order, "write_off", asked), VersionRequired)
+    waits = flow.blocked(order, "write_off", asked, version=1)
+    assert isinstance(waits, NeedsApproval)
+    one = waits.params["approval"]
+    assert (one.after, one.reason) == ({"status": "done"}, "Amount: 5.00")
+    assert flow.read(order)["status"] == "new"
+    trail = Trail(flow.runtime, BOSS)
+    assert [each.id for each in approvals.waiting_for(flow.runtime, BOSS)] == [one.id]
+    decided = approvals.decide(flow.runtime, trail, one.id, "approve", "", lambda _: CLERK)
+    assert decided.state == "approved"
+    row = flow.read(order)
+    assert (row["status"], row["refunded"]) == ("done", "5.00")
+    (log,) = flow.stored("workflow_log", record_id=order)
+    assert (log["actor_id"], log["approval_id"], log["source"]) == (1, one.id, "user")
+
+
+def test_what_was_changed_meanwhile_is_not_approved(flow: Flow) -> None:
+    order = flow.order()
+    waits = flow.blocked(order, "write_off", {"amount": "5"}, version=1)
+    flow.done("update", "order", {"note": "x"}, record=order, version=1)
+    one = waits.params["approval"]
+    trail = Trail(flow.runtime, BOSS)
+    with pytest.raises(Blocked):
+        approvals.decide(flow.runtime, trail, one.id, "approve", "", lambda _: CLERK)
+    assert flow.read(order)["status"] == "new"

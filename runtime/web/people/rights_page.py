@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from generator.expressions.words import words
 from generator.model.entity import Entity
-from generator.shapes.access import ACTIONS, NAMED_ONLY, ORDINARY
+from generator.shapes.access import ACTIONS, NAMED_ONLY, ORDINARY, TRANSITION
 from rules.asking import who_can, why_not
-from rules.permissions import Grant
+from rules.permissions import Grant, transition_actions
 from runtime.rights_words import ModelLabels, guards_in_words, line_in_words, reason_in_words
 from runtime.web.screens.visit import Visit, plural
 
@@ -148,8 +148,13 @@ def rights_page(visit: Visit, asked: Asked) -> RightsPage:
     )
 
 
-def action_text(visit: Visit, action: str) -> str:
-    """Return what an action is called."""
+def action_text(visit: Visit, action: str, entity: Entity | None = None) -> str:
+    """Return what an action is called; of a transition its workflow and its button."""
+    head, colon, name = action.partition(":")
+    if head == TRANSITION and colon and entity is not None:
+        workflow, _, edge = name.partition(".")
+        machine = visit.app.workflows[entity.name][workflow]
+        return f"{visit.text(machine.label)}: {visit.text(machine.named(edge)[0].label)}"
     english, chinese = ACTION_TEXTS.get(action, (action, action))
     return chinese if visit.chinese() else english
 
@@ -189,7 +194,8 @@ def _rights(visit: Visit, entity: Entity, column: RoleColumn) -> object:
 
 def _grants(visit: Visit, entity: Entity, column: RoleColumn) -> dict[str, Grant]:
     matrix, roles = visit.runtime.matrix, frozenset(column.roles)
-    found = {action: matrix.grant(roles, entity.name, action) for action in ACTIONS}
+    actions = (*ACTIONS, *transition_actions(visit.app, entity.name))
+    found = {action: matrix.grant(roles, entity.name, action) for action in actions}
     return {action: grant for action, grant in found.items() if grant is not None}
 
 
@@ -213,6 +219,9 @@ def _short(visit: Visit, actions: frozenset[str]) -> str:
     if actions >= set(ORDINARY):
         beside = [action_text(visit, one) for one in NAMED_ONLY if one in actions]
         texts = [visit.t("everything"), *beside]
+    fired = sum(one.startswith(f"{TRANSITION}:") for one in actions)
+    if fired:
+        texts.append(visit.t("{n} transition", many="{n} transitions", n=fired))
     return ("、" if visit.chinese() else ", ").join(texts)
 
 
@@ -249,9 +258,9 @@ def cell_page(visit: Visit, entity: Entity, roles: tuple[str, ...]) -> CellPage:
     matrix, held = visit.runtime.matrix, frozenset(roles)
     locale = visit.actor.locale[:2] if visit.chinese() else "en"
     told = []
-    for action in ACTIONS:
+    for action in (*ACTIONS, *transition_actions(visit.app, entity.name)):
         grant = matrix.grant(held, entity.name, action)
-        label = action_text(visit, action)
+        label = action_text(visit, action, entity)
         if grant is None:
             reason = why_not(matrix, held, entity.name, action)
             lines = [] if reason is None else reason_in_words(reason, locale)
