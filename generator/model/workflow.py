@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from dataclasses import field as made
 from typing import TYPE_CHECKING, Any
 
 from generator.model.text import Label, Span
@@ -211,6 +212,8 @@ class Workflow:
     accepted: Mapping[str, str]
     """Finding, or `finding.state` → why the author knows about it."""
     span: Span
+    mapped: Mapping[str, str] = made(default_factory=dict)
+    """State of an earlier release → the state its records get."""
 
     @property
     def finals(self) -> tuple[str, ...]:

@@ -132,6 +132,9 @@ class _Resolver:
             legacy=given.get("legacy", False),
             accepted={name.text: reason for name, reason in given.get("accept", {}).items()},
             span=machine.span,
+            mapped={
+                old.text: new.text for old, new in given.get("map", {}).items() if self._known(new)
+            },
         )
 
     def derivation(self) -> Derivation:

@@ -302,6 +302,12 @@ STATE_MACHINE = Shape(
             "Adds states and transitions to the workflow of this name in another file.",
             default=False,
         ),
+        "map": Arg(
+            "map",
+            "By a state of an earlier release: the state that records in it get by `apply`.",
+            default={},
+            of=Arg("name", "A state.", to="state"),
+        ),
         "legacy": Arg(
             "boolean", "Old rows exist: a state that nothing reaches is no fault.", default=False
         ),

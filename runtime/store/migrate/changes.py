@@ -158,6 +158,15 @@ class Recompute(Change):
 
 
 @dataclass(frozen=True)
+class MapState(Change):
+    """Records in a state that is no more get another one."""
+
+    column: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class CopyTable(Change):
     """SQLite only: the table is copied into one that has all the changes told of it."""
 

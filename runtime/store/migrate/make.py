@@ -23,6 +23,7 @@ from runtime.store.migrate.probes import Prober
 from runtime.store.migrate.releases import last_release, undone_renames
 from runtime.store.migrate.renames import Renames, find_renames, renamed
 from runtime.store.migrate.shapes import fingerprint, reflected, schema_json
+from runtime.store.migrate.states import state_changes
 from runtime.store.migrate.target import Target, build_target
 from runtime.store.migrate.words import Wording
 
@@ -61,6 +62,9 @@ def plan_on(
     for field, statement in recomputed(target, facts, renames, changes) if last else ():
         if prober.rows(field.entity):
             works += (Work(ch.Recompute(field.entity, field.name), (statement,)),)
+    moved, told = state_changes(prober)
+    works += moved
+    findings = (*prober.findings(changes), *(one for one in told if one.count))
     return MigrationPlan(
         dialect=connection.dialect.name,
         digest=compiled.app.digest,
@@ -68,7 +72,7 @@ def plan_on(
         release_digest=last.digest if last else "",
         fingerprint=fingerprint(schema_json(current)),
         steps=tuple(_step(work, prober, wording, target) for work in works),
-        findings=prober.findings(changes),
+        findings=tuple(sorted(findings, key=lambda one: not one.blocking)),
         drift=find_drift(shape, schema_json(current)) if last else (),
         returns_to=returns_to,
         renames=renames,

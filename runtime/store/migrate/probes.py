@@ -24,6 +24,8 @@ from runtime.store.migrate.target import Target
 from runtime.store.migrate.words import Wording
 
 NARROW = CONSENTS[NARROWS]
+STATE = "state"
+"""The type whose values `states.py` looks after."""
 TEXTS: Mapping[str, tuple[str, str]] = {
     "NO_DEFAULT": (
         "{column} of {table} is required, and {count} {records} {have} no value; "
@@ -57,6 +59,28 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "OPTION_REMOVED": (
         "{count} {records} of {table} still {have} '{option}' in {column}",
         "{table}中仍有 {count} 条记录的{column}为“{option}”",
+    ),
+    "STATE_REMOVED": (
+        "{count} {records} of {table} {are} in the state '{option}' of {column}, which is no more; "
+        "write `map: {{{option}: STATE}}` in the workflow",
+        "{table}中有 {count} 条记录的{column}为“{option}”，该状态已不存在；"
+        "请在流程中写上 `map: {{{option}: 状态}}`",
+    ),
+    "STATE_MAPPED": (
+        "{count} {records} of {table} {are} moved out of the state '{option}' of {column}",
+        "{table}中有 {count} 条记录将从{column}的状态“{option}”移出",
+    ),
+    "TIMERS_END": (
+        "{count} armed timers of {table} end with the state '{option}' of {column}",
+        "{table}中有 {count} 个计时随{column}的状态“{option}”一起取消",
+    ),
+    "TIMERS_LOST": (
+        "{count} armed timers of {table} wait for transitions of {column} that are no more",
+        "{table}中有 {count} 个计时等待的{column}流转已不存在",
+    ),
+    "APPROVALS_LOST": (
+        "{count} requests about {table} wait for transitions of {column} that are no more",
+        "{table}中有 {count} 个待审批申请对应的{column}流转已不存在",
     ),
     "REJECTED": (
         "the new check {option} rejects {count} {records} of {table}; "
@@ -122,7 +146,7 @@ class Prober:
         return self.counted[old]
 
     def findings(self, changes: Sequence[ch.Change]) -> tuple[Finding, ...]:
-        """Return every finding, what stops the plan first."""
+        """Return every finding about these changes, what stops the plan first."""
         self.converted = {
             (one.table, one.column): one for one in changes if isinstance(one, ch.ConvertColumn)
         }
@@ -150,7 +174,7 @@ class Prober:
             case ch.AddForeign():
                 yield from self._missing(change)
             case ch.DropTable():
-                yield self._finding("RECORDS_DROPPED", change.table, (), self.rows(change.table))
+                yield self.finding("RECORDS_DROPPED", change.table, (), self.rows(change.table))
             case ch.DropColumn() | ch.ReplaceColumn():
                 yield from self._dropped(change)
             case _:
@@ -161,29 +185,29 @@ class Prober:
         if shape.nullable or shape.default or self._given(change) is not None:
             return
         count = self.rows(change.table)
-        yield self._finding("NO_DEFAULT", change.table, (change.column,), count, blocking=True)
+        yield self.finding("NO_DEFAULT", change.table, (change.column,), count, blocking=True)
 
     def _required(self, change: ch.SetNullable) -> Iterator[Finding]:
         nulls = f"{self._old(change.table, change.column)} IS NULL"
         count = self._where(change.table, nulls)
         given = self._given(change) is not None
         code = "BACKFILLED" if given else "NO_DEFAULT"
-        yield self._finding(code, change.table, (change.column,), count, blocking=not given)
+        yield self.finding(code, change.table, (change.column,), count, blocking=not given)
 
     def _conversion(self, change: ch.ConvertColumn) -> Iterator[Finding]:
         made = self._made(change)
         where = change.table, (change.column,)
         if made.lossy:
             count = self._where(change.table, made.lossy)
-            yield self._finding("ALTERED", *where, count, consent=NARROW)
+            yield self.finding("ALTERED", *where, count, consent=NARROW)
         if made.failing:
             count = self._where(change.table, made.failing)
             after = self.target.schema[change.table].columns[change.column]
             loses = narrows(change.was, change.becomes, change.before.type, after.type)
             if loses and (after.nullable or self._given(change) is not None):
-                yield self._finding("LOST", *where, count, consent=NARROW)
+                yield self.finding("LOST", *where, count, consent=NARROW)
             else:
-                yield self._finding("DOES_NOT_FIT", *where, count, blocking=True)
+                yield self.finding("DOES_NOT_FIT", *where, count, blocking=True)
 
     def _repeated(self, change: ch.AddKey) -> Iterator[Finding]:
         table = change.table
@@ -198,7 +222,7 @@ class Prober:
             f"(SELECT {named} FROM {self._table(table)}) t "
             f"WHERE {known} GROUP BY {names} HAVING count(*) > 1) g"
         )
-        yield self._finding("NOT_UNIQUE", table, change.key.columns, count, blocking=True)
+        yield self.finding("NOT_UNIQUE", table, change.key.columns, count, blocking=True)
 
     def _missing(self, change: ch.AddForeign) -> Iterator[Finding]:
         table, key = change.table, change.foreign
@@ -216,12 +240,12 @@ class Prober:
             f"SELECT count(*) FROM (SELECT {named} FROM {self._table(table)}) v "
             f"WHERE {known} AND NOT {there}"
         )
-        yield self._finding("NO_TARGET", table, key.columns, count, blocking=True)
+        yield self.finding("NO_TARGET", table, key.columns, count, blocking=True)
 
     def _dropped(self, change: ch.DropColumn | ch.ReplaceColumn) -> Iterator[Finding]:
         column = change.shape.name
         count = self._where(change.table, f"{self._old(change.table, column)} IS NOT NULL")
-        yield self._finding("VALUES_DROPPED", change.table, (column,), count)
+        yield self.finding("VALUES_DROPPED", change.table, (column,), count)
 
     def _checks(self, changes: Sequence[ch.Change]) -> Iterator[Finding]:
         """Rows that a new rule rejects stay as they are until somebody saves them."""
@@ -230,13 +254,13 @@ class Prober:
                 statement = rejected(check, self.target, self.current, self.renames, changes)
                 if statement is not None:
                     count = self._count(statement)
-                    yield self._finding("REJECTED", entity.table, (), count, option=check.code)
+                    yield self.finding("REJECTED", entity.table, (), count, option=check.code)
 
     def _options(self) -> Iterator[Finding]:
         """An option that is no longer offered while records still have it."""
         for table, entity in self.target.entities.items():
             for field in entity.fields.values():
-                if self.target.field(table, field.name) is None:
+                if self.target.field(table, field.name) is None or field.type == STATE:
                     continue
                 old = self.renames.old_table(table), self.renames.old_column(table, field.name)
                 was = known_stored(self.facts, *old)
@@ -256,7 +280,7 @@ class Prober:
         elif kind == "list":
             holds = f"jsonb_exists({name}, {text})"
         count = self._where(table, holds)
-        return self._finding(
+        return self.finding(
             "OPTION_REMOVED", table, (column,), count, consent=NARROW, option=option
         )
 
@@ -266,13 +290,13 @@ class Prober:
             if isinstance(change, ch.DropTable):
                 for entity in self.target.entities.values():
                     if entity.renamed_from == change.table:
-                        yield self._finding(
+                        yield self.finding(
                             "RENAME_TAKEN", entity.table, (), 1, blocking=True, option=change.table
                         )
             elif isinstance(change, ch.DropColumn):
                 for field in self.target.entities[change.table].fields.values():
                     if field.renamed_from == change.shape.name:
-                        yield self._finding(
+                        yield self.finding(
                             "RENAME_TAKEN",
                             change.table,
                             (field.name,),
@@ -319,7 +343,18 @@ class Prober:
             self.connection.exec_driver_sql(statement, execution_options=options).scalar_one()
         )
 
-    def _finding(
+    def read(self, statement: str) -> list[Any]:
+        """Return the rows of a statement on the database as it is."""
+        options = {"no_parameters": True}
+        return list(self.connection.exec_driver_sql(statement, execution_options=options))
+
+    def waiting(self, table: str, condition: str) -> int:
+        """Return how many rows of one of the engine's own tables fulfil a condition."""
+        if table not in self.current:
+            return 0
+        return self._count(f"SELECT count(*) FROM {table} WHERE {condition}")
+
+    def finding(
         self,
         code: str,
         table: str,

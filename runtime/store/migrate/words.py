@@ -92,6 +92,8 @@ def _parts(change: ch.Change, wording: Wording, locale: str) -> dict[str, str]:
     parts["column"] = comma.join(wording.column(change.table, one, locale) for one in columns)
     old = getattr(change, "old", getattr(change, "name", ""))
     parts["old"] = _quoted(old, locale) if locale == "zh" else f"'{old}'"
+    if isinstance(change, ch.MapState):
+        parts["new"] = _quoted(change.new, locale) if locale == "zh" else f"'{change.new}'"
     if isinstance(change, ch.CopyTable):
         parts["count"] = str(change.columns)
     if isinstance(change, ch.ConvertColumn):
@@ -209,6 +211,10 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "Recompute": {
         "en": "works out {column} for every record of {table}",
         "zh": "为{table}的每条记录重新计算{column}",
+    },
+    "MapState": {
+        "en": "moves every record of {table} with {column} {old} to {new}",
+        "zh": "将{table}中{column}为{old}的记录改为{new}",
     },
     "CopyTable": {
         "en": "copies {table} ({count} columns) into a new table with these changes",
