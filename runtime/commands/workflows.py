@@ -1,4 +1,4 @@
-"""`workflow simulate` and `workflow diagram`: the state machines as a table and as Mermaid text."""
+"""`workflow`: the state machines as a table and as Mermaid text, and what of them has drifted."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from generator.model.workflow import Workflow
 from rules.workflow.graph import Arrow, graph_of
 from rules.workflow.mermaid import MARKS, mermaid
 from rules.workflow.simulating import Move, moves
-from runtime.commands.context import compiled_of, settings_of
+from runtime.commands.context import compiled_of, engine_of, settings_of
 from runtime.commands.language import LOCALE, no_role, refusal, said, say
+from runtime.store.engine import read
+from runtime.store.formula_drift import drifted
+from runtime.store.schema import build_schema
 
 
 @click.group()
@@ -72,6 +75,27 @@ def _at_way(app: App, locale: str, arrow: Arrow) -> str:
     parts.append(f"({', '.join(roles)})" if roles else "")
     parts.append(said(locale, f"[{number} conditions]", f"[{number} 个条件]") if number else "")
     return " ".join(part for part in parts if part)
+
+
+@workflow.command()
+@LOCALE
+@click.pass_context
+def drift(context: click.Context, locale: str) -> None:
+    """Compare derived states and kept formulas with what they would be now; repair nothing."""
+    settings = settings_of(context)
+    compiled = compiled_of(settings, locale)
+    with engine_of(settings) as engine, read(engine) as connection:
+        found = list(drifted(connection, build_schema(compiled, engine.dialect.name)))
+    for one in found:
+        ids = ", ".join(one.ids)
+        say(
+            locale,
+            f"{one.entity}.{one.field}: {one.count} records differ, such as {ids}",
+            f"{one.entity}.{one.field}：{one.count} 条记录与计算结果不一致，例如 {ids}",
+        )
+    if found:
+        raise SystemExit(1)
+    say(locale, "Everything that is kept is as it follows.", "所有派生值均与计算结果一致。")
 
 
 def _print(machine: Workflow, role: str, locale: str) -> None:

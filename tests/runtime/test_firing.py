@@ -29,6 +29,8 @@ from runtime.errors import (
     Vetoed,
     WrongTrigger,
 )
+from runtime.store.engine import read
+from runtime.store.formula_drift import drifted
 from runtime.store.trail import Trail
 from tests.databases import postgres_url, sqlite_url
 from tests.flow import BOSS, CLERK, LINE, OTHER, SYSTEM, Flow, open_flow, proved
@@ -362,3 +364,22 @@ def test_what_was_changed_meanwhile_is_not_approved(flow: Flow) -> None:
     with pytest.raises(Blocked):
         approvals.decide(flow.runtime, trail, one.id, "approve", "", lambda _: CLERK)
     assert flow.read(order)["status"] == "new"
+
+
+def test_what_is_derived_and_was_written_past_us_is_found_and_left_alone(flow: Flow) -> None:
+    order = flow.order(payments=[{"amount": "10"}])
+    other = flow.order()
+    engine, schema = flow.runtime.engine, flow.runtime.schema
+    with read(engine) as connection:
+        assert list(drifted(connection, schema)) == []
+    table = schema.tables["order"]
+    with engine.begin() as connection:
+        connection.execute(
+            table.update().where(table.c.id == order).values(payment_status="paid", paid=1000)
+        )
+    with read(engine) as connection:
+        found = {one.field: one for one in drifted(connection, schema)}
+    assert {"paid", "payment_status"} >= set(found)
+    assert found["paid"].ids == (order,)
+    assert flow.read(order)["paid"] == "10.00"
+    assert flow.read(other)["paid"] == "0.00"
