@@ -59,6 +59,7 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "name": ["delete"],
         "pk": [str(desk.people["owner"])],
         "filename": ["x"],
+        "path": ["none"],
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from runtime.jobs.outbox import Event, emit
 from runtime.outside import calls
 from runtime.outside.box import Outside
+from runtime.store.engine import write
 from tests.outside.provider import BOX
 from tests.outside.shop import Desk
 
@@ -98,6 +100,32 @@ def test_a_later_run_of_a_record_waits_for_the_earlier_one(desk: Desk) -> None:
     desk.later(seconds=10)
     desk.work()
     assert desk.payment(record)["state"] == "refunded"
+
+
+def test_the_calls_of_another_transition_of_the_same_record_wait(desk: Desk) -> None:
+    desk.bank.play("capture", "lost")
+    record = desk.pay()
+    asked = {
+        "log": "later",
+        "workflow": "money",
+        "transition": "ship",
+        "state": "shipping",
+        "operation": "bank.book",
+        "key": "money:later:bank.book",
+        "values": {"payment": "P1"},
+        "on_success": None,
+        "on_failure": None,
+        "undo": "bank.void",
+    }
+    with write(desk.runtime.engine) as connection:
+        event = Event("workflow.call", "payment", record, asked)
+        emit(connection, [event], desk.runtime.clock())
+    desk.work()
+    assert desk.statuses() == [("bank.capture", "waiting"), ("bank.book", "waiting")]
+    assert desk.bank.deeds("book") == []
+    desk.later(seconds=10)
+    desk.work()
+    assert desk.statuses() == [("bank.capture", "done"), ("bank.book", "done")]
 
 
 def test_a_refusal_takes_back_what_was_done_before_it(desk: Desk) -> None:
