@@ -197,7 +197,7 @@ class Words:
                        f"  = {self.money(extra.charged)}")  # fmt: skip
         total, off = self.money(priced.totals.total), self.money(priced.totals.off)
         out += [say(f"To pay: {total} ({off} off)", f"应付：{total}（已优惠 {off}）"), ""]
-        out += [f"{one.code}: {self._code(one)['message']}" for one in priced.codes]
+        out += self.codes()
         out.append(say("Promotions:", "促销："))
         out += [f"  {self.name(step.promotion)}: {self.sentence(step)}" for step in priced.trace]
         hints = self.hints()
@@ -217,6 +217,10 @@ class Words:
                 kind = "one" if missing == 1 and not money else step.miss.measure
                 near.append((not money, missing, self._say(SHORT[kind], parts)))
         return [text for _, _, text in sorted(near)]
+
+    def codes(self) -> list[str]:
+        """Return what became of each code that was typed."""
+        return [f"{one.code}: {self._code(one)['message']}" for one in self.found.priced.codes]
 
     def sentence(self, step: Step) -> str:
         """Return what became of one promotion."""

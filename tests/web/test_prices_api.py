@@ -129,6 +129,7 @@ def test_the_tester_shows_prices_and_reasons(stall: Shop) -> None:
     page = sue.get("/pricing/?item=A&quantity=2&item=&quantity=&at=2026-11-11T20:00").text
     for text in ("Ten off fifty", "Applied: takes off €10.00.", "€50.00"):
         assert text in page
+    assert "HELLO: There is no such code." in sue.get("/pricing/?item=A&codes=hello").text
     chinese = sue.get("/pricing/?item=A", headers={"Accept-Language": "zh"}).text
     assert "再买 €20.00 即可享受：满50减10" in chinese
 

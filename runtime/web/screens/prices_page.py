@@ -77,6 +77,8 @@ class PricesPage:
     sums: tuple[tuple[str, str], ...] = ()
     total: str = ""
     hints: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    """What became of each code."""
     considered: tuple[Considered, ...] = ()
 
 
@@ -203,6 +205,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
         ),
         "total": words.money(totals.total),
         "hints": tuple(words.hints()),
+        "told": tuple(words.codes()),
         "considered": tuple(
             Considered(
                 words.name(step.promotion),
