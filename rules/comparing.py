@@ -280,10 +280,14 @@ def _writing(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
 
 
 def _kinds(grant: Grant) -> frozenset[str]:
-    """Return the kinds of entry that some line lets somebody post; an empty text for all."""
+    """Return the kinds of entry that lines let somebody post, and where; an empty text for all."""
     if grant.action != POST:
         return frozenset()
-    return frozenset(kind for line in grant.lines for kind in line.kinds or ("",))
+    return frozenset(
+        f"{kind}: {line.rows.text}" if line.rows is not None else kind
+        for line in grant.lines
+        for kind in line.kinds or ("",)
+    )
 
 
 def _one(values: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -187,7 +187,8 @@ def _contained(rule: GrantRule, app: App) -> Iterator[Problem]:
         same = (other.role, other.entity) == (rule.role, rule.entity) and other is not rule
         if same and wide and other.write is None and other.until is None:
             more = set(rule.actions) - set(other.actions)
-            if not more and not rule.force:
+            kinds = other.kinds is None or set(rule.kinds or ("",)) <= set(other.kinds)
+            if not more and not rule.force and kinds:
                 yield Problem(
                     "D465",
                     rule.span,

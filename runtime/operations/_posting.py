@@ -343,12 +343,20 @@ def _permit(desk: Desk, grant: Grant, entries: Sequence[Entry]) -> None:
         )
         if grant.lines and not lines:
             raise Forbidden(OUTSIDE)
-        if grant.needs_lines or not grant.is_wide:
+        if not _is_free(grant, lines):
             balance = desk.posting.balance_of(desk.book, entry.key, desk.cause.actor_id)
             inserts.leave_now(desk.work.connection)
             covered = _rights.covering(desk.work, desk.call.entity, (balance,), grant)
             if not lines & covered.get(balance, frozenset()):
                 raise Forbidden(OUTSIDE)
+
+
+def _is_free(grant: Grant, lines: frozenset[int]) -> bool:
+    """Return whether one of these lines covers every balance; another kind's line says nothing."""
+    if grant.require or grant.forbid:
+        return False
+    found = [grant.lines[number] for number in lines]
+    return not found or any(one.rows is None and one.check is None for one in found)
 
 
 def _audit(desk: Desk, posted: Sequence[Posted]) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from runtime.errors import Blocked, Forbidden, Invalid, NotFound
+from runtime.messages import Result
 from tests.ledgers.counting import Counting, code
 from tests.shop import person
 
@@ -190,6 +191,22 @@ def test_lines_say_who_may_post_which_kind_where(shop: Counting) -> None:
     assert isinstance(shop.refused("post", "stock", new, actor=keeper), Forbidden)
     assert shop.now_at("hat") == {}
     assert isinstance(shop.refused("post", "stock", ship, actor=person("guest")), NotFound)
+
+
+def test_a_wide_line_for_one_kind_opens_no_row_for_another(shop: Counting) -> None:
+    shop.post("receive", 5)
+    porter = person("porter", number=7)
+    for kind, place, may in (
+        ("ship", "north", True),
+        ("receive", "north", False),
+        ("receive", "south", True),
+        ("adjust", "south", False),
+    ):
+        values = {"kind": kind, "key": shop.key(place=place), "quantity": "1", "reason": "count"}
+        answer = shop.ask("post", "stock", values, actor=porter)
+        assert isinstance(answer, Result) is may, (kind, place)
+        assert may or isinstance(answer, Forbidden)
+    shop.agrees()
 
 
 def test_nobody_writes_balances_or_entries_by_hand(shop: Counting) -> None:
