@@ -118,7 +118,7 @@ def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
         try:
             return _once(plan, runtime, body)
         except Refused as refused:
-            raise blocked(runtime, plan.call.ledger, refused) from refused
+            raise refusal(runtime, plan.call.ledger, refused) from refused
         except sqlalchemy.exc.IntegrityError as error:
             if last or not _is_unique(error):
                 raise _no_record(plan.call.ledger) from error
@@ -161,7 +161,7 @@ def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Post
     """Post inside a transaction that somebody else audits: a transition, a job, an order.
 
     Raises:
-        Refused: nothing of the transaction may stay; `blocked` words it for people.
+        Refused: nothing of the transaction may stay; `refusal` words it for people.
 
     """
     posted = posting_of(work).post(entries, cause)
@@ -174,13 +174,26 @@ def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Post
     return posted
 
 
-def blocked(runtime: Runtime, ledger: Ledger, refused: Refused) -> Blocked:
-    """Return a ledger's no with its reasons, as every transport shows it."""
+def refusal(runtime: Runtime, ledger: Ledger, refused: Refused) -> Blocked | Invalid:
+    """Return a ledger's no with its reasons: what was sent is wrong, or it is not possible now."""
     errors = tuple(
-        FieldError("", one.code, one.message or AGAIN["LOST"], one.params)
+        FieldError(OF_PAYLOAD.get(one.code, ""), one.code, one.message or AGAIN["LOST"], one.params)
         for one in reasons(runtime, ledger, refused)
     )
-    return Blocked(errors[0].message, errors)
+    kind = Invalid if errors[0].code in OF_PAYLOAD else Blocked
+    return kind(errors[0].message, errors)
+
+
+OF_PAYLOAD: Mapping[str, str] = {
+    "UNKNOWN_KIND": "kind",
+    "IS_TRANSFER": "kind",
+    "NO_TRANSFER": "kind",
+    "QUANTITY": "quantity",
+    "TOO_LARGE": "quantity",
+    "REASON_MISSING": "reason",
+    "SAME_KEY": "to",
+}
+"""What a rule says of the payload alone, and where in it."""
 
 
 def reasons(runtime: Runtime, ledger: Ledger, refused: Refused) -> tuple[Blocker, ...]:
