@@ -123,7 +123,7 @@ def test_more_kinds_to_post_widen_a_right_and_fewer_narrow_it(tmp_path: Path) ->
         folder = tmp_path / direction
         shutil.copytree(COUNTERS, folder)
         access = folder / "goods" / "goods.access.yaml"
-        access.write_text(access.read_text("utf-8").replace("kinds: [ship]", written), "utf-8")
+        access.write_text(access.read_text("utf-8").replace("kinds: [ship]", written, 1), "utf-8")
         (change,) = compare(before, compile_definitions(folder).app)
         assert (change.role, change.kind) == ("packer", "kinds")
         assert (change.direction == "widens") is (direction == "widens")
