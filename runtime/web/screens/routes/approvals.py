@@ -125,12 +125,15 @@ def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
         one.after or {},
     )
     wanted = {**history.wanted_titles(visit, entity, [entry]), **_rows_of(entity, one)}
+    if one.record_id:
+        wanted[one.entity] = (*wanted.get(one.entity, ()), one.record_id)
     titles = doors.titles_of(visit, wanted)
+    name = titles.get((one.entity, one.record_id), one.title)
     event = history.events(visit, entity, [entry], history.Known(titles, {}))[0]
     words = {
         "create": visit.t("New {entity}: {name}", entity=single(visit, entity), name=one.title),
-        "update": visit.t("Change of {name}", name=one.title),
-        "delete": visit.t("Deletion of {name}", name=one.title),
+        "update": visit.t("Change of {name}", name=name),
+        "delete": visit.t("Deletion of {name}", name=name),
     }.get(one.operation, one.title)
     url = record_url(one.entity, one.record_id) if one.record_id else ""
     asked, ends = when(visit, one.created_at), when(visit, one.expires_at)
