@@ -551,6 +551,7 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.palette": "JSON of the palette",
     "screens.people": "JSON of a picker",
     "screens.preview": "inside a list: row preview",
+    "screens.prices": "only in a shop that prices carts: tests/web/test_prices_api.py",
     "screens.readers": "JSON of a comment",
     "screens.session": "JSON of a form that is about to be sent",
     "screens.unread": "JSON of the bell",

@@ -54,6 +54,7 @@ LOOKS = (("light", "en", 1440), ("dark", "zh", 390))
 BETWEEN = {1440: (1024,), 390: (640, 320)}
 """To which widths a window is drawn from its own, to see whether the page follows."""
 OUTSIDE = {
+    "prices.html": "only in a shop that prices carts: tests/web/test_prices_api.py",
     "appbuilder": "Flask-AppBuilder's own pages: tests/web/test_appbuilder_look.py",
     "login_ldap.html": "sign-in at a directory, which this shop has not",
     "login_oauth.html": "sign-in elsewhere: tests/web/test_sign_in_elsewhere.py",
