@@ -26,7 +26,6 @@ from tests.access.test_attack_cases import MISSING, V1
 from tests.access.test_canaries import PLACES, addresses, leaks, state
 from tests.web.desk import PASSWORD, Desk, token
 
-
 SIGNED = r"[\w-]{20,}\.[\w-]{6}\.[\w-]{27}"
 """What says when it was made: the token of a form."""
 
