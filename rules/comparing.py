@@ -3,7 +3,8 @@
 Comes in: the matrix before and the one after. Goes out: `Change`s, each of which widens, narrows,
 or does what nobody can tell from the text alone: other rows by another condition. Such a change
 counts as a widening when somebody must approve it. Entities, fields and roles that were not there
-before widen nothing: there was nothing to be seen.
+before widen nothing: there was nothing to be seen. A transition of records that were there does:
+it moves them, whoever wrote it and when. The same holds for a kind of entry of a ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from generator.model.app import App
 from generator.model.ledger import POST
 from generator.model.text import NOWHERE, Span
 from generator.shapes.access import ACTIONS
-from rules.permissions import ALWAYS, Grant, Line, Matrix
+from rules.permissions import ALWAYS, Grant, Line, Matrix, transition_actions
 
 READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal"})
 WRITES = frozenset({"create", "update", "import", "bulk"})
@@ -55,9 +56,17 @@ def compare(old: App, new: App) -> list[Change]:
     found: list[Change] = []
     for role in (*new.roles, *(name for name in old.roles if name not in new.roles)):
         for entity in (*new.entities, *(one for one in old.entities if one not in new.entities)):
-            if not _follows(entity, old, new):
-                found += _gathered(_of(role, entity, old, new, before, after))
+            changes = _of(role, entity, old, new, before, after)
+            if _follows(entity, old, new):
+                changes = (one for one in changes if _is_of_itself(one))
+            found += _gathered(changes)
     return found
+
+
+def held(old: App, new: App, entity: str) -> tuple[str, ...]:
+    """Return every action that somebody can hold on an entity, before or after, each once."""
+    fired = (*transition_actions(new, entity), *transition_actions(old, entity))
+    return (*ACTIONS, *dict.fromkeys(fired))
 
 
 def _follows(entity: str, old: App, new: App) -> bool:
@@ -67,6 +76,12 @@ def _follows(entity: str, old: App, new: App) -> bool:
     return bool(model.child_of) and not any(
         rule.entity == entity for app in (old, new) for rule in app.grants
     )
+
+
+def _is_of_itself(one: Change) -> bool:
+    """Return whether a part that follows its whole gains or loses what its whole has not: to fire
+    transitions of its own."""
+    return one.kind == "action" and one.actions[0] not in ACTIONS
 
 
 def unapproved(old: App, new: App) -> list[Change]:
@@ -99,7 +114,7 @@ def _of(
 ) -> Iterator[Change]:
     roles = frozenset({role})
     is_new = role not in old.roles or entity not in old.entities
-    for action in ACTIONS:
+    for action in held(old, new, entity):
         was = before.grant(roles, entity, action) if not is_new else None
         now = after.grant(roles, entity, action)
         at = _place(now or was)
@@ -122,7 +137,13 @@ def _of(
                     texts = (tuple(sorted(asks[0])), tuple(sorted(asks[1])))
                     opens = _less(asks[0], asks[1])
                     yield Change(role, entity, opens, "ask", (), (action,), *texts, span=at)
-            for change in (*_rows(was, now), *_cells(was, now, known), *_writing(was, now, known)):
+            for change in (
+                *_rows(was, now),
+                *_cells(was, now, known),
+                *_writing(was, now, known),
+                *_posting(_kinds(was, old), _kinds(now, new)),
+                *_most(was, now),
+            ):
                 direction, kind, what, texts = change
                 yield Change(role, entity, direction, kind, what, (action,), *texts, span=at)
 
@@ -150,8 +171,11 @@ def _less(before: frozenset[str], after: frozenset[str]) -> str:
 
 
 def _days(matrix: Matrix, roles: frozenset[str], entity: str, action: str) -> tuple[date, date]:
-    """Return the first and the last day on which some line gives an action."""
-    rules = matrix.rules_for(roles, entity, action)
+    """Return the first and the last day on which some line gives an action.
+
+    A transition that no line names is fired where its role reads.
+    """
+    rules = matrix.rules_for(roles, entity, action) or matrix.rules_for(roles, entity, "read")
     return (
         min((rule.since or date.min for rule in rules), default=date.min),
         max((rule.until or date.max for rule in rules), default=date.max),
@@ -267,10 +291,14 @@ def _writing(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
                 added, gone = not texts[0], not texts[1]
                 wide = NARROWS if added else WIDENS if gone else OTHERWISE
                 yield wide, "force", (name,), texts
-    posts, posted = _kinds(was), _kinds(now)
+
+
+def _posting(posts: frozenset[str], posted: frozenset[str]) -> Iterator[Found]:
     if posts != posted:
-        texts = (tuple(sorted(posts)), tuple(sorted(posted)))
-        yield _direction(posts, posted), "kinds", (), texts
+        yield _direction(posts, posted), "kinds", (), (tuple(sorted(posts)), tuple(sorted(posted)))
+
+
+def _most(was: Grant, now: Grant) -> Iterator[Found]:
     for name in sorted(was.limits.keys() | now.limits.keys()):
         most, mostly = was.limits.get(name), now.limits.get(name)
         if most != mostly:
@@ -279,14 +307,16 @@ def _writing(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
             yield WIDENS if wider else NARROWS, "limit", (name,), texts
 
 
-def _kinds(grant: Grant) -> frozenset[str]:
-    """Return the kinds of entry that lines let somebody post, and where; an empty text for all."""
-    if grant.action != POST:
+def _kinds(grant: Grant, app: App) -> frozenset[str]:
+    """Return the kinds of entry that lines let somebody post, and where: each by its name, for a
+    line without any lets them post what the ledger gains later."""
+    ledger = app.ledgers.get(grant.entity)
+    if grant.action != POST or ledger is None:
         return frozenset()
     return frozenset(
         f"{kind}: {line.rows.text}" if line.rows is not None else kind
         for line in grant.lines
-        for kind in line.kinds or ("",)
+        for kind in line.kinds or tuple(ledger.kinds)
     )
 
 

@@ -252,12 +252,19 @@ def _json(
     }
 
 
-def widened(definitions: Path, compiled: Compiled, since: str) -> list[Change]:
-    """Return what widens since a git revision or a folder and is not approved; [] without one."""
-    if Path(since).is_dir():
-        return unapproved(compile_definitions(Path(since)).app, compiled.app)
+def widened(definitions: Path, compiled: Compiled, since: str, locale: str) -> list[Change]:
+    """Return what widens since a git revision or a folder and is not approved.
+
+    What cannot be read or compiled is told: no comparison never passes for one without a finding.
+    """
+    with opened(since, definitions, locale) as before:
+        return unapproved(before.app, compiled.app)
+
+
+def widened_since_head(definitions: Path, compiled: Compiled) -> list[Change]:
+    """Return the same for what is not committed yet; nothing where no git keeps the folder."""
     with TemporaryDirectory() as folder:
-        if not at_revision(since, definitions, Path(folder)):
+        if not at_revision("HEAD", definitions, Path(folder)):
             return []
         try:
             return unapproved(compile_definitions(Path(folder)).app, compiled.app)

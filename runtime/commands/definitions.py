@@ -13,7 +13,7 @@ from generator.problems import DefinitionError, Problem, in_order
 from generator.resolve.app import SHAPES
 from generator.saying import worded
 from rules.comparing import Change
-from runtime.commands.comparing import sentence, widened
+from runtime.commands.comparing import sentence, widened, widened_since_head
 from runtime.commands.context import compiled_of, problems_json, problems_text, settings_of
 from runtime.commands.language import LOCALE, refusal, said, say
 
@@ -22,11 +22,14 @@ from runtime.commands.language import LOCALE, refusal, said, say
 @click.option("--json", "in_json", is_flag=True, help="Print the problems as JSON.")
 @click.option("--strict", is_flag=True, help="Fail on warnings and unapproved rights too.")
 @click.option(
-    "--since", default="HEAD", help="With --strict: a git revision or folder to compare rights to."
+    "--since",
+    help="With --strict: a git revision or folder to compare rights to, in place of HEAD.",
 )
 @LOCALE
 @click.pass_context
-def check(context: click.Context, in_json: bool, strict: bool, since: str, locale: str) -> None:
+def check(
+    context: click.Context, in_json: bool, strict: bool, since: str | None, locale: str
+) -> None:
     """Check the definitions and print every problem with its place and what to write instead.
 
     With --strict, whoever may do more than at --since must be approved by a line `approve:`.
@@ -36,7 +39,10 @@ def check(context: click.Context, in_json: bool, strict: bool, since: str, local
         compiled = compile_definitions(folder)
         problems, app = compiled.warnings, compiled.app
         if strict:
-            wide = widened(folder, compiled, since)
+            if since is None:
+                wide = widened_since_head(folder, compiled)
+            else:
+                wide = widened(folder, compiled, since, locale)
             problems = in_order((*problems, *(_unapproved(one) for one in wide)))
         failed = strict and any(problem.severity != "info" for problem in problems)
     except DefinitionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from click.testing import CliRunner, Result
 
 import app
 from generator.compile import compile_definitions
+from generator.model.ledger import POST
 from generator.problems import CODES
-from rules.comparing import Change, compare, unapproved
+from generator.shapes.access import ACTIONS
+from rules.comparing import Change, compare, held, unapproved
+from rules.permissions import Matrix
 from tests.access.branches import FOLDER
 from tests.databases import postgres_url
+from tests.shop import write_folder
 
 ACCESS = "trade/trade.access.yaml"
 
@@ -260,3 +265,184 @@ def test_what_is_asked_no_more_opens_a_way_and_must_be_approved(tmp_path: Path) 
     fewer = changed(tmp_path / "fewer", may, more=ASKED.replace("approvers: 2", "approvers: 1"))
     other = compare(old, compile_definitions(fewer).app)
     assert {one.direction for one in other if one.kind == "ask"} == {"otherwise"}
+
+
+EVERY = {
+    "app.yaml": """
+app: stall
+label: {en: Stall, zh: 小摊}
+currency: EUR
+pricing:
+  entity: ware
+  currencies: {EUR: 2}
+  item: {entity: ware, key: code, price: price}
+""",
+    "roles.yaml": """
+roles:
+  owner: {label: {en: Owner, zh: 店主}}
+  seller: {label: {en: Seller, zh: 售货员}}
+""",
+    "stall/ware.entity.yaml": """
+entity: ware
+label: {en: Ware, zh: 商品}
+title: "{code}"
+fields:
+  code: {type: code, label: {en: Code, zh: 编码}, required: true, unique: true}
+  price: {type: money, label: {en: Price, zh: 价格}, required: true}
+  tags: {type: children, of: tag, label: {en: Tags, zh: 标签}}
+""",
+    "stall/tag.entity.yaml": """
+entity: tag
+label: {en: Tag, zh: 标签}
+title: "{text}"
+child_of: ware
+fields:
+  text: {type: text, label: {en: Text, zh: 文字}, required: true}
+""",
+    "stall/ware.workflow.yaml": """
+entity: ware
+workflows:
+  life:
+    label: {en: Life, zh: 状态}
+    field: state
+    initial: open
+    states: {open: {en: Open, zh: 开}, shut: {label: {en: Shut, zh: 关}, final: true}}
+    transitions: {shut: {label: {en: Shut, zh: 关闭}, from: open, to: shut, roles: [owner]}}
+""",
+    "stall/tag.workflow.yaml": """
+entity: tag
+workflows:
+  use:
+    label: {en: Use, zh: 使用}
+    field: state
+    initial: fresh
+    states: {fresh: {en: Fresh, zh: 新}, torn: {label: {en: Torn, zh: 破}, final: true}}
+    transitions: {tear: {label: {en: Tear, zh: 撕下}, from: fresh, to: torn, roles: [owner]}}
+""",
+    "stall/count.ledger.yaml": """
+ledger: count
+label: {en: Count, zh: 计数}
+key: {ware: ware}
+unit: integer
+buckets: {there: {en: There, zh: 在库}}
+kinds:
+  put: {label: {en: Put, zh: 放入}, move: {there: +q}}
+  take: {label: {en: Take, zh: 取出}, move: {there: -q}}
+""",
+    "stall/stall.access.yaml": """
+access: stall
+grants:
+  owner: {"*": all}
+  seller:
+    ware: [list, read]
+    count: [{allow: post, kinds: [put]}]
+""",
+}
+ACCESS_FILE = "stall/stall.access.yaml"
+WARE, COUNT = "ware: [list, read]", "count: [read]"
+LOST = "  lose: {label: {en: Lose, zh: 丢失}, move: {there: -q}}"
+
+Swap = tuple[str, str, str]
+"""File, text, and what stands in its place where a role may do more."""
+
+
+def gains() -> Iterator[tuple[str, str, Swap]]:
+    """Yield entity, action and change of whatever can be given to somebody who sells."""
+    for one in sorted({*ACTIONS} - {POST}):
+        other = "list" if one == "read" else "read"
+        yield "ware", one, (ACCESS_FILE, f"ware: [{other}]", f"ware: [{other}, {one}]")
+    for entity, name in (("ware", "life.shut"), ("tag", "use.tear")):
+        swap = (f"stall/{entity}.workflow.yaml", "roles: [owner]", "roles: [owner, seller]")
+        yield entity, f"transition:{name}", swap
+    yield "count", POST, (ACCESS_FILE, COUNT, "count: [read, post]")
+    yield "count", POST, (ACCESS_FILE, "kinds: [put]", "kinds: [put, take]")
+    yield "count", POST, (ACCESS_FILE, "allow: post, kinds: [put]", "allow: post")
+
+
+def stalls(folder: Path, swap: Swap) -> tuple[Path, Path]:
+    """Return the definitions before and after a change."""
+    file, before, after = swap
+    made = []
+    for name, cell in (("before", before), ("after", after)):
+        files = dict(EVERY)
+        if before.startswith("ware:"):
+            files[file] = files[file].replace(WARE, before)
+        if before == COUNT:
+            files[file] = files[file].replace("count: [{allow: post, kinds: [put]}]", COUNT)
+        assert before in files[file]
+        files[file] = files[file].replace(before, cell)
+        made.append(write_folder(folder / name, files))
+    return made[0], made[1]
+
+
+@pytest.mark.parametrize(
+    ("entity", "action", "swap"), [pytest.param(*one, id="-".join(one[:2])) for one in gains()]
+)
+def test_whatever_a_role_can_do_is_told_when_it_comes_or_goes_and_must_be_approved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entity: str, action: str, swap: Swap
+) -> None:
+    before, after = stalls(tmp_path, swap)
+    monkeypatch.setenv("SHOPWRIGHT_DATA", str(tmp_path / "var"))
+
+    def seen(*folders: Path) -> set[tuple[str, str]]:
+        told = json.loads(typed("access", "diff", *map(str, folders), "--json").output)
+        of_seller = [one for one in told if (one["role"], one["entity"]) == ("seller", entity)]
+        return {(one["direction"], name) for one in of_seller for name in one["actions"]}
+
+    assert ("widens", action) in seen(before, after)
+    assert ("narrows", action) in seen(after, before)
+    monkeypatch.setenv("SHOPWRIGHT_DEFINITIONS", str(after))
+    refused = typed("check", "--strict", "--since", str(before))
+    assert (refused.exit_code, "D470" in refused.output) == (1, True)
+    assert f"'seller' may do more with '{entity}'" in refused.output
+    access = after / ACCESS_FILE
+    why = f"approve: {{seller.{entity}: Wang agreed}}\n"
+    access.write_text(access.read_text("utf-8") + why, "utf-8")
+    left = typed("check", "--strict", "--since", str(before)).output
+    assert f"'seller' may do more with '{entity}'" not in left
+
+
+def test_the_cases_above_are_all_that_the_matrix_knows(tmp_path: Path) -> None:
+    model = compile_definitions(write_folder(tmp_path, EVERY)).app
+    known = {action for entity in ("ware", "tag") for action in held(model, model, entity)}
+    assert {action for _, action, _ in gains()} == known
+    owner = Matrix(model).actions(frozenset({"owner"}), "ware")
+    assert owner <= known
+
+
+def test_a_transition_or_a_kind_of_entry_that_is_new_is_a_way_that_was_not_there(
+    tmp_path: Path,
+) -> None:
+    shut = "    transitions: {shut:"
+    lock = (
+        "    transitions: {lock: {label: {en: Lock, zh: 锁}, from: open, to: shut, roles: [owner]}"
+    )
+    old = compile_definitions(write_folder(tmp_path / "old", EVERY)).app
+    more = {
+        **EVERY,
+        "stall/ware.workflow.yaml": EVERY["stall/ware.workflow.yaml"].replace(
+            shut, f"{lock}, shut:"
+        ),
+        "stall/count.ledger.yaml": EVERY["stall/count.ledger.yaml"] + LOST,
+        "stall/stall.access.yaml": EVERY["stall/stall.access.yaml"].replace(
+            "post, kinds: [put]", "post"
+        ),
+    }
+    wide = {**more, "stall/count.ledger.yaml": EVERY["stall/count.ledger.yaml"]}
+    middle = compile_definitions(write_folder(tmp_path / "wide", wide)).app
+    new = compile_definitions(write_folder(tmp_path / "new", more)).app
+    (fired,) = [one for one in unapproved(old, middle) if one.role == "owner"]
+    assert (fired.kind, fired.actions) == ("action", ("transition:life.lock",))
+    (posted,) = unapproved(middle, new)
+    assert (posted.role, posted.kind) == ("seller", "kinds")
+    assert (posted.before, posted.after) == (("put", "take"), ("lose", "put", "take"))
+
+
+def test_a_version_that_cannot_be_read_is_no_version_without_a_finding(shop: Path) -> None:
+    gone = typed("check", "--strict", "--since", "nowhere")
+    assert gone.exit_code == 1
+    assert "'nowhere' is neither a folder nor a git revision" in gone.output
+    broken = shop.parent / "broken"
+    shutil.copytree(shop, broken)
+    (broken / "app.yaml").write_text("app: 1\n", "utf-8")
+    assert typed("check", "--strict", "--since", str(broken)).exit_code == 1
