@@ -97,6 +97,9 @@ def test_a_setting_is_replaced_and_taken_away(shop: Shop) -> None:
         ("simulator", "token", "x"),
         ("live", "base_url", "ftp://bank"),
         ("live", "base_url", "https://user:pw@bank"),
+        ("live", "base_url", "https://user:pass@evil@10.0.0.1"),
+        ("live", "base_url", "https://bank.example#@10.0.0.1"),
+        ("live", "base_url", "file:///etc/passwd"),
         ("live", "base_url", "bank"),
     ],
 )
@@ -107,8 +110,9 @@ def test_what_cannot_be_entered_is_refused(shop: Shop, mode: str, name: str, tex
 
 def test_in_production_an_address_is_https(shop: Shop) -> None:
     shop.runtime.outside = Outside(BOX, production=True)
-    with pytest.raises(ValueError, match="base_url"):
-        enter(shop, "live", base_url="http://api.bank.example")
+    for address in ("http://api.bank.example", "http://api.bank.example:22", "http://[::1]/"):
+        with pytest.raises(ValueError, match="base_url"):
+            enter(shop, "live", base_url=address)
 
 
 def test_another_key_opens_nothing_and_an_old_one_still_does(shop: Shop) -> None:

@@ -296,8 +296,8 @@ def test_records_in_different_states_are_told_why_there_is_no_common_step(desk: 
     assert "No step that is meant for several" in chosen(browser, mended).text
 
 
-def open_one(desk: Desk, record: str, kind: str, about: tuple[str, str]) -> None:
-    facts = {"workflow": "mending", "state": "waiting", "operation": "bank.capture"}
+def open_one(desk: Desk, record: str, kind: str, about: tuple[str, str], **said: str) -> None:
+    facts = {"workflow": "mending", "state": "waiting", "operation": "bank.capture", **said}
     with write(desk.runtime.engine) as connection:
         open_incident(connection, desk.runtime, kind, about, ("repair", record), facts)
 
@@ -333,6 +333,16 @@ def test_an_incident_is_settled_by_a_person_and_a_call_by_two(desk: Desk) -> Non
     assert "Withdraw" in waiting.text
     assert desk.browser("ron").get("/incidents/").status_code == 200
     assert f"/repair/{call}" not in desk.browser("ron").get("/incidents/").text
+
+
+def test_what_another_system_said_is_shown_as_text(desk: Desk) -> None:
+    browser, record = desk.browser(), repair(desk)
+    markup = "<img src=x onerror=alert(1)>"
+    open_one(desk, record, "call_unknown", ("call", "c2"), message=markup, code=markup)
+    page = browser.get("/incidents/").text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "<img src=x" not in page
+    assert settled(browser, record, "retry").status_code == 303
 
 
 def counted(desk: Desk, browser: Browser, address: str) -> int:

@@ -124,6 +124,19 @@ def test_every_refusal_is_a_problem_with_its_code_in_both_languages(flow: Shop) 
     assert strange.status_code == 400
 
 
+def test_a_step_that_is_not_ones_own_is_refused_noted_and_changes_nothing(flow: Shop) -> None:
+    client = flow.client("cid")
+    one = order(client)
+    client.post(f"{API}/{one}/transitions/fulfilment/submit")
+    refused = client.post(f"{API}/{one}/transitions/fulfilment/approve", json={})
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    assert client.get(f"{API}/{one}").json["data"]["status"] == "review"
+    audit = flow.runtime.system.audit
+    asked = sa.select(audit.c.operation).where(audit.c.record_id == one)
+    with flow.runtime.engine.connect() as connection:
+        assert "denied" in connection.execute(asked).scalars().all()
+
+
 def test_a_typed_title_confirms_what_cannot_be_undone(flow: Shop) -> None:
     client = flow.client("cid")
     one = order(client, name="Zed")
