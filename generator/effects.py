@@ -63,8 +63,15 @@ class EffectNames(Protocol):
         """Report keys that mean nothing here."""
         ...
 
-    def edge(self, written: Any) -> tuple[str, str] | None:
-        """Return the workflow and the name of a transition, written `workflow.transition`."""
+    def edge(self, written: Any, entity: str = "") -> tuple[str, str] | None:
+        """Return the workflow and the name of a transition, written `workflow.transition`.
+
+        With `entity`, of that entity in place of the record's.
+        """
+        ...
+
+    def way(self, written: Written) -> tuple[tuple[str, ...], str]:
+        """Return the fields of a path to other records, and their entity; '' when it is none."""
         ...
 
     def entity(self, written: Written) -> str:

@@ -82,6 +82,20 @@ class Fire:
 
 
 @dataclass(frozen=True)
+class FireOther:
+    """Fire a transition of the records at the end of a path, once this record is written."""
+
+    entity: str
+    """Of what."""
+    path: tuple[str, ...]
+    """References that are followed from the record; the last may be a list of children."""
+    workflow: str
+    transition: str
+    optional: bool = False
+    """A refusal is noted and stops nothing."""
+
+
+@dataclass(frozen=True)
 class OpenTask:
     """Ask people of some roles to do something."""
 
@@ -152,6 +166,7 @@ Command = (
     | Post
     | TakeBack
     | Fire
+    | FireOther
     | OpenTask
     | Notify
     | Enqueue

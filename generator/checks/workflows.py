@@ -1,6 +1,6 @@
 """What only the whole graph of a workflow shows: states without a way in or out, chance, circles.
 
-Comes in: the resolved model. Goes out: D610 to D635. Errors stop the load; a warning is right
+Comes in: the resolved model. Goes out: D610 to D636. Errors stop the load; a warning is right
 sometimes, and then `accept:` says why; what merely informs is never in the way.
 """
 
@@ -23,9 +23,9 @@ from generator.model.workflow import (
     BUSY,
     OPEN,
     PEOPLE,
+    SYSTEM,
     TIMER,
     Effect,
-    State,
     Transition,
     Workflow,
 )
@@ -49,8 +49,9 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 if problem.severity == "error" or not _accepted(workflow, problem, state):
                     yield problem
             yield from _accepts(workflow)
-        yield from _cascades(workflows)
+        yield from _fired_elsewhere(workflows, app)
         yield from _columns(entity, workflows, app)
+    yield from _cascades(app)
 
 
 Found = Iterator[tuple[Problem, str]]
@@ -352,28 +353,72 @@ def _partial(workflow: Workflow) -> Found:
                 yield Problem("D632", state.span, message, hint, "warning"), state.name
 
 
-def _cascades(workflows: Mapping[str, Workflow]) -> Iterator[Problem]:
-    """Yield transitions that fire themselves, directly or through others."""
-    ways: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    places: dict[tuple[str, str], Span] = {}
-    for workflow in workflows.values():
-        for edge in workflow.transitions:
-            here = (workflow.name, edge.name)
-            places.setdefault(here, edge.span)
-            for effect in _within(edge, workflow):
-                target = effect.given.get("edge") if effect.word == "fire" else None
-                if target is not None and not _onward(here, target, edge, workflows):
-                    ways.setdefault(here, set()).add(target)
+Node = tuple[str, str, str]
+"""Entity, workflow and name of a transition."""
+
+
+def _cascades(app: App) -> Iterator[Problem]:
+    """Yield transitions that fire themselves, directly or through others of any record."""
+    ways: dict[Node, set[Node]] = {}
+    places: dict[Node, Span] = {}
+    for entity, workflows in app.workflows.items():
+        for workflow in workflows.values():
+            for edge in workflow.transitions:
+                here = (entity, workflow.name, edge.name)
+                places.setdefault(here, edge.span)
+                ways.setdefault(here, set()).update(_fires(here, workflow, edge, workflows))
     for here in ways:
-        open_ends, seen = list(ways[here]), set[tuple[str, str]]()
+        open_ends, seen = list(ways[here]), set[Node]()
         while open_ends:
             one = open_ends.pop()
             if one not in seen:
                 seen.add(one)
                 open_ends += ways.get(one, ())
         if here in seen:
-            message = say("'{name}' fires itself, directly or through others.", name=here[1])
+            message = say("'{name}' fires itself, directly or through others.", name=here[2])
             yield Problem("D633", places[here], message, "Remove one `fire` of the circle.")
+
+
+def _fires(
+    here: Node, workflow: Workflow, edge: Transition, workflows: Mapping[str, Workflow]
+) -> Iterator[Node]:
+    """Yield the transitions that one fires, of its own record and of others."""
+    for effect in _within(edge, workflow):
+        target = effect.given.get("edge") if effect.word == "fire" else None
+        if target is None:
+            continue
+        if "of" in effect.given:
+            yield (effect.given["entity"], *target)
+        elif not _onward(here[1:], target, edge, workflows):
+            yield (here[0], *target)
+
+
+def _fired_elsewhere(workflows: Mapping[str, Workflow], app: App) -> Iterator[Problem]:
+    """Yield effects that fire a transition of another record which no machine may fire."""
+    for workflow in workflows.values():
+        for effect in _every(workflow):
+            edge = effect.given.get("edge") if "entity" in effect.given else None
+            if edge is None or effect.word != "fire":
+                continue
+            entity, (other, name) = effect.given["entity"], edge
+            found = app.workflows.get(entity, {}).get(other)
+            rows = found.named(name) if found is not None else ()
+            if rows and not any(SYSTEM in row.triggers for row in rows):
+                message = say(
+                    "'{name}' of '{entity}' is not fired by other records.",
+                    name=name,
+                    entity=entity,
+                )
+                hint = say("Add `system` to the `trigger:` of '{name}'.", name=name)
+                yield Problem("D636", effect.span, message, hint)
+
+
+def _every(workflow: Workflow) -> Iterator[Effect]:
+    """Yield every effect of a workflow once."""
+    for edge in workflow.transitions:
+        yield from edge.effects
+    for state in workflow.states.values():
+        yield from (*state.enter, *state.leave)
 
 
 def _onward(
@@ -393,10 +438,7 @@ def _columns(entity: str, workflows: Mapping[str, Workflow], app: App) -> Iterat
     """Yield effects that write what only a workflow, a formula or the engine writes."""
     fields = app.entities[entity].fields
     for workflow in workflows.values():
-        states: Iterable[State] = workflow.states.values()
-        every = [one for edge in workflow.transitions for one in edge.effects]
-        every += [one for state in states for one in (*state.enter, *state.leave)]
-        for effect in every:
+        for effect in _every(workflow):
             for name in effect.given["set"] if effect.word == "set" else ():
                 field = fields[name]
                 if field.type == STATE or field.computed is not None or name in BUILT_IN:

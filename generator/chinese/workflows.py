@@ -61,6 +61,14 @@ TEXTS: Mapping[str, str] = {
     ),
     "'{name}' fires itself, directly or through others.": "'{name}' 直接或间接地触发了自己。",
     "Remove one `fire` of the circle.": "请从循环中删去一个 `fire`。",
+    "'{field}' leads to no other record.": "'{field}' 不指向其他记录。",
+    "Name a reference, or a list of children at the end of the path.": (
+        "请写引用字段，路径末尾也可以是子记录列表。"
+    ),
+    "'{name}' of '{entity}' is not fired by other records.": (
+        "'{entity}' 的 '{name}' 不能由其他记录触发。"
+    ),
+    "Add `system` to the `trigger:` of '{name}'.": "请在 '{name}' 的 `trigger:` 中加上 `system`。",
     "'{name}' has only half of a timer.": "'{name}' 的定时设置不完整。",
     "Write both `trigger: timer` and `timer: {after: PT30M}`, or neither.": (
         "`trigger: timer` 与 `timer: {after: PT30M}` 要么都写，要么都不写。"

@@ -517,27 +517,50 @@ class _Resolver:
         if "quantity" not in given:
             self.problems.append(missing_key("quantity", given.span, "an effect"))
 
-    def edge(self, written: Any) -> tuple[str, str] | None:
+    def edge(self, written: Any, entity: str = "") -> tuple[str, str] | None:
         """Return the workflow and the name of a transition, written `workflow.transition`."""
         if not isinstance(written, Written):
             return None
+        where = entity or self.machine.entity
         workflow, dot, name = written.text.rpartition(".")
         workflow = workflow if dot else self.machine.name
-        own = self.edges.get((self.machine.entity, workflow))
+        own = self.edges.get((where, workflow))
         if own is None:
-            known = [name for entity, name in self.edges if entity == self.machine.entity]
-            where = say("entity '{entity}'", entity=self.machine.entity)
+            known = [name for entity, name in self.edges if entity == where]
+            defined = say("entity '{entity}'", entity=where)
             self.problems.append(
-                unknown_name("workflow", workflow, written.span, known, defined_in=where)
+                unknown_name("workflow", workflow, written.span, known, defined_in=defined)
             )
             return None
         if name not in own:
-            self.problems.append(self._no_edge(name, written.span, workflow))
+            self.problems.append(self._no_edge(name, written.span, workflow, where))
             return None
         return workflow, name
 
-    def _no_edge(self, name: str, at: Span, workflow: str) -> Problem:
-        own = self.edges[self.machine.entity, workflow]
+    def way(self, written: Any) -> tuple[tuple[str, ...], str]:
+        """Return the fields of a path to other records, and their entity; '' when it is none.
+
+        Every step is a reference; the last may be a list of children.
+        """
+        if not isinstance(written, Written):
+            return (), ""
+        entity = self.machine.entity
+        names = tuple(written.text.split("."))
+        for place, name in enumerate(names):
+            field = self.field(replace(written, text=name), entity)
+            if field is None:
+                return (), ""
+            is_last = place == len(names) - 1
+            if field.type != "reference" and not (is_last and field.type == "children"):
+                message = say("'{field}' leads to no other record.", field=name)
+                hint = "Name a reference, or a list of children at the end of the path."
+                self.problems.append(Problem("D636", written.span, message, hint))
+                return (), ""
+            entity = field.target
+        return names, entity
+
+    def _no_edge(self, name: str, at: Span, workflow: str, entity: str = "") -> Problem:
+        own = self.edges[entity or self.machine.entity, workflow]
         where = say("workflow '{name}'", name=workflow)
         return unknown_name("transition", name, at, own, defined_in=where)
 
@@ -696,8 +719,11 @@ class _Names:
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
         return self.resolver.roles(written)
 
-    def edge(self, written: Any) -> tuple[str, str] | None:
-        return self.resolver.edge(written)
+    def edge(self, written: Any, entity: str = "") -> tuple[str, str] | None:
+        return self.resolver.edge(written, entity)
+
+    def way(self, written: Any) -> tuple[tuple[str, ...], str]:
+        return self.resolver.way(written)
 
     def entity(self, written: Written) -> str:
         return self.resolver.entity(written)

@@ -1,4 +1,8 @@
-"""`fire`: fires a transition of another workflow of the record, when this one is complete."""
+"""`fire`: fires a transition of the record's own workflows, or of the records at the end of a path.
+
+One of the record itself is fired by the algorithm when this transition is complete; one of another
+record is a command that the runtime carries out in the same transaction.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from generator.kinds import Arg
 from generator.model.workflow import Effect
 from generator.shape import Given
 from rules.commands import Fire as FireCommand
+from rules.commands import FireOther
 
 
 class Fire(EffectWord):
@@ -17,13 +22,27 @@ class Fire(EffectWord):
         "fire": Arg(
             "path", "`workflow.transition`; just `transition` is of this workflow.", required=True
         ),
+        "of": Arg(
+            "path",
+            "Whose transition: a reference, or a path of them, or a list of children such as "
+            "`lines`, each of which is fired; an empty one fires nothing. The transition has "
+            "`trigger: system`. Without it, the record's own.",
+        ),
         "optional": Arg("boolean", "A refusal is noted and stops nothing.", default=False),
     }
 
     def resolve(self, given: Given, names: EffectNames) -> Mapping[str, Any]:
-        edge = names.edge(given.get("fire"))
-        return {"edge": edge, "optional": given.get("optional", False)}
+        optional = given.get("optional", False)
+        if "of" not in given:
+            return {"edge": names.edge(given.get("fire")), "optional": optional}
+        path, entity = names.way(given.get("of"))
+        edge = names.edge(given.get("fire"), entity) if entity else None
+        return {"edge": edge, "optional": optional, "of": path, "entity": entity}
 
-    def commands(self, effect: Effect, facts: EffectFacts) -> tuple[FireCommand, ...]:
-        workflow, transition = effect.given["edge"]
-        return (FireCommand(workflow, transition, effect.given["optional"]),)
+    def commands(self, effect: Effect, facts: EffectFacts) -> tuple[FireCommand | FireOther, ...]:
+        given = effect.given
+        workflow, transition = given["edge"]
+        if "of" not in given:
+            return (FireCommand(workflow, transition, given["optional"]),)
+        entity, path = given["entity"], given["of"]
+        return (FireOther(entity, path, workflow, transition, given["optional"]),)

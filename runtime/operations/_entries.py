@@ -36,6 +36,12 @@ from runtime.store.workflow_tables import ARMED, CANCELLED, REMINDER, TRANSITION
 
 FIRED, SKIPPED = "fired", "skipped"
 """What a row of the log says became of it."""
+SYSTEM_ACTOR: Mapping[str, Any] = {
+    "actor_id": 0,
+    "actor_name": "system",
+    "actor_kind": "system",
+}
+"""Who takes a step that follows; the person behind it stands in the row that caused it."""
 TOPICS = {Notify: "workflow.notify", Enqueue: "workflow.enqueue", Call: "workflow.call"}
 
 
@@ -73,9 +79,8 @@ class Entries:
                 case SkippedCascade():
                     state = str(self.facts.get(workflow.field))
                     skipped = Step(command.workflow, command.transition, state, state)
-                    row_id = self.work.runtime.make_id()
                     told = {**more, "cause_log_id": log_id, "reason": command.code}
-                    self.logs.append(self._log(row_id, skipped, SKIPPED, told))
+                    self.note(skipped, SKIPPED, told)
                 case _:
                     pass
         self._watch(workflow, step.after, log_id)
@@ -96,6 +101,10 @@ class Entries:
         for one in armed(workflow, state, self.facts, self.work.now):
             self.arm(TRANSITION, workflow.name, state, one.transition, entered, one.due)
         self._watch(workflow, state, entered)
+
+    def note(self, step: Step, outcome: str, more: Mapping[str, Any]) -> None:
+        """Note a row of the log alone, which leaves nothing waiting."""
+        self.logs.append(self._log(self.work.runtime.make_id(), step, outcome, more))
 
     def write(self, version: int) -> None:
         """Write everything that was noted, the record being at a version now."""

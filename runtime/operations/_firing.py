@@ -29,7 +29,7 @@ from generator.model.workflow import (
     Transition,
     Workflow,
 )
-from rules.commands import CreateRecord, Post, SetField, SetState, TakeBack
+from rules.commands import CreateRecord, FireOther, Post, SetField, SetState, TakeBack
 from rules.levels import levels
 from rules.permissions import Grant, closure, transition_action
 from rules.workflow import firing
@@ -46,7 +46,8 @@ from runtime.messages import Actor, Incoming
 from runtime.operations import _held, _reading, _renewing, _saving
 from runtime.operations._answers import answers_in_words
 from runtime.operations._effect_posts import post_all
-from runtime.operations._entries import Entries, write_all
+from runtime.operations._elsewhere import Asked, fire_others, lock_ahead
+from runtime.operations._entries import SYSTEM_ACTOR, Entries, write_all
 from runtime.operations._held import Held, hold
 from runtime.operations._rearming import rearm
 from runtime.operations._references import system_grant
@@ -153,6 +154,7 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
     fires, work.fires = work.fires, True
     try:
         _bound_wait(work)
+        lock_ahead(work, machines.entity, wanted.record_id, workflow, edges)
         held = _held_for(work, machines.entity, wanted)
         if wanted.version is not None and held.version != wanted.version:
             state = str(held.facts.get(workflow.field))
@@ -388,6 +390,7 @@ class _Pass:
         self.entries = Entries(self.work, held.draft.entity, record_id, held.draft.facts)
         self.created: list[CreateRecord] = []
         self.posts: list[Post | TakeBack] = []
+        self.others: list[Asked] = []
         self.told: list[dict[str, Any]] = []
 
     def carry_out(self, done: Done) -> Fired:
@@ -416,6 +419,7 @@ class _Pass:
             before = dict(self.held.draft.facts)
             for command in commands:
                 self._apply(command)
+            self.others += [Asked(one, log_id) for one in commands if isinstance(one, FireOther)]
             if self.told or self.wanted.source == AUTO:
                 more = self._automatic(ids.get(step.cause, ""))
             else:
@@ -512,9 +516,24 @@ class _Pass:
         _renewing.follow(work, (self.held.root,))
         for command in self.created:
             create_inside(work, command.entity, command.values)
-        has_more = bool(work.written)
+        if self.others:
+            own = self.held.draft
+            fire_others(work, own.entity, str(own.facts["id"]), self.others, self._fire_other)
+        has_more = bool(work.written or self.others)
         settle_all(work)
         return has_more
+
+    def _fire_other(self, entity: str, record_id: str, asked: Asked) -> None:
+        """Fire a transition of another record as the system."""
+        command = asked.command
+        wanted = Wanted(
+            entity,
+            record_id,
+            command.workflow,
+            command.transition,
+            cause_log_id=asked.log_id,
+        )
+        fire_inside(self.work, wanted)
 
     def _version(self) -> int:
         return int(self.held.draft.facts["version"])
@@ -536,6 +555,7 @@ class _Pass:
             "cause_log_id": wanted.cause_log_id or None,
             "batch_id": wanted.batch_id or None,
             "approval_id": (actor.proof.approval or None) if actor is not None else None,
+            **(SYSTEM_ACTOR if self.work.depth else {}),
         }
 
     def _automatic(self, cause: str) -> dict[str, Any]:
@@ -570,14 +590,6 @@ class _Pass:
             "before": _held.plain_facts(before, seen) or None,
             "after": _held.plain_facts(draft.facts, seen) or None,
         }
-
-
-SYSTEM_ACTOR: Mapping[str, Any] = {
-    "actor_id": 0,
-    "actor_name": "system",
-    "actor_kind": "system",
-}
-"""Who takes an automatic step; the person behind it stands in the row that caused it."""
 
 
 def create_inside(work: Work, entity_name: str, values: Mapping[str, Any]) -> Draft:

@@ -41,6 +41,8 @@ class Work:
     """What an answer says beside the record; one that is given again says it again."""
     fires: bool = False
     """A transition is on its way: what its definition reads is looked up, and as the system."""
+    depth: int = 0
+    """So deep transitions of records have fired those of others."""
 
     @property
     def needs(self) -> Mapping[str, Needs]:

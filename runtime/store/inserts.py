@@ -103,6 +103,13 @@ def leave_now(connection: sa.Connection) -> None:
         connection.info[WAITING] = batch
 
 
+def forget(connection: sa.Connection) -> None:
+    """Drop what waits on a connection: what it belongs to is undone."""
+    batch: Batch | None = connection.info.get(WAITING)
+    if batch is not None:
+        batch.rows, batch.change = [], None
+
+
 def waits(connection: sa.Connection, change: Change) -> bool:
     """Let the change of a locked record leave with the rows that wait; False when none do.
 
