@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from generator.model.text import Label
 from generator.model.workflow import AUTO, PEOPLE, TIMER, Derivation, State, Transition, Workflow
+from rules.workflow.timers import ENTERED
 
 BY_HAND, BY_ITSELF, BY_TIME, BY_SYSTEM = "hand", "auto", "timer", "system"
 """What stands behind an arrow: somebody, a condition, a clock, or a machine's answer."""
@@ -73,7 +74,9 @@ def kind_of(edge: Transition) -> str:
 
 
 def _arrows(edge: Transition, source: str) -> tuple[Arrow, ...]:
-    kind, seconds = kind_of(edge), edge.timer.seconds if edge.timer else 0
+    kind, seconds = kind_of(edge), 0
+    if edge.timer is not None and edge.timer.start == ENTERED:
+        seconds = edge.timer.seconds
 
     def arrow(target: str, branch: str = "", *, back: bool = False) -> Arrow:
         conditions = len(edge.guards)

@@ -12,14 +12,25 @@ from dataclasses import dataclass
 from generator.expressions.words import words
 from generator.field_types import Cell
 from generator.model.entity import Entity
-from generator.model.workflow import ANY_ROLE, Clause, Derivation, State, Transition, Workflow
+from generator.model.workflow import (
+    ANY_ROLE,
+    Clause,
+    Derivation,
+    State,
+    Timer,
+    Transition,
+    Workflow,
+)
 from rules.workflow.graph import BY_HAND, BY_ITSELF, BY_SYSTEM, BY_TIME, Arrow, graph_of, kind_of
 from rules.workflow.mermaid import mermaid
+from rules.workflow.timers import ENTERED
 from runtime.rights_words import ModelLabels
 from runtime.web.screens.visit import Visit, plural
 from runtime.web.screens.workflow_picture import Drawing, Past, drawing, length, way_words
 
 Machine = Workflow | Derivation
+AT_ONCE = 60
+"""A timer that waits for fewer seconds after a date rings at that date, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +174,7 @@ def _ways(
                     badge(visit, state),
                     visit.text(edge.label),
                     tuple(badge(visit, machine.states[one]) for one in edge.targets),
-                    _who(visit, edge),
+                    _who(visit, machine.entity, edge),
                     tuple(_condition(visit, one) for one in edge.guards),
                     sum(
                         count
@@ -177,17 +188,28 @@ def _ways(
     return tuple(found)
 
 
-def _who(visit: Visit, edge: Transition) -> str:
+def _who(visit: Visit, entity: str, edge: Transition) -> str:
     """Return who or what takes a transition."""
     t, kind = visit.t, kind_of(edge)
     if kind == BY_HAND:
         return _roles(visit, edge.roles)
     if kind == BY_TIME and edge.timer is not None:
-        return t("by itself after {time}", time=length(visit, edge.timer.seconds))
+        return _when(visit, entity, edge.timer)
     return {
         BY_ITSELF: t("by itself as soon as its conditions hold"),
         BY_SYSTEM: t("by the system"),
     }.get(kind, "")
+
+
+def _when(visit: Visit, entity: str, timer: Timer) -> str:
+    """Return when a timer rings: counted from the entry, or from a date of the record."""
+    t, time = visit.t, length(visit, timer.seconds)
+    if timer.start == ENTERED:
+        return t("by itself after {time}", time=time)
+    field = visit.text(visit.app.entities[entity].fields[timer.start].label)
+    if timer.seconds < AT_ONCE:
+        return t("by itself at the time of “{field}”", field=field)
+    return t("by itself {time} after “{field}”", time=time, field=field)
 
 
 def _roles(visit: Visit, names: tuple[str, ...]) -> str:
