@@ -24,6 +24,7 @@ const kept = (form) => form.matches("form[data-guard], form:has(textarea)") && f
 /* A form that would leave the page asks first whether the session lives. */
 const first = async (event) => {
   const form = event.target;
+  if (!navigator.onLine) return; // net.js keeps the form here
   if (!document.body.dataset.who || event.defaultPrevented || form.hasAttribute("hx-post") || !kept(form) || form.closest("dialog")) return;
   if (form.dataset.alive) { delete form.dataset.alive; return; }
   event.preventDefault();
