@@ -178,7 +178,7 @@ def test_a_comment_is_not_sent_and_nobody_named(page: Page, pinyin: Pinyin, site
     for key in ("Enter", "Tab"):
         pinyin.press(key)
     expect(field).to_be_focused()
-    assert field.input_value() == "@ro"
+    expect(field).to_have_value("@ro")
     pinyin.commit("ro")
     expect(page.locator(".ppl [aria-selected=true]")).to_contain_text("Ron")
     page.keyboard.press("Enter")

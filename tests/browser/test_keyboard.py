@@ -224,4 +224,4 @@ def test_switching_theme_and_language(window: Open) -> None:
     act(page, "header a[hreflang=zh]")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator("h1")).to_have_text("借阅单")
-    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")

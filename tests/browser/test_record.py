@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page
+import re
+
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open, Site, scrolls_sideways, violations
 
@@ -12,11 +14,11 @@ def test_a_card_turns_into_its_form_and_back(window: Open, site: Site) -> None:
     page.goto(f"/member/{site.member}?tab=history")
     page.click("#open-details")
     page.wait_for_selector(".card-edit")
-    assert page.evaluate("document.activeElement.name") == "name"
+    expect(page.locator(".card-edit [name=name]")).to_be_focused()
     assert violations(page) == []
     page.keyboard.press("Escape")
     page.wait_for_selector(".card-edit", state="detached")
-    assert page.evaluate("document.activeElement.id") == "open-details"
+    expect(page.locator("#open-details")).to_be_focused()
     page.keyboard.press("Enter")
     page.fill(".card-edit [name=name]", "")
     page.click(".card-edit .b-p")
@@ -24,9 +26,9 @@ def test_a_card_turns_into_its_form_and_back(window: Open, site: Site) -> None:
     page.fill(".card-edit [name=name]", "Anna Berg")
     page.click(".card-edit .b-p")
     page.wait_for_selector("h1:has-text('Anna Berg')")
-    assert page.url.endswith("?tab=history"), "one stays where one was"
-    assert page.evaluate("document.activeElement.id") == "open-details"
-    assert "Anna Ahlgren" in page.inner_text(".tl"), "the timeline tells of it at once"
+    expect(page, "one stays where one was").to_have_url(re.compile(r"\?tab=history$"))
+    expect(page.locator("#open-details")).to_be_focused()
+    expect(page.locator(".tl"), "the timeline tells at once").to_contain_text("Anna Ahlgren")
 
 
 def compose(page: Page, text: str) -> None:
@@ -50,11 +52,11 @@ def test_somebody_is_named_by_keyboard_also_while_composing(window: Open, site: 
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    assert page.input_value("#comment") == "请看 @ron "
-    assert page.locator("#people-0").is_hidden()
+    expect(page.locator("#comment")).to_have_value("请看 @ron ")
+    expect(page.locator("#people-0")).to_be_hidden()
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(".tl .cm .at")
-    assert page.inner_text(".tl .cm >> nth=0") == "请看 @ron"
+    expect(page.locator(".tl .cm").first).to_have_text("请看 @ron")
 
 
 def test_a_file_is_sent_with_a_bar_and_shown(window: Open, site: Site) -> None:

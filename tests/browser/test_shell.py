@@ -26,7 +26,7 @@ def test_the_palette_finds_opens_and_gives_the_focus_back(window: Open, site: Si
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     chosen = page.locator("#search [aria-selected=true]")
-    assert chosen.get_attribute("id") == field.get_attribute("aria-activedescendant")
+    expect(field).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "none")
     page.keyboard.press("Escape")
     expect(page.locator(".fs input").first).to_be_focused()
     page.keyboard.press("Control+k")
@@ -46,7 +46,7 @@ def test_the_palette_does_what_the_page_can_do(window: Open) -> None:
     page.locator(".gs").click()
     page.locator("#search [role=combobox]").fill("深色")
     page.locator("#search [role=option]", has_text="深色主题").click()
-    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     page.locator(".gs").click()
     page.locator("#search [role=combobox]").fill("新建")
     expect(page.locator("#search [role=option]").first).to_be_visible()

@@ -71,7 +71,7 @@ def test_a_form_tells_what_is_wrong_keeps_what_was_typed_and_saves(page: Page) -
     page.fill("#f-email", "not an address")
     save(page)
     expect(page.locator(".errs")).to_be_visible()
-    assert page.locator("#f-name").input_value() == "王小明"
+    expect(page.locator("#f-name")).to_have_value("王小明")
     page.fill("#f-code", "PLAIN1")
     page.fill("#f-email", "ming@x.example")
     save(page)
@@ -93,4 +93,4 @@ def test_what_somebody_else_saved_meanwhile_is_shown_and_merged(page: Page, site
 def test_the_theme_is_rendered_by_the_server(window: Open) -> None:
     page = window(theme="dark", script=False)
     page.goto("/loan/")
-    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
