@@ -85,8 +85,8 @@ def asked_by(runtime: Runtime, actor: Actor) -> Sequence[Approval]:
     return [one for one in found if one.requester_id == actor.id]
 
 
-def count_waiting(runtime: Runtime, actor: Actor) -> int:
-    """Return about how many requests wait for somebody: one small statement, or none."""
+def counted(runtime: Runtime, actor: Actor) -> sa.Select[int] | None:
+    """Return what counts about how many requests wait for somebody; None where none ever will."""
     entities = {
         one.entity
         for one in runtime.app.sensitive
@@ -95,9 +95,9 @@ def count_waiting(runtime: Runtime, actor: Actor) -> int:
     }
     entities |= set(operable(runtime, actor))
     if not entities:
-        return 0
+        return None
     tables = (runtime.system.approval, runtime.system.approval_vote)
-    return approvals.count(runtime.engine, tables, entities, actor.id)
+    return approvals.counted(tables, entities, actor.id)
 
 
 def may_approve(runtime: Runtime, actor: Actor) -> bool:

@@ -62,13 +62,12 @@ def decided_by(runtime: Runtime, actor: Actor) -> frozenset[str]:
     return frozenset(name for name, role in runtime.app.roles.items() if held & set(role.owner))
 
 
-def count_waiting(runtime: Runtime, actor: Actor) -> int:
-    """Return how many requests wait for somebody: one small statement, or none."""
+def counted(runtime: Runtime, actor: Actor) -> sa.Select[int] | None:
+    """Return what counts the requests that wait for somebody; None where none ever will."""
     roles = decided_by(runtime, actor)
     if not roles:
-        return 0
-    table = runtime.system.role_request
-    return store.count(runtime.engine, table, roles, actor.id, runtime.clock())
+        return None
+    return store.counted(runtime.system.role_request, roles, actor.id, runtime.clock())
 
 
 def waiting_for(runtime: Runtime, actor: Actor) -> Sequence[RoleRequest]:

@@ -32,12 +32,10 @@ def concern(runtime: Runtime, actor: Actor) -> bool:
     return bool(asked & _roles(runtime, actor))
 
 
-def count_waiting(runtime: Runtime, actor: Actor) -> int:
-    """Return about how many tasks wait for somebody, `MOST` at most: one small statement."""
+def counted(runtime: Runtime, actor: Actor) -> sa.Select[int]:
+    """Return what counts about how many tasks wait for somebody, `MOST` at most."""
     found = _open(runtime, actor, sa.literal(1)).limit(MOST).subquery()
-    counted = sa.select(sa.func.count()).select_from(found)
-    with read(runtime.engine) as connection:
-        return int(connection.execute(counted).scalar_one())
+    return sa.select(sa.func.count()).select_from(found)
 
 
 def waiting_for(runtime: Runtime, actor: Actor) -> Sequence[Task]:

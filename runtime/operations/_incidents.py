@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from runtime.messages import Actor
 from runtime.operations._talk import record_plan
 from runtime.outside import incidents
@@ -22,6 +24,12 @@ def operable(runtime: Runtime, actor: Actor) -> tuple[str, ...]:
         for name in runtime.app.entities
         if runtime.matrix.grant(actor.roles, name, ACTION) is not None
     )
+
+
+def counted(runtime: Runtime, actor: Actor) -> sa.Select[int]:
+    """Return what counts the open incidents of what somebody operates and that runs by states."""
+    named = [name for name in operable(runtime, actor) if name in runtime.app.workflows]
+    return incidents.counted(runtime, named)
 
 
 def waiting_for(runtime: Runtime, actor: Actor) -> Sequence[Incident]:

@@ -145,14 +145,12 @@ def listed(
         return [_made(row) for row in connection.execute(asked.order_by(order).limit(limit))]
 
 
-def count(runtime: Runtime, entities: Sequence[str]) -> int:
-    """Return how many are open: one small statement."""
+def counted(runtime: Runtime, entities: Sequence[str]) -> sa.Select[int]:
+    """Return what counts those that are open."""
     table = runtime.system.incident
-    asked = sa.select(sa.func.count()).where(
+    return sa.select(sa.func.count()).where(
         table.c.entity.in_(sorted(entities)), table.c.state == OPEN
     )
-    with read(runtime.engine) as connection:
-        return int(connection.execute(asked).scalar_one())
 
 
 def _made(row: Any) -> Incident:

@@ -112,20 +112,18 @@ def pending(engine: sa.Engine, table: sa.Table) -> Sequence[Approval]:
         return [_made(row) for row in connection.execute(asked)]
 
 
-def count(
-    engine: sa.Engine, tables: tuple[sa.Table, sa.Table], entities: Collection[str], me: int
-) -> int:
-    """Return how many requests about these entities wait for somebody who did not make them."""
+def counted(
+    tables: tuple[sa.Table, sa.Table], entities: Collection[str], me: int
+) -> sa.Select[int]:
+    """Return what counts requests about these entities that wait and that somebody else made."""
     table, vote_table = tables
     mine = sa.exists().where(vote_table.c.approval_id == table.c.id, vote_table.c.user_id == me)
-    asked = sa.select(sa.func.count()).where(
+    return sa.select(sa.func.count()).where(
         table.c.state == PENDING,
         table.c.entity.in_(sorted(entities)),
         table.c.requester_id != me,
         ~mine,
     )
-    with read(engine) as connection:
-        return int(connection.execute(asked).scalar_one())
 
 
 def vote(

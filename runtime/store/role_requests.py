@@ -102,18 +102,14 @@ def in_state(engine: sa.Engine, table: sa.Table, *states: str) -> Sequence[RoleR
         return [_made(row) for row in connection.execute(asked.limit(MOST * 10))]
 
 
-def count(
-    engine: sa.Engine, table: sa.Table, roles: Collection[str], not_by: int, now: datetime
-) -> int:
-    """Return how many requests for these roles wait that somebody else made."""
-    asked = sa.select(sa.func.count()).where(
+def counted(table: sa.Table, roles: Collection[str], not_by: int, now: datetime) -> sa.Select[int]:
+    """Return what counts the requests for these roles that wait and that somebody else made."""
+    return sa.select(sa.func.count()).where(
         table.c.state == PENDING,
         table.c.role.in_(sorted(roles)),
         table.c.user_id != not_by,
         table.c.expires_at > now,
     )
-    with read(engine) as connection:
-        return int(connection.execute(asked).scalar_one())
 
 
 def settle(

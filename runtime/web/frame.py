@@ -16,10 +16,8 @@ from flask_wtf.csrf import generate_csrf
 
 from generator.model.app import App
 from generator.model.entity import Entity
-from runtime import approvals, role_requests, tasks
+from runtime import waiting
 from runtime.messages import Actor
-from runtime.operations import _incidents
-from runtime.outside import incidents
 from runtime.runtime import Runtime
 from runtime.web.context import present, web
 from runtime.web.names import full_name, initials
@@ -162,24 +160,19 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
 
 def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavItem, ...]:
     """Return what waits for people and how work goes: tasks, approvals, incidents, workflows."""
-    t, found = translator(locale), []
-    if tasks.concern(runtime, actor):
-        waiting = tasks.count_waiting(runtime, actor) or None
-        here = _is_here(path, "/tasks/")
-        found.append(NavItem(t("Tasks"), "/tasks/", "checkbox", here, count=waiting))
-    if approvals.concern(runtime, actor):
-        waiting = approvals.count_waiting(runtime, actor) or None
-        here = _is_here(path, "/approvals/")
-        found.append(NavItem(t("Approvals"), "/approvals/", "checks", here, count=waiting))
-    if actor.kind == "user" and role_requests.can_be_asked(runtime):
-        waiting = role_requests.count_waiting(runtime, actor) or None
-        here = _is_here(path, "/access/")
-        found.append(NavItem(t("My access"), "/access/", "id-badge-2", here, count=waiting))
-    operates = [e for e in _incidents.operable(runtime, actor) if e in runtime.app.workflows]
-    if operates:
-        open_ones = incidents.count(runtime, operates) or None
-        here = _is_here(path, "/incidents/")
-        found.append(NavItem(t("Incidents"), "/incidents/", "lifebuoy", here, count=open_ones))
+    t = translator(locale)
+    pages = (
+        (waiting.TASKS, t("Tasks"), "/tasks/", "checkbox"),
+        (waiting.APPROVALS, t("Approvals"), "/approvals/", "checks"),
+        (waiting.ROLE_REQUESTS, t("My access"), "/access/", "id-badge-2"),
+        (waiting.INCIDENTS, t("Incidents"), "/incidents/", "lifebuoy"),
+    )
+    counts = waiting.counts(runtime, actor)
+    found = [
+        NavItem(label, url, icon, _is_here(path, url), count=counts[kind] or None)
+        for kind, label, url, icon in pages
+        if kind in counts
+    ]
     names = {*runtime.app.workflows, *runtime.app.derivations}
     if any(runtime.matrix.grant(actor.roles, name, "list") is not None for name in names):
         here = _is_here(path, "/workflows/")
