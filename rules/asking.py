@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generator.model.access import GrantRule, Guardrail
-from rules.permissions import Matrix, denies
+from rules.matrix import Matrix
+from rules.uniting import denies
 
 
 @dataclass(frozen=True)

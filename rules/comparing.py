@@ -17,7 +17,8 @@ from generator.model.app import App
 from generator.model.ledger import POST
 from generator.model.text import NOWHERE, Span
 from generator.shapes.access import ACTIONS
-from rules.permissions import ALWAYS, Grant, Line, Matrix, transition_actions
+from rules.matrix import Matrix
+from rules.permissions import ALWAYS, Grant, Line, transition_actions
 
 READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal"})
 WRITES = frozenset({"create", "update", "import", "bulk"})

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rules.permissions import SCOPE
 from rules.proof import NOTHING, Proof
+from rules.role_names import SCOPE
 
 EMPTY: Mapping[str, Any] = {}
 

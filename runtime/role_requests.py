@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from generator.model.text import Label
 from generator.shapes.access import ACTIONS
-from rules.permissions import closure, whole
+from rules.role_names import closure, whole
 from runtime.errors import Blocked, FieldError, Forbidden, Invalid, NotFound
 from runtime.messages import Actor
 from runtime.notifications import Notice, notify

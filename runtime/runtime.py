@@ -24,7 +24,7 @@ from generator.build.schemas import build_schema
 from generator.compile import Compiled
 from generator.model.app import App
 from generator.model.entity import Entity
-from rules.permissions import Matrix, turning_days
+from rules.matrix import Matrix, turning_days
 from rules.pricing.offered import book_of
 from rules.pricing.promotion import Book as PriceBook
 from rules.pricing.promotion import book

@@ -15,7 +15,7 @@ from generator.model.app import App
 from generator.model.text import Label, plain
 from generator.model.workflow import Effect, Workflow
 from generator.resolve.fields import humanize
-from rules.permissions import closure
+from rules.role_names import closure
 from runtime.messages import Actor
 from runtime.operations._passages import Task, as_task
 from runtime.runtime import Runtime

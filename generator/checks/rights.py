@@ -25,7 +25,7 @@ FEW = frozenset({"boolean", "choice", "choices", "state"})
 WRITES = {"create", "update", "import"}
 READS = {"list", "read"}
 USUALLY = {"sensitive": "masked", "secret": "hidden"}
-"""How a class is seen where a role says nothing; as `rules/permissions.py` has it."""
+"""How a class is seen where a role says nothing; as `rules/matrix.py` has it."""
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:

@@ -31,7 +31,8 @@ from generator.model.workflow import (
 )
 from rules.commands import CreateRecord, FireOther, Post, SetField, SetState, TakeBack
 from rules.levels import levels
-from rules.permissions import Grant, closure, transition_action
+from rules.permissions import Grant, transition_action
+from rules.role_names import closure
 from rules.workflow import firing
 from rules.workflow.asking import Ask, Asker, Done, Machines, Refused, Situation
 from runtime.errors import (

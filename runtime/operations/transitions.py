@@ -14,7 +14,8 @@ from generator.model.entity import Entity
 from generator.model.text import Label
 from generator.model.workflow import API, USER, InputField
 from rules.blockers import Blocker
-from rules.permissions import Grant, closure, transition_action
+from rules.permissions import Grant, transition_action
+from rules.role_names import closure
 from rules.workflow.asking import Asker, Machines, Offer, Refused
 from rules.workflow.offers import offers
 from runtime.messages import Actor, Incoming, Result

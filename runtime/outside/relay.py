@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.permissions import closure
+from rules.role_names import closure
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow, mark_done
 from runtime.jobs.registry import JobKind

@@ -15,7 +15,8 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Field
 from generator.model.text import Label
-from rules.permissions import Grant, Matrix
+from rules.matrix import Matrix
+from rules.permissions import Grant
 from runtime.errors import BadRequest, FieldError
 from runtime.store.spans import Span
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from generator.model.app import App
 from generator.model.text import Label, Span
 from generator.model.workflow import PEOPLE
-from rules.permissions import Matrix
+from rules.matrix import Matrix
 from runtime.errors import RequestError
 from runtime.messages import Actor
 

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import User
 
 from generator.model.access import PersonFact
-from rules.permissions import PART, narrowed
+from rules.role_names import PART, narrowed
 from runtime.messages import Actor
 from runtime.store.engine import assume, read
 from runtime.store.questions import Assumed, Question

@@ -18,7 +18,7 @@ import segno
 from cryptography.fernet import Fernet, InvalidToken
 
 from generator.model.app import App
-from rules.permissions import closure, whole
+from rules.role_names import closure, whole
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.store import second_factors, sessions

@@ -17,7 +17,7 @@ from werkzeug.security import generate_password_hash
 
 from generator.model.app import App
 from generator.model.text import Label
-from rules.permissions import ANY
+from rules.role_names import ANY
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
 from runtime.web.names import full_name

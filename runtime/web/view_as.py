@@ -12,7 +12,8 @@ from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from rules.permissions import Matrix, narrowed
+from rules.matrix import Matrix
+from rules.role_names import narrowed
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.identity import Gate

@@ -26,7 +26,7 @@ from generator.model.access import GrantRule, Sensitive
 from generator.model.app import App
 from generator.model.text import Label
 from generator.problems import DefinitionError
-from rules.permissions import Matrix
+from rules.matrix import Matrix
 from runtime.memory import Memory
 from runtime.store.trail import Trail
 from runtime.web import look, totp

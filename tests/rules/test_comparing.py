@@ -17,7 +17,7 @@ from generator.model.ledger import POST
 from generator.problems import CODES
 from generator.shapes.access import ACTIONS
 from rules.comparing import Change, compare, held, unapproved
-from rules.permissions import Matrix
+from rules.matrix import Matrix
 from tests.access.branches import FOLDER
 from tests.databases import postgres_url
 from tests.shop import write_folder

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from rules.permissions import narrowed, transition_actions
+from rules.permissions import transition_actions
+from rules.role_names import narrowed
 from runtime import approvals
 from runtime.errors import (
     Blocked,

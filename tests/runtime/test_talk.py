@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from rules.permissions import narrowed
+from rules.role_names import narrowed
 from runtime.files import FileStore
 from runtime.followers import tell
 from runtime.jobs.outbox import OutboxRow, relay_once

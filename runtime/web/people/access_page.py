@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
-from rules.permissions import whole
+from rules.role_names import whole
 from runtime import role_requests
 from runtime.role_requests import LONGEST
 from runtime.store.role_requests import GRANTED, PENDING, RoleRequest

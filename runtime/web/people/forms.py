@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import MultiDict
 
-from runtime.web.people.accounts import Account, Values
+from runtime.web.people.account_changes import Values
+from runtime.web.people.accounts import Account
 from runtime.web.screens.visit import Visit
 
 USERNAME = re.compile(r"[^\s\x00-\x1f/\\]{2,64}")

@@ -17,8 +17,9 @@ from generator.field_types._times import local_text
 from generator.model.access import Role
 from runtime.store.sessions import Session
 from runtime.web.names import full_name, initials
-from runtime.web.people.accounts import PAGE, Account, AccountPage, GroupLine
+from runtime.web.people.accounts import PAGE, Account, AccountPage
 from runtime.web.people.devices import device, is_phone
+from runtime.web.people.groups import GroupLine
 from runtime.web.screens.visit import Visit, plural
 
 STATUSES = ("active", "inactive")

@@ -28,7 +28,9 @@ from runtime.store.reviews import KEEP, REVOKE, Review, ReviewLine
 from runtime.store.role_requests import GRANTED
 from runtime.store.trail import Note, Trail
 from runtime.web.people import accounts
+from runtime.web.people.account_changes import take_role
 from runtime.web.people.accounts import Account
+from runtime.web.people.groups import list_groups
 
 DORMANT = timedelta(days=60)
 """Whoever was not seen so long is told apart."""
@@ -132,7 +134,7 @@ def _take(
         told = {"request": place, "role": one.role, "person": one.user_name}
         trail.write(connection, Note("role_revoked", ABOUT, one.role, one.user_name, after=told))
     else:
-        accounts.take_role(trail, connection, one.user_id, one.role, one.via, administrators)
+        take_role(trail, connection, one.user_id, one.role, one.via, administrators)
     notice = Notice(
         one.user_id, "role_revoked", title=one.role, actor_id=actor.id, actor_name=actor.name
     )
@@ -142,7 +144,7 @@ def _take(
 
 def _snapshot(runtime: Runtime, review_id: str) -> Iterator[ReviewLine]:
     found = accounts.everybody(runtime.engine, runtime.system.setting)
-    groups = {one.id: one for one in accounts.list_groups(runtime.engine)}
+    groups = {one.id: one for one in list_groups(runtime.engine)}
     given = role_requests.in_state(runtime.engine, runtime.system.role_request, GRANTED)
     now = runtime.clock()
     used = _used(runtime, now - UNUSED)

@@ -16,7 +16,8 @@ from runtime.web.context import present, web
 from runtime.web.identity import derive
 from runtime.web.look import error_page
 from runtime.web.names import full_name
-from runtime.web.people.accounts import Account, load_account, note_sign_in
+from runtime.web.people.account_changes import note_sign_in
+from runtime.web.people.accounts import Account, load_account
 from runtime.web.security_manager import admit, end_everything, signed_in
 from runtime.web.texts import translator
 from runtime.web.users import check_password, set_password

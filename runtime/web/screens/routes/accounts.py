@@ -14,9 +14,12 @@ from runtime.store.trail import Note
 from runtime.web import token_page
 from runtime.web.context import present, web
 from runtime.web.names import full_name
-from runtime.web.people import accounts, pages
-from runtime.web.people.accounts import Account, LastAdministrator, Taken, Values
+from runtime.web.people import account_changes, accounts, pages
+from runtime.web.people.account_changes import Taken, Values
+from runtime.web.people.accounts import Account
 from runtime.web.people.forms import read_person
+from runtime.web.people.groups import list_groups
+from runtime.web.people.holding import LastAdministrator, role_counts
 from runtime.web.people.welcome import make_link
 from runtime.web.rest_security import revoke_token
 from runtime.web.screens.desk import Addresses, Answer, Desk
@@ -105,7 +108,7 @@ class People:
         errors = dict(sent.errors)
         if not errors:
             try:
-                made = accounts.create_account(trail(), sent.values)
+                made = account_changes.create_account(trail(), sent.values)
             except Taken as fault:
                 errors[fault.field] = _taken(visit, fault.field)
             else:
@@ -124,7 +127,7 @@ class People:
         errors = dict(sent.errors)
         if not errors:
             try:
-                accounts.change_account(trail(), user_id, sent.values, administrators(visit))
+                account_changes.change_account(trail(), user_id, sent.values, administrators(visit))
             except Taken as fault:
                 errors[fault.field] = _taken(visit, fault.field)
             except LastAdministrator:
@@ -144,7 +147,7 @@ class People:
             flash(visit.t("Nobody deactivates themselves. Ask another administrator."), "warning")
             return redirect(f"/users/{user_id}", 303)
         try:
-            accounts.set_active(trail(), user_id, wanted, administrators(visit))
+            account_changes.set_active(trail(), user_id, wanted, administrators(visit))
         except LastAdministrator:
             flash(_last(visit), "warning")
             return redirect(f"/users/{user_id}", 303)
@@ -241,7 +244,7 @@ class People:
     def roles(self) -> Answer:
         """Show every role with how many people hold it."""
         visit = administrator(self.desk)
-        counts = accounts.role_counts(visit.runtime.engine)
+        counts = role_counts(visit.runtime.engine)
         lines = tuple(
             pages.RoleLine(
                 visit.text(role.label),
@@ -308,7 +311,7 @@ class People:
         groups: tuple[int, ...],
         errors: Mapping[str, str] | None = None,
     ) -> pages.PersonPage:
-        every = accounts.list_groups(visit.runtime.engine)
+        every = list_groups(visit.runtime.engine)
         return pages.PersonPage(
             id=None,
             title=visit.t("Invite somebody"),
@@ -329,7 +332,7 @@ class People:
         link: str = "",
     ) -> pages.PersonPage:
         runtime = visit.runtime
-        every = accounts.list_groups(runtime.engine)
+        every = list_groups(runtime.engine)
         mine = [one for one in every if one.id in values.groups]
         by_group = {role for one in mine for role in one.roles}
         found = sessions.of_user(runtime.engine, runtime.system.setting, account.id)

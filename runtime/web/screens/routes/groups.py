@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from flask import Blueprint, flash, redirect, render_template, request
 
 from runtime.errors import NotFound
-from runtime.web.people import accounts, pages
-from runtime.web.people.accounts import GroupLine, LastAdministrator, Taken
+from runtime.web.people import groups, pages
+from runtime.web.people.account_changes import Taken
+from runtime.web.people.groups import GroupLine
+from runtime.web.people.holding import LastAdministrator
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator, administrators
 from runtime.web.screens.visit import Visit
@@ -38,7 +40,7 @@ class Groups:
     def groups(self) -> Answer:
         """Show every group."""
         visit = administrator(self.desk)
-        found = accounts.list_groups(visit.runtime.engine)
+        found = groups.list_groups(visit.runtime.engine)
         lines = tuple(
             (one, pages.role_names(visit, one.roles), f"/groups/{one.id}") for one in found
         )
@@ -66,7 +68,7 @@ class Groups:
         visit = administrator(self.desk)
         found = self._group(visit, group_id)
         try:
-            accounts.delete_group(trail(), group_id, administrators(visit))
+            groups.delete_group(trail(), group_id, administrators(visit))
         except LastAdministrator:
             flash(_last(visit), "warning")
             return redirect(f"/groups/{group_id}", 303)
@@ -85,7 +87,7 @@ class Groups:
             errors["name"] = visit.t("Write a name.")
         if not errors:
             try:
-                accounts.save_group(
+                groups.save_group(
                     trail(),
                     group.id if group else None,
                     texts["name"],
@@ -105,7 +107,7 @@ class Groups:
         return render_template("people/group.html", page=page), 422
 
     def _group(self, visit: Visit, group_id: int) -> GroupLine:
-        for one in accounts.list_groups(visit.runtime.engine):
+        for one in groups.list_groups(visit.runtime.engine):
             if one.id == group_id:
                 return one
         raise NotFound

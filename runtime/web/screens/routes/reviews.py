@@ -10,7 +10,7 @@ from runtime.store.reviews import KEEP, REVOKE, Review
 from runtime.store.trail import EXPORT, Note
 from runtime.web import spreadsheets
 from runtime.web.people import review_page, reviewing
-from runtime.web.people.accounts import LastAdministrator
+from runtime.web.people.holding import LastAdministrator
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator, administrators
 from runtime.web.screens.visit import Visit

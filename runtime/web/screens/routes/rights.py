@@ -8,6 +8,7 @@ from generator.shapes.access import ACTIONS
 from runtime.errors import NotFound
 from runtime.web.names import full_name
 from runtime.web.people import accounts
+from runtime.web.people.groups import list_groups
 from runtime.web.people.rights_page import Asked, cell_page, rights_page
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator
@@ -66,7 +67,7 @@ def _person(visit: Visit, text: str) -> tuple[str, str, tuple[str, ...]] | None:
     found = accounts.load_account(visit.runtime.engine, number)
     if found is None:
         raise NotFound
-    groups = accounts.list_groups(visit.runtime.engine)
+    groups = list_groups(visit.runtime.engine)
     through = [role for one in groups if one.id in found.groups for role in one.roles]
     roles = tuple(name for name in visit.app.roles if name in found.roles or name in through)
     return str(number), full_name(found.first_name, found.last_name, found.username), roles
