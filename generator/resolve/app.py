@@ -29,7 +29,8 @@ from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
-from generator.resolve.scenarios import ScenarioWords, resolve_scenarios
+from generator.resolve.scenario_names import ScenarioWords
+from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
 from generator.resolve.workflows import resolve_workflows, waiting
 from generator.saying import say

@@ -34,7 +34,7 @@ from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
-from runtime.outside import calls, events, timers
+from runtime.outside import call_runs, events, timers
 from runtime.outside.relay import TOPICS, deliver_outside
 from runtime.processes import stop_on_signals
 from runtime.runtime import Runtime, utc_now
@@ -139,7 +139,7 @@ def run_scheduler(context: click.Context, locale: str) -> None:
         seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
         outside = (
             Periodic("timers", timedelta(seconds=1), timers.Poller(application)),
-            Periodic("calls", timedelta(minutes=1), lambda: calls.wake(application)),
+            Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
         )
         scheduler.run_scheduler(engine, (), kinds, (*work, seal, *outside), utc_now, stop)

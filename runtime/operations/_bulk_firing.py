@@ -32,8 +32,8 @@ from runtime.errors import (
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.metrics import prometheus
 from runtime.operations import _answers, _firing, _reading
-from runtime.operations._firing import Wanted
 from runtime.operations._unfired import busy, unfired
+from runtime.operations._wanted import Fired, Wanted, trigger_of
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store import violations
@@ -91,7 +91,7 @@ def batch_of(runtime: Runtime, incoming: Incoming, body: Mapping[str, Any]) -> B
     edges = found.named(name) if found is not None else ()
     if not edges:
         raise unfired(Refused("unknown_transition"))
-    source = _firing.trigger_of(incoming, edges)
+    source = trigger_of(incoming, edges)
     if not any(source in edge.triggers for edge in edges):
         raise unfired(Refused("wrong_trigger"))
     action = transition_action(workflow, name)
@@ -180,7 +180,7 @@ def refused(record_id: str, refusal: RequestError) -> Outcome:
     return Outcome(record_id, status, errors=errors, message=refusal.message)
 
 
-def _fire(runtime: Runtime, batch: Batch, wanted: Wanted) -> _firing.Fired:
+def _fire(runtime: Runtime, batch: Batch, wanted: Wanted) -> Fired:
     actor = batch.incoming.actor
     assert actor is not None
     for attempt in range(ATTEMPTS):

@@ -20,9 +20,9 @@ from runtime.errors import Broken, Busy, FieldError, Invalid, RequestError
 from runtime.messages import Incoming, Result
 from runtime.metrics import prometheus
 from runtime.operations import _answers, _firing, _versions
-from runtime.operations._firing import Wanted
 from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
+from runtime.operations._wanted import MACHINES, Wanted, trigger_of
 from runtime.operations._work import Work
 from runtime.operations._writing import (
     WriteCall,
@@ -35,9 +35,10 @@ from runtime.runtime import Runtime
 from runtime.store.trail import Note, Trail
 
 ACTION = "read"
-"""Whoever may read a record may ask; the right to fire is asked of each transition."""
-MACHINES = _firing.MACHINES
-"""Sources behind which nobody stands: the system's own right is enough."""
+"""Whoever may read a record may ask; the right to fire is asked of each transition.
+
+`MACHINES`, the sources behind which nobody stands, is asked of every operation by the pipeline.
+"""
 KEYS = frozenset({"workflow", "transition", "input", "reason"})
 OWN_KEYS = frozenset({"cause", "cause_log_id", "batch_id"})
 """Keys that only our own jobs send."""
@@ -75,7 +76,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     edges = found.named(name) if found is not None else ()
     if not edges:
         raise unfired(Refused("unknown_transition"))
-    source = _firing.trigger_of(incoming, edges)
+    source = trigger_of(incoming, edges)
     if not any(source in edge.triggers for edge in edges):
         raise unfired(Refused("wrong_trigger"))
     answers = _answers.read_answers(runtime, entity.name, edges, _input(body))

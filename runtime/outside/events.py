@@ -27,8 +27,9 @@ from runtime.connectors._paths import ask_path
 from runtime.errors import RequestError
 from runtime.jobs import runs
 from runtime.messages import Actor, Incoming
-from runtime.operations._firing import Wanted, fire_inside, work_of
-from runtime.outside import calls, incidents, proving, settings
+from runtime.operations._firing import fire_inside, work_of
+from runtime.operations._wanted import Wanted
+from runtime.outside import call_results, calls, incidents, proving, settings
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
@@ -324,7 +325,7 @@ def _stored(
     runtime: Runtime, values: Mapping[str, Any], fields: Mapping[str, Field]
 ) -> dict[str, Any]:
     told = {name: _api(runtime, fields[name], value) for name, value in values.items()}
-    return calls.stored(runtime, told, fields)
+    return call_results.stored(runtime, told, fields)
 
 
 def _api(runtime: Runtime, field: Field, value: Any) -> Any:

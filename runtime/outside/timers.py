@@ -21,9 +21,10 @@ from rules.workflow.asking import Ask, Asker, context, holds
 from rules.workflow.timers import FIRST, LONGEST, MOST
 from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
-from runtime.operations._firing import Wanted, fire_inside, work_of
+from runtime.operations._firing import fire_inside, work_of
 from runtime.operations._rearming import entry_of
 from runtime.operations._references import system_grant
+from runtime.operations._wanted import Wanted
 from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write

@@ -13,7 +13,7 @@ from generator.compile import Compiled
 from generator.model.entity import Field
 from generator.model.scenario import Case, Expected, Scenario, Step
 from generator.model.text import Span
-from generator.resolve.scenarios import made_by
+from generator.resolve.scenario_steps import made_by
 from rules.proof import Proof
 from runtime.errors import RequestError
 from runtime.messages import Actor, Result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.jobs.outbox import Event, emit
-from runtime.outside import calls
+from runtime.outside import call_runs, calls
 from runtime.outside.box import Outside
 from runtime.store.engine import write
 from tests.outside.provider import BOX
@@ -227,6 +227,6 @@ def test_a_run_that_was_given_up_is_queued_again(desk: Desk) -> None:
         connection.execute(desk.runtime.system.job_run.update().values(state="failed"))
     assert desk.work() == 0
     desk.later(minutes=3)
-    assert calls.wake(desk.runtime) == 1
+    assert call_runs.wake(desk.runtime) == 1
     desk.work()
     assert desk.payment(record)["state"] == "captured"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.outside import calls
+from runtime.outside import call_runs
 from tests.outside.shop import Desk
 from tests.outside.test_events import send, told
 
@@ -62,7 +62,7 @@ def test_between_the_answer_of_the_provider_and_its_row(desk: Desk) -> None:
     # the lease of the dead ends, and its run is queued again by whoever looks for such
     desk.later(minutes=6)
 
-    calls.wake(desk.runtime)
+    call_runs.wake(desk.runtime)
     desk.work()
     found = desk.payment(record)
     assert (found["state"], found["seen"]) == ("captured", 1)

@@ -18,8 +18,9 @@ from rules.workflow import firing
 from rules.workflow.asking import Done
 from runtime.errors import NotInFromState, RequestError, VersionConflict
 from runtime.messages import Incoming, Result
-from runtime.operations import _firing
-from runtime.operations._firing import Wanted, fire_inside, work_of
+from runtime.operations import _passing
+from runtime.operations._firing import fire_inside, work_of
+from runtime.operations._wanted import Wanted
 from runtime.pipeline import handle
 from runtime.store.engine import write
 from tests.databases import postgres_url, sqlite_url
@@ -185,7 +186,7 @@ def test_an_effect_that_fails_leaves_everything_as_it_was(
     asked = {"amount": "10"}
     whole = decided(flow, order, "refund", asked)
     assert len(whole.commands) >= 4
-    carry = _firing._Pass._apply
+    carry = _passing.Passing._apply
     for place in range(len(whole.commands)):
         count = iter(range(1000))
 
@@ -194,14 +195,20 @@ def test_an_effect_that_fails_leaves_everything_as_it_was(
                 raise Torn
             carry(self, command)
 
-        monkeypatch.setattr(_firing._Pass, "_apply", torn)
+        monkeypatch.setattr(_passing.Passing, "_apply", torn)
         with pytest.raises(Torn):
             flow.fire(order, "refund", asked, actor=proved(BOSS), version=2)
         assert everything(flow) == before
     monkeypatch.undo()
 
 
-STEPS = ("_saving.write", "audit.write", "_renewing.follow", "inserts.insert_many", "settle_all")
+STEPS = (
+    "_passing._saving.write",
+    "_passing.audit.write",
+    "_passing._renewing.follow",
+    "_firing.inserts.insert_many",
+    "_firing.settle_all",
+)
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -215,7 +222,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(
     def torn(*_: Any, **__: Any) -> None:
         raise Torn
 
-    monkeypatch.setattr(f"runtime.operations._firing.{name}", torn)
+    monkeypatch.setattr(f"runtime.operations.{name}", torn)
     with pytest.raises(Torn):
         flow.fire(order, "refund", {"amount": "10"}, actor=proved(BOSS), version=2)
     monkeypatch.undo()

@@ -7,10 +7,10 @@ is away or a record that is busy.
 from __future__ import annotations
 
 from runtime.jobs.worker import JobRuntime
-from runtime.outside import calls
+from runtime.outside import call_runs, calls
 from runtime.runtime import Runtime
 
-NAME = calls.JOB
+NAME = call_runs.JOB
 QUEUE = "critical"
 ATTEMPTS = 20
 TIMEOUT = 300

@@ -1,0 +1,228 @@
+"""The steps of a case: each does one thing, with the keys that belong to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator.durations import seconds_of
+from generator.model.entity import Entity
+from generator.model.scenario import Somebody, Step
+from generator.model.workflow import Workflow
+from generator.problems import Problem, defined_twice, missing_key, quoted, unknown_name
+from generator.resolve.scenario_names import (
+    LINKS,
+    ScenarioNames,
+    several,
+)
+from generator.saying import say
+from generator.shape import Given, Written
+
+ACTIONS = (
+    "list",
+    "export",
+    "read",
+    "create",
+    "update",
+    "delete",
+    "restore",
+    "bulk",
+    "transition",
+    "wait",
+    "time_passes",
+    "answer",
+)
+ON_RECORD = {"read", "update", "delete", "restore", "transition"}
+NOBODY = Somebody("", ())
+"""Who acts when only time passes or another system answers."""
+A_DAY = 86_400
+TAKES: Mapping[str, frozenset[str]] = {
+    "called": frozenset({"create", "transition"}),
+    "values": frozenset({"create", "update", "bulk"}),
+    "filter": frozenset({"list", "export"}),
+    "records": frozenset({"bulk"}),
+    "change": frozenset({"bulk"}),
+    "name": frozenset({"transition"}),
+    "input": frozenset({"transition"}),
+    "unconfirmed": frozenset({"transition"}),
+    "output": frozenset({"answer"}),
+    "refused": frozenset({"answer"}),
+}
+"""By key of a step: the actions that it belongs to."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Reads the steps of one scenario."""
+
+    names: ScenarioNames
+
+    def step(self, body: Given, usual: Somebody | None, somebody: bool) -> Step | None:
+        """Return a step, done by who is named at it or by who acts in the case."""
+        actions = [action for action in ACTIONS if action in body]
+        if len(actions) != 1:
+            hint = say("Write one of: {names}.", names=", ".join(ACTIONS))
+            said = "A step does just one thing."
+            self.names.problems.append(Problem("D480", body.span, said, hint))
+            return None
+        action = actions[0]
+        for key, belongs in TAKES.items():
+            if key in body and action not in belongs:
+                said = say("'{key}' says nothing about '{action}'.", key=key, action=action)
+                hint = say("It belongs to: {names}.", names=", ".join(sorted(belongs)))
+                self.names.problems.append(Problem("D481", body.at(key), said, hint))
+        person = self.names.person(body.get("as")) or usual
+        if action == "wait":
+            return Step("wait", "", NOBODY, body.span, seconds=body.get("wait") * A_DAY)
+        if action == "time_passes":
+            return self._time(body)
+        if action == "answer":
+            return self._answer(body)
+        if person is None:
+            if "as" not in body and not somebody:
+                self.names.problems.append(missing_key("as", body.span, "a step"))
+            return None
+        return self._acted(action, body, person)
+
+    def _time(self, body: Given) -> Step | None:
+        seconds = seconds_of(body.get("time_passes"))
+        if seconds is None:
+            said = say("{written} is no length of time.", written=quoted(body.get("time_passes")))
+            hint = "Write PT30M, P2D, 30m, 2h or 7d: more than nothing, at most 400 days."
+            self.names.problems.append(Problem("D621", body.at("time_passes"), said, hint))
+            return None
+        return Step("wait", "", NOBODY, body.span, seconds=seconds)
+
+    def _answer(self, body: Given) -> Step | None:
+        written: Written = body.get("answer")
+        name, _, operation = written.text.rpartition(".")
+        connector = self.names.words.connectors.get(name)
+        if connector is None:
+            known, where = self.names.words.connectors, "the definitions"
+            problem = unknown_name("connector", name, written.span, known, defined_in=where)
+            self.names.problems.append(problem)
+            return None
+        if operation not in connector.operations:
+            inside = say("connector '{name}'", name=name)
+            self.names.problems.append(
+                unknown_name(
+                    "operation", operation, written.span, connector.operations, defined_in=inside
+                )
+            )
+            return None
+        return Step(
+            "answer",
+            "",
+            NOBODY,
+            body.span,
+            edge=(name, operation),
+            input={key.text: value for key, value in body.get("output", {}).items()},
+            refused=body.get("refused"),
+        )
+
+    def _edge(self, body: Given, entity: Entity) -> tuple[str, str] | None:
+        """Return the workflow and the name of a transition; the workflow may be left out."""
+        written = body.get("name")
+        if written is None:
+            self.names.problems.append(missing_key("name", body.span, "a step"))
+            return None
+        workflow, _, name = written.text.rpartition(".")
+        own = self.names.words.workflows.get(entity.name, {})
+        found = [one.name for one in own.values() if workflow in ("", one.name) and one.named(name)]
+        if len(found) == 1:
+            return found[0], name
+        known = sorted({edge.name for one in own.values() for edge in one.transitions})
+        if len(found) > 1:
+            known = [f"{one}.{name}" for one in found]
+        where = say("entity '{entity}'", entity=entity.name)
+        self.names.problems.append(
+            unknown_name("transition", written.text, written.span, known, defined_in=where)
+        )
+        return None
+
+    def _name_made(self, edge: tuple[str, str], entity: Entity, body: Given) -> None:
+        """Note the name of the record that a transition makes."""
+        if "called" not in body:
+            return
+        made = made_by(self.names.words.workflows[entity.name][edge[0]], edge[1])
+        if made:
+            self.names.records[body.get("called")] = made
+            return
+        said = say("'{name}' makes no record.", name=edge[1])
+        hint = say("Remove '{key}'.", key="called")
+        self.names.problems.append(Problem("D481", body.at("called"), said, hint))
+
+    def _answers(self, edge: tuple[str, str], entity: Entity, body: Given) -> dict[str, Any]:
+        """Return what a transition is told; relations among it must name records that are there."""
+        fields = {
+            name: question.field
+            for one in self.names.words.workflows[entity.name][edge[0]].named(edge[1])
+            for name, question in one.input.items()
+        }
+        found = {}
+        for name, value in body.get("input", {}).items():
+            model = fields.get(name.text)
+            if model is not None and self.names.words.catalog[model.type].relation in LINKS:
+                for one in several(value):
+                    if str(one) not in self.names.records:
+                        self.names.problems.append(self.names.no_record(str(one), name.span))
+            found[name.text] = value
+        return found
+
+    def _acted(self, action: str, body: Given, person: Somebody) -> Step | None:
+        subject: Written = body.get(action)
+        record = ""
+        if action in ON_RECORD:
+            if not self.names.record(subject):
+                return None
+            record, entity = (
+                subject.text,
+                self.names.words.entities[self.names.records[subject.text]],
+            )
+        else:
+            found = self.names.entity(subject)
+            if found is None:
+                return None
+            entity = found
+        values = self.names.values(body.get("values", {}), entity, body.span)
+        if action == "transition":
+            edge = self._edge(body, entity)
+            if edge is None:
+                return None
+            self._name_made(edge, entity, body)
+            return Step(
+                action,
+                entity.name,
+                person,
+                body.span,
+                record=record,
+                edge=edge,
+                input=self._answers(edge, entity, body),
+                confirms=not body.get("unconfirmed", False),
+                called=body.get("called", ""),
+            )
+        if action == "create":
+            record = body.get("called", "")
+            if record in self.names.records:
+                at = body.at("called")
+                self.names.problems.append(defined_twice("record", record, at, body.span))
+            self.names.records[record] = entity.name
+        return Step(
+            action,
+            entity.name,
+            person,
+            body.span,
+            record=record,
+            values=values,
+            query={key.text: value for key, value in body.get("filter", {}).items()},
+            records=self.names.names(body.get("records", ())),
+            change=body.get("change", "update") if action == "bulk" else "",
+        )
+
+
+def made_by(workflow: Workflow, name: str) -> str:
+    """Return the entity of which a transition makes a record; empty if it makes none."""
+    for edge in workflow.named(name):
+        for effect in edge.effects:
+            if effect.word == "create":
+                return str(effect.given["entity"])
+    return ""
