@@ -19,6 +19,7 @@ from generator.model.workflow import Transition
 from rules.permissions import transition_action
 from rules.workflow.asking import Refused
 from runtime.errors import (
+    Broken,
     Conflict,
     FieldError,
     Forbidden,
@@ -31,7 +32,7 @@ from runtime.errors import (
 )
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.metrics import prometheus
-from runtime.operations import _answers, _firing, _reading
+from runtime.operations import _answers, _broken, _firing, _reading
 from runtime.operations._unfired import busy, unfired
 from runtime.operations._wanted import Fired, Wanted, trigger_of
 from runtime.operations._work import Work
@@ -167,6 +168,8 @@ def fire_one(runtime: Runtime, batch: Batch, record_id: str, version: int | None
     try:
         fired = _fire(runtime, batch, wanted)
     except RequestError as refusal:
+        if isinstance(refusal, Broken):
+            _broken.note(runtime, batch.incoming, refusal)
         prometheus.observe_transition(wanted.entity, name, wanted.source, refusal.code)
         return refused(record_id, refusal)
     prometheus.observe_transition(wanted.entity, name, wanted.source, "fired")

@@ -27,12 +27,13 @@ from rules.permissions import Grant
 from rules.workflow import firing
 from rules.workflow.asking import Ask, Asker, Machines, Refused, Situation
 from runtime.errors import (
+    Broken,
     NeedsApproval,
     RequestError,
     VersionConflict,
 )
 from runtime.messages import Actor, Incoming
-from runtime.operations import _held, _reading
+from runtime.operations import _broken, _held, _reading
 from runtime.operations._answers import answers_in_words
 from runtime.operations._elsewhere import lock_ahead
 from runtime.operations._entries import Entries, write_all
@@ -113,6 +114,10 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
             return Fired(wanted.record_id, held.version, (), repeated=True)
         passing = Passing(work, machines, held, wanted, ask, log_id, fire_inside, settle_all)
         return passing.carry_out(done)
+    except Broken as refusal:
+        what = (wanted.entity, wanted.record_id, wanted.workflow, wanted.transition)
+        _broken.place(refusal, *what)
+        raise
     finally:
         work.fires = fires
 
@@ -159,6 +164,9 @@ def settle_record(work: Work, entity: str, record_id: str) -> Fired | None:
         ask = Ask("", "", Asker(SYSTEM))
         passing = Passing(work, machines, held, wanted, ask, log_id, fire_inside, settle_all)
         return passing.carry_out(done)
+    except Broken as refusal:
+        _broken.place(refusal, entity, record_id, "", "")
+        raise
     finally:
         work.fires = fires
 

@@ -15,9 +15,9 @@ from generator.build.schemas import Fault
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
-from runtime.errors import BadRequest, Busy, FieldError, Invalid
+from runtime.errors import BadRequest, Broken, Busy, FieldError, Invalid
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _including, _reading, _states
+from runtime.operations import _broken, _including, _reading, _states
 from runtime.operations import _outcomes as outcomes
 from runtime.operations._masks import without_masks
 from runtime.operations._quick import quick_load
@@ -205,6 +205,9 @@ def transact(plan: WritePlan, runtime: Runtime, body: Callable[[Work], tuple[str
         try:
             done = _transact_once(plan, runtime, body)
             break
+        except Broken as refusal:
+            _broken.note(runtime, plan.call.incoming, refusal)
+            raise
         except sqlalchemy.exc.OperationalError as error:
             if not violations.is_passing(error):
                 raise

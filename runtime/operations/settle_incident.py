@@ -18,10 +18,22 @@ from generator.model.access import Sensitive
 from generator.model.connector import DONE, REFUSED
 from generator.model.text import NOWHERE, Label
 from rules.permissions import Grant
-from runtime.errors import Blocked, FieldError, Invalid, NeedsApproval, NotFound
+from rules.workflow.asking import Refused
+from runtime.errors import (
+    Blocked,
+    Broken,
+    FieldError,
+    Invalid,
+    NeedsApproval,
+    NotFound,
+    RequestError,
+)
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
+from runtime.operations._firing import settle_record, work_of
 from runtime.operations._held import hold
+from runtime.operations._references import system_grant
+from runtime.operations._unfired import unfired
 from runtime.operations._work import Work
 from runtime.outside import calls, events, incidents
 from runtime.outside.incidents import CALL, EVENT, TIMER, Incident
@@ -206,7 +218,33 @@ def _about_job(connection: sa.Connection, runtime: Runtime, one: Incident, call:
         raise Blocked(NOTHING_TO_REPEAT)
 
 
-_DOERS = {CALL: _about_call, EVENT: _about_event, TIMER: _about_timer, incidents.JOB: _about_job}
+def _about_record(connection: sa.Connection, runtime: Runtime, one: Incident, call: Call) -> None:
+    """Look again at a record that broke: what is automatic goes on, or it still does not."""
+    if call.outcome != RETRY:
+        return
+    if one.kind == Broken.code:
+        # nobody kept what was asked: whoever asked it presses again
+        raise Blocked(NOTHING_TO_REPEAT)
+    work = work_of(connection, runtime, "system", one.id)
+    try:
+        settle_record(work, one.entity, one.record_id)
+    except RequestError as refusal:
+        raise Blocked(refusal.message) from refusal
+    entity = runtime.app.entities[one.entity]
+    facts = hold(work, entity, one.record_id, system_grant(one.entity), lock="").facts
+    for workflow in runtime.app.workflows.get(one.entity, {}).values():
+        state = str(facts.get(workflow.field))
+        if state not in workflow.states:
+            raise Blocked(unfired(Refused("unknown_stored_state", current=state)).message)
+
+
+_DOERS = {
+    CALL: _about_call,
+    EVENT: _about_event,
+    TIMER: _about_timer,
+    incidents.JOB: _about_job,
+    incidents.RECORD: _about_record,
+}
 
 
 def _wrong(field: str, en: str, zh: str, code: Any = "required") -> Invalid:

@@ -16,7 +16,7 @@ from generator.model.text import Label
 from generator.model.workflow import PEOPLE, Transition
 from rules.permissions import Grant
 from rules.workflow.asking import Refused
-from runtime.errors import Broken, Busy, FieldError, Invalid, RequestError
+from runtime.errors import Busy, FieldError, Invalid, RequestError
 from runtime.messages import Incoming, Result
 from runtime.metrics import prometheus
 from runtime.operations import _answers, _firing, _versions
@@ -32,7 +32,6 @@ from runtime.operations._writing import (
     transact,
 )
 from runtime.runtime import Runtime
-from runtime.store.trail import Note, Trail
 
 ACTION = "read"
 """Whoever may read a record may ask; the right to fire is asked of each transition.
@@ -121,26 +120,10 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         raise busy() from error
     except RequestError as refusal:
         prometheus.observe_transition(wanted.entity, name, wanted.source, refusal.code)
-        if isinstance(refusal, Broken):
-            _note_failure(plan, runtime, refusal)
         raise
     outcome = "repeated" if result.repeated or result.replayed else "fired"
     prometheus.observe_transition(wanted.entity, name, wanted.source, outcome)
     return result
-
-
-def _note_failure(plan: Plan, runtime: Runtime, refusal: Broken) -> None:
-    """Tell in the audit, in a transaction of its own, what was tried and undone."""
-    incoming, wanted = plan.call.write.incoming, plan.call.wanted
-    told: dict[str, Any] = {
-        "workflow": wanted.workflow,
-        "transition": wanted.transition,
-        "code": refusal.code,
-        "errors": [f"{one.field}: {one.code}" for one in refusal.errors][:20],
-    }
-    note = Note("transition_failed", wanted.entity, wanted.record_id, after=told)
-    trail = Trail(runtime, incoming.actor, incoming.source, incoming.request_id, incoming.address)
-    trail.alone(note)
 
 
 def _input(body: Mapping[str, Any]) -> Mapping[str, Any]:

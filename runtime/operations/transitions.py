@@ -1,6 +1,7 @@
 """`transitions`: what somebody could do with one record now, and what stands in the way.
 
-Nothing is written and nothing is locked. One that the caller's roles may not fire is not listed;
+Nothing is locked, and nothing of a record is written: a stored state that nobody knows opens an
+incident. One that the caller's roles may not fire is not listed;
 one that a guard blocks is, with every reason. `?id=workflow.name` asks about one alone.
 """
 
@@ -18,8 +19,9 @@ from rules.permissions import Grant, transition_action
 from rules.role_names import closure
 from rules.workflow.asking import Asker, Machines, Offer, Refused
 from rules.workflow.offers import offers
+from runtime.errors import Broken
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _asking, _held, _reading, _rights
+from runtime.operations import _asking, _broken, _held, _reading, _rights
 from runtime.operations._unfired import said, unfired
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
@@ -98,11 +100,16 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     call = plan.call
-    with fetch.connection(runtime.engine) as connection:
-        context = _reading.context(runtime, call.actor)
-        work = Work(connection, runtime, call.incoming, context["now"], context, fires=True)
-        record_id = call.incoming.record_id
-        return Result(row=standing(work, call.entity, record_id, plan.grant, call.only))
+    record_id = call.incoming.record_id
+    try:
+        with fetch.connection(runtime.engine) as connection:
+            context = _reading.context(runtime, call.actor)
+            work = Work(connection, runtime, call.incoming, context["now"], context, fires=True)
+            return Result(row=standing(work, call.entity, record_id, plan.grant, call.only))
+    except Broken as refusal:
+        # nobody may ever try to move it, so whoever sees it first lets an operator know
+        _broken.note(runtime, call.incoming, refusal)
+        raise
 
 
 def standing(work: Work, entity: Entity, record_id: str, grant: Grant, only: str = "") -> Standing:

@@ -19,7 +19,7 @@ from runtime.runtime import Runtime
 from runtime.store.engine import read
 from runtime.store.outside_tables import CLOSED, OPEN
 
-CALL, EVENT, TIMER, JOB = "call", "event", "timer", "job"
+CALL, EVENT, TIMER, JOB, RECORD = "call", "event", "timer", "job", "record"
 """What an incident is about."""
 MOST = 200
 
@@ -29,7 +29,8 @@ class Incident:
     """One thing a person must look at.
 
     `kind` is call_unknown, call_not_ready, undo_failed, by_hand, answer_refused, event_refused,
-    timer_refused, state_stands_still, job_unknown.
+    timer_refused, state_stands_still, job_unknown; of a record itself unknown_stored_state,
+    auto_loop, effect_failed.
     """
 
     id: str
@@ -54,14 +55,14 @@ def open_incident(
     about: tuple[str, str],
     record: tuple[str, str],
     facts: Mapping[str, Any],
-) -> None:
-    """Open an incident in the caller's transaction, unless the same is open already.
+) -> str:
+    """Open an incident in the caller's transaction, unless the same is open already; return its id.
 
     Args:
         connection: inside a transaction.
         runtime: the back office.
         kind: what happened; the page words it.
-        about: call, event, timer or job, and its id.
+        about: call, event, timer, job or record, and its id.
         record: the entity and the id of the record, which may be empty.
         facts: small values for the sentence.
 
@@ -79,7 +80,17 @@ def open_incident(
         "state": OPEN,
         "opened_at": runtime.clock(),
     }
-    connection.execute(insert(table).values(row).on_conflict_do_nothing())
+    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    opened = connection.execute(made).scalar()
+    if opened is None:
+        same = sa.and_(
+            table.c.about == about[0],
+            table.c.about_id == about[1],
+            table.c.kind == kind,
+            table.c.state == OPEN,
+        )
+        opened = connection.execute(sa.select(table.c.id).where(same)).scalar_one()
+    return str(opened)
 
 
 def close(

@@ -94,6 +94,7 @@ COMMON_SHAPES: Shape = {
             "request_id": TEXT,
             "reasons": _list(_REASON),
             "current": TEXT,
+            "incident": TEXT,
             "allowed": _list(TEXT),
             "needs": TEXT,
         },

@@ -96,6 +96,8 @@ def _of_a_transition(refusal: RequestError, locale: str) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if refusal.params.get("reasons"):
         told["reasons"] = [reason_form(one, locale) for one in refusal.params["reasons"]]
+    if refusal.params.get("incident"):
+        told["incident"] = refusal.params["incident"]
     if refusal.params.get("current"):
         told["current"] = refusal.params["current"]
     if isinstance(refusal, NotInFromState):

@@ -197,6 +197,13 @@ def test_a_state_that_nobody_defined_is_told_and_breaks_no_page(desk: Desk) -> N
     assert browser.get("/repair/").status_code == 200
     assert browser.get("/repair/?layout=board").status_code == 200
     assert browser.get(f"/workflows/repair/mending?record={record}").status_code == 200
+    told = browser.get("/incidents/")
+    assert "The record is in a state that its workflow does not have" in told.text
+    assert settled(browser, record, "retry").status_code == 303
+    still = browser.get("/incidents/")
+    assert f'href="/repair/{record}"' in still.text
+    assert "lost" in unescape(still.text)
+    assert settled(browser, record, "done", "the last version wrote it").status_code == 303
 
 
 def test_a_reader_sees_no_step(desk: Desk) -> None:

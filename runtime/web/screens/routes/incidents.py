@@ -16,14 +16,15 @@ from generator.resolve.fields import humanize
 from runtime.errors import Blocked, Invalid, NeedsApproval, NotFound
 from runtime.operations import _incidents
 from runtime.operations.settle_incident import MARK_DONE, MARK_FAILED, OUTCOMES, UNCERTAIN
-from runtime.outside.incidents import CALL, EVENT, TIMER, Incident
+from runtime.outside.incidents import CALL, EVENT, Incident
 from runtime.web.screens import doors
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.progress_page import Moment, moment
 from runtime.web.screens.visit import Visit, record_url, single
 
 ADDRESS = "/incidents/"
-REPEATABLE = {CALL, EVENT}
+REPEATABLE_ABOUT = {CALL, EVENT}
+REPEATABLE = {"timer_refused", "unknown_stored_state", "auto_loop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _card(
         url=record_url(one.entity, one.record_id) if title else "",
         opened=moment(visit, one.opened_at),
         facts=tuple(_facts(visit, one)),
-        may_retry=one.about in REPEATABLE or (one.about == TIMER and one.kind == "timer_refused"),
+        may_retry=one.about in REPEATABLE_ABOUT or one.kind in REPEATABLE,
         asks_result=one.kind in UNCERTAIN,
         reason=reason,
         error=error,
@@ -136,6 +137,9 @@ def _words(visit: Visit, one: Incident) -> str:
         "timer_refused": t("A step that is due cannot be taken"),
         "state_stands_still": t("The record does not move on"),
         "job_unknown": t("A job that is asked for does not exist"),
+        "unknown_stored_state": t("The record is in a state that its workflow does not have"),
+        "auto_loop": t("The automatic steps of the record do not come to an end"),
+        "effect_failed": t("A step failed and was undone as a whole"),
     }.get(one.kind, humanize(one.kind))
 
 

@@ -116,7 +116,8 @@ def _with_steps(visit: Visit, model: Entity, record_id: str, around: Around) -> 
     try:
         standing = doors.ask(visit, "transitions", model.name, record_id).row
     except UnknownStoredState as refusal:
-        return replace(around, trouble=visit.text(refusal.message))
+        told = visit.t("An operator finds it among the incidents.")
+        return replace(around, trouble=f"{visit.text(refusal.message)} {told}")
     return replace(
         around,
         steps=steps(visit, model, standing, str(uuid.uuid4()), around.listed),
