@@ -188,6 +188,8 @@ CODES: Mapping[str, str] = {
     "D812": "Two prices of their own are for one item at one time.",
     "D813": "There are promotions and no vocabulary of prices.",
     "D814": "The vocabulary of prices names a field that does not fit.",
+    "D816": "Uses and budgets are counted where they cannot be.",
+    "D817": "A priced cart is to become what it cannot.",
     "D901": "A balance does not follow from the buckets of its ledger.",
     "D902": "A kind of entry does not say what it moves.",
     "D903": "Something but a hold moves what is held, or a hold does not.",
@@ -198,6 +200,7 @@ CODES: Mapping[str, str] = {
     "D909": "A line lets somebody post to what is no ledger.",
     "D910": "Nobody may post to a ledger.",
     "D911": "An effect does not say what it posts.",
+    "D912": "A key of a ledger is not one record or one text.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems,

@@ -72,6 +72,27 @@ class TakeBack:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Set a quantity of a ledger aside for the record; a no undoes everything."""
+
+    ledger: str
+    key: tuple[str, ...]
+    quantity: int | None
+    """In its stored form; None is a refusal."""
+    post_key: str
+    seconds: int | None
+    """For how long; the ledger's own length if None."""
+
+
+@dataclass(frozen=True)
+class Settle:
+    """Use everything that the record holds of a ledger, or give it back."""
+
+    ledger: str
+    uses: bool
+
+
+@dataclass(frozen=True)
 class Fire:
     """Fire a transition of another workflow of the record when this one is complete."""
 
@@ -165,6 +186,8 @@ Command = (
     | CreateRecord
     | Post
     | TakeBack
+    | Hold
+    | Settle
     | Fire
     | FireOther
     | OpenTask
@@ -175,6 +198,10 @@ Command = (
     | CloseState
     | SkippedCascade
 )
+
+OF_LEDGERS = (Post, TakeBack, Hold, Settle)
+"""Commands that ledgers carry out, after the record was written."""
+OfLedger = Post | TakeBack | Hold | Settle
 
 AFTER_COMMIT = (Notify, Enqueue, Call)
 """Commands that become rows of the outbox."""

@@ -6,7 +6,8 @@ RequestError
 ├── NotFound            404  R404
 ├── Conflict            409  R409
 │   ├── Stale           412  R412   the record changed since it was read
-│   └── Blocked         409  R410   a rule says no, with its reasons
+│   ├── Blocked         409  R410   a rule says no, with its reasons
+│   └── PriceChanged    409  R409   it costs something else by now, with the new prices
 ├── VersionRequired     428  R428
 ├── Unconfirmed         428  R461   something sensitive was not confirmed
 ├── NotProved           403  R462   something sensitive wants the password once more
@@ -86,6 +87,10 @@ class Stale(Conflict):
 class Blocked(Conflict):
     status, code = 409, "R410"
     title = Label({"en": "This is not possible now", "zh": "当前无法执行"})
+
+
+class PriceChanged(Conflict):
+    """What was seen does not hold any more; `evaluated` among the parameters is what does."""
 
 
 class VersionRequired(RequestError):

@@ -72,6 +72,9 @@ TEXTS: Mapping[str, str] = {
     ),
     "The key is not that of the ledger: {names}.": "归属记录与账本不符，应为：{names}。",
     "Write `key: {{{names}}}`.": "请写 `key: {{{names}}}`。",
+    "The key '{name}' is neither a record nor a text.": "归属项 '{name}' 既不是记录也不是文本。",
+    "The key '{name}' is a record and a text.": "归属项 '{name}' 同时写成了记录和文本。",
+    "Write the name of an entity, or `type: text`.": "请写实体名称，或 `type: text`。",
     "'{entity}' is no ledger: nothing is posted to it.": "'{entity}' 不是账本，不能过账。",
     "Write `post` in a line for a ledger.": "请把 `post` 写在账本的授权行里。",
 }

@@ -90,7 +90,8 @@ class Ledger:
     label: Label
     span: Span
     key: Mapping[str, str]
-    """By name: the entity of each record that a balance belongs to, in the order of the file."""
+    """By name: the entity of each record that a balance belongs to, in the order of the file; '' of
+    a key that is a text."""
     buckets: tuple[str, ...]
     formulas: Mapping[str, Expression]
     kinds: Mapping[str, Movement]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.model.placing import Counter, Placing
 from generator.model.text import NOWHERE, Label, Span
 
 
@@ -33,6 +34,8 @@ class CustomerFacts:
     entity: str
     key: str
     groups: str = ""
+    contact: str = ""
+    """A path to an address that a guest may have given, such as an e-mail."""
     orders: tuple[str, str] | None = None
     """The entity of what they bought and its field that leads to the customer."""
 
@@ -51,6 +54,9 @@ class Pricing:
     customer: CustomerFacts | None = None
     facts: Mapping[str, Label] = field(default_factory=dict)
     """Other facts that a cart may bring and conditions may ask for."""
+    counters: Mapping[str, Counter] = field(default_factory=dict)
+    """`uses` and `money`, as far as there are any."""
+    placing: Placing | None = None
     span: Span = NOWHERE
 
 

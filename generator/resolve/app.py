@@ -28,6 +28,7 @@ from generator.resolve.importmaps import resolve_importmaps
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
+from generator.resolve.placing import resolve_counters, resolve_placing
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
@@ -134,6 +135,12 @@ def resolve(
         head.get("pricing"), entities, catalogs["field_types"], from_app["currency"]
     )
     problems += found
+    if pricing is not None:
+        counted, found = resolve_counters(head.get("pricing").get("counters"), ledgers, entities)
+        problems += found
+        placing, found = resolve_placing(head.get("pricing").get("place"), pricing, entities)
+        problems += found
+        pricing = replace(pricing, counters=counted, placing=placing)
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )

@@ -36,6 +36,8 @@ AFTER = "_after"
 """Ends the name of a bucket in an entry: what it was after it."""
 
 LONGEST_KEY = 255
+LONGEST_TEXT = 200
+"""Characters of a key that is a text."""
 
 Fields = Mapping[Written, Given]
 
@@ -78,9 +80,7 @@ class _Records:
         self.at = given.at("ledger")
         self.label: Label = given.get("label") or Label({"": humanize(name)})
         self.unit: Given = given.get("unit") or Given("unit", self.at, {})
-        self.keys = {
-            name: body for name, body in given.get("key", {}).items() if body.get("to") is not None
-        }
+        self.keys: Mapping[Written, Given] = given.get("key", {})
 
     def all(self) -> Iterator[tuple[str, Given]]:
         """Yield each entity's name and its body."""
@@ -244,6 +244,9 @@ class _Records:
         fields = {}
         for name, body in self.keys.items():
             target = body.get("to")
+            if target is None:
+                fields[name] = self._text_key(name, body, immutable=immutable)
+                continue
             known = self.targets.get(target.text)
             label = body.get("label") or (known.get("label") if known else None)
             values = {
@@ -257,9 +260,20 @@ class _Records:
             fields[name] = Given("field", name.span, values, {"to": target.span})
         return fields
 
+    def _text_key(self, name: Written, body: Given, *, immutable: bool) -> Given:
+        values = {
+            "type": self._word("text", name.span),
+            "label": body.get("label") or Label({"": humanize(name.text)}),
+            "max": LONGEST_TEXT,
+            "required": True,
+            "immutable": immutable,
+        }
+        return Given("field", name.span, values)
+
     def _title(self, name: Written) -> str:
         """Return the part of a balance's title that names one record of its key."""
-        known = self.targets.get(self.keys[name].get("to").text)
+        to = self.keys[name].get("to")
+        known = self.targets.get(to.text) if to is not None else None
         if known is None:
             return f"{{{name}}}"
         names = {one.text for one in known.get("fields", {})}

@@ -26,10 +26,11 @@ from generator.shape import Given, Written
 OWN = frozenset(
     {
         *("balance", "kind", "quantity", "reason", "cause", "cause_id", "cause_title", "transfer"),
-        *("reverses", "hold", "post_key", "state", "remaining", "due_at", "code", "expires_at"),
+        *("reverses", "hold", "post_key", "state", "remaining", "due_at"),
     }
 )
 """Fields that the records of every ledger have beside its own."""
+OF_LOTS = frozenset({"code", "expires_at"})
 
 LONG = "Write PT30M, P365D or 30m: a length between a second and 400 days."
 
@@ -60,11 +61,7 @@ class _Resolver:
             name=self.name,
             label=given.get("label") or Label({"": humanize(self.name)}),
             span=given.at("ledger"),
-            key={
-                name.text: body.get("to").text
-                for name, body in given.get("key", {}).items()
-                if body.get("to") is not None
-            },
+            key=self._key(),
             buckets=self.buckets,
             formulas=self._formulas(),
             kinds=kinds,
@@ -73,9 +70,23 @@ class _Resolver:
             lots=self._lots(given.get("lots"), kinds),
         )
 
+    def _key(self) -> dict[str, str]:
+        """Return what a balance belongs to: the entity of each record, '' of a text."""
+        found = {}
+        for name, body in self.given.get("key", {}).items():
+            to = body.get("to")
+            if (to is None) == ("type" not in body):
+                message = say("The key '{name}' is neither a record nor a text.", name=name.text)
+                if to is not None:
+                    message = say("The key '{name}' is a record and a text.", name=name.text)
+                hint = "Write the name of an entity, or `type: text`."
+                self.problems.append(Problem("D912", name.span, message, hint))
+            found[name.text] = "" if to is None else to.text
+        return found
+
     def _names(self) -> None:
         """Keys, buckets and formulas become fields of one record: each needs a name of its own."""
-        seen = OWN | BUILT_IN.keys()
+        seen = OWN | BUILT_IN.keys() | (OF_LOTS if "lots" in self.given else set())
         for key, noun in (("key", "a key"), ("buckets", "a bucket"), ("balances", "a balance")):
             for name in self.given.get(key, {}):
                 if name.text in seen or (key == "buckets" and name.text.endswith(AFTER)):

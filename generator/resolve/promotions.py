@@ -133,7 +133,7 @@ def resolve_pricing(
         facts,
         None if buyer is None else _customer(buyer, reads),
         {str(name): label for name, label in given.get("facts", {}).items()},
-        given.span,
+        span=given.span,
     )
     if home not in pricing.currencies:
         message = say("The shop's own currency {code} has no decimals here.", code=quoted(home))
@@ -148,6 +148,7 @@ def _customer(given: Given, reads: _Vocabulary) -> CustomerFacts:
         entity,
         reads.path(given, "key", entity, TEXTS),
         reads.path(given, "groups", entity, VALUES),
+        reads.path(given, "contact", entity, TEXTS),
         _orders(given.get("orders"), entity, reads),
     )
 

@@ -12,9 +12,10 @@ UNITS = ("integer", "quantity", "money")
 
 KEY = Shape(
     "key",
-    "One record that a balance belongs to; just the entity's name is enough.",
+    "One record that a balance belongs to; just the entity's name is enough. Or a text.",
     {
-        "to": Arg("name", "The entity.", required=True, to="entity"),
+        "to": Arg("name", "The entity; either this or `type`.", to="entity"),
+        "type": Arg("choice", "A text in place of a record, such as a code.", options=("text",)),
         "label": Arg("label", "What the record is called here; the entity's label if missing."),
     },
 )

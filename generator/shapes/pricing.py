@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.placing import COUNTERS, PLACE
 
 ITEM = Shape(
     "priced item",
@@ -29,6 +30,9 @@ BUYER = Shape(
         "entity": Arg("name", "The entity.", required=True, to="entity"),
         "key": Arg("path", "What carts call a customer.", required=True),
         "groups": Arg("path", "The path to the group, such as level.code."),
+        "contact": Arg(
+            "path", "The path to an address that a guest gives, too, such as an e-mail."
+        ),
         "orders": Arg("path", "What they bought and its field that leads to them: order.customer."),
     },
 )
@@ -57,5 +61,7 @@ PRICING = Shape(
             default={},
             of=Arg("label", "What people call it."),
         ),
+        "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
+        "place": Arg("shape", "What a cart becomes.", shape=PLACE),
     },
 )

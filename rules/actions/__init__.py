@@ -48,6 +48,10 @@ class Action(Kind):
         """Return the lane it belongs to when nobody says."""
         return ORDER if values.get("apply", EACH_LINE) == SPREAD else LINE
 
+    def counts(self, values: Mapping[str, Any]) -> bool:
+        """Return whether the units that it gives are counted."""
+        return False
+
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         """Return the work of these arguments on the lines of a scope."""
         raise NotImplementedError

@@ -35,6 +35,9 @@ class FixedPrice(Action):
     def lane(self, values: Mapping[str, Any]) -> str:
         return PRICE
 
+    def counts(self, values: Mapping[str, Any]) -> bool:
+        return values["stock"] is not None or values["per_customer"] is not None
+
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         price: Amount = values["price"]
         stock, most = values["stock"], values["per_customer"]
@@ -66,6 +69,7 @@ class FixedPrice(Action):
                     grant.bases[at] = desk.amounts[at]
                     taken = count
                 if grant.lines.get(at) and may is not None:
+                    desk.bounds[promotion.id, item] = (stock, most)
                     grant.sold[item] = grant.sold.get(item, 0) + taken
             return grant
 

@@ -9,7 +9,7 @@ statement itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from generator.model.ledger import OPEN, Guard, Ledger, Movement
@@ -19,7 +19,7 @@ LARGEST = 10**15
 """The largest quantity in its stored form; sums of thousands of them still fit the column."""
 
 Key = tuple[str, ...]
-"""The ids of the records a balance belongs to, in the order of the ledger's key."""
+"""The ids of the records a balance belongs to, or texts, in the order of the ledger's key."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,9 @@ class Entry:
     """What the lot is called."""
     only_lot: str | None = None
     """The lot that it takes out whatever its age; the next to expire if None."""
+    most: Mapping[str, int] = field(default_factory=dict)
+    """By bucket: what it may not exceed afterwards, where whoever posts knows and the ledger does
+    not; asked in the same statement as the guards."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def entry(
     post_key: str | None = None,
     expires_at: datetime | None = None,
     lot: str = "",
+    most: Mapping[str, int] | None = None,
 ) -> Entry | Blocker:
     """Return the entry of a kind, as somebody asks for it."""
     found = _movement(ledger, kind)
@@ -95,7 +99,8 @@ def entry(
     wrong = _wrong(found, quantity, reason)
     if wrong is not None:
         return wrong
-    return _made(ledger, found, key, quantity, post_key=post_key, expires_at=expires_at, lot=lot)
+    made = _made(ledger, found, key, quantity, post_key=post_key, expires_at=expires_at, lot=lot)
+    return replace(made, most=most) if most else made
 
 
 def transfer(

@@ -68,6 +68,8 @@ class Desk:
     """Scope → lines, as far as it does not hang on prices; shared by all copies."""
     index: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """Facet and value → lines; shared by all copies."""
+    bounds: dict[tuple[str, str], tuple[int | None, int | None]] = field(default_factory=dict)
+    """Promotion and item → units of its own stock, and for one customer; shared by all copies."""
 
     def copy(self) -> Desk:
         """Return a sheet that can be written on without touching this one."""
@@ -94,6 +96,7 @@ class Desk:
             self.shipping_open,
             self.matched,
             self.index,
+            self.bounds,
         )
 
     @property

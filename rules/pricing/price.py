@@ -156,6 +156,10 @@ def _usage(
             1,
             desk.spent.get(name, 0),
             tuple(sorted((item, n) for (owner, item), n in desk.sold.items() if owner == name)),
+            tuple(
+                (item, *desk.bounds.get((name, item), (None, None)))
+                for item in sorted(item for owner, item in desk.sold if owner == name)
+            ),
         )
         for name in applied
     )

@@ -42,6 +42,8 @@ class Deed:
     scope: Scope
     work: Work
     cap: Amount | None = None
+    counts: bool = False
+    """Whether its units are counted: there is a stock of them, or so many for one customer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ def _deeds(
         own, lane = reading.scope(given, scope), _lane_of(kind, given, values)
         if lane not in lanes:
             reading.fault(f"then[{at}].lane", "unknown_lane", lane=lane, known=list(lanes))
-        deeds.append(Deed(kind.word, lane, own, kind.bind(given, own, reading), given["cap"]))
+        work = kind.bind(given, own, reading)
+        deeds.append(Deed(kind.word, lane, own, work, given["cap"], kind.counts(given)))
         reading.faults[before:] = [
             fault
             if fault.path.startswith("then[")

@@ -100,6 +100,8 @@ class Usage:
     spend: int
     units: tuple[tuple[str, int], ...] = ()
     """Item → units at a price that has a stock of its own."""
+    bounds: tuple[tuple[str, int | None, int | None], ...] = ()
+    """Item → how many of those units there are, and how many for one customer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ MOST_BRANCHES = 100_000
 class Item:
     """What is known of an item."""
 
+    id: str
     price: Decimal
     currency: str
     list_price: Decimal | None
@@ -45,6 +46,8 @@ class Item:
 class Buyer:
     """What is known of a customer."""
 
+    id: str
+    contact: str
     groups: tuple[str, ...]
     orders: int | None
 
@@ -65,7 +68,7 @@ class Facts:
         if not wanted or grant is None:
             return {}
         single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least)
-        texts = [text for text in (*single, *facts.labels.values()) if text]
+        texts = ["id", *(text for text in (*single, *facts.labels.values()) if text)]
         rows = self._rows(entity, grant, texts, facts.key, wanted)
         above = {facet: self._above(path) for facet, path in facts.labels.items()}
         return {str(row[facts.key]): self._item(row, above) for row in rows}
@@ -80,6 +83,7 @@ class Facts:
                 name for one in values for name in lineage(one, above[facet])
             ))  # fmt: skip
         return Item(
+            str(row["id"]),
             self._amount(row, facts.price) or Decimal(0),
             row[facts.currency] if facts.currency else self.pricing.home,
             self._amount(row, facts.list_price),
@@ -105,13 +109,15 @@ class Facts:
         grant = self._grant(entity)
         if grant is None:
             return None
-        texts = ["id", facts.key, *((facts.groups,) if facts.groups else ())]
+        texts = ["id", facts.key, *(one for one in (facts.groups, facts.contact) if one)]
         rows = self._rows(entity, grant, texts, facts.key, (key,))
         if not rows:
             return None
         groups = rows[0][facts.groups] if facts.groups else None
         held = (groups,) if isinstance(groups, str) else tuple(groups or ())
-        return Buyer(held, self._orders(str(rows[0]["id"])))
+        found = str(rows[0]["id"])
+        contact = str(rows[0][facts.contact] or "") if facts.contact else ""
+        return Buyer(found, contact, held, self._orders(found))
 
     def _orders(self, buyer: str) -> int | None:
         """Return how many orders a customer has."""

@@ -21,7 +21,9 @@ MOST_UNITS = 1_000_000
 MOST_CODES = 50
 MOST_AMOUNT = 10**15
 LONGEST = 200
-KEYS = frozenset({"currency", "lines", "customer", "at", "codes", "channel", "deliveries", "facts"})
+KEYS = frozenset(
+    {"currency", "lines", "customer", "contact", "at", "codes", "channel", "deliveries", "facts"}
+)
 LINE_KEYS = frozenset({"id", "item", "quantity", "price", "list_price", "least", "labels"})
 CUSTOMER_KEYS = frozenset({"key", "groups", "orders"})
 DELIVERY_KEYS = frozenset({"id", "method", "cost"})
@@ -64,6 +66,8 @@ class SentCart:
     channel: str = ""
     deliveries: tuple[Delivery, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    contact: str = ""
+    """An address of whoever buys, such as an e-mail: how guests are known."""
 
 
 def read_cart(body: Any, pricing: Pricing) -> SentCart:
@@ -138,6 +142,7 @@ class _Reads:
                 for at, one in enumerate(self.many(body, "deliveries", MOST_CODES))
             ),
             self.facts(body.get("facts")),
+            self.text(body, "contact", "contact"),
         )
 
     def keys(self, body: Mapping[str, Any], known: frozenset[str], at: str) -> None:

@@ -1,4 +1,4 @@
-"""Posts that effects of a transition asked for, inside its transaction.
+"""What effects of a transition asked of ledgers, inside its transaction.
 
 The transition's right covers them, as it covers every effect. A ledger's no is told as a guard's:
 with its reasons, and nothing of the transition stays.
@@ -6,11 +6,13 @@ with its reasons, and nothing of the transition stays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from generator.model.ledger import Ledger
+from generator.model.ledger import RELEASED, USED, Ledger
 from rules.blockers import Blocker, both
-from rules.commands import Post, TakeBack
+from rules.commands import Hold, OfLedger, Post, Settle, TakeBack
 from rules.ledger import entries as rules
 from rules.ledger.entries import Entry
 from rules.workflow.asking import Refused as Unfired
@@ -18,12 +20,14 @@ from runtime.operations._posting import or_refuse, post_within, posting_of, reas
 from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
 from runtime.store import audit, inserts
-from runtime.store.ledgers import Cause, Refused
+from runtime.store.ledger_statements import Book
+from runtime.store.ledgers import Cause, Posting, Refused
 
 NOTHING = Blocker("NOTHING_TO_POST", both("What is to be posted is empty.", "过账内容为空。"))
+NOT_HELD = Blocker("NOTHING_HELD", both("Nothing is held for this.", "没有为此预留的数量。"))
 
 
-def post_all(work: Work, draft: Draft, commands: Sequence[Post | TakeBack]) -> None:
+def post_all(work: Work, draft: Draft, commands: Sequence[OfLedger]) -> None:
     """Carry posts out, each with the record as its cause.
 
     Raises:
@@ -37,8 +41,13 @@ def post_all(work: Work, draft: Draft, commands: Sequence[Post | TakeBack]) -> N
     cause = Cause(
         draft.entity.name, str(draft.facts["id"]), title, work.incoming.reason, work.actor_id
     )
+    writer = _Writer(work, cause, posting_of(work))
     try:
-        entries = [entry for one in commands for entry in _entries(work, cause, one)]
+        entries = [
+            _kept_apart(entry, number)
+            for number, one in enumerate(sorted(commands, key=_place))
+            for entry in writer.entries(one)
+        ]
         post_within(work, entries, cause)
     except Refused as refused:
         name = refused.entry.ledger if refused.entry is not None else commands[0].ledger
@@ -46,20 +55,84 @@ def post_all(work: Work, draft: Draft, commands: Sequence[Post | TakeBack]) -> N
         raise unfired(Unfired("guard_blocked", told)) from refused
 
 
-def _entries(work: Work, cause: Cause, command: Post | TakeBack) -> list[Entry]:
-    ledger: Ledger = work.runtime.app.ledgers[command.ledger]
-    if isinstance(command, Post):
+def _place(command: OfLedger) -> tuple[str, tuple[str, ...]]:
+    """Return by what commands are sorted: holds make balances, and all do so in one order."""
+    return command.ledger, command.key if isinstance(command, Post | Hold) else ()
+
+
+def _kept_apart(entry: Entry, number: int) -> Entry:
+    """Return an entry under a key of its own: steps that follow one another share their key."""
+    if entry.post_key is None:
+        return entry
+    return replace(entry, post_key=f"{entry.post_key}/{number}")
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Turns commands into entries; holds are written and settled on the way."""
+
+    work: Work
+    cause: Cause
+    posting: Posting
+
+    def entries(self, command: OfLedger) -> Iterator[Entry]:
+        ledger: Ledger = self.work.runtime.app.ledgers[command.ledger]
+        book = self.work.runtime.book(ledger.name)
+        match command:
+            case Post():
+                yield self._post(ledger, command)
+            case TakeBack():
+                about = (command.kind, self.cause.entity, self.cause.record_id)
+                for past in self.posting.of_cause(book, *about):
+                    yield or_refuse(rules.reversal(ledger, past))
+            case Hold():
+                yield self._hold(book, command)
+            case Settle():
+                yield from self._settle(book, command)
+
+    def _post(self, ledger: Ledger, command: Post) -> Entry:
         if command.quantity is None or not all(command.key):
             raise Refused((NOTHING,))
-        made = rules.entry(
-            ledger,
-            command.kind,
-            command.key,
-            command.quantity,
-            reason=cause.reason or "-",
-            post_key=command.post_key,
+        made: Entry = or_refuse(
+            rules.entry(
+                ledger,
+                command.kind,
+                command.key,
+                command.quantity,
+                reason=self.cause.reason or "-",
+                post_key=command.post_key,
+            )
         )
-        return [or_refuse(made)]
-    book = work.runtime.book(ledger.name)
-    pasts = posting_of(work).of_cause(book, command.kind, cause.entity, cause.record_id)
-    return [or_refuse(rules.reversal(ledger, past)) for past in pasts]
+        return made
+
+    def _hold(self, book: Book, command: Hold) -> Entry:
+        ledger, key, quantity = book.ledger, command.key, command.quantity
+        if quantity is None or not all(key) or ledger.holds is None:
+            raise Refused((NOTHING,))
+        or_refuse(rules.hold(ledger, key, quantity, ""))
+        seconds = ledger.holds.seconds if command.seconds is None else command.seconds
+        due_at = None if seconds is None else self.work.now + timedelta(seconds=seconds)
+        hold_id = self.posting.open_hold(book, key, quantity, due_at, self.cause)
+        made: Entry = or_refuse(
+            rules.hold(ledger, key, quantity, hold_id, post_key=command.post_key)
+        )
+        return made
+
+    def _settle(self, book: Book, command: Settle) -> Iterator[Entry]:
+        held = self.posting.holds_of(book, self.cause.entity, self.cause.record_id)
+        if command.uses and not held:
+            raise Refused((NOT_HELD,))
+        state = USED if command.uses else RELEASED
+        for one in held:
+            made: Entry = or_refuse(
+                rules.settle(
+                    book.ledger,
+                    one,
+                    one.remaining,
+                    self.work.now,
+                    commit=command.uses,
+                    post_key=None,
+                )
+            )
+            self.posting.settle_hold(book, one, one.remaining, state, self.cause.actor_id)
+            yield made

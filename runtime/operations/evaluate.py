@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+import sqlalchemy as sa
+
 from rules.permissions import Grant
 from rules.pricing.cart import Cart, Context, Customer, Line, Shipment, faults
 from rules.pricing.price import price
 from rules.pricing.result import Result as Priced
 from runtime.errors import FieldError
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _cart_facts, _carts
+from runtime.operations import _cart_facts, _carts, _counters
 from runtime.operations._carts import SentCart, SentLine, fault
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -46,6 +48,13 @@ class Evaluated:
     places: int
     """Decimals of the cart's currency."""
     priced: Priced
+    context: Context
+    customers: tuple[str, ...]
+    """Every key under which whoever buys is known to counters."""
+    buyer: str
+    """The record of whoever buys; '' of a guest."""
+    items: Mapping[str, str]
+    """By key of an item: its record."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -61,22 +70,40 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Call:
 
 
 def execute(call: Call, runtime: Runtime) -> Result:
-    sent, pricing = call.cart, runtime.app.pricing
-    assert pricing is not None
     with fetch.connection(runtime.engine) as connection:
-        facts = _cart_facts.Facts(connection, runtime, call.actor)
-        items = facts.items(line.item for line in sent.lines if line.price is None)
-        buyer = facts.buyer(sent.customer) if sent.customer else None
+        return Result(row=evaluated(connection, runtime, call.actor, call.cart))
+
+
+def evaluated(
+    connection: sa.Connection, runtime: Runtime, actor: Actor, sent: SentCart
+) -> Evaluated:
+    """Return a cart with its prices, as the counters are now.
+
+    Raises:
+        Invalid: an item or the customer is not there, or the currencies are mixed.
+
+    """
+    pricing = runtime.app.pricing
+    assert pricing is not None
+    facts = _cart_facts.Facts(connection, runtime, actor)
+    items = facts.items(line.item for line in sent.lines if line.price is None)
+    buyer = facts.buyer(sent.customer) if sent.customer else None
     cart = _cart(sent, items, pricing.currencies)
     if sent.customer and buyer is None and sent.groups is None:
         raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
                                    "没有这位顾客。"))  # fmt: skip
     groups = sent.groups if sent.groups is not None else buyer.groups if buyer else ()
     orders = sent.orders if sent.orders is not None else buyer.orders if buyer else None
-    context = Context(Customer(sent.customer, groups, orders), sent.channel, sent.facts)
+    known = _counters.customers(sent.customer, sent.contact, buyer.contact if buyer else "")
+    promotions = runtime.prices
+    used = _counters.used(connection, runtime, promotions, cart, known)
+    customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)
+    context = Context(customer, sent.channel, sent.facts, used)
     at = sent.at or runtime.clock()
-    priced = price(cart, runtime.prices, context, at)
-    return Result(row=Evaluated(cart, at, pricing.currencies[cart.currency], priced))
+    priced = price(cart, promotions, context, at)
+    places = pricing.currencies[cart.currency]
+    records = {key: item.id for key, item in items.items()}
+    return Evaluated(cart, at, places, priced, context, known, buyer.id if buyer else "", records)
 
 
 def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:

@@ -63,24 +63,40 @@ class Book:
         return (*self.ledger.buckets, *self.ledger.formulas)
 
     def posting(
-        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard], *, keyed: bool
+        self,
+        dialect: sa.Dialect,
+        changed: Sequence[str],
+        guards: Sequence[Guard],
+        most: Sequence[str],
+        *,
+        keyed: bool,
     ) -> Prepared:
         """Return the statement that changes a balance and, on PostgreSQL, writes the entry.
 
         It gives the balance's id, version and numbers as they are after; no row when it stopped.
         """
-        form = ("post", *changed, keyed, *(self.ledger.guards.index(guard) for guard in guards))
+        form = ("post", *changed, keyed, *self._asked(guards, most))
         return prepared(
-            self.balances, form, dialect, lambda: self._post(dialect, changed, guards, keyed)
+            self.balances, form, dialect, lambda: self._post(dialect, changed, guards, most, keyed)
         )
 
+    def _asked(self, guards: Sequence[Guard], most: Sequence[str]) -> tuple[Any, ...]:
+        """Return what a statement asks, for telling one from another."""
+        return ("of", *(self.ledger.guards.index(guard) for guard in guards), "most", *most)
+
     def _post(
-        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard], keyed: bool
+        self,
+        dialect: sa.Dialect,
+        changed: Sequence[str],
+        guards: Sequence[Guard],
+        most: Sequence[str],
+        keyed: bool,
     ) -> Any:
         table, entries = self.balances, self.entries
         change = (
             table.update()
             .where(*self._of_key(), *(self._holds(guard, changed) for guard in guards))
+            .where(*(self._below(name, changed) for name in most))
             .values(
                 **{name: self._new(name, changed) for name in changed},
                 **{
@@ -123,19 +139,29 @@ class Book:
         )
 
     def refusing(
-        self, dialect: sa.Dialect, changed: Sequence[str], guards: Sequence[Guard]
+        self,
+        dialect: sa.Dialect,
+        changed: Sequence[str],
+        guards: Sequence[Guard],
+        most: Sequence[str],
     ) -> Prepared:
         """Return the question why nothing was posted: the balance, and by guard whether it holds.
 
+        What is asked of `most` follows the guards.
+
         No row: there is no balance yet.
         """
-        form = ("refuse", *changed, *(self.ledger.guards.index(guard) for guard in guards))
+        form = ("refuse", *changed, *self._asked(guards, most))
         table = self.balances
 
         def make() -> sa.Select[Any]:
             holds = [
                 sa.case((self._holds(guard, changed), 1), else_=0).label(f"guard_{number}")
                 for number, guard in enumerate(guards)
+            ]
+            holds += [
+                sa.case((self._below(name, changed), 1), else_=0).label(f"most_{name}")
+                for name in most
             ]
             numbers = [table.c[name] for name in self.numbers]
             return sa.select(table.c.id, *numbers, *holds).where(*self._of_key())
@@ -177,6 +203,11 @@ class Book:
         found: sa.ColumnElement[bool] = self._after(
             sql.condition(guard.that, self.schema, self.balances), changed
         )
+        return found
+
+    def _below(self, name: str, changed: Sequence[str]) -> sa.ColumnElement[bool]:
+        column = self.balances.c[name]
+        found: sa.ColumnElement[bool] = self._new(name, changed) <= _bind(f"most_{name}", column)
         return found
 
     def _after(self, element: sa.ColumnElement[Any], changed: Sequence[str]) -> Any:

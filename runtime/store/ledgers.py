@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from generator.model.ledger import OPEN, Guard
 from generator.resolve.ledger_records import AFTER
-from rules.blockers import Blocker
+from rules.blockers import Blocker, both
 from rules.ledger.entries import Entry, Held, Key, Past, place
 from rules.ledger.lots import Draw, Lot, take, take_back
 from runtime.store import inserts
@@ -86,7 +86,7 @@ class Posting:
         book, dialect = self.books(entry.ledger), self.connection.dialect
         changed = tuple(entry.changes)
         keyed = entry.post_key is not None
-        statement = book.posting(dialect, changed, entry.guards, keyed=keyed)
+        statement = book.posting(dialect, changed, entry.guards, tuple(entry.most), keyed=keyed)
         entry_id = self.make_id()
         values = self._values(book, entry, entry_id, cause)
         rows = statement.rows(self.connection, values)
@@ -116,6 +116,7 @@ class Posting:
         keys = dict(zip(ledger.key, entry.key, strict=True))
         values: dict[str, Any] = {f"key_{name}": one for name, one in keys.items()}
         values |= {f"change_{name}": change for name, change in entry.changes.items()}
+        values |= {f"most_{name}": most for name, most in entry.most.items()}
         values |= {"at": self.now, "by": cause.actor_id, "post_key": entry.post_key}
         row = {
             "id": entry_id,
@@ -178,14 +179,16 @@ class Posting:
 
     def _refused(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> Refused | None:
         """Return why nothing was posted; None when it may be tried again."""
-        asking = book.refusing(self.connection.dialect, tuple(entry.changes), entry.guards)
+        most = tuple(entry.most)
+        asking = book.refusing(self.connection.dialect, tuple(entry.changes), entry.guards, most)
         rows = asking.rows(self.connection, values)
         if not rows:
             self._open(book, entry, values)
             return None
         numbers = dict(zip(book.numbers, rows[0][1:], strict=False))
         kept = rows[0][1 + len(book.numbers) :]
-        broken = [guard for guard, holds in zip(entry.guards, kept, strict=True) if not holds]
+        asked: tuple[Guard | str, ...] = (*entry.guards, *most)
+        broken = [one for one, holds in zip(asked, kept, strict=True) if not holds]
         blockers = tuple(_blocker(one, entry, numbers) for one in broken)
         return Refused(blockers, entry) if blockers else None
 
@@ -272,18 +275,31 @@ class Posting:
 
     def hold_of(self, book: Book, hold_id: str) -> Held | None:
         """Return a hold, locked until the end of the transaction; None when there is none."""
+        found = self._held(book, book.holds.c.id == hold_id)
+        return found[0] if found else None
+
+    def holds_of(self, book: Book, entity: str, record_id: str) -> list[Held]:
+        """Return the open holds of a record, locked until the end of the transaction."""
+        table = book.holds
+        own = (table.c.cause_id == record_id, table.c.cause == entity)
+        return self._held(book, *own, table.c.state == OPEN)
+
+    def _held(self, book: Book, *where: sa.ColumnElement[bool]) -> list[Held]:
         table = book.holds
         names = ("id", *book.ledger.key, "remaining", "state", "due_at")
-        found = self._ask(
-            sa.select(*(table.c[name] for name in names))
-            .where(table.c.id == hold_id)
-            .with_for_update()
-        )
-        if not found:
-            return None
-        row = dict(zip(names, found[0], strict=True))
-        key = tuple(str(row[name]) for name in book.ledger.key)
-        return Held(row["id"], key, row["remaining"], row["state"], row["due_at"])
+        asked = sa.select(*(table.c[name] for name in names)).where(*where)
+        rows = self._ask(asked.order_by(table.c.id).with_for_update())
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        return [
+            Held(
+                row["id"],
+                tuple(str(row[name]) for name in book.ledger.key),
+                row["remaining"],
+                row["state"],
+                row["due_at"],
+            )
+            for row in found
+        ]
 
     def settle_hold(self, book: Book, held: Held, quantity: int, state: str, by: int) -> str:
         """Write what is left of a locked hold; return its state then."""
@@ -419,8 +435,17 @@ OTHER_POST = Blocker("OTHER_POST")
 """The key of the post was used for something else."""
 
 
-def _blocker(guard: Guard, entry: Entry, numbers: Mapping[str, int]) -> Blocker:
-    """Return why a guard stops an entry: what there is, and what it asks for."""
+LIMIT = both("Only {left} of {most} are left.", "仅剩 {left}（上限 {most}）。")
+
+
+def _blocker(guard: Guard | str, entry: Entry, numbers: Mapping[str, int]) -> Blocker:
+    """Return why a guard or a bound stops an entry: what there is, and what it asks for."""
+    if isinstance(guard, str):
+        have, most = numbers[guard], entry.most[guard]
+        left = max(0, most - have)
+        return Blocker(
+            "LIMIT_REACHED", LIMIT, {"have": have, "most": most, "left": left, "q": entry.quantity}
+        )
     return Blocker(guard.code, guard.message, {**numbers, "q": entry.quantity}, guard.span)
 
 

@@ -56,7 +56,7 @@ from runtime.web.openapi_parts import (
 from runtime.web.openapi_prices import price_shapes
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
-from runtime.web.rest import PRICES, ROUTES
+from runtime.web.rest import PLACING, PRICES, ROUTES
 from runtime.web.rest_files import MULTIPART
 from runtime.web.spreadsheets import MEDIA
 from runtime.web.urls import API
@@ -191,6 +191,11 @@ class _Document:
         if pricing is not None and self.grant(pricing.entity, "evaluate") is not None:
             shapes |= price_shapes(pricing)
             paths[f"{API}{PRICES}"] = {"post": self._prices(pricing.entity)}
+        if pricing is not None and pricing.placing is not None:
+            made = self.app.entities[pricing.placing.creates]
+            if self.grant(made.name, "create") is not None:
+                shapes |= price_shapes(pricing)
+                paths[f"{API}{PLACING}"] = {"post": self._place(made)}
         return {
             "openapi": "3.1.0",
             "info": {
@@ -229,6 +234,13 @@ class _Document:
                 },
             },
         }
+
+    def _place(self, entity: Entity) -> Shape:
+        """Return what placing a cart takes and answers."""
+        made = self._operation(entity, "create")
+        made["operationId"] = "place_cart"
+        made["requestBody"] = {"required": True, "content": {JSON: {"schema": ref("Placing")}}}
+        return made
 
     def _edges(self, entity: Entity) -> Shape:
         """Return the address of every transition that the caller's roles may fire."""

@@ -40,14 +40,22 @@ def price_shapes(pricing: Pricing) -> Shape:
         "currency": {"enum": list(pricing.currencies)},
         "lines": {**_list(_closed(line, LINE_KEYS), MOST_LINES), "minItems": 1},
         "customer": {"anyOf": [TEXT, _closed(customer, CUSTOMER_KEYS)]},
+        "contact": TEXT,
         "at": {"type": "string", "format": "date-time"},
         "codes": texts,
         "channel": TEXT,
         "deliveries": _list(_closed(delivery, DELIVERY_KEYS), MOST_CODES),
         "facts": facts,
     }
+    placing = {"cart": {"$ref": "#/components/schemas/Cart"}, "fingerprint": TEXT}
     return {
         "Cart": {**_closed(cart, KEYS), "required": ["lines"]},
+        "Placing": {
+            "type": "object",
+            "properties": {**placing, "record": {"type": "object"}},
+            "required": list(placing),
+            "additionalProperties": False,
+        },
         "Prices": _object({"data": _prices()}),
     }
 

@@ -22,6 +22,7 @@ from runtime.errors import (
     FieldError,
     NeedsApproval,
     NotFound,
+    PriceChanged,
     RequestError,
     Unauthenticated,
 )
@@ -65,9 +66,12 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
 }
 """What follows the entity → method → operation."""
 
-PRICES = "pricing/evaluate"
+PRICES, PLACING = "pricing/evaluate", "pricing/place"
 """Not below an entity: `pricing:` of app.yaml says whose grants count."""
-OF_PRICES: Mapping[str, str] = {"POST": "evaluate"}
+OF_PRICES: Mapping[str, Mapping[str, str]] = {
+    PRICES: {"POST": "evaluate"},
+    PLACING: {"POST": "place"},
+}
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
 WITH_BODY = frozenset(
@@ -75,6 +79,7 @@ WITH_BODY = frozenset(
         *("create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"),
         *rest_ledgers.ROUTES,
         "evaluate",
+        "place",
     }
 )
 OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
@@ -132,9 +137,8 @@ class Api:
 
     def _where(self, path: str) -> tuple[str, str, str, str]:
         """Return entity, route, record id and part id of a path."""
-        pricing = self.runtime.app.pricing
-        if path == PRICES and pricing is not None:
-            return pricing.entity, PRICES, "", ""
+        if path in OF_PRICES and self._of_prices(path):
+            return self._of_prices(path), path, "", ""
         parts = path.split("/")
         entity = parts[0]
         if entity not in self.runtime.app.entities:
@@ -157,8 +161,17 @@ class Api:
             raise nothing_here()
         return entity, route, parts[1], part
 
+    def _of_prices(self, path: str) -> str:
+        """Return whose grants count for a cart; '' where there is no such address."""
+        pricing = self.runtime.app.pricing
+        if pricing is None:
+            return ""
+        if path == PRICES:
+            return pricing.entity
+        return pricing.placing.creates if pricing.placing is not None else ""
+
     def _operation(self, route: str, method: str) -> str:
-        routes = OF_PRICES if route == PRICES else ROUTES[route]
+        routes = OF_PRICES.get(route) or ROUTES[route]
         offered = {
             verb: operation for verb, operation in routes.items() if operation in self._known
         }
@@ -201,6 +214,8 @@ class Api:
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, NeedsApproval):
             return _waits(outcome, asked.locale)
+        if isinstance(outcome, PriceChanged):
+            return self._changed(asked, outcome)
         if isinstance(outcome, RequestError):
             raise outcome
         if form:
@@ -344,6 +359,13 @@ class Api:
         words = Words(result.row, self.runtime.app, asked.locale)
         return Answer(200, orjson.dumps({"data": words.as_json()}))
 
+    def _changed(self, asked: Asked, refusal: PriceChanged) -> Answer:
+        """Answer that something costs something else by now, and what."""
+        answer = problem(refusal, asked.locale, asked.request_id)
+        words = Words(refusal.params["evaluated"], self.runtime.app, asked.locale)
+        body = {**orjson.loads(answer.body), "prices": words.as_json()}
+        return replace(answer, body=orjson.dumps(body))
+
     _renderers: Mapping[str, Callable[[Api, Asked, Incoming, Result], Answer]] = {
         "list": _page,
         "read": _one,
@@ -371,6 +393,7 @@ class Api:
         "settle_incident": _incidents,
         **dict.fromkeys(rest_ledgers.ROUTES, _posted),
         "evaluate": _prices,
+        "place": _one,
     }
 
 

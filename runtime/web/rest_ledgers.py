@@ -42,7 +42,8 @@ def body(ledger: Ledger, operation: str, quantity: Mapping[str, Any]) -> dict[st
     """Return the JSON Schema of what is sent, `quantity` being that of a quantity."""
     record = {"type": "string", "format": "uuid"}
     text = {"type": "string"}
-    key = _object(dict.fromkeys(ledger.key, record), required=tuple(ledger.key))
+    parts = {name: record if to else text for name, to in ledger.key.items()}
+    key = _object(parts, required=tuple(ledger.key))
     both = {"reason": text, "cause_title": text}
     plain = [name for name, kind in ledger.kinds.items() if not kind.is_transfer]
     moves = [name for name, kind in ledger.kinds.items() if kind.is_transfer]

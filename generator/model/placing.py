@@ -1,0 +1,111 @@
+"""What a priced cart becomes: a record with parts, and what it takes from counters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+USES, MONEY = "uses", "money"
+"""What counters count: uses and units, or what was granted."""
+PARTS = ("promotion", "customer", "code", "item", "currency")
+"""What the key of a counter may consist of; what a count is not about is `NOBODY`."""
+NOBODY = "*"
+WHOLE = "record"
+LINES, DISCOUNTS, DELIVERIES, EXTRAS = "lines", "discounts", "deliveries", "extras"
+
+FACTS: Mapping[str, Mapping[str, str]] = {
+    WHOLE: {
+        "customer": "customer",
+        "currency": "text",
+        "channel": "text",
+        "fingerprint": "text",
+        "goods": "money",
+        "off": "money",
+        "delivery": "money",
+        "tax": "money",
+        "total": "money",
+    },
+    LINES: {
+        "item": "item",
+        "key": "text",
+        "number": "integer",
+        "quantity": "integer",
+        "price": "money",
+        "amount": "money",
+        "off": "money",
+        "paid": "money",
+        "tax": "money",
+        "units": "json",
+    },
+    DISCOUNTS: {
+        "line": "integer",
+        "key": "text",
+        "promotion": "text",
+        "label": "text",
+        "version": "integer",
+        "code": "text",
+        "lane": "text",
+        "amount": "money",
+        "units": "integer",
+    },
+    DELIVERIES: {
+        "name": "text",
+        "method": "text",
+        "amount": "money",
+        "off": "money",
+        "paid": "money",
+        "tax": "money",
+    },
+    EXTRAS: {
+        "item": "item",
+        "key": "text",
+        "quantity": "integer",
+        "price": "money",
+        "paid": "money",
+        "tax": "money",
+        "promotion": "text",
+        "label": "text",
+    },
+}
+"""By part of a priced cart: what is known of it, and of which kind that is."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A ledger that counts, and the kinds of entry by which it does."""
+
+    ledger: str
+    bucket: str
+    take: str
+    keep: str
+    """What is not given back by whoever gives back `take`; the same kind where there is one."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """How a record, or each part of it, is made of what is known."""
+
+    into: str
+    """The field of parts; '' for the record itself."""
+    take: Mapping[str, str]
+    """By field: a fact."""
+    fixed: Mapping[str, Any]
+    """By field: always this value, as the API takes it."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """What a priced cart becomes when it is placed."""
+
+    creates: str
+    """The entity."""
+    filled: Mapping[str, Filled] = field(default_factory=dict)
+    """By part of a priced cart."""
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Return the fields of the record that nobody else may fill."""
+        own = self.filled.get(WHOLE)
+        names = {one.into for one in self.filled.values() if one.into}
+        return frozenset({*names, *(own.take if own else ()), *(own.fixed if own else ())})

@@ -1,0 +1,66 @@
+"""The shape of `counters:` and `place:` in `pricing:`: what counts uses, what a cart becomes."""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, FACTS, LINES, PARTS, WHOLE
+
+COUNTER = Shape(
+    "counter",
+    "A ledger whose key are texts called as what is counted: " + ", ".join(PARTS) + ".",
+    {
+        "take": Arg("path", "`ledger.kind` that takes.", required=True),
+        "keep": Arg("path", "`ledger.kind` that takes what a cancelled record does not give back."),
+    },
+)
+COUNTERS = Shape(
+    "counters",
+    "What limits, budgets and units of promotions are counted in.",
+    {
+        "uses": Arg("shape", "Counts uses and units.", shape=COUNTER),
+        "money": Arg("shape", "Counts what budgets granted.", shape=COUNTER),
+    },
+)
+
+
+def _facts(part: str) -> str:
+    return ", ".join(f"`{name}`" for name in FACTS[part])
+
+
+def _filled(part: str, help: str) -> Arg:
+    into = Arg("name", "The field of parts that they become.", required=True, to="field")
+    own = {} if part == WHOLE else {"into": into}
+    shape = Shape(
+        f"placed {part}",
+        help,
+        {
+            **own,
+            "take": Arg(
+                "map",
+                f"By field: what it is filled with, of {_facts(part)}.",
+                default={},
+                of=Arg("choice", "", options=tuple(FACTS[part])),
+            ),
+            "with": Arg(
+                "map",
+                "By field: always this value, as the API takes it.",
+                default={},
+                of=Arg("value", ""),
+            ),
+        },
+    )
+    return Arg("shape", help, shape=shape)
+
+
+PLACE = Shape(
+    "placing",
+    "What a priced cart becomes when it is placed, in one transaction with all that it takes.",
+    {
+        "creates": Arg("name", "The entity of the record.", required=True, to="entity"),
+        WHOLE: _filled(WHOLE, "Its own fields."),
+        LINES: _filled(LINES, "A part for every line."),
+        DISCOUNTS: _filled(DISCOUNTS, "A part for every share of a promotion in a line."),
+        DELIVERIES: _filled(DELIVERIES, "A part for every delivery."),
+        EXTRAS: _filled(EXTRAS, "A part for everything that a promotion adds."),
+    },
+)

@@ -1,0 +1,162 @@
+"""What placing a cart takes from counters, and what pricing must know of them.
+
+Comes in: a result and the promotions behind it. Goes out: `Take`s, each a bounded count of one
+thing. A promotion without a bound takes nothing: nobody then waits for a row of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from rules.pricing.cart import CodeFact, Used
+from rules.pricing.promotion import Book, Promotion
+from rules.pricing.result import Result, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """So much of one counter, which may then not exceed its bound."""
+
+    counts: str
+    """`uses` or `money`."""
+    about: tuple[tuple[str, str], ...]
+    """By part of the key: which; the promotion first."""
+    quantity: int
+    most: int
+    stays: bool = False
+    """It is not given back when what was placed is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a counter says."""
+
+    counts: str
+    about: Mapping[str, str]
+    quantity: int
+
+
+def bounded(promotions: Iterable[Promotion]) -> Iterator[tuple[str, str]]:
+    """Yield `uses` or `money` and the promotion, for everything that is counted."""
+    for one in promotions:
+        limits, budget = one.limits, one.budget
+        own = (limits.total, limits.per_customer, limits.per_code)
+        by_unit = any(deed.counts for deed in one.deeds)
+        if any(most is not None for most in own) or by_unit or one.needs_code:
+            yield "uses", one.id
+        if budget is not None:
+            yield ("uses" if isinstance(budget.limit, int) else "money"), one.id
+
+
+def gathered(counts: Iterable[Count]) -> dict[str, Used]:
+    """Return what was taken, by promotion; of several keys of one customer the most counts."""
+    found: dict[str, _Sums] = {}
+    for one in counts:
+        sums = found.setdefault(one.about["promotion"], _Sums())
+        sums.add(one)
+    return {name: sums.used() for name, sums in found.items()}
+
+
+class _Sums:
+    """The counters of one promotion."""
+
+    def __init__(self) -> None:
+        self.total = self.customer = self.spent = 0
+        self.codes: dict[str, int] = {}
+        self.units: dict[str, int] = {}
+        self.own_units: dict[str, int] = {}
+
+    def add(self, one: Count) -> None:
+        about, count = one.about, one.quantity
+        item, code = about.get("item", ""), about.get("code", "")
+        if one.counts == "money":
+            self.spent += count
+        elif item and about.get("customer"):
+            self.own_units[item] = max(self.own_units.get(item, 0), count)
+        elif item:
+            self.units[item] = count
+        elif code:
+            self.codes[code] = count
+        elif about.get("customer"):
+            self.customer = max(self.customer, count)
+        else:
+            self.total = count
+
+    def used(self) -> Used:
+        return Used(self.total, self.customer, self.codes, self.spent, self.units, self.own_units)
+
+
+def takes(
+    result: Result,
+    promotions: Book,
+    currency: str,
+    customers: Iterable[str],
+    codes: Mapping[str, CodeFact],
+) -> tuple[Take, ...]:
+    """Return what placing takes.
+
+    Args:
+        result: what was priced.
+        promotions: those it was priced with.
+        currency: of the cart.
+        customers: every key under which the customer is known.
+        codes: what is known of codes that were handed out singly.
+
+    Raises:
+        LookupError: something is counted by customer, and nobody said who that is.
+
+    """
+    known = {one.id: one for one in promotions.promotions}
+    everyone = tuple(dict.fromkeys(customers))
+    return tuple(
+        one
+        for usage in result.usage
+        for one in _takes(usage, known[usage.promotion], currency, everyone, codes)
+    )
+
+
+def _takes(
+    usage: Usage,
+    promotion: Promotion,
+    currency: str,
+    customers: tuple[str, ...],
+    codes: Mapping[str, CodeFact],
+) -> Iterator[Take]:
+    limits, budget = promotion.limits, promotion.budget
+    stays = not limits.release_on_cancel
+    own = ("promotion", promotion.id)
+    total = _least(limits.total, budget.limit if budget is not None else None)
+    if total is not None:
+        yield Take("uses", (own,), usage.uses, total, stays)
+    if limits.per_customer is not None:
+        for name in _known(customers):
+            about = (own, ("customer", name))
+            yield Take("uses", about, usage.uses, limits.per_customer, stays)
+    fact = codes.get(usage.code)
+    by_code = _least(limits.per_code, fact.limit if fact is not None else None)
+    if usage.code and by_code is not None:
+        yield Take("uses", (own, ("code", usage.code)), usage.uses, by_code, stays)
+    if budget is not None and not isinstance(budget.limit, int) and usage.spend:
+        about = (own, ("currency", currency))
+        yield Take("money", about, usage.spend, budget.limit.of(currency), stays)
+    units = dict(usage.units)
+    for item, stock, each in usage.bounds:
+        if stock is not None:
+            yield Take("uses", (own, ("item", item)), units[item], stock, stays)
+        if each is not None:
+            for name in _known(customers):
+                both = (own, ("item", item), ("customer", name))
+                yield Take("uses", both, units[item], each, stays)
+
+
+def _known(customers: tuple[str, ...]) -> tuple[str, ...]:
+    if not customers:
+        raise LookupError("customer")
+    return customers
+
+
+def _least(*most: object) -> int | None:
+    """Return the smallest of the bounds that are numbers."""
+    found = [one for one in most if isinstance(one, int)]
+    return min(found) if found else None

@@ -1,0 +1,139 @@
+"""Counters of promotions: what was used, read for a cart, and what placing it posts.
+
+Uses and budgets are balances of the ledgers that `counters:` names; their keys are texts, and what
+a count is not about is `*`. Two statements at most, whatever the cart and the promotions; where no
+promotion has a bound, none.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from generator.field_types.money import Money
+from generator.model.placing import NOBODY, Counter
+from rules.blockers import Blocker
+from rules.ledger import entries as rules
+from rules.ledger.entries import Entry
+from rules.pricing.cart import Cart, Used
+from rules.pricing.codes import normalized
+from rules.pricing.promotion import Book
+from rules.pricing.uses import Count, Take, bounded, gathered
+from runtime.runtime import Runtime
+from runtime.store.guard import system
+from runtime.store.ledgers import Refused
+
+WHY = "what promotions have left"
+CONTACT = "contact:"
+"""Begins the key of whoever is known by an address only."""
+
+
+def customers(key: str, *contacts: str) -> tuple[str, ...]:
+    """Return every key under which somebody is known: their own, and those of addresses."""
+    read = (unicodedata.normalize("NFKC", one).strip().casefold() for one in contacts)
+    found = [key, *(CONTACT + one for one in read if one)]
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def used(
+    connection: sa.Connection,
+    runtime: Runtime,
+    promotions: Book,
+    cart: Cart,
+    customers: Sequence[str],
+) -> Mapping[str, Used]:
+    """Return what was taken of the promotions that have a bound."""
+    pricing = runtime.app.pricing
+    if pricing is None or not pricing.counters:
+        return {}
+    watched: dict[str, list[str]] = {}
+    for counts, name in bounded(promotions.promotions):
+        watched.setdefault(counts, []).append(name)
+    about = {
+        "customer": customers,
+        "code": [normalized(code) for code in cart.codes],
+        "item": [line.item for line in cart.lines],
+        "currency": [cart.currency],
+    }
+    found: list[Count] = []
+    for counts, names in watched.items():
+        counter = pricing.counters.get(counts)
+        if counter is not None:
+            found += _counts(connection, runtime, counts, counter, {**about, "promotion": names})
+    return gathered(_minor(runtime, one, cart.currency) for one in found)
+
+
+def _counts(
+    connection: sa.Connection,
+    runtime: Runtime,
+    counts: str,
+    counter: Counter,
+    about: Mapping[str, Iterable[str]],
+) -> list[Count]:
+    table = runtime.book(counter.ledger).balances
+    key = tuple(runtime.app.ledgers[counter.ledger].key)
+    # each part is one of what the cart is about, or nobody: only those counters can matter
+    own = {name: {*about[name], *(() if name == "promotion" else (NOBODY,))} for name in key}
+    asked = sa.select(*(table.c[name] for name in (*key, counter.bucket))).where(
+        *(table.c[name].in_(sorted(values)) for name, values in own.items())
+    )
+    return [
+        Count(
+            counts,
+            {name: one for name, one in zip(key, row, strict=False) if one != NOBODY},
+            int(row[-1]),
+        )
+        for row in connection.execute(system(asked, WHY))
+    ]
+
+
+def entries(runtime: Runtime, takes: Iterable[Take], currency: str, post_key: str) -> list[Entry]:
+    """Return what placing posts.
+
+    Raises:
+        Refused: a number is none that a ledger takes.
+
+    """
+    pricing = runtime.app.pricing
+    assert pricing is not None
+    found = []
+    for number, take in enumerate(takes):
+        counter = pricing.counters.get(take.counts)
+        if counter is None:
+            continue
+        ledger = runtime.app.ledgers[counter.ledger]
+        about, scale = dict(take.about), _scale(runtime, take.counts, currency)
+        made = rules.entry(
+            ledger,
+            counter.keep if take.stays else counter.take,
+            tuple(about.get(name, NOBODY) for name in ledger.key),
+            take.quantity * scale,
+            post_key=f"{post_key}/{number}",
+            most={counter.bucket: take.most * scale},
+        )
+        if isinstance(made, Blocker):
+            raise Refused((made,))
+        found.append(made)
+    return found
+
+
+def _minor(runtime: Runtime, count: Count, currency: str) -> Count:
+    scale = _scale(runtime, count.counts, currency)
+    return Count(count.counts, count.about, count.quantity // scale)
+
+
+def _scale(runtime: Runtime, counts: str, currency: str) -> int:
+    """Return by what smallest units of a currency are multiplied to be kept in a ledger."""
+    pricing = runtime.app.pricing
+    assert pricing is not None
+    if counts != "money":
+        return 1
+    field: Any = runtime.app.entities[
+        runtime.app.ledgers[pricing.counters[counts].ledger].entries
+    ].fields["quantity"]
+    kind = runtime.compiled.field_types[field.type]
+    assert isinstance(kind, Money)
+    return int(10 ** max(0, kind.places(field) - pricing.currencies[currency]))

@@ -1,0 +1,165 @@
+"""A priced cart → the values of the record that it becomes, with its parts.
+
+Comes in: how the definitions fill the record, and the prices. Goes out: values in stored form, as
+a payload would give them; they are the engine's, whatever fields the caller may write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import marshmallow as ma
+
+from generator.build.schemas import build_schema
+from generator.model.entity import Entity, Field
+from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, LINES, WHOLE, Filled, Placing
+from rules.pricing.result import Allocation
+from runtime.operations.evaluate import Evaluated
+from runtime.runtime import Runtime
+
+Facts = Mapping[str, Any]
+
+
+def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, Any]:
+    """Return everything that the prices say of the record."""
+    entity = runtime.app.entities[placing.creates]
+    told = _Told(runtime, found)
+    sources: Mapping[str, Callable[[], Iterator[Facts]]] = {
+        LINES: told.lines,
+        DISCOUNTS: told.discounts,
+        DELIVERIES: told.deliveries,
+        EXTRAS: told.extras,
+    }
+    sent: dict[str, Any] = {}
+    for part, filled in placing.filled.items():
+        if part == WHOLE:
+            sent |= _one(entity, filled, told.record())
+        else:
+            target = runtime.app.entities[entity.fields[filled.into].target]
+            rows = [_one(target, filled, facts) for facts in sources[part]()]
+            sent[filled.into] = [*sent.get(filled.into, ()), *rows]
+    schema = runtime.remembered.get(("placed", entity.name), lambda: _schema(runtime, entity))
+    loaded: dict[str, Any] = schema.load(sent, partial=True)
+    return loaded
+
+
+def _schema(runtime: Runtime, entity: Entity) -> ma.Schema:
+    """Return a schema that takes every field."""
+    every = runtime.app.entities
+    names = (entity.name, *runtime.child_entities(entity))
+    writable = {name: frozenset(every[name].fields) for name in names}
+    return build_schema(entity, runtime.app, runtime.compiled.field_types, writable, changes=False)
+
+
+def _one(entity: Entity, filled: Filled, facts: Facts) -> dict[str, Any]:
+    """Return the values of one record or part, as the API takes them."""
+    found = {
+        name: _sent(entity.fields[name], facts[fact])
+        for name, fact in filled.take.items()
+        if facts[fact] not in ("", None)
+    }
+    return {**found, **{name: _plain(value) for name, value in filled.fixed.items()}}
+
+
+def _sent(field: Field, value: Any) -> Any:
+    """Return a fact as a field's API form; numbers with decimals are texts."""
+    if isinstance(value, int) and field.type not in ("integer", "json"):
+        return str(value)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+class _Told:
+    """What is known of a priced cart, by part; amounts as text in the cart's currency."""
+
+    def __init__(self, runtime: Runtime, found: Evaluated) -> None:
+        self.app, self.found = runtime.app, found
+        self.lines_by_id = {line.id: line for line in found.cart.lines}
+
+    def money(self, minor: int) -> str:
+        return f"{Decimal(minor).scaleb(-self.found.places):f}"
+
+    def record(self) -> Facts:
+        found, totals = self.found, self.found.priced.totals
+        return {
+            "customer": found.buyer,
+            "currency": found.cart.currency,
+            "channel": found.context.channel,
+            "fingerprint": found.priced.fingerprint,
+            "goods": self.money(totals.goods),
+            "off": self.money(totals.off),
+            "delivery": self.money(totals.shipping - totals.shipping_off),
+            "tax": self.money(totals.tax),
+            "total": self.money(totals.total),
+        }
+
+    def lines(self) -> Iterator[Facts]:
+        for number, one in enumerate(self.found.priced.lines, 1):
+            line = self.lines_by_id[one.id]
+            yield {
+                "item": self.found.items.get(line.item),
+                "key": line.item,
+                "number": number,
+                "quantity": line.quantity,
+                "price": self.money(line.price),
+                "amount": self.money(one.list),
+                "off": self.money(one.off),
+                "paid": self.money(one.paid),
+                "tax": self.money(one.tax),
+                "units": [[count, self.money(each)] for count, each in one.units],
+            }
+
+    def discounts(self) -> Iterator[Facts]:
+        for number, line in enumerate(self.found.priced.lines, 1):
+            for each in line.allocations:
+                yield self._discount(each, number, self.lines_by_id[line.id].item)
+        for one in self.found.priced.shipments:
+            for each in one.allocations:
+                yield self._discount(each, None, one.id)
+
+    def _discount(self, one: Allocation, line: int | None, key: str) -> Facts:
+        return {
+            "line": line,
+            "key": key,
+            "promotion": one.promotion,
+            "label": self._label(one.promotion),
+            "version": one.version,
+            "code": one.code,
+            "lane": one.lane,
+            "amount": self.money(one.amount),
+            "units": one.units,
+        }
+
+    def deliveries(self) -> Iterator[Facts]:
+        methods = {one.id: one.method for one in self.found.cart.shipments}
+        for one in self.found.priced.shipments:
+            yield {
+                "name": one.id,
+                "method": methods[one.id],
+                "amount": self.money(one.list),
+                "off": self.money(one.list - one.paid),
+                "paid": self.money(one.paid),
+                "tax": self.money(one.tax),
+            }
+
+    def extras(self) -> Iterator[Facts]:
+        for one in self.found.priced.extras:
+            yield {
+                "item": self.found.items.get(one.item),
+                "key": one.item,
+                "quantity": one.quantity,
+                "price": self.money(one.charged // one.quantity),
+                "paid": self.money(one.charged),
+                "tax": self.money(one.tax),
+                "promotion": one.promotion,
+                "label": self._label(one.promotion),
+            }
+
+    def _label(self, promotion: str) -> str:
+        known = self.app.promotions.get(promotion)
+        return known.text(self.app.locales[0]) if known is not None else promotion
