@@ -80,17 +80,19 @@ def open_incident(
         "state": OPEN,
         "opened_at": runtime.clock(),
     }
-    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    opened = connection.execute(made).scalar()
-    if opened is None:
-        same = sa.and_(
-            table.c.about == about[0],
-            table.c.about_id == about[1],
-            table.c.kind == kind,
-            table.c.state == OPEN,
+    # the row that is open already is touched, so that its id comes back in the same statement and
+    # nobody closes it in between
+    made = (
+        insert(table)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=["about", "about_id", "kind"],
+            index_where=table.c.state == sa.literal_column(f"'{OPEN}'"),
+            set_={"kind": kind},
         )
-        opened = connection.execute(sa.select(table.c.id).where(same)).scalar_one()
-    return str(opened)
+        .returning(table.c.id)
+    )
+    return str(connection.execute(made).scalar_one())
 
 
 def close(
