@@ -117,4 +117,5 @@ def _stopped(
         if answer is None:
             yield Blocker("UNKNOWN_VALUE", UNKNOWN, {"clause": usual}, clause.span)
         else:
-            yield Blocker(usual, clause.message, params, clause.span)
+            reads = {name: one.paths for name, one in clause.params.items()}
+            yield Blocker(usual, clause.message, params, clause.span, reads)

@@ -16,7 +16,15 @@ from rules.commands import Hold, OfLedger, Post, Settle, TakeBack
 from rules.ledger import entries as rules
 from rules.ledger.entries import Entry
 from rules.workflow.asking import Refused as Unfired
-from runtime.operations._posting import or_refuse, post_within, posting_of, reasons
+from runtime.operations import _rights
+from runtime.operations._posting import (
+    OWN,
+    left_told,
+    or_refuse,
+    post_within,
+    posting_of,
+    reasons,
+)
 from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
 from runtime.store import audit, inserts
@@ -51,8 +59,26 @@ def post_all(work: Work, draft: Draft, commands: Sequence[OfLedger]) -> None:
         post_within(work, entries, cause)
     except Refused as refused:
         name = refused.entry.ledger if refused.entry is not None else commands[0].ledger
-        told = reasons(work.runtime, work.runtime.app.ledgers[name], refused)
+        ledger = work.runtime.app.ledgers[name]
+        told = reasons(work.runtime, ledger, refused, _shown(work, ledger, refused.entry))
         raise unfired(Unfired("guard_blocked", told)) from refused
+
+
+def _shown(work: Work, ledger: Ledger, entry: Entry | None) -> frozenset[str]:
+    """Return the numbers of a balance that whoever fires may read; none when the system does."""
+    actor = work.incoming.actor
+    if actor is None or actor.kind == "system" or entry is None:
+        return frozenset()
+    reading = work.runtime.matrix.grant(actor.roles, ledger.name, "read")
+    if reading is None:
+        return frozenset()
+    if not reading.is_wide:
+        book = work.runtime.book(ledger.name)
+        balance = posting_of(work).balance_of(book, entry.key, work.actor_id)
+        inserts.leave_now(work.connection)
+        if not _rights.reaches(work, work.runtime.app.entities[ledger.name], balance, reading):
+            return frozenset()
+    return reading.open | OWN | left_told(work.runtime, ledger, actor.roles)
 
 
 def _place(command: OfLedger) -> tuple[str, tuple[str, ...]]:

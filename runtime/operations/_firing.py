@@ -42,6 +42,7 @@ from runtime.operations._passing import Passing
 from runtime.operations._rearming import rearm
 from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
+from runtime.operations._veiled import refusal_for, state_told
 from runtime.operations._wanted import Fired, Wanted, asker, grant_of
 from runtime.operations._work import Draft, Work
 from runtime.runtime import Runtime
@@ -99,7 +100,7 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
         lock_ahead(work, machines.entity, wanted.record_id, workflow, edges)
         held = _held_for(work, machines.entity, wanted)
         if wanted.version is not None and held.version != wanted.version:
-            state = str(held.facts.get(workflow.field))
+            state = state_told(work, held, workflow.field)
             raise VersionConflict(CHANGED, version=held.version, current=state)
         log_id = work.runtime.make_id()
         situation = _held.situation(work, held, edges, log_id, wanted.cause)
@@ -109,7 +110,7 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
         if isinstance(done, Refused) and done.needs == SECOND_PERSON:
             raise _second_person(work, machines, held, ask, situation)
         if isinstance(done, Refused):
-            raise unfired(done)
+            raise refusal_for(work, held, done, workflow.field)
         if done.repeated:
             return Fired(wanted.record_id, held.version, (), repeated=True)
         passing = Passing(work, machines, held, wanted, ask, log_id, fire_inside, settle_all)
@@ -157,7 +158,7 @@ def settle_record(work: Work, entity: str, record_id: str) -> Fired | None:
         situation = _held.situation(work, held, (), log_id)
         done = firing.settle(machines, situation)
         if isinstance(done, Refused):
-            raise unfired(done)
+            raise refusal_for(work, held, done)
         if not done.steps:
             return None
         wanted = Wanted(entity, record_id, "", "", source=AUTO)
@@ -184,7 +185,7 @@ def _second_person(
     agreed = replace(ask, by=replace(ask.by, confirmed=ask.by.confirmed | {SECOND_PERSON}))
     done = firing.fire(machines, agreed, situation)
     if isinstance(done, Refused):
-        return unfired(done)
+        return refusal_for(work, held, done, machines.workflows[ask.workflow].field)
     entity = held.draft.entity
     name = f"{ask.workflow}.{ask.transition}"
     rule = next(

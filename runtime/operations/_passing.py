@@ -28,6 +28,7 @@ from runtime.operations._held import Held
 from runtime.operations._making import create_inside
 from runtime.operations._rearming import rearm
 from runtime.operations._unfired import unfired
+from runtime.operations._veiled import refusal_for
 from runtime.operations._wanted import Fired, Wanted
 from runtime.operations._work import Work
 from runtime.store import audit
@@ -158,7 +159,7 @@ class Passing:
         situation = _held.situation(self.work, self.held, (), self.work.runtime.make_id())
         more = firing.settle(self.machines, situation, self.ask.by)
         if isinstance(more, Refused):
-            raise unfired(more)
+            raise refusal_for(self.work, self.held, more)
         return more
 
     def _write(self) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy.exc
 from generator.model.entity import Entity
 from generator.model.ledger import POST, Ledger
 from generator.model.text import Label
-from rules.blockers import Blocker
+from rules.blockers import Blocker, without
 from rules.ledger.entries import Entry, Key
 from rules.permissions import Grant
 from runtime.errors import Blocked, Busy, FieldError, Forbidden, Invalid, NotFound
@@ -101,7 +101,9 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     """Return the plan."""
     reading = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
-    return Plan(call, grant, reading.open if reading is not None else frozenset())
+    if reading is None or not (reading.is_wide or _reaches_as_far(reading, grant)):
+        return Plan(call, grant, frozenset())
+    return Plan(call, grant, reading.open)
 
 
 def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
@@ -118,7 +120,7 @@ def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
         try:
             return _once(plan, runtime, body)
         except Refused as refused:
-            raise refusal(runtime, plan.call.ledger, refused) from refused
+            raise refusal(runtime, plan, refused) from refused
         except sqlalchemy.exc.IntegrityError as error:
             if last or not _is_unique(error):
                 raise _no_record(plan.call.ledger) from error
@@ -174,11 +176,13 @@ def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Post
     return posted
 
 
-def refusal(runtime: Runtime, ledger: Ledger, refused: Refused) -> Blocked | Invalid:
+def refusal(runtime: Runtime, plan: Plan, refused: Refused) -> Blocked | Invalid:
     """Return a ledger's no with its reasons: what was sent is wrong, or it is not possible now."""
+    ledger, roles = plan.call.ledger, plan.call.actor.roles
+    shown = plan.shown | OWN | (left_told(runtime, ledger, roles) if plan.shown else frozenset())
     errors = tuple(
         FieldError(OF_PAYLOAD.get(one.code, ""), one.code, one.message or AGAIN["LOST"], one.params)
-        for one in reasons(runtime, ledger, refused)
+        for one in reasons(runtime, ledger, refused, shown)
     )
     kind = Invalid if errors[0].code in OF_PAYLOAD else Blocked
     return kind(errors[0].message, errors)
@@ -196,11 +200,32 @@ OF_PAYLOAD: Mapping[str, str] = {
 """What a rule says of the payload alone, and where in it."""
 
 
-def reasons(runtime: Runtime, ledger: Ledger, refused: Refused) -> tuple[Blocker, ...]:
-    """Return a ledger's reasons with their words filled in, values in API form."""
+OWN = frozenset({"q", "need"})
+"""What a reason tells of the post itself."""
+LEFT = "have"
+"""What a reason calls the rest of a hold or of a lot."""
+
+
+def left_told(runtime: Runtime, ledger: Ledger, roles: frozenset[str]) -> frozenset[str]:
+    """Return `have` for who reads what is left of the holds and lots of a ledger."""
+    kept = [ledger.held] if ledger.holds is not None else []
+    kept += [ledger.lot] if ledger.lots is not None else []
+    grants = [runtime.matrix.grant(roles, name, "read") for name in kept]
+    is_read = all(one is not None and "remaining" in one.open for one in grants)
+    return frozenset({LEFT}) if is_read else frozenset()
+
+
+def reasons(
+    runtime: Runtime, ledger: Ledger, refused: Refused, shown: frozenset[str]
+) -> tuple[Blocker, ...]:
+    """Return a ledger's reasons with their words filled in, values in API form.
+
+    `shown` are the numbers that whoever is refused may read; the words stand without the others.
+    """
     dump = _dump(runtime, ledger)
     found = []
-    for one in refused.blockers:
+    for refusing in refused.blockers:
+        one = without(refusing, refusing.params.keys() - shown)
         told = {name: _plain(value, dump) for name, value in one.params.items()}
         label = one.message or AGAIN.get(one.code) or AGAIN["LOST"]
         texts = {locale: _filled(text, told) for locale, text in label.texts.items()}
@@ -338,6 +363,13 @@ def dumped(runtime: Runtime, ledger: Ledger, quantity: int) -> Any:
 
 UNKNOWN = Label({"en": "This is not a field.", "zh": "没有这个字段。"})
 OUTSIDE = Label({"en": "Your rights do not cover this entry.", "zh": "此过账超出了您的权限范围。"})
+
+
+def _reaches_as_far(reading: Grant, posting: Grant) -> bool:
+    """Return whether who posts to a balance by one grant reads it by the other."""
+    if reading.require or reading.forbid:
+        return False
+    return reading.tests_by_text >= posting.tests_by_text
 
 
 def _cause(call: Call) -> Cause:

@@ -135,6 +135,14 @@ def missing(work: Work, entity: Entity, record_id: str, grant: Grant) -> Request
     return Forbidden(said[0] if said else NOT_NOW)
 
 
+def opening(work: Work, entity: Entity, ids: Sequence[str], grant: Grant) -> Mapping[str, Lines]:
+    """Return by record in reach the numbers of the lines that open it, whatever they check."""
+    return {
+        str(row[0]): frozenset(n for n in range(len(grant.lines)) if row[1] >> n & 1)
+        for row in _rows(work, entity, tuple(ids), grant, "rows")
+    }
+
+
 def reaches(work: Work, entity: Entity, record_id: str, grant: Grant) -> bool:
     """Return whether a record is there within a grant."""
     return bool(_rows(work, entity, (record_id,), grant, ""))

@@ -20,7 +20,7 @@ from rules.pricing.price import price
 from rules.pricing.result import Result as Priced
 from runtime.errors import FieldError
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _cart_facts, _carts, _counters
+from runtime.operations import _cart_facts, _carts, _counters, _prices_told
 from runtime.operations._carts import SentCart, SentLine, fault
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -101,6 +101,8 @@ def evaluated(
     context = Context(customer, sent.channel, sent.facts, used)
     at = sent.at or runtime.clock()
     priced = price(cart, promotions, context, at)
+    looked_up = [name for name in ("groups", "orders") if getattr(sent, name) is None]
+    priced = _prices_told.told(priced, runtime, actor, looked_up)
     places = pricing.currencies[cart.currency]
     records = {key: item.id for key, item in items.items()}
     return Evaluated(cart, at, places, priced, context, known, buyer.id if buyer else "", records)

@@ -23,6 +23,7 @@ from runtime.errors import Broken
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _asking, _broken, _held, _reading, _rights
 from runtime.operations._unfired import said, unfired
+from runtime.operations._veiled import shows, veiled
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -84,7 +85,7 @@ class Standing:
     record_id: str
     version: int
     states: Mapping[str, str]
-    """By workflow, derived ones among them."""
+    """By workflow, derived ones among them; without those that the caller may not read."""
     offered: tuple[Offered, ...]
 
 
@@ -148,7 +149,11 @@ def standing(work: Work, entity: Entity, record_id: str, grant: Grant, only: str
         found += [one for one in offered if (one.workflow, one.edge.name) not in known]
     kept = [one for one in found if not workflow or one.workflow == workflow]
     may = _Rights(work, entity, record_id, actor, grant)
-    shown = tuple(_offered(one) for one in kept if may.fire(one))
+    shown = tuple(
+        _offered(one, veiled(work, held, one.reasons, is_read=True))
+        for one in kept
+        if may.fire(one)
+    )
     return Standing(record_id, held.version, _states(work, held), _in_order(machines, shown))
 
 
@@ -195,17 +200,21 @@ def _states(work: Work, held: _held.Held) -> dict[str, str]:
     app, entity = work.runtime.app, held.draft.entity.name
     owned = {one.name: one.field for one in app.workflows.get(entity, {}).values()}
     owned |= {one.name: one.field for one in app.derivations.get(entity, ())}
-    return {name: str(held.facts.get(field)) for name, field in owned.items()}
+    return {
+        name: str(held.facts.get(field))
+        for name, field in owned.items()
+        if shows(work, held, (field,), is_read=True)
+    }
 
 
-def _offered(one: Offer) -> Offered:
+def _offered(one: Offer, reasons: tuple[Blocker, ...]) -> Offered:
     return Offered(
         one.workflow,
         one.edge.name,
         one.edge.label,
         one.edge.targets,
         one.allowed,
-        tuple(_reason(each) for each in one.reasons),
+        tuple(_reason(each) for each in reasons),
         one.edge.confirm,
         one.edge.input,
         one.edge.bulk,

@@ -14,7 +14,7 @@ from generator.model.entity import Entity
 from generator.model.text import Label
 from runtime.errors import Conflict, FieldError, Invalid, RequestError
 
-NOT_UNIQUE = Label({"en": "This value is already taken.", "zh": "该值已被使用。"})
+NOT_UNIQUE = Label({"en": "This value is not available.", "zh": "该值不可用。"})
 STILL_USED = Label(
     {"en": "Other records still point at this one.", "zh": "仍有其他记录引用此记录。"}
 )

@@ -185,5 +185,5 @@ def test_a_value_taken_by_a_hidden_record_is_only_taken(
     wanted = {**values, "store": fresh.stores["S1"]}
     refusal = fresh.shop.refused("create", "order", wanted, actor=seller)
     assert refusal.status == 422
-    assert refusal.errors[0].message.text("en") == "This value is already taken."
+    assert refusal.errors[0].message.text("en") == "This value is not available."
     assert fresh.orders["O2"] not in str(refusal.errors)

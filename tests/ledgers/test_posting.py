@@ -26,6 +26,14 @@ def test_a_guard_stops_what_would_break_it_and_says_what_there_is(shop: Counting
     assert shop.count("stock_entry") == 1
 
 
+def test_who_may_not_read_a_balance_is_not_told_it_by_its_guard(shop: Counting) -> None:
+    shop.post("receive", 2)
+    shop.actor = person("packer")
+    refusal = shop.post("ship", 3)
+    assert (refusal.message.text("en"), code(refusal)) == ("Only **** are there.", "NOT_ENOUGH")
+    assert refusal.errors[0].params == {"on_hand": "2", "held": "0", "q": "3"}
+
+
 def test_a_guard_may_ask_a_field_of_the_key(shop: Counting) -> None:
     shop.done("update", "item", {"most": "5"}, record=shop.ids["cap"], version=1)
     shop.post("receive", 5)

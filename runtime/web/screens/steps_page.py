@@ -68,7 +68,8 @@ class StepPage:
     action: str
     hidden: tuple[tuple[str, str], ...]
     controls: tuple[Control, ...]
-    source: Cell
+    source: Cell | None
+    """Where the record is; None for who may not read that."""
     targets: tuple[Cell, ...]
     ask: str
     """none, dialog, type_value or reauth."""
@@ -120,7 +121,7 @@ def card_moves(
 ) -> dict[str, Any]:
     """Return what could move a card of a board, as JSON: steps, their columns, their reasons."""
     offered = [one for one in standing.offered if one.workflow == machine.name]
-    here = machine.states.get(standing.states[machine.name])
+    here = machine.states.get(standing.states.get(machine.name, ""))
     steps = [
         {
             "label": visit.text(one.label),
@@ -173,6 +174,7 @@ def step_page(
     titles = doors.titles_of(visit, {name: found for name, found in wanted.items() if name})
     drawing = Drawing(visit, known, titles, messages_of(visit, refusal), ids=ids)
     machine = visit.app.workflows[entity.name][one.workflow]
+    here = standing.states.get(one.workflow, "")
     layout = FormLayout(entity, True, (("", "", fields),), ())
     tells = refusal is not None and not refusal.errors and refusal.status != 428
     return StepPage(
@@ -182,7 +184,7 @@ def step_page(
         action=step_url(entity.name, standing.record_id, one),
         hidden=tuple(hidden),
         controls=tuple(_control(drawing, each) for each in fields),
-        source=badge(visit, machine.states[standing.states[one.workflow]]),
+        source=badge(visit, machine.states[here]) if here in machine.states else None,
         targets=tuple(badge(visit, machine.states[name]) for name in one.targets),
         ask=one.confirm,
         with_code=with_code,
