@@ -120,7 +120,10 @@ def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
         try:
             return _once(plan, runtime, body)
         except Refused as refused:
-            raise refusal(runtime, plan, refused) from refused
+            shown = plan.shown | OWN
+            if plan.shown:
+                shown |= left_told(runtime, plan.call.ledger, plan.call.actor.roles)
+            raise refusal(runtime, plan.call.ledger, refused, shown) from refused
         except sqlalchemy.exc.IntegrityError as error:
             if last or not _is_unique(error):
                 raise _no_record(plan.call.ledger) from error
@@ -176,10 +179,13 @@ def post_within(work: Work, entries: Iterable[Entry], cause: Cause) -> list[Post
     return posted
 
 
-def refusal(runtime: Runtime, plan: Plan, refused: Refused) -> Blocked | Invalid:
-    """Return a ledger's no with its reasons: what was sent is wrong, or it is not possible now."""
-    ledger, roles = plan.call.ledger, plan.call.actor.roles
-    shown = plan.shown | OWN | (left_told(runtime, ledger, roles) if plan.shown else frozenset())
+def refusal(
+    runtime: Runtime, ledger: Ledger, refused: Refused, shown: frozenset[str] = frozenset()
+) -> Blocked | Invalid:
+    """Return a ledger's no with its reasons: what was sent is wrong, or it is not possible now.
+
+    `shown` are the numbers that whoever is refused may read.
+    """
     errors = tuple(
         FieldError(OF_PAYLOAD.get(one.code, ""), one.code, one.message or AGAIN["LOST"], one.params)
         for one in reasons(runtime, ledger, refused, shown)
