@@ -13,24 +13,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import sqlalchemy as sa
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from generator.compile import compile_definitions  # noqa: E402 (the path comes first)
-from runtime.messages import Actor, Incoming, Result  # noqa: E402
-from runtime.pipeline import handle  # noqa: E402
-from runtime.runtime import Runtime  # noqa: E402
-from runtime.store.engine import make_engine  # noqa: E402
-from runtime.store.migrate.apply import create_all  # noqa: E402
-from runtime.store.schema import build_schema  # noqa: E402
-from runtime.store.system_tables import system_tables  # noqa: E402
-from runtime.web.render import Renderer  # noqa: E402
+from benchmarks.shop import open_shop  # noqa: E402 (the path comes first)
+from runtime.messages import Actor, Incoming, Result  # noqa: E402 (likewise)
+from runtime.pipeline import handle  # noqa: E402 (likewise)
+from runtime.runtime import Runtime  # noqa: E402 (likewise)
+from runtime.web.render import Renderer  # noqa: E402 (likewise)
 
 ACCESS = """access: sales
 grants:
@@ -71,15 +65,6 @@ def main(database_url: str | None) -> None:
                 f"{narrow / wide:.2f} times"
             )
         runtime.engine.dispose()
-
-
-def open_shop(folder: Path, url: str) -> Runtime:
-    """Return the back office over an empty database."""
-    compiled = compile_definitions(folder)
-    engine = make_engine(url)
-    create_all(engine, compiled, now=datetime(2026, 1, 1, tzinfo=UTC))
-    schema = build_schema(compiled, engine.dialect.name)
-    return Runtime(compiled, engine, schema, system_tables(sa.MetaData()))
 
 
 def fill(runtime: Runtime) -> str:

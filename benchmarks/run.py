@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from benchmarks import database, load, report, small  # noqa: E402 (the path comes first)
-from benchmarks.contenders import (  # noqa: E402
+from benchmarks.contenders import (  # noqa: E402 (likewise)
     EVERYBODY,
     PASSWORD,
     SERVERS,
@@ -35,12 +35,12 @@ from benchmarks.contenders import (  # noqa: E402
     Server,
     ask,
 )
-from benchmarks.works import FIELDS, WORKS, Work, World  # noqa: E402
-from generator.compile import compile_definitions  # noqa: E402
-from runtime.store.engine import make_engine  # noqa: E402
-from runtime.store.migrate.apply import apply  # noqa: E402
-from runtime.store.migrate.make import make_plan  # noqa: E402
-from runtime.web.users import create_user, list_users, sync_roles  # noqa: E402
+from benchmarks.works import FIELDS, WORKS, Work, World  # noqa: E402 (likewise)
+from generator.compile import compile_definitions  # noqa: E402 (likewise)
+from runtime.store.engine import make_engine  # noqa: E402 (likewise)
+from runtime.store.migrate.apply import apply  # noqa: E402 (likewise)
+from runtime.store.migrate.make import make_plan  # noqa: E402 (likewise)
+from runtime.web.users import create_user, list_users, sync_roles  # noqa: E402 (likewise)
 
 QUIET = {
     "SHOPWRIGHT_LOG": "json",

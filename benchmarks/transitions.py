@@ -23,20 +23,18 @@ import sqlalchemy as sa
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from generator.compile import compile_definitions  # noqa: E402 (the path comes first)
-from runtime.files import FileStore  # noqa: E402
-from runtime.jobs.outbox import OUTBOX  # noqa: E402
-from runtime.messages import Actor, Incoming, Result  # noqa: E402
-from runtime.operations import _bulk_firing  # noqa: E402
-from runtime.pipeline import handle  # noqa: E402
-from runtime.runtime import Runtime  # noqa: E402
-from runtime.store.engine import make_engine, write  # noqa: E402
-from runtime.store.guard import system  # noqa: E402
-from runtime.store.migrate.apply import create_all  # noqa: E402
-from runtime.store.schema import build_schema  # noqa: E402
-from runtime.store.system_tables import own_tables, system_tables  # noqa: E402
-from runtime.web.rest import Api  # noqa: E402
-from runtime.web.wire import Asked  # noqa: E402
+from benchmarks.shop import open_shop  # noqa: E402 (the path comes first)
+from runtime.files import FileStore  # noqa: E402 (likewise)
+from runtime.jobs.outbox import OUTBOX  # noqa: E402 (likewise)
+from runtime.messages import Actor, Incoming, Result  # noqa: E402 (likewise)
+from runtime.operations import _bulk_firing  # noqa: E402 (likewise)
+from runtime.pipeline import handle  # noqa: E402 (likewise)
+from runtime.runtime import Runtime  # noqa: E402 (likewise)
+from runtime.store.engine import write  # noqa: E402 (likewise)
+from runtime.store.guard import system  # noqa: E402 (likewise)
+from runtime.store.system_tables import own_tables  # noqa: E402 (likewise)
+from runtime.web.rest import Api  # noqa: E402 (likewise)
+from runtime.web.wire import Asked  # noqa: E402 (likewise)
 
 FILES = {
     "app.yaml": "app: desk\nlabel: {en: Desk, zh: 柜台}\n",
@@ -87,7 +85,7 @@ def main(database_url: str | None, rows: int, calls: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         for name, text in FILES.items():
             (Path(place) / name).write_text(text, encoding="utf-8")
-        runtime = _open(Path(place), database_url or f"sqlite:///{place}/desk.db")
+        runtime = open_shop(Path(place), database_url or f"sqlite:///{place}/desk.db")
         ids = _filled(runtime, calls + 2 * rows)
         single = _over_rest(runtime, Path(place), ids[:calls])
         click.echo(
@@ -100,14 +98,6 @@ def main(database_url: str | None, rows: int, calls: int) -> None:
             f"{bare / ours:.2f} of the bare rate"
         )
         runtime.engine.dispose()
-
-
-def _open(folder: Path, url: str) -> Runtime:
-    compiled = compile_definitions(folder)
-    engine = make_engine(url)
-    create_all(engine, compiled, now=datetime(2026, 1, 1, tzinfo=UTC))
-    schema = build_schema(compiled, engine.dialect.name)
-    return Runtime(compiled, engine, schema, system_tables(sa.MetaData()))
 
 
 def _filled(runtime: Runtime, count: int) -> list[str]:

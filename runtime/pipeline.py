@@ -54,7 +54,7 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
     if actor is None:
         raise Unauthenticated(Label({"en": "Sign in first.", "zh": "请先登录。"}))
     if incoming.entity not in runtime.app.entities or incoming.operation not in runtime.operations:
-        raise _nothing_here()
+        raise nothing_here()
     operation = runtime.operations[incoming.operation]
     if actor.kind == "system" and incoming.source in getattr(operation, "MACHINES", ()):
         return system_grant(incoming.entity)
@@ -63,7 +63,7 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
     if grant is not None:
         return grant
     if not runtime.matrix.actions(actor.roles, incoming.entity):
-        raise _nothing_here()
+        raise nothing_here()
     raise Forbidden(_not_included(actor, action, incoming.entity))
 
 
@@ -85,5 +85,6 @@ def _not_included(actor: Actor, action: str, entity: str) -> Label:
     )
 
 
-def _nothing_here() -> NotFound:
+def nothing_here() -> NotFound:
+    """Refuse what is not there, in the words for what the caller may not know of."""
     return NotFound(Label({"en": "There is nothing here.", "zh": "这里没有内容。"}))

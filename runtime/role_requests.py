@@ -24,8 +24,9 @@ from runtime.notifications import Notice, notify
 from runtime.runtime import Runtime
 from runtime.store import accounts
 from runtime.store import role_requests as store
+from runtime.store.decided import PENDING
 from runtime.store.engine import write
-from runtime.store.role_requests import GRANTED, PENDING, RoleRequest
+from runtime.store.role_requests import GRANTED, RoleRequest
 from runtime.store.trail import Note, Trail
 
 LONGEST = 180

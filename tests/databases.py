@@ -15,6 +15,8 @@ import os
 import re
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,27 @@ def postgres_url() -> str:
 def sqlite_url(directory: Path) -> str:
     """Return the SQLAlchemy URL of a new SQLite file in a directory."""
     return f"sqlite:///{directory / f'{uuid.uuid4().hex}.db'}"
+
+
+def url_of(kind: str, directory: Path) -> str:
+    """Return the URL of a new database of a kind: sqlite or postgresql."""
+    return sqlite_url(directory) if kind == "sqlite" else postgres_url()
+
+
+@contextmanager
+def statements(engine: sa.Engine) -> Iterator[list[str]]:
+    """Collect the statements of the block, without those that open transactions."""
+    found: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            found.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def plain_engine(url: str) -> sa.Engine:

@@ -15,7 +15,7 @@ from django.conf import settings
 
 SCHEMA = "drf"
 USER, PASSWORD = "bench", "Quick-brown-fox-7"
-TOKEN = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105 (of a throw-away database)
+TOKEN = "0123456789abcdef0123456789abcdef01234567"  # of a throw-away database
 
 
 def _database(url: str) -> dict[str, object]:
@@ -34,7 +34,7 @@ def _database(url: str) -> dict[str, object]:
 
 
 settings.configure(
-    SECRET_KEY="benchmark-only",  # noqa: S106
+    SECRET_KEY="benchmark-only",
     DEBUG=False,
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
@@ -82,13 +82,13 @@ settings.configure(
 )
 django.setup()
 
-from django.contrib import admin  # noqa: E402 (Django reads its settings first)
-from django.core.wsgi import get_wsgi_application  # noqa: E402
-from django.db import models, transaction  # noqa: E402
-from django.urls import include, path  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from django_filters.rest_framework import DjangoFilterBackend  # noqa: E402
-from rest_framework import filters, pagination, routers, serializers, viewsets  # noqa: E402
+from django.contrib import admin  # Django reads its settings first
+from django.core.wsgi import get_wsgi_application
+from django.db import models, transaction
+from django.urls import include, path
+from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import filters, pagination, routers, serializers, viewsets
 
 
 class Engine(models.Model):
@@ -244,10 +244,10 @@ def create():
 
 def prepare(url: str) -> None:
     """Make Django's tables and one superuser with a known token."""
-    from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
-    from rest_framework.authtoken.models import Token  # noqa: PLC0415
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.db import connection
+    from rest_framework.authtoken.models import Token
 
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")

@@ -29,7 +29,7 @@ from flask_appbuilder.api import (
     safe,
 )
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from flask_appbuilder.security.sqla import models as _people  # noqa: F401 (its tables)
+from flask_appbuilder.security.sqla import models as _people  # its tables
 from marshmallow import Schema, ValidationError, fields
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import relationship, scoped_session, sessionmaker

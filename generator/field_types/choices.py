@@ -22,6 +22,7 @@ from generator.field_types import (
 from generator.field_types._json import JsonType
 from generator.field_types._lists import Items
 from generator.field_types._locales import joined
+from generator.field_types._one_of import OneOption
 from generator.field_types._options import (
     OPTIONS,
     given_options,
@@ -29,7 +30,7 @@ from generator.field_types._options import (
     options_faults,
     shown_option,
 )
-from generator.field_types.choice import Choice, OneOption
+from generator.field_types.choice import Choice
 from generator.model.entity import Field
 
 

@@ -22,7 +22,8 @@ from runtime.messages import Incoming
 from runtime.operations._work import Draft, Work
 from runtime.runtime import Runtime
 from runtime.store import approvals, audit
-from runtime.store.approvals import PENDING, Approval
+from runtime.store.approvals import Approval
+from runtime.store.decided import PENDING
 from runtime.store.engine import write
 from runtime.store.trail import Note, Trail
 

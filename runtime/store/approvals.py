@@ -14,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
+from runtime.store import decided
+from runtime.store.decided import MOST, PENDING
 from runtime.store.engine import read
 
-PENDING = "pending"
 STATES = (PENDING, "approved", "rejected", "withdrawn", "void", "expired", "failed")
-MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,9 @@ class Approval:
 
 def approval_table(metadata: sa.MetaData) -> sa.Table:
     """Return the table: one row a request."""
-    return sa.Table(
+    return decided.table_of(
         "sw_approval",
         metadata,
-        sa.Column("id", text_id(), primary_key=True),
         sa.Column("rule", sa.String(63), nullable=False),
         sa.Column("entity", sa.String(63), nullable=False),
         sa.Column("record_id", sa.String(64), nullable=False),
@@ -68,15 +67,6 @@ def approval_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("version", sa.Integer),
         sa.Column("requester_id", sa.Integer, nullable=False),
         sa.Column("requester_name", sa.String(200), nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("state", sa.String(12), nullable=False),
-        sa.Column("created_at", UtcDateTime, nullable=False),
-        sa.Column("expires_at", UtcDateTime, nullable=False),
-        sa.Column("decided_by", sa.Integer),
-        sa.Column("decided_name", sa.String(200)),
-        sa.Column("decided_at", UtcDateTime),
-        sa.Column("said", sa.Text),
-        sa.Index("ix_sw_approval_state", "state", "id"),
     )
 
 
@@ -100,8 +90,7 @@ def add(connection: sa.Connection, table: sa.Table, one: Approval) -> None:
 
 def find(engine: sa.Engine, table: sa.Table, approval_id: str) -> Approval | None:
     """Return a request, whatever became of it."""
-    with read(engine) as connection:
-        row = connection.execute(sa.select(table).where(table.c.id == approval_id)).first()
+    row = decided.row_of(engine, table, approval_id)
     return None if row is None else _made(row)
 
 
@@ -171,14 +160,7 @@ def settle(
     said: str = "",
 ) -> bool:
     """Give a pending request its end; False when it has one already."""
-    who = {"decided_by": by[0], "decided_name": by[1]} if by else {}
-    change = (
-        table.update()
-        .where(table.c.id == approval_id, table.c.state == PENDING)
-        .values(state=state, decided_at=now, said=said, **who)
-        .returning(table.c.id)
-    )
-    return connection.execute(change).first() is not None
+    return decided.move(connection, table, approval_id, (PENDING, state), now, by, said)
 
 
 def mark_failed(connection: sa.Connection, table: sa.Table, approval_id: str, why: str) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.jobs.columns import UtcDateTime, text_id
+from runtime.jobs.columns import UtcDateTime
+from runtime.store import decided
+from runtime.store.decided import MOST, PENDING
 from runtime.store.engine import read
 
-PENDING, GRANTED = "pending", "granted"
+GRANTED = "granted"
 STATES = (PENDING, GRANTED, "rejected", "withdrawn", "expired", "ended", "revoked")
-MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +54,16 @@ class RoleRequest:
 
 def role_request_table(metadata: sa.MetaData) -> sa.Table:
     """Return the table: one row a request."""
-    return sa.Table(
+    return decided.table_of(
         "sw_role_request",
         metadata,
-        sa.Column("id", text_id(), primary_key=True),
         sa.Column("user_id", sa.Integer, nullable=False),
         sa.Column("user_name", sa.String(200), nullable=False),
         sa.Column("role", sa.String(63), nullable=False),
         sa.Column("part", sa.String(130), nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
         sa.Column("until", UtcDateTime, nullable=False),
-        sa.Column("state", sa.String(12), nullable=False),
-        sa.Column("created_at", UtcDateTime, nullable=False),
-        sa.Column("expires_at", UtcDateTime, nullable=False),
-        sa.Column("decided_by", sa.Integer),
-        sa.Column("decided_name", sa.String(200)),
-        sa.Column("decided_at", UtcDateTime),
-        sa.Column("said", sa.Text),
         sa.Column("reminded_at", UtcDateTime),
         sa.Index("ix_sw_role_request_user", "user_id", "state"),
-        sa.Index("ix_sw_role_request_state", "state", "id"),
     )
 
 
@@ -83,8 +74,7 @@ def add(connection: sa.Connection, table: sa.Table, one: RoleRequest) -> None:
 
 def find(engine: sa.Engine, table: sa.Table, request_id: str) -> RoleRequest | None:
     """Return a request, whatever became of it."""
-    with read(engine) as connection:
-        row = connection.execute(sa.select(table).where(table.c.id == request_id)).first()
+    row = decided.row_of(engine, table, request_id)
     return None if row is None else _made(row)
 
 
@@ -122,14 +112,7 @@ def settle(
     said: str = "",
 ) -> bool:
     """Move a request on from the state it was read in; False when it has left it already."""
-    who = {"decided_by": by[0], "decided_name": by[1]} if by else {}
-    change = (
-        table.update()
-        .where(table.c.id == one.id, table.c.state == one.state)
-        .values(state=state, decided_at=now, said=said, **who)
-        .returning(table.c.id)
-    )
-    return connection.execute(change).first() is not None
+    return decided.move(connection, table, one.id, (one.state, state), now, by, said)
 
 
 def note_reminder(

@@ -56,8 +56,8 @@ from runtime.web.openapi_parts import (
 from runtime.web.openapi_prices import price_shapes
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
-from runtime.web.rest import PLACING, PRICES, ROUTES
 from runtime.web.rest_files import MULTIPART
+from runtime.web.rest_routes import PLACING, PRICES, ROUTES
 from runtime.web.spreadsheets import MEDIA
 from runtime.web.urls import API
 from runtime.web.wire import JSON, PROBLEM

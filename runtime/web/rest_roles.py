@@ -18,7 +18,7 @@ from runtime.store import role_requests as store
 from runtime.store.role_requests import RoleRequest
 from runtime.web.bodies import read_json
 from runtime.web.context import Web
-from runtime.web.rest import wrong_method
+from runtime.web.rest_routes import wrong_method
 from runtime.web.trail import trail
 from runtime.web.wire import Answer, Asked
 

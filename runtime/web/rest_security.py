@@ -28,6 +28,7 @@ from generator.shapes.access import ACTIONS, TRANSITION
 from runtime import approvals
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from runtime.messages import Actor
+from runtime.pipeline import nothing_here
 from runtime.store import sessions, tokens
 from runtime.store.trail import SIGN_IN, TOKEN, Note
 from runtime.web import rest_roles
@@ -35,7 +36,8 @@ from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
 from runtime.web.principals import Principal
-from runtime.web.rest import nothing_here, shown_approval, sign_in_first, wrong_method
+from runtime.web.rest_answers import shown_approval
+from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.security_manager import prove, prove_code, signed_in
 from runtime.web.trail import trail
 from runtime.web.wire import Answer, Asked

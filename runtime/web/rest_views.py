@@ -11,11 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
+from runtime.pipeline import nothing_here
 from runtime.web import rest_security
 from runtime.web.context import present, web
 from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
-from runtime.web.rest import Api, nothing_here, sign_in_first, wrong_method
+from runtime.web.rest import Api
+from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
 

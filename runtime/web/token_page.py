@@ -16,7 +16,7 @@ from runtime.errors import NotFound, RequestError
 from runtime.messages import Actor
 from runtime.store import tokens
 from runtime.web.context import present, web
-from runtime.web.rest import sign_in_first
+from runtime.web.rest_routes import sign_in_first
 from runtime.web.rest_security import DEFAULT_LIFE, make_token, revoke_token
 
 token_page = Blueprint("tokens", __name__)

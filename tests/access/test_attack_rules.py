@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from generator.compile import compile_definitions
-from runtime.web.rest import ROUTES
+from runtime.web.rest_routes import ROUTES
 from tests.access.branches import FOLDER
 from tests.access.canaries import Filled, raw
 from tests.access.counter import open_counter

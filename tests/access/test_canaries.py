@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 
 from generator.model.entity import Entity
 from runtime.store.trail import DENIED
-from runtime.web.rest import ROUTES
+from runtime.web.rest_routes import ROUTES
 from tests.access.canaries import Filled, allowed
 from tests.access.counter import PEOPLE, person
 from tests.web.desk import Browser, Desk, token

@@ -18,6 +18,7 @@ from generator.problems import CODES
 from generator.shapes.access import ACTIONS
 from rules.comparing import Change, compare, held, unapproved
 from rules.matrix import Matrix
+from tests import stall
 from tests.access.branches import FOLDER
 from tests.databases import postgres_url
 from tests.shop import write_folder
@@ -268,29 +269,14 @@ def test_what_is_asked_no_more_opens_a_way_and_must_be_approved(tmp_path: Path) 
 
 
 EVERY = {
-    "app.yaml": """
-app: stall
-label: {en: Stall, zh: 小摊}
-currency: EUR
-pricing:
-  entity: ware
-  currencies: {EUR: 2}
-  item: {entity: ware, key: code, price: price}
-""",
+    "app.yaml": stall.APP,
     "roles.yaml": """
 roles:
   owner: {label: {en: Owner, zh: 店主}}
   seller: {label: {en: Seller, zh: 售货员}}
 """,
-    "stall/ware.entity.yaml": """
-entity: ware
-label: {en: Ware, zh: 商品}
-title: "{code}"
-fields:
-  code: {type: code, label: {en: Code, zh: 编码}, required: true, unique: true}
-  price: {type: money, label: {en: Price, zh: 价格}, required: true}
-  tags: {type: children, of: tag, label: {en: Tags, zh: 标签}}
-""",
+    "stall/ware.entity.yaml": stall.WARE
+    + "  tags: {type: children, of: tag, label: {en: Tags, zh: 标签}}",
     "stall/tag.entity.yaml": """
 entity: tag
 label: {en: Tag, zh: 标签}

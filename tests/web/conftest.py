@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests import databases
 TINY = Path(__file__).resolve().parents[1] / "shops" / "tiny"
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+PEOPLE = {"ann": "clerk", "gus": "guest", "ada": "owner"}
 
 
 @dataclass
@@ -48,9 +49,11 @@ class Shop:
         return client
 
 
-def open_shop(url: str, **settings: Any) -> Shop:
-    """Return the tiny shop on an empty database."""
-    compiled = compile_definitions(TINY)
+def open_shop(
+    url: str, folder: Path = TINY, people: Mapping[str, str] = PEOPLE, **settings: Any
+) -> Shop:
+    """Return the tiny shop, or another, on an empty database; `people` hold one role each."""
+    compiled = compile_definitions(folder)
     engine = make_engine(url)
     create_all(engine, compiled, now=NOW)
     metadata = sa.MetaData()
@@ -59,12 +62,8 @@ def open_shop(url: str, **settings: Any) -> Shop:
         compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
     )
     sync_roles(engine, compiled.app)
-    people = {
-        name: create_user(engine, name, PASSWORD, roles)
-        for name, roles in (("ann", ["clerk"]), ("gus", ["guest"]), ("ada", ["owner"]))
-    }
-    app = create_app(runtime, WebSettings(**settings))
-    return Shop(runtime, app, people)
+    numbers = {name: create_user(engine, name, PASSWORD, [role]) for name, role in people.items()}
+    return Shop(runtime, create_app(runtime, WebSettings(**settings)), numbers)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -72,10 +71,6 @@ def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The tiny shop, shared: a test makes its own records."""
-    if request.param == "sqlite":
-        url = databases.sqlite_url(tmp_path_factory.mktemp("web"))
-    else:
-        url = databases.postgres_url()
-    opened = open_shop(url)
+    opened = open_shop(databases.url_of(request.param, tmp_path_factory.mktemp("web")))
     yield opened
     opened.runtime.engine.dispose()

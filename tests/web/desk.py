@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from runtime.store.system_tables import system_tables
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
 from runtime.web.users import create_user, sync_roles
+from tests import databases
 
 SHOPS = Path(__file__).resolve().parents[1] / "shops"
 DESK = SHOPS / "desk"
@@ -31,6 +33,7 @@ KINDS = SHOPS / "kinds"
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+ASKING = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -112,6 +115,28 @@ def unescape(text: str) -> str:
     ):
         text = text.replace(entity, sign)
     return text.replace("&amp;", "&")
+
+
+def statements(desk: Desk, browser: Browser, address: str) -> list[str]:
+    """Return the statements that one page costs, without what guards its slowest."""
+    with databases.statements(desk.runtime.engine) as found:
+        page = browser.get(address)
+    assert page.status_code == 200, page.text
+    return [one for one in found if one.lstrip().split(maxsplit=1)[0].upper() in ASKING]
+
+
+def open_desk_with(kind: str, folder: Path, access: str, **files: str) -> Desk:
+    """Return the desk with other rights, on an empty database of a kind.
+
+    `files` are more definitions: by the name before `.yaml`, with `__` for a dot.
+    """
+    shutil.copytree(DESK, folder / "desk")
+    (rights,) = (folder / "desk").rglob("*.access.yaml")
+    rights.write_text(access, "utf-8")
+    for name, text in files.items():
+        home = folder / "desk" if name == "roles" else rights.parent
+        (home / f"{name.replace('__', '.')}.yaml").write_text(text, "utf-8")
+    return open_desk(databases.url_of(kind, folder), folder / "files", folder / "desk")
 
 
 def open_desk(url: str, files: Path, folder: Path = DESK, templates: Path | None = None) -> Desk:

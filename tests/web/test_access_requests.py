@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from runtime import role_requests
 from runtime.store.engine import read
 from runtime.web.users import create_user
 from tests import databases
-from tests.web.desk import DESK, PASSWORD, Desk, open_desk
+from tests.web.desk import PASSWORD, Desk, open_desk, open_desk_with
 from tests.web.test_sensitive import program
 
 ROLES = """
@@ -46,12 +45,7 @@ def opened(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("asking")
-    shutil.copytree(DESK, folder / "desk")
-    (folder / "desk" / "roles.yaml").write_text(ROLES)
-    (access,) = (folder / "desk").rglob("*.access.yaml")
-    access.write_text(ACCESS)
-    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
-    opened = open_desk(url, folder / "files", folder / "desk")
+    opened = open_desk_with(request.param, folder, ACCESS, roles=ROLES)
     engine = opened.runtime.engine
     for name, roles in (("lea", ["lender"]), ("cas", ["cashier"]), ("new", [])):
         email = f"{name}@x.example"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from runtime.web.users import create_user
-from tests import databases
-from tests.web.desk import DESK, PASSWORD, Desk, open_desk
+from tests.web.desk import PASSWORD, Desk, open_desk_with
 from tests.web.test_sensitive import decide, member, name_of, patch, program
 
 ACCESS = """
@@ -31,12 +29,7 @@ sensitive:
 def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("approvers")
-    shutil.copytree(DESK, folder / "desk")
-    (access,) = (folder / "desk").rglob("*.access.yaml")
-    access.write_text(ACCESS)
-    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
-    opened = open_desk(url, folder / "files", folder / "desk")
+    opened = open_desk_with(request.param, tmp_path_factory.mktemp("approvers"), ACCESS)
     engine = opened.runtime.engine
     for name in ("lea", "max"):
         opened.people[name] = create_user(

@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests import databases
-from tests.web.desk import KINDS, Browser, Desk, open_desk, token
+from tests.web.desk import KINDS, Browser, Desk, open_desk, statements, token
 
 PARTS = [
     {"name": "Spring", "number": 2, "price": "3.50"},
@@ -138,8 +138,6 @@ def test_a_cell_that_both_changed_is_asked_for(shop: Desk) -> None:
 
 
 def test_a_form_with_conditions_costs_the_same_however_many_rows_it_has(shop: Desk) -> None:
-    from tests.web.test_screens import statements
-
     few = shop.make("thing", name="Few", parts=PARTS)
     many = shop.make("thing", name="Many", parts=PARTS * 20)
     browser = shop.browser()

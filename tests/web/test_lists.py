@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tests import databases
-from tests.web.desk import Browser, Desk, open_desk, unescape
-from tests.web.test_screens import BOOKS, member, statements
+from tests.web.desk import Browser, Desk, open_desk, statements, unescape
+from tests.web.test_screens import BOOKS, member
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from runtime.notifications import Notice, notify
 from runtime.store.engine import write
 from tests import databases
-from tests.web.desk import PASSWORD, Browser, Desk, open_desk, token
+from tests.web.desk import PASSWORD, Browser, Desk, open_desk, statements, token
 
 BOOKS = [{"title": "Dune", "price": "9.50"}]
 
@@ -63,22 +63,6 @@ def unread(browser: Browser) -> int:
 def post(browser: Browser, address: str, **values: object) -> int:
     csrf = token(browser.get("/preferences"))
     return browser.client.post(address, data={"csrf_token": csrf, **values}).status_code
-
-
-def costs(desk: Desk, browser: Browser, address: str) -> int:
-    """Return how many statements a page costs."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if statement.lstrip()[:6].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
-            seen.append(statement)
-
-    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
-    try:
-        assert browser.get(address).status_code == 200
-    finally:
-        sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_a_notice_is_counted_shown_with_its_record_and_read_by_opening_it(desk: Desk) -> None:
@@ -169,13 +153,13 @@ def test_a_kind_that_is_switched_off_is_neither_counted_nor_shown(desk: Desk) ->
 
 def test_the_count_costs_who_asks_and_one_statement_and_a_page_none(desk: Desk) -> None:
     ron = desk.browser("ron")
-    few = costs(desk, ron, "/member/")
+    few = len(statements(desk, ron, "/member/"))
     record = desk.make("member", code="N7", name="Many")
     for _ in range(30):
         tell(desk, "ron", "comment", record)
-    assert costs(desk, ron, "/me/unread") == 2
-    assert costs(desk, ron, "/member/") == few
-    assert costs(desk, ron, "/me/notifications/panel") <= 5
+    assert len(statements(desk, ron, "/me/unread")) == 2
+    assert len(statements(desk, ron, "/member/")) == few
+    assert len(statements(desk, ron, "/me/notifications/panel")) <= 5
 
 
 @pytest.mark.parametrize("address", ["/me/unread", "/me/notifications/panel", "/me/notifications"])
@@ -232,11 +216,11 @@ def test_a_view_that_somebody_saved_can_be_pinned_by_who_sees_it(desk: Desk) -> 
 def test_the_start_page_costs_the_same_whatever_the_shop_holds(desk: Desk) -> None:
     kim = desk.browser()
     kim.get("/")
-    few = costs(desk, kim, "/")
+    few = len(statements(desk, kim, "/"))
     member = desk.make("member", code="COST", name="Cost")
     for _ in range(10):
         desk.make("loan", member=member, books=BOOKS)
-    assert costs(desk, kim, "/") == few <= 10
+    assert len(statements(desk, kim, "/")) == few <= 10
 
 
 def test_who_signs_in_begins_where_they_chose(desk: Desk) -> None:

@@ -41,18 +41,9 @@ def labels(groups: list[dict[str, Any]]) -> list[str]:
 
 def statements(desk: Desk, browser: Browser, query: str) -> list[str]:
     """Return the statements one question costs."""
-    seen: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
-    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
-    try:
+    with databases.statements(desk.runtime.engine) as found:
         offered(browser, query)
-    finally:
-        sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
-    return seen
+    return found
 
 
 def test_an_exact_key_comes_first_then_what_begins_with_it(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from runtime.web.factory import create_app
 from runtime.web.names import full_name, initials, short_name
 from runtime.web.settings import WebSettings
 from tests import databases
-from tests.web.desk import PASSWORD, Browser, Desk, open_desk, token
+from tests.web.desk import PASSWORD, Browser, Desk, open_desk, statements, token
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) AppleWebKit/605 MicroMessenger/8.0 Safari/604.1"
 NEW = "a completely new one"
@@ -280,25 +280,10 @@ def test_names_stand_in_their_own_order() -> None:
 
 def test_the_list_costs_the_same_however_many_people_there_are(desk: Desk) -> None:
     browser = desk.browser()
-    few = _statements(desk, browser)
+    few = len(statements(desk, browser, "/users/"))
     for number in range(5):
         invite(desk, f"many{number}", roles=["reader"])
-    assert _statements(desk, browser) == few <= 6
-
-
-def _statements(desk: Desk, browser: Browser) -> int:
-    seen: list[str] = []
-
-    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
-    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
-    try:
-        assert browser.get("/users/").status_code == 200
-    finally:
-        sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
-    return len(seen)
+    assert len(statements(desk, browser, "/users/")) == few <= 6
 
 
 def _people(desk: Desk) -> list[tuple[object, ...]]:

@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import jsonschema
 import openapi_spec_validator
 import pytest
-import sqlalchemy as sa
 
-from generator.compile import compile_definitions
-from runtime.runtime import Runtime
-from runtime.store.engine import make_engine
-from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
-from runtime.web.factory import create_app
-from runtime.web.settings import WebSettings
-from runtime.web.users import create_user, sync_roles
 from tests import databases
 from tests.shop import write_folder
-from tests.web.conftest import NOW, PASSWORD, Shop
+from tests.stall import APP, WARE
+from tests.web.conftest import Shop, open_shop
 
 PLACE = "/api/v1/pricing/evaluate"
 FILES = {
-    "app.yaml": """
-app: stall
-label: {en: Stall, zh: 小摊}
-currency: EUR
-pricing:
-  entity: ware
-  currencies: {EUR: 2}
-  item: {entity: ware, key: code, price: price}
-""",
+    "app.yaml": APP,
     "roles.yaml": """
 roles:
   seller: {label: {en: Seller, zh: 售货员}}
   guest: {label: {en: Guest, zh: 访客}}
 """,
-    "stall/ware.entity.yaml": """
-entity: ware
-label: {en: Ware, zh: 商品}
-title: "{code}"
-fields:
-  code: {type: code, label: {en: Code, zh: 编码}, required: true, unique: true}
-  price: {type: money, label: {en: Price, zh: 价格}, required: true}
-""",
+    "stall/ware.entity.yaml": WARE,
     "stall/stall.access.yaml": """
 access: stall
 grants:
@@ -65,24 +40,11 @@ then: [{type: amount_off, value: 10}]
 @pytest.fixture(scope="module")
 def stall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A stall: sue sells, gus looks on."""
-    folder: Path = write_folder(tmp_path_factory.mktemp("stall"), FILES)
-    compiled = compile_definitions(folder)
-    engine = make_engine(databases.sqlite_url(folder))
-    create_all(engine, compiled, now=NOW)
-    metadata = sa.MetaData()
-    system = system_tables(metadata)
-    runtime = Runtime(
-        compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
-    )
-    sync_roles(engine, compiled.app)
-    people = {
-        name: create_user(engine, name, PASSWORD, roles)
-        for name, roles in (("sue", ["seller"]), ("gus", ["guest"]))
-    }
-    shop = Shop(runtime, create_app(runtime, WebSettings()), people)
+    folder = write_folder(tmp_path_factory.mktemp("stall"), FILES)
+    shop = open_shop(databases.sqlite_url(folder), folder, {"sue": "seller", "gus": "guest"})
     assert shop.client("sue").post("/api/v1/ware", json={"code": "A", "price": "30.00"}).json
     yield shop
-    engine.dispose()
+    shop.runtime.engine.dispose()
 
 
 def test_a_cart_is_priced_as_the_document_says(stall: Shop) -> None:

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from PIL import Image
 
 from tests import databases
-from tests.web.desk import HIDDEN, Browser, Desk, open_desk, token, unescape
+from tests.web.desk import HIDDEN, Browser, Desk, open_desk, statements, token, unescape
 
 BOOKS = [{"title": "Dune", "price": "9.50"}, {"title": "Emma", "price": "3"}]
 HTMX = {"HX-Request": "true"}
@@ -43,21 +42,6 @@ def post(browser: Browser, address: str, page: str = "", **data: object):
     """Send a small form; its token is that of a page, as in a browser."""
     seen = browser.get(page or address.rpartition("/")[0])
     return browser.client.post(address, data={"csrf_token": token(seen), **data})
-
-
-def statements(desk: Desk, browser: Browser, address: str) -> list[str]:
-    seen: list[str] = []
-
-    def note(connection, cursor, statement, *rest):  # type: ignore[no-untyped-def]
-        if statement.lstrip()[:6].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
-            seen.append(statement)
-
-    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
-    try:
-        assert browser.get(address).status_code == 200
-    finally:
-        sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
-    return seen
 
 
 @pytest.mark.parametrize("tab", ["books", "history"])

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from runtime.web.users import create_user
+from tests import databases
 from tests.web.conftest import PASSWORD, Shop
 
 LINE = {"item": "Shirt", "price": "10.50"}
-
-
-@contextmanager
-def counted(shop: Shop) -> Iterator[list[str]]:
-    """Collect the statements of the block, without those that open transactions."""
-    found: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            found.append(statement)
-
-    sa.event.listen(shop.runtime.engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        sa.event.remove(shop.runtime.engine, "before_cursor_execute", note)
 
 
 def orders(client: FlaskClient, rows: int, lines: int) -> tuple[str, str]:
@@ -61,7 +42,7 @@ def test_a_read_takes_a_fixed_number_of_statements(
     buyer, last = orders(client, rows, lines)
     url = f"/api/v1/{path.format(order=last, customer=buyer)}"
     client.get(url)
-    with counted(shop) as statements:
+    with databases.statements(shop.runtime.engine) as statements:
         assert client.get(url).status_code == 200
     on_postgresql = shop.runtime.engine.dialect.name == "postgresql"
     assert len(statements) == budget + (planned_anew if on_postgresql else 0), statements
@@ -74,7 +55,7 @@ def test_more_roles_take_no_more_statements(shop: Shop):
     )
     client = shop.client(name)
     client.get("/api/v1/customer")
-    with counted(shop) as statements:
+    with databases.statements(shop.runtime.engine) as statements:
         assert client.get("/api/v1/customer").status_code == 200
     assert len(statements) == 1, statements
 
@@ -85,7 +66,7 @@ def test_a_personal_token_takes_no_more_statements_and_notes_its_use_once_a_minu
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {made['token']}"
     assert client.get("/api/v1/customer").status_code == 200
     for few in (2, 1):
-        with counted(shop) as statements:
+        with databases.statements(shop.runtime.engine) as statements:
             assert client.get("/api/v1/customer").status_code == 200
         assert len(statements) == few, statements
 
@@ -95,10 +76,10 @@ def test_writing_takes_a_fixed_number_of_statements(shop: Shop, lines: int):
     client = shop.client("ann")
     buyer, _ = orders(client, 1, 1)
     body = {"customer": buyer, "lines": [LINE] * lines}
-    with counted(shop) as creating:
+    with databases.statements(shop.runtime.engine) as creating:
         made = client.post("/api/v1/order", json=body).json["data"]
     url, headers = f"/api/v1/order/{made['id']}", {"If-Match": '"1"'}
-    with counted(shop) as changing:
+    with databases.statements(shop.runtime.engine) as changing:
         changed = client.patch(url, json={"status": "paid"}, headers=headers)
     assert changed.status_code == 200
     assert len(creating) <= 10, creating
@@ -106,11 +87,11 @@ def test_writing_takes_a_fixed_number_of_statements(shop: Shop, lines: int):
 
 
 def test_a_refused_caller_costs_one_statement_and_a_row_in_the_audit(shop: Shop):
-    with counted(shop) as statements:
+    with databases.statements(shop.runtime.engine) as statements:
         assert shop.client().get("/api/v1/order").status_code == 401
     assert statements == []
     guest = shop.client("gus")
-    with counted(shop) as statements:
+    with databases.statements(shop.runtime.engine) as statements:
         assert guest.get("/api/v1/order").status_code == 404
     asked = [one for one in statements if not one.startswith("INSERT INTO sw_audit ")]
     assert (len(asked), len(statements)) == (1, 2), statements

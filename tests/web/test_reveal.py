@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -10,8 +9,7 @@ from flask.testing import FlaskClient
 
 from runtime.operations.reveal import AN_HOUR
 from runtime.web.users import create_user
-from tests import databases
-from tests.web.desk import DESK, PASSWORD, Desk, open_desk
+from tests.web.desk import PASSWORD, Desk, open_desk_with
 from tests.web.test_trail import Log, program
 
 ACCESS = """
@@ -30,12 +28,7 @@ grants:
 def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("reveal")
-    shutil.copytree(DESK, folder / "desk")
-    (access,) = (folder / "desk").rglob("*.access.yaml")
-    access.write_text(ACCESS)
-    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
-    opened = open_desk(url, folder / "files", folder / "desk")
+    opened = open_desk_with(request.param, tmp_path_factory.mktemp("reveal"), ACCESS)
     yield opened
     opened.runtime.engine.dispose()
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from tests import databases
-from tests.web.desk import Desk, open_desk, token, unescape
+from tests.web.desk import Desk, open_desk, statements, token, unescape
 
 BOOKS = [{"title": "Dune", "price": "9.50"}, {"title": "Emma", "price": "3"}]
 
@@ -29,23 +29,6 @@ def desk(
 
 def member(desk: Desk, code: str, **more: object) -> str:
     return desk.make("member", code=code, **{"name": f"Member {code}", **more})
-
-
-def statements(desk: Desk, browser: object, address: str) -> list[str]:
-    """Return the statements that one page costs."""
-    seen: list[str] = []
-
-    def note(connection, cursor, statement, *rest):  # type: ignore[no-untyped-def]
-        if statement.lstrip()[:6].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
-            seen.append(statement)
-
-    sa.event.listen(desk.runtime.engine, "before_cursor_execute", note)
-    try:
-        page = browser.get(address)  # type: ignore[attr-defined]
-    finally:
-        sa.event.remove(desk.runtime.engine, "before_cursor_execute", note)
-    assert page.status_code == 200, page.text
-    return seen
 
 
 def test_a_list_costs_the_principal_what_is_kept_the_page_and_the_count_however_long_it_is(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,8 +16,7 @@ from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
 from runtime.store.engine import read
 from runtime.web.users import create_user
-from tests import databases
-from tests.web.desk import DESK, PASSWORD, Desk, open_desk, token
+from tests.web.desk import PASSWORD, Desk, open_desk_with, token
 
 ACCESS = """
 access: desk
@@ -58,12 +56,7 @@ sensitive:
 def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("sensitive")
-    shutil.copytree(DESK, folder / "desk")
-    (access,) = (folder / "desk").rglob("*.access.yaml")
-    access.write_text(ACCESS)
-    url = databases.sqlite_url(folder) if request.param == "sqlite" else databases.postgres_url()
-    opened = open_desk(url, folder / "files", folder / "desk")
+    opened = open_desk_with(request.param, tmp_path_factory.mktemp("sensitive"), ACCESS)
     engine = opened.runtime.engine
     opened.people["lea"] = create_user(engine, "lea", PASSWORD, ["keeper"], email="l@x.example")
     yield opened

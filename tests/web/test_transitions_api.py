@@ -9,18 +9,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from generator.compile import compile_definitions
-from runtime.runtime import Runtime
-from runtime.store.engine import make_engine
-from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
-from runtime.web.factory import create_app
-from runtime.web.settings import WebSettings
-from runtime.web.users import create_user, sync_roles
 from tests import databases
 from tests.flow import FLOW, ORDER
-from tests.web.conftest import NOW, PASSWORD, Shop
+from tests.web.conftest import Shop, open_shop
 
 API = "/api/v1/order"
 
@@ -30,25 +21,10 @@ def flow(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shop]:
     """The shop of state machines: cid is a clerk, mia manages, gus looks on."""
-    if request.param == "sqlite":
-        url = databases.sqlite_url(tmp_path_factory.mktemp("flow"))
-    else:
-        url = databases.postgres_url()
-    compiled = compile_definitions(FLOW)
-    engine = make_engine(url)
-    create_all(engine, compiled, now=NOW)
-    metadata = sa.MetaData()
-    system = system_tables(metadata)
-    runtime = Runtime(
-        compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
-    )
-    sync_roles(engine, compiled.app)
-    people = {
-        name: create_user(engine, name, PASSWORD, roles)
-        for name, roles in (("cid", ["clerk"]), ("mia", ["manager"]), ("gus", ["guest"]))
-    }
-    yield Shop(runtime, create_app(runtime, WebSettings()), people)
-    engine.dispose()
+    url = databases.url_of(request.param, tmp_path_factory.mktemp("flow"))
+    opened = open_shop(url, FLOW, {"cid": "clerk", "mia": "manager", "gus": "guest"})
+    yield opened
+    opened.runtime.engine.dispose()
 
 
 def order(client: FlaskClient, **values: Any) -> str:

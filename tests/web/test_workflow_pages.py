@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
-from tests import databases
-from tests.web.desk import DESK, Desk, open_desk
+from tests.web.desk import Desk, open_desk_with
 
 REPAIR = """
 entity: repair
@@ -65,13 +63,8 @@ grants:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("flows")
-    shutil.copytree(DESK, folder / "desk")
-    (access,) = (folder / "desk").rglob("*.access.yaml")
-    access.write_text(ACCESS)
-    (access.parent / "repair.entity.yaml").write_text(REPAIR, "utf-8")
-    (access.parent / "repair.workflow.yaml").write_text(FLOW, "utf-8")
-    opened = open_desk(databases.sqlite_url(folder), folder / "files", folder / "desk")
+    files = {"repair__entity": REPAIR, "repair__workflow": FLOW}
+    opened = open_desk_with("sqlite", tmp_path_factory.mktemp("flows"), ACCESS, **files)
     yield opened
     opened.runtime.engine.dispose()
 

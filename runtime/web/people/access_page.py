@@ -16,7 +16,8 @@ from generator.field_types._locales import babel_locale, zone
 from rules.role_names import whole
 from runtime import role_requests
 from runtime.role_requests import LONGEST
-from runtime.store.role_requests import GRANTED, PENDING, RoleRequest
+from runtime.store.decided import PENDING
+from runtime.store.role_requests import GRANTED, RoleRequest
 from runtime.web.people.pages import Ability, Choice, When, role_page, when
 from runtime.web.people.rights_page import action_text
 from runtime.web.screens.visit import Visit, plural

@@ -13,7 +13,8 @@ from runtime import approvals
 from runtime.errors import RequestError
 from runtime.messages import Actor
 from runtime.operations.history import Entry
-from runtime.store.approvals import PENDING, Approval
+from runtime.store.approvals import Approval
+from runtime.store.decided import PENDING
 from runtime.web.context import web
 from runtime.web.people.pages import When, when
 from runtime.web.screens import doors, history
