@@ -48,6 +48,8 @@ class Asked:
     settings: Mapping[str, str] = field(repr=False)
     about: bool = False
     """It asks what became of the call of this key."""
+    allowed: tuple[str, ...] = ()
+    """Hosts and networks inside that may be asked all the same."""
 
 
 class ConnectorType(Kind):

@@ -53,6 +53,8 @@ class Settings:
     start_token: str = ""
     simulator_url: str = ""
     """Where the simulator of other systems listens; empty in production."""
+    outside_allowed: tuple[str, ...] = ()
+    """What lies inside and connectors may ask all the same: hosts, `host:port`, networks."""
     sign_in_url: str = ""
     """Where people sign in: `https://` an OpenID Connect server, `ldaps://` or `ldap://` a
     directory; empty for passwords kept here."""
@@ -119,11 +121,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=environment.get("DATABASE_URL") or f"sqlite:///{data / 'shop.db'}",
         redis_url=environment.get("REDIS_URL", ""),
         secret_key=secret or DEVELOPMENT_SECRET,
-        old_secret_keys=tuple(
-            old.strip()
-            for old in environment.get("SHOPWRIGHT_OLD_SECRET_KEYS", "").split(",")
-            if old.strip()
-        ),
+        old_secret_keys=_list(environment, "SHOPWRIGHT_OLD_SECRET_KEYS"),
         production=production,
         host=environment.get("SHOPWRIGHT_HOST", "127.0.0.1"),
         port=_number(environment, "SHOPWRIGHT_PORT", 8080),
@@ -131,11 +129,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_threads=_number(environment, "SHOPWRIGHT_WEB_THREADS", 4),
         job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 2),
         https=_flag(environment, "SHOPWRIGHT_HTTPS"),
-        trusted_hosts=tuple(
-            host.strip()
-            for host in environment.get("SHOPWRIGHT_HOSTS", "").split(",")
-            if host.strip()
-        ),
+        trusted_hosts=_list(environment, "SHOPWRIGHT_HOSTS"),
         proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),
         log_format=environment.get("SHOPWRIGHT_LOG", "json" if production else "human"),
         log_level=environment.get("SHOPWRIGHT_LOG_LEVEL", "INFO"),
@@ -144,6 +138,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics_token=environment.get("SHOPWRIGHT_METRICS_TOKEN", ""),
         start_token=environment.get("SHOPWRIGHT_START_TOKEN", ""),
         simulator_url="" if production else _simulator(environment),
+        outside_allowed=_list(environment, "SHOPWRIGHT_OUTSIDE_ALLOWED"),
         sign_in_url=environment.get("SHOPWRIGHT_SIGN_IN_URL", "").rstrip("/"),
         sign_in_client=environment.get("SHOPWRIGHT_SIGN_IN_CLIENT", ""),
         sign_in_secret=environment.get("SHOPWRIGHT_SIGN_IN_SECRET", ""),
@@ -176,6 +171,10 @@ def _check_sign_in(environment: Mapping[str, str]) -> None:
 def _simulator(environment: Mapping[str, str]) -> str:
     port = _number(environment, "SHOPWRIGHT_SIMULATOR_PORT", 8089)
     return f"http://127.0.0.1:{port}" if port else ""
+
+
+def _list(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in environment.get(name, "").split(",") if one.strip())
 
 
 def _flag(environment: Mapping[str, str], name: str) -> bool:

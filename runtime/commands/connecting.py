@@ -97,9 +97,11 @@ def enter(
             raise refusal(
                 locale,
                 f"'{setting}' of {name} cannot be that. Settings: {known}; "
-                "base_url is an address, https:// in production.",
+                "base_url is a public address, https:// in production; "
+                "SHOPWRIGHT_OUTSIDE_ALLOWED names others.",
                 f"{name} 的“{setting}”不能这样填写。设置项：{known}；"
-                "base_url 是地址，生产环境须为 https://。",
+                "base_url 须为公网地址，生产环境须为 https://；"
+                "其他地址在 SHOPWRIGHT_OUTSIDE_ALLOWED 中注明。",
             ) from error
     say(locale, f"{name}.{setting} is entered for {mode}.", f"已为 {mode} 填写 {name}.{setting}。")
 

@@ -100,6 +100,7 @@ def outside_of(settings: Settings) -> Outside:
         Box(settings.secret_key, settings.old_secret_keys),
         settings.simulator_url,
         settings.production,
+        settings.outside_allowed,
     )
 
 

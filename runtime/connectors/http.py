@@ -30,9 +30,12 @@ from generator.model.connector import DONE, KEY, REFUSED, Connector
 from generator.model.text import Label
 from generator.problems import Problem
 from runtime.connectors._paths import ask_path, fill
+from runtime.outside.addresses import PrivateAddress
 
 LARGEST = 1_000_000
 """Bytes of an answer; a larger one is none."""
+INSIDE = "private_address"
+"""The code of an address that leads inside: nothing was asked."""
 LONGEST = 500
 """Characters kept of what a provider says."""
 TEXT = r"[\s\S]+"
@@ -98,16 +101,24 @@ class Http(ConnectorType):
     def call(self, asked: Asked) -> Answer:
         import httpx  # noqa: PLC0415 (checking definitions needs no client)
 
+        from runtime.connectors._reaching import CheckedTransport  # noqa: PLC0415 (as the client)
+
         given = asked.operation.given
         try:
             with (
-                httpx.Client(timeout=asked.operation.timeout, follow_redirects=False) as client,
+                httpx.Client(
+                    transport=CheckedTransport(asked.allowed),
+                    timeout=asked.operation.timeout,
+                    follow_redirects=False,
+                ) as client,
                 client.stream(
                     given["method"], _url(asked), headers=_headers(asked), **_body(asked)
                 ) as response,
             ):
                 text = _read(response.iter_bytes())
                 return _answer(asked, response.status_code, text)
+        except PrivateAddress:
+            return Answer(UNKNOWN, code=INSIDE, reached=False)
         except httpx.HTTPError as error:
             return Answer(UNKNOWN, code=type(error).__name__, reached=False)
         except (httpx.InvalidURL, ValueError) as error:

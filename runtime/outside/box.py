@@ -56,6 +56,8 @@ class Outside:
     simulator_url: str = ""
     """Where the simulator listens; empty where there is none."""
     production: bool = False
+    allowed: tuple[str, ...] = ()
+    """What lies inside and may be asked all the same: `host`, `host:port`, `10.1.0.0/16`."""
 
 
 NOBODY_OUTSIDE = Outside(Box(DEVELOPMENT_SECRET))

@@ -33,7 +33,7 @@ def asked_of(
         return None
     given = {**(row.output or {}), **_in_api_form(runtime, connector, row)}
     values = {key: given[key] for key in model.input if given.get(key) is not None}
-    return Asked(connector, model, values, step.key, reach.settings)
+    return Asked(connector, model, values, step.key, reach.settings, allowed=reach.allowed)
 
 
 def _not_ready(connection: sa.Connection, runtime: Runtime, row: Any, facts: Any) -> None:
@@ -68,7 +68,7 @@ def _in_api_form(runtime: Runtime, connector: Connector, row: Any) -> dict[str, 
 def ask_about(kind: ConnectorType, asked: Asked) -> Answer:
     """Ask what became of a call, by its key."""
     status = asked.connector.operations[asked.operation.status]
-    about = Asked(asked.connector, status, {}, asked.key, asked.settings, about=True)
+    about = Asked(asked.connector, status, {}, asked.key, asked.settings, True, asked.allowed)
     answer = kind.call(about)
     if answer.outcome != DONE:
         return answer

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from generator.model.connector import Connector
+from runtime.outside.addresses import PrivateAddress, addresses
 from runtime.runtime import Runtime
 from runtime.store.engine import read
 from runtime.store.trail import Note, Trail
@@ -34,6 +35,8 @@ class Reach:
     mode: str
     settings: Mapping[str, str]
     missing: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    """What lies inside and may be asked all the same."""
 
     @property
     def is_ready(self) -> bool:
@@ -60,7 +63,8 @@ def reach(runtime: Runtime, connection: sa.Connection, connector: Connector) -> 
     """Return the settings of a connector in clear; for one call, never to be kept."""
     mode = mode_of(runtime, connection, connector.name)
     if mode == SIMULATOR:
-        return Reach(mode, simulated(runtime, connector))
+        own = urlsplit(runtime.outside.simulator_url).netloc
+        return Reach(mode, simulated(runtime, connector), allowed=(own,))
     if mode == OFF:
         return Reach(mode, {})
     table = runtime.system.connector_setting
@@ -70,7 +74,7 @@ def reach(runtime: Runtime, connection: sa.Connection, connector: Connector) -> 
     opened = {row.name: runtime.outside.box.open(row.sealed) for row in connection.execute(asked)}
     found = {name: text for name, text in opened.items() if text is not None}
     missing = tuple(name for name in connector.settings if name not in found)
-    return Reach(mode, found, missing)
+    return Reach(mode, found, missing, runtime.outside.allowed)
 
 
 def simulated(runtime: Runtime, connector: Connector) -> Mapping[str, str]:
@@ -181,11 +185,18 @@ def enter(
 
 
 def _check_address(runtime: Runtime, text: str) -> None:
-    """Refuse what is no address, and one in clear where real credentials would travel."""
+    """Refuse what is no address, one that leads inside, and one where credentials go in clear."""
     parts = urlsplit(text)
     plain = {"https"} if runtime.outside.production else {"https", "http"}
     if parts.scheme not in plain or not parts.hostname or parts.username or parts.fragment:
         raise ValueError(BASE_URL)
+    try:
+        addresses(text, runtime.outside.allowed)
+    except PrivateAddress as error:
+        raise ValueError(BASE_URL) from error
+    except OSError:
+        # what answers to no name yet is checked when it is asked
+        return
 
 
 def note_answer(

@@ -21,6 +21,9 @@ SHOP = Path(__file__).resolve().parents[1] / "shops" / "outside"
 SECRET = "a secret of the tests that is long enough"
 BOX = Box(SECRET)
 
+HERE = ("127.0.0.1",)
+"""What a call of a test may ask although it lies inside."""
+
 
 @dataclass
 class Provider:

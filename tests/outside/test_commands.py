@@ -49,7 +49,7 @@ def test_a_setting_is_asked_for_unseen_and_never_shown(office: None) -> None:
     [
         (("mode", "bnak", "live"), "There is no connector 'bnak'. Known: bank."),
         (("set", "bank", "tokn", "--value", KEY), "Settings: base_url, token, signing"),
-        (("set", "bank", "base_url", "--value", "bank"), "base_url is an address"),
+        (("set", "bank", "base_url", "--value", "bank"), "base_url is a public address"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(

@@ -11,7 +11,7 @@ import pytest
 from generator.compile import Compiled, compile_definitions
 from generator.connectors import Answer, Asked
 from runtime.simulator.server import settings_of
-from tests.outside.provider import BOX, SHOP, Provider, provider
+from tests.outside.provider import BOX, HERE, SHOP, Provider, provider
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def asked(
 ) -> Answer:
     connector = shop.app.connectors["bank"]
     settings = {**settings_of(BOX, connector), "base_url": f"{bank.url}/bank"}
-    one = Asked(connector, connector.operations[operation], values, key, settings, about)
+    one = Asked(connector, connector.operations[operation], values, key, settings, about, HERE)
     return shop.catalogs["connectors"][connector.type].call(one)
 
 
@@ -105,7 +105,9 @@ def test_nobody_listening_is_unknown(shop: Compiled, bank: Provider) -> None:
 def test_wrong_credentials_are_neither_done_nor_refused(shop: Compiled, bank: Provider) -> None:
     connector = shop.app.connectors["bank"]
     settings = {"base_url": f"{bank.url}/bank", "token": "wrong", "signing": ""}
-    one = Asked(connector, connector.operations["refund"], {"reference": "r"}, "k", settings)
+    one = Asked(
+        connector, connector.operations["refund"], {"reference": "r"}, "k", settings, allowed=HERE
+    )
     answer = shop.catalogs["connectors"]["http"].call(one)
     assert (answer.outcome, answer.code) == ("unknown", "unauthorized")
     assert "wrong" not in repr(one)

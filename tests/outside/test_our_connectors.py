@@ -11,7 +11,7 @@ from generator.compile import Compiled, compile_definitions
 from generator.connectors import Answer, Asked
 from generator.model.connector import KEY, Connector, Operation
 from runtime.simulator.server import settings_of
-from tests.outside.provider import BOX, Provider, provider
+from tests.outside.provider import BOX, HERE, Provider, provider
 
 OURS = Path(__file__).resolve().parents[2] / "definitions"
 SHOP = compile_definitions(OURS)
@@ -38,7 +38,7 @@ def ask(
         name: "20.00" if field.type == "money" else "x1" for name, field in operation.input.items()
     }
     values.pop(KEY, None)
-    asked = Asked(connector, operation, values, key, settings, about)
+    asked = Asked(connector, operation, values, key, settings, about, HERE)
     return shop.catalogs["connectors"][connector.type].call(asked)
 
 

@@ -101,6 +101,9 @@ def test_a_setting_is_replaced_and_taken_away(shop: Shop) -> None:
         ("live", "base_url", "https://bank.example#@10.0.0.1"),
         ("live", "base_url", "file:///etc/passwd"),
         ("live", "base_url", "bank"),
+        ("live", "base_url", "http://169.254.169.254/latest/meta-data/"),
+        ("live", "base_url", "http://[::ffff:127.0.0.1]/"),
+        ("sandbox", "base_url", "https://10.0.0.5"),
     ],
 )
 def test_what_cannot_be_entered_is_refused(shop: Shop, mode: str, name: str, text: str) -> None:
