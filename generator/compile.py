@@ -27,11 +27,13 @@ from generator.resolve.app import resolve
 from generator.saying import say
 from generator.source import read_folder
 from generator.source_nodes import Items, Mapped, Scalar, Source
+from generator.steps import StepWord
 
 FAMILIES: Mapping[str, tuple[str, type[Kind]]] = {
     "field_types": ("generator", FieldType),
     "effects": ("rules", EffectWord),
     "connectors": ("runtime", ConnectorType),
+    "steps": ("runtime", StepWord),
     "conditions": ("rules", Kind),
     "actions": ("rules", Kind),
     "lints": ("rules", Lint),

@@ -201,6 +201,13 @@ CODES: Mapping[str, str] = {
     "D910": "Nobody may post to a ledger.",
     "D911": "An effect does not say what it posts.",
     "D912": "A key of a ledger is not one record or one text.",
+    "D921": "A schedule has no rule, or two.",
+    "D922": "The rule of a schedule cannot be read.",
+    "D923": "A length of time of a job cannot be.",
+    "D924": "A schedule never comes due.",
+    "D925": "A calendar has no working day.",
+    "D926": "A run by the clock is not told what it needs.",
+    "D927": "A job may not do what its step says.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems,

@@ -14,6 +14,7 @@ from functools import cache
 from generator.chinese import (
     checks,
     expressions,
+    jobs,
     ledgers,
     outside,
     phrases,
@@ -105,6 +106,7 @@ def _table() -> Mapping[str, str]:
         workflows.TEXTS,
         outside.TEXTS,
         ledgers.TEXTS,
+        jobs.TEXTS,
         promotions.TEXTS,
         expressions.TEXTS,
         phrases.TEXTS,

@@ -63,6 +63,8 @@ class Runtime:
     make_id: Callable[[], str] = new_id
     audit_key: AuditKey = DEVELOPMENT_KEY
     """Signs what the audit says."""
+    old_audit_keys: tuple[AuditKey, ...] = ()
+    """Those that signed it before."""
     outside: Outside = NOBODY_OUTSIDE
     """How other systems are reached from here."""
     remembered: Memory = field(default_factory=Memory)

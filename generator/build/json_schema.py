@@ -222,6 +222,10 @@ def reference(shapes: Mapping[str, Shape], catalogs: Mapping[str, Catalog[Any]])
         parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
         parts += _table(kind.args)
         parts += _nested_references(kind.args, seen)
+    parts += ["## Steps of jobs", "", "What a job does: the word is a key.", ""]
+    for word, kind in catalogs["steps"].words.items():
+        parts += [f"### `{word}`", "", kind.help().rstrip(".") + ".", ""]
+        parts += _table(kind.args)
     for family, heading in PRICING_WORDS.items():
         parts += [heading, ""]
         for word, kind in catalogs[family].words.items():

@@ -101,6 +101,7 @@ def _texts(app: App) -> Iterator[_Text]:
     for webhook in app.webhooks.values():
         yield from _of_outside(webhook)
     yield from _of_prices(app)
+    yield from _of_jobs(app)
     for story in app.scenarios.values():
         yield _Text(
             say("The label of the scenario '{one}'", one=story.name),
@@ -113,6 +114,24 @@ def _of_outside(one: Connector | Webhook) -> Iterator[_Text]:
     if one.span is not None:
         what = say("The label of '{entity}'", entity=one.name)
         yield _Text(what, one.label, (one.span.file, "label"))
+
+
+def _of_jobs(app: App) -> Iterator[_Text]:
+    for calendar in app.calendars.values():
+        what = say("The label of '{entity}'", entity=calendar.name)
+        yield _Text(what, calendar.label, ("app.yaml", "calendars", calendar.name, "label"))
+    for job in app.jobs.values():
+        yield _Text(
+            say("The label of '{entity}'", entity=job.name), job.label, (job.span.file, "label")
+        )
+        if job.help is not None:
+            yield _Text(
+                say("The help of '{entity}'", entity=job.name), job.help, (job.span.file, "help")
+            )
+        for field in job.parameters.values():
+            under = (job.span.file, "parameters", field.name)
+            what = say("The label of '{entity}'", entity=field.name)
+            yield _Text(what, field.label, (*under, "label"))
 
 
 def _of_ledgers(app: App) -> Iterator[_Text]:

@@ -9,6 +9,7 @@ from generator.model.access import Conflict, GrantRule, Guardrail, PersonFact, R
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
+from generator.model.job import Calendar, Job
 from generator.model.ledger import Ledger
 from generator.model.pricing import Pricing, Promotion
 from generator.model.scenario import Scenario
@@ -68,6 +69,10 @@ class App:
     """Which fields are the facts that prices hang on."""
     promotions: Mapping[str, Promotion] = field(default_factory=dict)
     """Those of the definitions, by name."""
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    """What is done in the background, by name."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """Which days are worked, by name."""
 
     def field(self, entity: str, name: str) -> Field | None:
         """Return a field by entity and name, or None."""

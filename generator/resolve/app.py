@@ -25,6 +25,7 @@ from generator.resolve.connectors import resolve_connectors
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
+from generator.resolve.jobs import JobWords, resolve_calendars, resolve_jobs
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
@@ -41,6 +42,7 @@ from generator.shapes.app import APP
 from generator.shapes.connector import CONNECTOR
 from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
+from generator.shapes.job import JOB
 from generator.shapes.ledger import LEDGER
 from generator.shapes.promotion import PROMOTION
 from generator.shapes.scenario import SCENARIO
@@ -58,6 +60,7 @@ SHAPES: Mapping[str, Shape] = {
     "promotion": PROMOTION,
     "access": ACCESS,
     "ledger": LEDGER,
+    "job": JOB,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
 }
@@ -129,6 +132,11 @@ def resolve(
     outside = Known(connectors, entities, workflows, roles, unread)
     webhooks, found = resolve_webhooks(given["webhook"], outside)
     problems += found
+    calendars = resolve_calendars(head)
+    zone = head.get("time_zone", "UTC")
+    known_here = JobWords(words, workflows, catalogs["steps"], calendars, zone, from_app)
+    jobs, found = resolve_jobs(given["job"], known_here)
+    problems += found
     promotions, found = resolve_promotions(given["promotion"], head.get("time_zone", "UTC"))
     problems += found
     pricing, found = resolve_pricing(
@@ -174,6 +182,8 @@ def resolve(
         ledgers=ledgers,
         pricing=pricing,
         promotions=promotions,
+        jobs=jobs,
+        calendars=calendars,
     )
     return app, problems
 

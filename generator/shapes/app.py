@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.job import CALENDAR
 from generator.shapes.pricing import PRICING
 
 MODULE = Shape(
@@ -39,6 +40,12 @@ APP = Shape(
             "The folders, in the order of the menu.",
             default={},
             of=Arg("shape", "One folder.", shape=MODULE),
+        ),
+        "calendars": Arg(
+            "map",
+            "Working calendars, by name: schedules of jobs keep to them.",
+            default={},
+            of=Arg("shape", "", shape=CALENDAR),
         ),
         "pricing": Arg("shape", "Which fields are the facts that prices hang on.", shape=PRICING),
         "words": Arg(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,6 +79,7 @@ def make_runtime(
     engine: sa.Engine,
     secret: str = DEVELOPMENT_SECRET,
     outside: Outside | None = None,
+    old_secrets: Sequence[str] = (),
 ) -> Runtime:
     """Return a back office over a database that has its tables; the secret signs its audit."""
     metadata = sa.MetaData(naming_convention=NAMING)
@@ -91,6 +92,7 @@ def make_runtime(
         system,
         audit_key=audit_key(secret),
         outside=outside or NOBODY_OUTSIDE,
+        old_audit_keys=tuple(audit_key(one) for one in old_secrets),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -29,9 +30,12 @@ from runtime.commands.ports import (
     told_address,
 )
 from runtime.expiring import expire
-from runtime.jobs import outbox, pool, redis_server, registry, scheduler
+from runtime.jobs import outbox, pool, redis_server, results, scheduler
+from runtime.jobs.declared import schedules_of
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
+from runtime.jobs.starting import every_kind
+from runtime.jobs.watching import beat, watch_jobs
 from runtime.jobs.worker import WorkerSetup
 from runtime.metrics import prometheus
 from runtime.outside import call_runs, events, timers
@@ -108,8 +112,9 @@ def worker(context: click.Context, locale: str) -> None:
         setup = WorkerSetup(
             engine=engine,
             clock=utc_now,
-            kinds=registry.find_kinds(),
-            application=make_runtime(compiled, engine, settings.secret_key, outside_of(settings)),
+            kinds=every_kind(compiled.app),
+            application=_application(settings, compiled, engine),
+            results=settings.data / results.FOLDER,
             finished=prometheus.observe_job,
         )
         end_at_next_release(settings, release.number)
@@ -124,11 +129,11 @@ def run_scheduler(context: click.Context, locale: str) -> None:
     settings = settings_of(context)
     stop = stop_on_signals()
     with engine_of(settings) as engine:
-        kinds = registry.find_kinds()
         queue = JobQueue(redis_url(settings))
         release = applied_release(engine, locale)
         compiled = release_definitions(release)
-        application = make_runtime(compiled, engine, settings.secret_key, outside_of(settings))
+        kinds, schedules = every_kind(compiled.app), schedules_of(compiled.app)
+        application = _application(settings, compiled, engine)
         end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
         deliver = deliver_outside(application, kinds)
@@ -142,7 +147,14 @@ def run_scheduler(context: click.Context, locale: str) -> None:
             Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
         )
-        scheduler.run_scheduler(engine, (), kinds, (*work, seal, *outside), utc_now, stop)
+        watched = (
+            Periodic(
+                "jobs", timedelta(seconds=30), lambda: watch_jobs(application, kinds, schedules)
+            ),
+            Periodic("beat", timedelta(seconds=10), lambda: _beat(application)),
+        )
+        every = (*work, seal, *outside, *watched)
+        scheduler.run_scheduler(engine, schedules, kinds, every, utc_now, stop)
 
 
 @click.command()
@@ -217,6 +229,17 @@ def services(
     ]
 
 
+def _application(settings: Settings, compiled: Compiled, engine: sa.Engine) -> Runtime:
+    """Return the back office that jobs work with."""
+    outside, old = outside_of(settings), settings.old_secret_keys
+    return make_runtime(compiled, engine, settings.secret_key, outside, old)
+
+
+def _beat(application: Runtime) -> None:
+    name = f"scheduler {socket.gethostname()}:{os.getpid()}"
+    beat(application, name, "scheduler", {})
+
+
 def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Callable[[], object]]:
     """Return what the scheduler does beside jobs: telling followers, and tidying the files."""
     files = file_store(application, settings)
@@ -228,6 +251,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         tidy_files(application, files)
         events.forget_bodies(application)
         role_requests.tidy(application)
+        results.forget(application.engine, settings.data / results.FOLDER, utc_now())
 
     return watch, tidy
 

@@ -2,7 +2,9 @@
 
 Every run that is `queued` and was not handed over lately is handed over again. That one rule
 covers a new run, a retry after its pause, a run whose worker died, and a Redis that came back
-empty. A message twice does no harm: the second one finds the run claimed.
+empty. A message twice does no harm: the second one finds the run claimed. Only a few messages of a
+queue are ahead at a time, taken in turn from everybody who waits, so that a person with a thousand
+runs is not served before one with a single run.
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from generator.model.job import QUEUES
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow
 from runtime.jobs.queue import JobQueue, QueueUnavailable
-from runtime.jobs.registry import QUEUES, JobKind
+from runtime.jobs.registry import JobKind
 from runtime.jobs.tables import RUN
 
 HAND_AGAIN_AFTER = timedelta(seconds=30)
+AHEAD: Mapping[str, int] = {"critical": 200, "default": 50, "bulk": 20}
+"""Messages that wait in Redis at most, for the workers to take while nobody hands over more."""
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +34,20 @@ def hand_over(
     queue: JobQueue,
     kinds: Mapping[str, JobKind],
     now: datetime,
-    limit: int = 200,
+    ahead: Mapping[str, int] = AHEAD,
     again_after: timedelta = HAND_AGAIN_AFTER,
 ) -> int:
     """Hand queued runs that are due to the workers; return how many. Safe in any number.
 
-    The limit is one queue's, so a hundred thousand bulk runs do not hold back a critical one. When
-    Redis is away, the runs are released at once and the next call tries them again.
+    `ahead` is how many messages of a queue wait in Redis at most, so a hundred thousand bulk runs
+    do not hold back a critical one. When Redis is away, the runs are released at once and the next
+    call tries them again.
     """
     with engine.begin() as connection:
         due = [
             row
             for name in QUEUES
-            for row in connection.execute(_due(name, now, again_after, limit)).all()
+            for row in connection.execute(_due(name, now, again_after, ahead[name])).all()
         ]
         if due:
             _mark(connection, [row.id for row in due], now)
@@ -87,17 +93,41 @@ def deliver_to_jobs(
 def _due(
     queue: str, now: datetime, again_after: timedelta, limit: int
 ) -> sa.Select[tuple[str, str, str, int]]:
+    waiting = (
+        RUN.c.state == "queued",
+        RUN.c.queue == queue,
+        RUN.c.due_at <= now,
+        sa.or_(RUN.c.handed_at.is_(None), RUN.c.handed_at < now - again_after),
+    )
+    other = RUN.alias()
+    busy = sa.select(other.c.id).where(other.c.state == "running", other.c.alone == RUN.c.alone)
+    who = sa.func.coalesce(RUN.c.created_by, RUN.c.job)
+    turn = sa.func.row_number().over(partition_by=who, order_by=(RUN.c.due_at, RUN.c.id))
+    in_turn = (
+        sa.select(RUN.c.id, turn.label("turn"))
+        .where(*waiting, sa.or_(RUN.c.alone.is_(None), ~busy.exists()))
+        .subquery()
+    )
+    ahead = (
+        sa.select(sa.func.count())
+        .select_from(other)
+        .where(
+            other.c.state == "queued",
+            other.c.queue == queue,
+            other.c.handed_at >= now - again_after,
+        )
+        .scalar_subquery()
+    )
+    room = sa.case((ahead < limit, limit - ahead), else_=0)
+    first = (
+        sa.select(in_turn).order_by(in_turn.c.turn, in_turn.c.id).limit(room).subquery("first_ones")
+    )
     return (
         sa.select(RUN.c.id, RUN.c.job, RUN.c.queue, RUN.c.attempt)
-        .where(
-            RUN.c.state == "queued",
-            RUN.c.queue == queue,
-            RUN.c.due_at <= now,
-            sa.or_(RUN.c.handed_at.is_(None), RUN.c.handed_at < now - again_after),
-        )
-        .order_by(RUN.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+        .join(first, first.c.id == RUN.c.id)
+        .where(*waiting)
+        .order_by(first.c.turn, RUN.c.id)
+        .with_for_update(skip_locked=True, of=RUN)
     )
 
 

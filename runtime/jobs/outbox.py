@@ -175,10 +175,10 @@ def forget_done(connection: sa.Connection, before: datetime) -> int:
     return connection.execute(OUTBOX.delete().where(OUTBOX.c.done_at < before)).rowcount
 
 
-def back_off(attempts: int) -> timedelta:
+def back_off(attempts: int, first: timedelta = FIRST_DELAY) -> timedelta:
     """Return how long to wait after this many attempts: 5 s, 10 s, 20 s … at most an hour."""
     doublings: int = 2 ** min(max(attempts - 1, 0), 16)
-    return min(FIRST_DELAY * doublings, LONGEST_DELAY)
+    return min(first * doublings, LONGEST_DELAY)
 
 
 def _take(connection: sa.Connection, limit: int, now: datetime) -> list[OutboxRow]:

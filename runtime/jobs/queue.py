@@ -23,7 +23,7 @@ from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
-from runtime.jobs.registry import QUEUES
+from generator.model.job import QUEUES
 
 ENTRY = "runtime.jobs.worker.perform"
 PAUSE_SIGNAL = signal.SIGUSR1

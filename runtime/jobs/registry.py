@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-QUEUES = ("critical", "default", "bulk")
-"""Separate, so that one slow batch never starves the rest."""
+from generator.model.job import QUEUES
 
 DEFAULT_PACKAGES = ("runtime.jobs.work",)
 
@@ -35,6 +34,12 @@ class JobKind:
     """How often a run may start before it is given to a person."""
     timeout: int = 3600
     """Seconds after which a run is interrupted and tried again."""
+    pause: int = 5
+    """Seconds before the second attempt; each pause is twice the one before."""
+    alone: str = ""
+    """Two runs with this key never work at once."""
+    late: int = 1800
+    """Seconds behind its time after which a person is told; 0 for never."""
 
 
 def find_kinds(packages: tuple[str, ...] = DEFAULT_PACKAGES) -> Mapping[str, JobKind]:
@@ -61,7 +66,7 @@ def read_kind(module: ModuleType) -> JobKind:
         )
     options = {
         option: getattr(module, option.upper())
-        for option in ("queue", "attempts", "timeout")
+        for option in ("queue", "attempts", "timeout", "pause", "alone", "late")
         if hasattr(module, option.upper())
     }
     kind = JobKind(name, run, **options)

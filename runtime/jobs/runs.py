@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from runtime.jobs.outbox import LONGEST_ERROR, OUTBOX, back_off, new_id
-from runtime.jobs.tables import FINAL, LOG, RUN
+from runtime.jobs.outbox import FIRST_DELAY, LONGEST_ERROR, OUTBOX, back_off, new_id
+from runtime.jobs.tables import FILE, FINAL, LOG, ROW, RUN
 
 LONGEST_MESSAGE = 500
 
@@ -45,6 +46,14 @@ class NewRun:
     max_attempts: int = 5
     due_at: datetime | None = None
     outbox_id: str | None = None
+    alone: str = ""
+    """Two runs with this key never work at once."""
+    source: str = "system"
+    """schedule, person, workflow or system: who wanted it."""
+    slot_at: datetime | None = None
+    """The time of the schedule it stands for."""
+    retry_of: str | None = None
+    """The run whose refused records it tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,10 @@ def create(
         "attempt": 0,
         "done": 0,
         "cancel_requested": False,
+        "source": run.source,
+        "slot_at": run.slot_at,
+        "alone": run.alone or None,
+        "retry_of": run.retry_of,
     }
     if run.unique_key is None:
         connection.execute(RUN.insert().values(values))
@@ -104,14 +117,35 @@ def claim(
     lease: timedelta,
     make_token: Callable[[], str] = new_id,
 ) -> Claim | None:
-    """Take a queued run that is due; None when it is not, or when it is another job's."""
+    """Take a queued run that is due; None when it is not, or when it is another job's.
+
+    Also None while a run with the same key `alone` works; it is then handed over again when that
+    has ended. An index of the database decides between two that come at once.
+    """
     token = make_token()
-    taken = connection.execute(
+    savepoint = connection.begin_nested()
+    try:
+        taken = connection.execute(_taken(run_id, job, worker, now, lease, token)).first()
+    except sqlalchemy.exc.IntegrityError:
+        savepoint.rollback()
+        connection.execute(
+            RUN.update().where(RUN.c.id == run_id, RUN.c.state == "queued").values(handed_at=None)
+        )
+        return None
+    savepoint.commit()
+    return None if taken is None else Claim(run_id, token, *taken)
+
+
+def _taken(
+    run_id: str, job: str, worker: str, now: datetime, lease: timedelta, token: str
+) -> sa.Executable:
+    return (
         RUN.update()
         .where(RUN.c.id == run_id, RUN.c.job == job, RUN.c.state == "queued", RUN.c.due_at <= now)
         .values(
             state="running",
             attempt=RUN.c.attempt + 1,
+            attempt_at=now,
             started_at=sa.func.coalesce(RUN.c.started_at, sa.literal(now, RUN.c.started_at.type)),
             lease_until=now + lease,
             lease_token=token,
@@ -126,8 +160,7 @@ def claim(
             RUN.c.created_by,
             RUN.c.outbox_id,
         )
-    ).first()
-    return None if taken is None else Claim(run_id, token, *taken)
+    )
 
 
 def extend(connection: sa.Connection, held: Claim, now: datetime, lease: timedelta) -> bool:
@@ -169,12 +202,18 @@ def cancelled(connection: sa.Connection, held: Claim, now: datetime) -> None:
     _finish(connection, held, now, state="cancelled")
 
 
-def fail(connection: sa.Connection, held: Claim, now: datetime, error: str) -> str:
+def fail(
+    connection: sa.Connection,
+    held: Claim,
+    now: datetime,
+    error: str,
+    first: timedelta = FIRST_DELAY,
+) -> str:
     """Queue a run again after a pause, or give it up after its last attempt; return which."""
     if held.attempt >= held.max_attempts:
         _finish(connection, held, now, state="failed", error=error[-LONGEST_ERROR:])
         return "failed"
-    _release(connection, held, now + back_off(held.attempt), error=error[-LONGEST_ERROR:])
+    _release(connection, held, now + back_off(held.attempt, first), error=error[-LONGEST_ERROR:])
     return "queued"
 
 
@@ -251,7 +290,14 @@ def requeue_lost(engine: sa.Engine, now: datetime, limit: int = 100) -> int:
                     error=f"the worker stopped answering in attempt {row.attempt}",
                 )
             )
-            write_log(connection, row.id, now, "warning", "The worker stopped answering.")
+            write_log(
+                connection,
+                row.id,
+                now,
+                "warning",
+                "The worker stopped answering.",
+                code="worker_lost",
+            )
     return len(lost)
 
 
@@ -273,17 +319,35 @@ def write_log(
     level: str,
     text: str,
     make_id: Callable[[], str] = new_id,
+    code: str = "",
+    params: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line to a run's log; levels are info, warning and error."""
+    """Add a line to a run's log; levels are info, warning and error.
+
+    A line with a code is worded by the page in the reader's language out of `params`; `text` is
+    what it is in English.
+    """
     connection.execute(
-        LOG.insert().values(id=make_id(), run_id=run_id, at=now, level=level, text=text)
+        LOG.insert().values(
+            id=make_id(),
+            run_id=run_id,
+            at=now,
+            level=level,
+            text=text,
+            code=code or None,
+            params=dict(params) if params else None,
+        )
     )
 
 
 def forget_finished(connection: sa.Connection, before: datetime) -> int:
     """Delete runs and logs that ended well or were cancelled before a time; failures stay."""
     old = sa.and_(RUN.c.state.in_(("succeeded", "cancelled")), RUN.c.finished_at < before)
-    connection.execute(LOG.delete().where(LOG.c.run_id.in_(sa.select(RUN.c.id).where(old))))
+    # its files are forgotten with their bytes before, so a run that still has one stays
+    old = sa.and_(old, RUN.c.id.not_in(sa.select(FILE.c.run_id)))
+    ids = sa.select(RUN.c.id).where(old)
+    for table in (LOG, ROW):
+        connection.execute(table.delete().where(table.c.run_id.in_(ids)))
     return connection.execute(RUN.delete().where(old)).rowcount
 
 

@@ -1,37 +1,36 @@
 """The clock of the shop: schedules become runs at their slots, and the house keeps itself tidy.
 
 Each schedule has one row with its next slot. Whoever moves that slot forward, in one guarded
-UPDATE, writes the slot's run in the same transaction: any number of schedulers make one run.
-Slots are wall-clock times of a named zone. Where clocks go back, a fixed hour runs once and a
-wildcard hour runs in both; where they go forward, a skipped time runs at the moment of the jump.
+UPDATE, writes the slot's run in the same transaction: any number of schedulers make one run. Which
+slots there are, `rules/schedules.py` says. A clock that was set ahead and back again finds its last
+slot in the future and begins at now; a slot has one run, ever, because its key names it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import sqlalchemy as sa
-from croniter import croniter
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from generator.model.job import RUN_ONCE
+from generator.model.job import Schedule as Rule
+from rules.schedules import due_runs, next_run
 from runtime.jobs import dispatch, outbox, runs
 from runtime.jobs.outbox import Deliver, Watch
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.registry import JobKind
 from runtime.jobs.tables import SCHEDULE
 
-MISSED_AFTER = timedelta(seconds=90)
-"""A slot found later than this was missed: the scheduler was down or far behind."""
-
-MOST_CAUGHT_UP = 200
-"""Slots that `run_all` makes up for in one round; the rest follow in the next."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""The next slot of a rule that has none."""
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +43,9 @@ class Schedule:
 
     name: str
     job: str
-    cron: str
-    """Five fields: minute, hour, day of month, month, day of week."""
-    zone: str = "UTC"
-    missed: Literal["skip", "run_once", "run_all"] = "run_once"
-    """What to do with slots that passed while no scheduler ran."""
+    rule: Rule
+    missed: str = RUN_ONCE
+    """What to do with slots that passed while no scheduler ran: skip, run_once or run_all."""
     input: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -61,40 +58,6 @@ class Periodic:
     do: Callable[[], object]
 
 
-def check_schedule(schedule: Schedule) -> str | None:
-    """Return what is wrong with a schedule's rule, or None."""
-    if len(schedule.cron.split()) != 5 or not croniter.is_valid(schedule.cron):
-        return f"'{schedule.cron}' is not a rule of five fields such as '30 2 * * *'"
-    return None
-
-
-def next_slot(schedule: Schedule, after: datetime) -> datetime:
-    """Return the first slot later than a moment, as aware UTC."""
-    fixed_hour = not schedule.cron.split()[1].startswith("*")
-    slots = croniter(schedule.cron, after.astimezone(ZoneInfo(schedule.zone)))
-    while True:
-        slot: datetime = slots.get_next(datetime)
-        if not (fixed_hour and slot.fold):
-            return slot.astimezone(UTC)
-
-
-def due_slots(
-    schedule: Schedule, first: datetime, now: datetime
-) -> tuple[Sequence[datetime], datetime]:
-    """Return the slots to run from `first` to now, by the missed policy, and the next one."""
-    if schedule.missed != "run_all":
-        # only the last slot can matter, so a minute rule that slept for a year is not replayed
-        latest = _last_slot(schedule, first, now)
-        late = now - latest > MISSED_AFTER
-        return (() if late and schedule.missed == "skip" else (latest,)), next_slot(schedule, now)
-    slots: list[datetime] = []
-    slot = first
-    while slot <= now and len(slots) < MOST_CAUGHT_UP:
-        slots.append(slot)
-        slot = next_slot(schedule, slot)
-    return slots, slot
-
-
 def tick(
     engine: sa.Engine,
     schedules: Sequence[Schedule],
@@ -103,17 +66,26 @@ def tick(
 ) -> int:
     """Make a run for each slot that has come; return how many. Safe in any number of processes."""
     with engine.begin() as connection:
-        known = {
-            row.name: (row.rule, row.next_at) for row in connection.execute(sa.select(SCHEDULE))
-        }
+        known = {row.name: row for row in connection.execute(sa.select(SCHEDULE))}
     made = 0
     for schedule in schedules:
-        rule, next_at = known.get(schedule.name, ("", now))
-        if rule == _rule(schedule) and next_at > now:
+        row = known.get(schedule.name)
+        if row is not None and not _wants_a_look(row, schedule, now):
             continue
         with engine.begin() as connection:
             made += _tick_one(connection, schedule, kinds[schedule.job], now)
     return made
+
+
+def pause(connection: sa.Connection, name: str, by: str, now: datetime | None) -> bool:
+    """Stop a schedule, or let it go on where `now` is None; what passes meanwhile is not run."""
+    changed = connection.execute(
+        SCHEDULE.update()
+        .where(SCHEDULE.c.name == name)
+        .values(paused_at=now, paused_by=by[:200] if now else None)
+        .returning(SCHEDULE.c.name)
+    )
+    return changed.first() is not None
 
 
 def housekeeping(
@@ -170,11 +142,12 @@ def run_scheduler(
         tick(engine, schedules, kinds, clock())
 
     work = (Periodic("schedules", timedelta(seconds=1), tick_now), *periodics)
-    due = {each.name: clock() for each in work}
+    # by a clock that nobody sets: one that is set back must not stop the shop for an hour
+    due = {each.name: time.monotonic() for each in work}
     while not stop.is_set():
         for each in work:
-            if clock() >= due[each.name] and not stop.is_set():
-                due[each.name] = clock() + each.every
+            if time.monotonic() >= due[each.name] and not stop.is_set():
+                due[each.name] = time.monotonic() + each.every.total_seconds()
                 _do(each)
         stop.wait(pause)
 
@@ -186,21 +159,33 @@ def _do(each: Periodic) -> None:
         log.exception("periodic work %s failed and is tried again in %s", each.name, each.every)
 
 
+def _wants_a_look(row: Any, schedule: Schedule, now: datetime) -> bool:
+    """Say whether a slot has come, the rule is another one, or the clock went back."""
+    return (
+        row.rule != _rule(schedule)
+        or row.next_at <= now
+        or (row.last_at is not None and row.last_at > now)
+    )
+
+
 def _tick_one(connection: sa.Connection, schedule: Schedule, kind: JobKind, now: datetime) -> int:
     rule = _rule(schedule)
-    row = connection.execute(
-        sa.select(SCHEDULE.c.next_at, SCHEDULE.c.rule).where(SCHEDULE.c.name == schedule.name)
-    ).first()
+    asked = sa.select(SCHEDULE).where(SCHEDULE.c.name == schedule.name)
+    row = connection.execute(asked).first()
     if row is None:
         _remember(connection, schedule, rule, now)
         return 0
-    if row.rule != rule:
-        _move(connection, schedule, row.next_at, next_slot(schedule, now), None, rule)
+    went_back = row.last_at is not None and row.last_at > now
+    if row.rule != rule or went_back or (row.paused_at is not None and row.next_at <= now):
+        following = next_run(schedule.rule, now) or NEVER
+        values = {"next_at": following, "rule": rule, "last_at": now if went_back else row.last_at}
+        _move(connection, schedule, row.next_at, values)
         return 0
     if row.next_at > now:
         return 0
-    slots, following = due_slots(schedule, row.next_at, now)
-    if not _move(connection, schedule, row.next_at, following, now, rule):
+    slots, after = due_runs(schedule.rule, schedule.missed, row.next_at, now)
+    values = {"next_at": after or NEVER, "rule": rule, "last_at": now}
+    if not _move(connection, schedule, row.next_at, values):
         return 0
     for slot in slots:
         run = runs.NewRun(
@@ -209,35 +194,34 @@ def _tick_one(connection: sa.Connection, schedule: Schedule, kind: JobKind, now:
             input={**schedule.input, "slot": slot.isoformat()},
             unique_key=f"cron-{schedule.name}-{slot:%Y%m%dT%H%M%SZ}",
             max_attempts=kind.attempts,
+            alone=kind.alone,
+            source="schedule",
+            slot_at=slot,
         )
         runs.create(connection, run, now)
     return len(slots)
 
 
 def _rule(schedule: Schedule) -> str:
-    return f"{schedule.cron} {schedule.zone}"
+    """Return what a change of the rule is seen by; a calendar's days are asked at each slot."""
+    calendar = schedule.rule.calendar
+    named = f" {calendar.name}" if calendar is not None else ""
+    return f"{schedule.rule.text} {schedule.rule.zone}{named}"
 
 
 def _remember(connection: sa.Connection, schedule: Schedule, rule: str, now: datetime) -> None:
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    following = next_run(schedule.rule, now) or NEVER
     connection.execute(
         insert(SCHEDULE)
-        .values(name=schedule.name, rule=rule, next_at=next_slot(schedule, now))
+        .values(name=schedule.name, rule=rule, next_at=following, known_at=now)
         .on_conflict_do_nothing(index_elements=["name"])
     )
 
 
 def _move(
-    connection: sa.Connection,
-    schedule: Schedule,
-    seen: datetime,
-    following: datetime,
-    ran_at: datetime | None,
-    rule: str,
+    connection: sa.Connection, schedule: Schedule, seen: datetime, values: Mapping[str, Any]
 ) -> bool:
-    values: dict[str, Any] = {"next_at": following, "rule": rule}
-    if ran_at is not None:
-        values["last_at"] = ran_at
     moved = connection.execute(
         SCHEDULE.update()
         .where(SCHEDULE.c.name == schedule.name, SCHEDULE.c.next_at == seen)
@@ -245,14 +229,3 @@ def _move(
         .returning(SCHEDULE.c.name)
     )
     return moved.first() is not None
-
-
-def _last_slot(schedule: Schedule, first: datetime, now: datetime) -> datetime:
-    backwards = croniter(
-        schedule.cron, (now + timedelta(microseconds=1)).astimezone(ZoneInfo(schedule.zone))
-    )
-    fixed_hour = not schedule.cron.split()[1].startswith("*")
-    while True:
-        slot: datetime = backwards.get_prev(datetime)
-        if not (fixed_hour and slot.fold):
-            return max(slot.astimezone(UTC), first)

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -51,6 +52,8 @@ class WorkerSetup:
     application: Any = None
     """Whatever the composition root wants its jobs to have, such as `handle`."""
     lease: timedelta = LEASE
+    results: Path | None = None
+    """The folder for the files that runs make; None where there is none."""
     finished: Callable[[str, str, float], None] = lambda job, state, seconds: None
     """Told the job's name, the run's new state and the seconds, in the worker, not in its job."""
 
@@ -63,6 +66,8 @@ class JobRuntime:
     clock: Clock
     application: Any
     run: RunningRun
+    results: Path | None = None
+    """The folder for the files that runs make."""
 
 
 class RunningRun:
@@ -92,10 +97,31 @@ class RunningRun:
         runs.succeed(connection, self.claim, self._setup.clock(), result)
         self.finished = True
 
-    def note(self, text: str, level: str = "info") -> None:
-        """Add a line to the run's log, in a transaction of its own."""
+    def progress(self, done: int, total: int | None = None, message: str = "") -> None:
+        """Tell how far the run is, in a transaction of its own; stops here when asked to.
+
+        For work whose effects need no transaction with it, such as a calculation.
+        """
+        self.pause_point()
+        changes: dict[str, Any] = {"done": done, "message": message or None}
+        if total is not None:
+            changes["total"] = total
         with self._setup.engine.begin() as connection:
-            runs.write_log(connection, self.claim.run_id, self._setup.clock(), level, text)
+            self.advance(connection, **changes)
+
+    def note(
+        self,
+        text: str,
+        level: str = "info",
+        code: str = "",
+        params: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add a line to the run's log, in a transaction of its own."""
+        now = self._setup.clock()
+        with self._setup.engine.begin() as connection:
+            runs.write_log(
+                connection, self.claim.run_id, now, level, text, code=code, params=params
+            )
 
     def pause_point(self) -> None:
         """Call between chunks: leaves the job here when its worker has been asked to stop."""
@@ -124,16 +150,20 @@ def _perform(job_name: str, run_id: str) -> None:
     setup = _setup[0]
     die_with_parent(signal.SIGKILL)()
     setup.engine.dispose(close=False)
+    work_on(setup, job_name, run_id, _worker_name(os.getppid()))
+
+
+def work_on(setup: WorkerSetup, job_name: str, run_id: str, worker: str) -> str | None:
+    """Claim a run and work on it here and now; return its state, None when it is not waiting."""
     kind = setup.kinds.get(job_name)
     if kind is None:
         log.error("job refused: no job is called %s", job_name)
-        return
+        return None
     with setup.engine.begin() as connection:
-        worker = _worker_name(os.getppid())
         held = runs.claim(connection, run_id, job_name, worker, setup.clock(), setup.lease)
     if held is None:
         log.info("run not started: %s is not waiting", run_id)
-        return
+        return None
     started = time.monotonic()
     state = _run(setup, kind, held)
     seconds = time.monotonic() - started
@@ -145,6 +175,7 @@ def _perform(job_name: str, run_id: str) -> None:
         "seconds": round(seconds, 3),
     }
     logs.event(log, "job", fields)
+    return state
 
 
 def report(setup: WorkerSetup, job_name: str, run_id: str, seconds: float) -> None:
@@ -162,7 +193,7 @@ def report(setup: WorkerSetup, job_name: str, run_id: str, seconds: float) -> No
 
 def _run(setup: WorkerSetup, kind: JobKind, held: runs.Claim) -> str:
     current = RunningRun(setup, held)
-    runtime = JobRuntime(setup.engine, setup.clock, setup.application, current)
+    runtime = JobRuntime(setup.engine, setup.clock, setup.application, current, setup.results)
     with _Heartbeat(setup, held), _PauseSignal(current):
         try:
             kind.run(held.run_id, runtime)
@@ -175,7 +206,7 @@ def _run(setup: WorkerSetup, kind: JobKind, held: runs.Claim) -> str:
         except Exception as error:
             log.exception("job %s failed in run %s", kind.name, held.run_id)
             text = _told(error)
-            return _end(setup, lambda each: runs.fail(each, held, setup.clock(), text))
+            return _end(setup, lambda each: _failed(each, kind, held, setup.clock(), text))
         if current.finished:
             return "succeeded"
         return _end(setup, lambda each: _succeeded(each, held, setup.clock()))
@@ -204,6 +235,12 @@ def _end(setup: WorkerSetup, write: Callable[[sa.Connection], str]) -> str:
             return write(connection)
     except runs.LeaseLost:
         return "lost"
+
+
+def _failed(
+    connection: sa.Connection, kind: JobKind, held: runs.Claim, now: datetime, text: str
+) -> str:
+    return runs.fail(connection, held, now, text, timedelta(seconds=kind.pause))
 
 
 def _succeeded(connection: sa.Connection, held: runs.Claim, now: datetime) -> str:

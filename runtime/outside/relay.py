@@ -85,5 +85,7 @@ def _enqueue(
         unique_key=f"{row.id}-{kind.name}",
         max_attempts=kind.attempts,
         outbox_id=row.id,
+        alone=kind.alone,
+        source="workflow",
     )
     runs.create(connection, run, runtime.clock())

@@ -13,7 +13,14 @@ import sqlalchemy as sa
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.jobs.outbox import outbox_table
-from runtime.jobs.tables import job_log_table, job_run_table, schedule_table
+from runtime.jobs.tables import (
+    heartbeat_table,
+    job_file_table,
+    job_log_table,
+    job_row_table,
+    job_run_table,
+    schedule_table,
+)
 from runtime.store.approvals import approval_table, approval_vote_table
 from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.outside_tables import (
@@ -48,6 +55,9 @@ class SystemTables:
     outbox: sa.Table
     job_run: sa.Table
     job_log: sa.Table
+    job_row: sa.Table
+    job_file: sa.Table
+    heartbeat: sa.Table
     schedule: sa.Table
     idempotency: sa.Table
     sequence: sa.Table
@@ -87,6 +97,9 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         outbox=outbox_table(metadata),
         job_run=job_run_table(metadata),
         job_log=job_log_table(metadata),
+        job_row=job_row_table(metadata),
+        job_file=job_file_table(metadata),
+        heartbeat=heartbeat_table(metadata),
         schedule=schedule_table(metadata),
         idempotency=_idempotency(metadata),
         sequence=_sequence(metadata),

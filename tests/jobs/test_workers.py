@@ -161,7 +161,7 @@ def test_a_flood_of_bulk_runs_does_not_hold_back_a_critical_one(
         queue_run(engine, queue="bulk")
     queue_run(engine, queue="critical")
     queue = JobQueue(redis.url)
-    assert hand_over(engine, queue, KINDS, clock(), limit=5) == 6
+    assert hand_over(engine, queue, KINDS, clock(), {"critical": 5, "default": 5, "bulk": 5}) == 6
     assert [each.waiting for each in queue.depths()] == [1, 0, 5]
 
 
