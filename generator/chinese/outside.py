@@ -20,6 +20,7 @@ TEXTS: Mapping[str, str] = {
     "answer condition": "应答条件",
     "input": "输入项",
     "connector '{name}'": "连接器 '{name}' ",
+    "webhook '{name}'": "回调 '{name}' ",
     "operation '{name}'": "接口操作 '{name}' ",
     "transition '{name}'": "流转 '{name}' ",
     "There is nothing to put in place of '{{{name}}}' in {text}.": (

@@ -34,7 +34,7 @@ class Step:
 
     action: str
     """list, export, read, create, update, delete, restore, bulk, transition, wait (also of
-    `time_passes`) or answer."""
+    `time_passes`), answer or event."""
     entity: str
     person: Somebody
     span: Span
@@ -50,15 +50,18 @@ class Step:
     seconds: int = 0
     """Of `wait`: how long."""
     edge: tuple[str, str] = ("", "")
-    """Of `transition`: the workflow and the name; of `answer`: the connector and the operation."""
+    """Of `transition`: the workflow and the name; of `answer`: the connector and the operation;
+    of `event`: the webhook and the type."""
     input: Mapping[str, Any] = field(default_factory=dict)
-    """Of `transition`: the answers; of `answer`: what comes back."""
+    """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path."""
     called: str = ""
     """Of `transition`: the name that the record it makes gets."""
     confirms: bool = True
     """Of `transition`: whether the person confirms whatever is asked."""
     refused: str | None = None
     """Of `answer`: the code of a refusal for good."""
+    times: int = 1
+    """Of `event`: how often it is told."""
 
 
 @dataclass(frozen=True)

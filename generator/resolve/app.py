@@ -153,7 +153,7 @@ def resolve(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
     problems += found
-    known = ScenarioWords(entities, roles, catalogs["field_types"], workflows, connectors)
+    known = ScenarioWords(entities, roles, catalogs["field_types"], workflows, connectors, webhooks)
     scenarios, found = resolve_scenarios(given["scenario"], known)
     problems += found
     app = App(

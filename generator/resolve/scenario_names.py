@@ -11,7 +11,7 @@ from typing import Any
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.access import Role
-from generator.model.connector import Connector
+from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity
 from generator.model.scenario import Somebody
 from generator.model.text import Span
@@ -38,6 +38,7 @@ class ScenarioWords:
     catalog: Catalog[FieldType]
     workflows: Mapping[str, Mapping[str, Workflow]] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
 
 
 @dataclass

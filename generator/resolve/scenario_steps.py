@@ -30,6 +30,7 @@ ACTIONS = (
     "wait",
     "time_passes",
     "answer",
+    "event",
 )
 ON_RECORD = {"read", "update", "delete", "restore", "transition"}
 NOBODY = Somebody("", ())
@@ -46,6 +47,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "unconfirmed": frozenset({"transition"}),
     "output": frozenset({"answer"}),
     "refused": frozenset({"answer"}),
+    "body": frozenset({"event"}),
+    "times": frozenset({"event"}),
 }
 """By key of a step: the actions that it belongs to."""
 
@@ -77,6 +80,8 @@ class Steps:
             return self._time(body)
         if action == "answer":
             return self._answer(body)
+        if action == "event":
+            return self._event(body)
         if person is None:
             if "as" not in body and not somebody:
                 self.names.problems.append(missing_key("as", body.span, "a step"))
@@ -117,6 +122,30 @@ class Steps:
             edge=(name, operation),
             input={key.text: value for key, value in body.get("output", {}).items()},
             refused=body.get("refused"),
+        )
+
+    def _event(self, body: Given) -> Step | None:
+        written = Written(body.get("event"), body.at("event"))
+        name, _, kind = written.text.partition(".")
+        webhook = self.names.words.webhooks.get(name)
+        if webhook is None:
+            known, where = self.names.words.webhooks, "the definitions"
+            problem = unknown_name("webhook", name, written.span, known, defined_in=where)
+            self.names.problems.append(problem)
+            return None
+        if kind not in webhook.events:
+            inside = say("webhook '{name}'", name=name)
+            problem = unknown_name("event", kind, written.span, webhook.events, defined_in=inside)
+            self.names.problems.append(problem)
+            return None
+        return Step(
+            "event",
+            "",
+            NOBODY,
+            body.span,
+            edge=(name, kind),
+            input={key.text: value for key, value in body.get("body", {}).items()},
+            times=body.get("times", 1),
         )
 
     def _edge(self, body: Given, entity: Entity) -> tuple[str, str] | None:

@@ -42,6 +42,7 @@ OUTCOMES = ("ok", "invalid", "conflict", "forbidden", "gone", "blocked")
 """What can become of one record of a bulk change."""
 
 CHANGES = ("update", "delete", "restore")
+BODY = r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
 QUERY = r"[a-z][a-z0-9_.]*(\[[a-z_]+\])?"
 
 _RECORD = Arg("name", "A record.", to="record")
@@ -57,7 +58,7 @@ _VALUES = Arg(
 STEP = Shape(
     "step",
     "One thing that happens: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
-    "`restore`, `bulk`, `transition`, `wait`, `time_passes` and `answer`.",
+    "`restore`, `bulk`, `transition`, `wait`, `time_passes`, `answer` and `event`.",
     {
         "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
         "list": Arg("name", "Reads a list of this entity.", to="entity"),
@@ -76,6 +77,25 @@ STEP = Shape(
         "answer": Arg(
             "path",
             "`connector.operation`: the other system answers the oldest such call that waits.",
+        ),
+        "event": Arg(
+            "text",
+            "`webhook.type`: such an event arrives from outside. One that answers a call is about "
+            "the oldest such call that waits, or about the last one when none does.",
+        ),
+        "body": Arg(
+            "map",
+            "Of `event`: by path, what it says, such as `data.reference: P-1`.",
+            default={},
+            pattern=BODY,
+            of=Arg("value", ""),
+        ),
+        "times": Arg(
+            "integer",
+            "Of `event`: how often the very same is told.",
+            default=1,
+            minimum=1,
+            maximum=10,
         ),
         "name": Arg("path", "Of `transition`: its name, or `workflow.name`."),
         "input": Arg(

@@ -81,7 +81,7 @@ def receive(runtime: Runtime, path: str, headers: Mapping[str, str], body: bytes
     event_id, kind = pick(webhook.id, told), pick(webhook.type, told)
     if not _is_name(event_id, LONGEST_ID) or not _is_name(kind, LONGEST_TYPE):
         return Received(400, "no_event_id")
-    return _store(runtime, webhook, str(event_id), str(kind), told, body)
+    return store(runtime, webhook, str(event_id), str(kind), told, body)
 
 
 def _secret(runtime: Runtime, webhook: Webhook) -> str:
@@ -95,9 +95,10 @@ def _is_name(value: Any, longest: int) -> bool:
     return isinstance(value, (str, int)) and 0 < len(str(value)) <= longest
 
 
-def _store(
+def store(
     runtime: Runtime, webhook: Webhook, event_id: str, kind: str, told: Any, body: bytes
 ) -> Received:
+    """Keep an event that is believed, once; a job handles it."""
     table, now = runtime.system.event, runtime.clock()
     digest = hashlib.sha256(body).hexdigest()
     with write(runtime.engine) as connection:
@@ -386,5 +387,17 @@ def _later(runtime: Runtime, row_id: str, code: str, why: str) -> None:
             "why": why,
         }
         entity = handling.entity if handling is not None else ""
+        entity = entity or _calling(runtime, row.provider)
         about = (incidents.EVENT, row_id)
         incidents.open_incident(connection, runtime, "event_refused", about, (entity, ""), facts)
+
+
+def _calling(runtime: Runtime, connector: str) -> str:
+    """Return an entity whose transitions call a connector: its operators see what was refused."""
+    for entity, workflows in runtime.app.workflows.items():
+        for workflow in workflows.values():
+            for edge in workflow.transitions:
+                for effect in edge.effects:
+                    if str(effect.given.get("call", "")).startswith(f"{connector}."):
+                        return entity
+    return ""

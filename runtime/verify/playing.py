@@ -187,6 +187,8 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
         return None
     if step.action == "answer":
         return elsewhere.answer(stage, ".".join(step.edge), step.input, step.refused)
+    if step.action == "event":
+        return elsewhere.tell(stage, *step.edge, step.input, step.times)
     actor = stage.actor(step.person)
     if step.action == "transition" and step.confirms:
         actor = replace(actor, proof=_proof(stage, step))

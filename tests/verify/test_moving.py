@@ -29,9 +29,27 @@ cases:
 """
 
 
+TOLD = """
+webhook: told
+label: {en: Told, zh: 通知}
+connector: bank
+path: bank
+verify: {secret: signing}
+id: id
+type: type
+events:
+  gone: {answers: data.key}
+  back: {answers: data.key, outcome: refused}
+  settled: {entity: order, find: {name: data.order}, transition: fulfilment.refund_done}
+"""
+
+
 def played(tmp_path: Path, case: str) -> Played:
     folder = tmp_path / "flow"
     shutil.copytree(FOLDER, folder)
+    with (folder / "desk" / "bank.connector.yaml").open("a", encoding="utf-8") as bank:
+        bank.write("settings: {signing: Signing secret}\n")
+    (folder / "desk" / "told.webhook.yaml").write_text(TOLD, encoding="utf-8")
     (folder / "desk" / "story.scenario.yaml").write_text(STORY + case, encoding="utf-8")
     work = tmp_path / "work"
     work.mkdir()
@@ -91,6 +109,39 @@ HOLDS = {
     when: {transition: settled, name: refund, input: {amount: "5.00"}}
     then: {calls: [bank.refund]}
 """,
+    "an event that answers": """
+    as: manager
+    when:
+      - {transition: settled, name: refund, input: {amount: "5.00"}}
+      - {event: told.gone, times: 3}
+    then: {fired: [order.refund_done], cells: {settled: {status: done}}}
+""",
+    "an event that says no": """
+    as: manager
+    when:
+      - {transition: settled, name: refund, input: {amount: "5.00"}}
+      - {event: told.back}
+    then: {fired: [order.refund_failed]}
+""",
+    "an event after the answer": """
+    as: manager
+    when:
+      - {transition: settled, name: refund, input: {amount: "5.00"}}
+      - {answer: bank.refund}
+      - {event: told.gone}
+    then: {fired: []}
+""",
+    "an event of its own": """
+    as: manager
+    when:
+      - {transition: settled, name: refund, input: {amount: "5.00"}}
+      - {event: told.settled, body: {data.order: C}}
+    then: {fired: [order.refund_done]}
+""",
+    "an event that comes too late": """
+    when: {event: told.settled, body: {data.order: C}}
+    then: {outcome: not_in_from_state, fired: []}
+""",
     "a record that is made": """
     as: clerk
     when: {transition: settled, name: give_out, called: box}
@@ -121,6 +172,7 @@ def test_what_moves_is_so(tmp_path: Path, case: str) -> None:
             "when: {answer: bank.refund}\n    then: done",
             "no call of bank.refund waits for an answer",
         ),
+        ("when: {event: told.gone}\n    then: done", "event: unknown_call: "),
         (
             "when: {transition: fresh, name: confirm}\n    then: {calls: [bank.refund]}",
             "calls: nothing, not bank.refund",
