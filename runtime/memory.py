@@ -16,7 +16,8 @@ KEPT = 5000
 class Memory:
     """A bounded mapping from what decides something to the thing."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
         self._found: dict[Hashable, Any] = {}
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -24,7 +25,7 @@ class Memory:
         found: T | None = self._found.get(key)
         if found is None:
             found = make()
-            if len(self._found) >= KEPT:
+            if len(self._found) >= self._most:
                 self._found = {}
             self._found[key] = found
         return found

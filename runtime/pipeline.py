@@ -14,8 +14,8 @@ from runtime.errors import Forbidden, NeedsApproval, NotFound, RequestError, Una
 from runtime.messages import Actor, Incoming, Result
 from runtime.metrics import steps
 from runtime.operations import _sensitive
-from runtime.operations._references import system_grant
 from runtime.runtime import Runtime
+from runtime.store.guard import system_grant
 
 
 def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:

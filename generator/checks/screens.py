@@ -4,14 +4,16 @@ Comes in: the resolved model. Goes out: D412 for a search in a field that holds 
 an order by a field that has none, D414 for a form that edits what nobody may set, D415 for a form
 without a required field, D426 for a path through many records where one value is shown, D427 for a
 field that a form edits twice, D437 for a path in a form, D439 for a tab that has nothing to show,
-D442 for a layout by a field that does not fit.
+D442 for a layout by a field that does not fit, D443 for a printed label without anything on it or
+with a code of what is no short text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from generator.expressions import types
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.app import App
@@ -22,7 +24,8 @@ from generator.problems import Problem
 from generator.saying import say
 
 HISTORY = "history"
-
+NO_CODES = {"long_text", "rich_text", "money", "percent"}
+"""Types of text and number that no scanner is for."""
 
 MOST_COLUMNS = {"choice": 8, "state": 12}
 """Of a board, by the type of its field: each column costs a statement."""
@@ -43,6 +46,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
         yield from _many(app, entity, words, places)
         yield from _tabs(app, entity, words, places)
         yield from _form(entity, words, places)
+        yield from _labels(app, entity, words, places)
 
 
 def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:
@@ -128,6 +132,9 @@ def _one_value(entity: Entity) -> Iterator[tuple[tuple[str, ...], str]]:
         for key, paths in (("columns", view.columns), ("sort", view.sort)):
             for path in paths:
                 yield ("list", "views", view.name, key, path.lstrip("-")), path.lstrip("-")
+    for label in entity.print_labels:
+        for path in label.lines:
+            yield ("print", "labels", label.name, "lines", path), path
     yield from _one_value_of_detail(entity)
 
 
@@ -208,6 +215,46 @@ def _layouts(entity: Entity) -> Iterator[Problem]:
                 ),
                 "Take a field with fewer options, or leave the board out.",
             )
+
+
+def _labels(
+    app: App, entity: Entity, words: Catalog[FieldType], places: Places
+) -> Iterator[Problem]:
+    for label in entity.print_labels:
+        if not (label.lines or label.barcode or label.qr):
+            yield Problem(
+                "D443",
+                label.span,
+                say(
+                    "The label '{label}' of '{entity}' is blank.",
+                    label=label.name,
+                    entity=entity.name,
+                ),
+                "Name what stands on it in 'lines', 'barcode' or 'qr'.",
+            )
+        for key, path in (("barcode", label.barcode), ("qr", label.qr)):
+            steps = app.walk(entity.name, path) if path else None
+            if not steps or _is_coded(steps, words):
+                continue
+            yield Problem(
+                "D443",
+                places.at(entity.span.file, "print", "labels", label.name, key),
+                say("'{path}' holds no text or number that a code can be drawn of.", path=path),
+                say("Known: {names}.", names=", ".join(_coded(entity, words))),
+            )
+
+
+def _is_coded(steps: Sequence[Field], words: Catalog[FieldType]) -> bool:
+    """Return whether a path leads to one short text or number."""
+    if any(words[step.type].relation != "reference" for step in steps[:-1]):
+        return False
+    last = steps[-1]
+    kind = words[last.type].expression_type(last)
+    return isinstance(kind, (types.Text, types.Number)) and last.type not in NO_CODES
+
+
+def _coded(entity: Entity, words: Catalog[FieldType]) -> list[str]:
+    return [name for name, field in entity.fields.items() if _is_coded((field,), words)]
 
 
 def _form(entity: Entity, words: Catalog[FieldType], places: Places) -> Iterator[Problem]:

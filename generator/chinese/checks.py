@@ -273,6 +273,13 @@ TEXTS: Mapping[str, str] = {
         "'{layout}' 需要 '{entity}' 的{words}类型字段，'{field}' 不是。"
     ),
     "Give the entity {words} field first.": "请先为该实体添加{words}类型的字段。",
+    "The label '{label}' of '{entity}' is blank.": "'{entity}' 的标签 '{label}' 上没有任何内容。",
+    "Name what stands on it in 'lines', 'barcode' or 'qr'.": (
+        "请在 'lines'、'barcode' 或 'qr' 中写明标签上印什么。"
+    ),
+    "'{path}' holds no text or number that a code can be drawn of.": (
+        "'{path}' 不是可以生成条码的文本或数字。"
+    ),
     "A board by '{field}' would have more than {most} columns.": (
         "按 '{field}' 分列的看板会超过 {most} 列。"
     ),

@@ -40,7 +40,7 @@ class Money(Scaled):
         Example(3, 300, "3.00"),
         Example("-0.05", -5, "-0.05"),
         Example("1250", 1250, "1,250", {"currency": "JPY"}),
-        Example("12.50", 12500, "12.500", {"currency": "currency"}),
+        Example("12.50", 12500, "12.50", {"currency": "currency"}),
         Example("12.505", 12505, "12.505", {"currency": "currency"}),
     )
     rejects = ("12.505", "twelve", "NaN", "1e3", True, [], "99999999999999999999", "１２")
@@ -60,7 +60,7 @@ class Money(Scaled):
         if value is None:
             return EMPTY
         code = currency or str(field.args.get("currency") or "")
-        shown = currency_places(code) if code.isupper() else self.places(field)
+        shown = currency_places(code) if code.isupper() else USUAL_PLACES
         text = number_text(value, self.places(field), viewer.locale, at_least=shown)
         return Cell(text, "money", unit=code if code.isupper() else "")
 

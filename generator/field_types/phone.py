@@ -33,7 +33,12 @@ WRITTEN = re.compile(r"\+?[0-9 ()./-]{3,40}")
 class Phone(FieldType):
     mask = "phone"
     args = {
-        "region": Arg("text", "The country of numbers without +, such as CN.", pattern="[A-Z]{2}")
+        "region": Arg(
+            "text",
+            "The country of numbers without +, such as CN; the app's if missing.",
+            pattern="[A-Z]{2}",
+            from_app="region",
+        )
     }
     operators = ("eq", "ne", "in", "contains", "starts_with", "empty")
     searchable = True
@@ -59,7 +64,7 @@ class Phone(FieldType):
         return sa.String(20)
 
     def schema(self, field: Field, **options: Any) -> ma.fields.Field[Any]:
-        return _Number(field.args.get("region"), **options)
+        return _Number(field.args.get("region") or None, **options)
 
     def expression_type(self, field: Field) -> types.Type:
         return types.Text()

@@ -170,6 +170,24 @@ class FormScreen:
 
 
 @dataclass(frozen=True)
+class PrintLabel:
+    """A small sheet of its own for each record: what sticks on a parcel or stands on a shelf."""
+
+    name: str
+    label: Label
+    width: int
+    """Millimetres, as is the height."""
+    height: int
+    lines: tuple[str, ...]
+    """Paths to what it says, the first one large."""
+    barcode: str
+    """The path to the value drawn as bars; empty without."""
+    qr: str
+    """The path to the value drawn as a square code; empty without."""
+    span: Span
+
+
+@dataclass(frozen=True)
 class Entity:
     """A record type."""
 
@@ -198,6 +216,7 @@ class Entity:
     """Deleting hides the record and can be undone; false removes the row."""
     renamed_from: str | None = None
     menu: bool = True
+    print_labels: tuple[PrintLabel, ...] = ()
     ledger: str = ""
     """The ledger whose records these are: nobody writes them, entries are posted."""
 

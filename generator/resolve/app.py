@@ -90,7 +90,10 @@ def resolve(
     counters = _drafts(given["ledger"], "ledger", problems)
     made = ledger_drafts([(one.source, one.given) for one in counters], drafts, problems)
     head = given["app"][0][1] if given["app"] else Given("app", _top("app.yaml"), {})
-    from_app = {"currency": head.get("currency", DEFAULT_CURRENCY)}
+    from_app = {
+        "currency": head.get("currency", DEFAULT_CURRENCY),
+        "region": head.get("region", ""),
+    }
     drafts += made
     machines = gather(given["workflow"], [draft.name for draft in drafts], problems)
     owned = columns(machines, problems)

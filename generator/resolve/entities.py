@@ -17,7 +17,7 @@ from generator.resolve.classes import inherit_classes
 from generator.resolve.fields import STATE, humanize, resolve_fields, with_columns
 from generator.resolve.machines import Column
 from generator.resolve.scope import ModelScope
-from generator.resolve.screens import detail_screen, form_screen, list_screen
+from generator.resolve.screens import detail_screen, form_screen, list_screen, print_labels
 from generator.resolve.unread import Unread, astray
 from generator.saying import say
 from generator.shape import Given, Written
@@ -126,6 +126,7 @@ class _Resolver:
             list=listing,
             detail=detail_screen(given.get("detail"), fields),
             form=form_screen(given.get("form"), fields),
+            print_labels=print_labels(given.get("print")),
             help=given.get("help"),
             child_of=str(given.get("child_of") or ""),
             archive=given.get("archive", True) and "child_of" not in given,
@@ -273,6 +274,8 @@ class _Resolver:
             for path in given.get("list").get("layouts").values.values():
                 if isinstance(path, Written):
                     self._walk(path, entity)
+        for path in _label_paths(given.get("print")) if "print" in given else ():
+            self._walk(path, entity)
 
     def _walk(self, path: Written, entity: str) -> None:
         steps = path.text.lstrip("-").split(".")
@@ -304,6 +307,13 @@ def _unread(draft: Draft) -> set[str]:
     node = draft.source.node
     body = node.entries.get("fields") if isinstance(node, Mapped) else None
     return set(body.node.entries) if body and isinstance(body.node, Mapped) else set()
+
+
+def _label_paths(given: Given) -> Iterable[Written]:
+    for label in given.get("labels", {}).values():
+        for path in (*label.get("lines", ()), label.get("barcode"), label.get("qr")):
+            if isinstance(path, Written):
+                yield path
 
 
 def _paths(given: Given) -> Iterable[Written]:

@@ -1,4 +1,4 @@
-"""List, detail and form of one entity: what the author laid out, and sensible screens where not."""
+"""List, detail, form and labels of one entity: what the author laid out, or what is sensible."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from generator.model.entity import (
     Layout,
     ListScreen,
     Panel,
+    PrintLabel,
     Section,
     View,
 )
@@ -22,6 +23,8 @@ WIDE = {"children", "references", "long_text", "rich_text", "json", "address", "
 """Words whose values do not fit into a column of a list."""
 DETAILS = Label({"en": "Details", "zh": "详情"})
 DEFAULT_COLUMNS = 6
+SHEET = "100x150"
+"""The label of a parcel."""
 
 
 def list_screen(given: Given | None, fields: Mapping[str, Field]) -> ListScreen:
@@ -110,6 +113,24 @@ def form_screen(given: Given | None, fields: Mapping[str, Field]) -> FormScreen:
         ),
     )
     return FormScreen(groups=groups, side=side)
+
+
+def print_labels(given: Given | None) -> tuple[PrintLabel, ...]:
+    """Return the small sheets of an entity."""
+    read: Mapping[Written, Given] = given.get("labels", {}) if given else {}
+    return tuple(
+        PrintLabel(
+            name.text,
+            label.get("label") or Label({"": name.text}),
+            int(str(label.get("size", SHEET)).partition("x")[0]),
+            int(str(label.get("size", SHEET)).partition("x")[2]),
+            _texts(label.get("lines")),
+            str(label.get("barcode") or ""),
+            str(label.get("qr") or ""),
+            name.span,
+        )
+        for name, label in read.items()
+    )
 
 
 def _own(fields: Mapping[str, Field]) -> tuple[str, ...]:

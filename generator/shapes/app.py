@@ -35,6 +35,11 @@ APP = Shape(
             default="EUR",
             pattern=r"[A-Z]{3}",
         ),
+        "region": Arg(
+            "text",
+            "The country of telephone numbers without +, such as CN.",
+            pattern=r"[A-Z]{2}",
+        ),
         "modules": Arg(
             "map",
             "The folders, in the order of the menu.",

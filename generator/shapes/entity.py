@@ -189,6 +189,38 @@ FORM = Shape(
     },
 )
 
+PRINT_LABEL = Shape(
+    "print label",
+    "A small sheet for each record, such as a price label or the label of a parcel.",
+    {
+        "label": Arg("label", "What the sheet is called.", required=True),
+        "size": Arg(
+            "text",
+            "Width and height of the sheet in millimetres, such as 40x30.",
+            default="100x150",
+            pattern=r"[1-9][0-9]{1,2}x[1-9][0-9]{1,2}",
+        ),
+        "lines": _paths("What the sheet says, the first one large."),
+        "barcode": Arg(
+            "path", "A field drawn as bars: EAN-13 where the value is one, else Code 128."
+        ),
+        "qr": Arg("path", "A field drawn as a square code (QR)."),
+    },
+)
+
+PRINT = Shape(
+    "print",
+    "What goes on paper beside the page of a record, which always can be printed.",
+    {
+        "labels": Arg(
+            "map",
+            "Sheets for one record or for many, a page each.",
+            default={},
+            of=Arg("shape", "", shape=PRINT_LABEL),
+        ),
+    },
+)
+
 ENTITY = Shape(
     "entity",
     "A record type: its fields and how they are shown.",
@@ -241,5 +273,6 @@ ENTITY = Shape(
         "list": Arg("shape", "The list.", shape=LIST),
         "detail": Arg("shape", "The page of one record.", shape=DETAIL),
         "form": Arg("shape", "The page that edits one record.", shape=FORM),
+        "print": Arg("shape", "What goes on paper.", shape=PRINT),
     },
 )

@@ -33,8 +33,11 @@ class Attachment:
     height: int | None
 
 
-def statement(runtime: Runtime, entity: str, record_id: str) -> sa.Select[Any]:
-    """Return the statement that reads the attachments of a record, newest first."""
+def statement(runtime: Runtime, entity: Any, record_id: Any) -> sa.Select[Any]:
+    """Return the statement that reads the attachments of a record, newest first.
+
+    `entity` and `record_id` are texts, or parameters that stand for them.
+    """
     beside, file = runtime.system.attachment, runtime.system.file
     return (
         sa.select(
@@ -58,18 +61,8 @@ def statement(runtime: Runtime, entity: str, record_id: str) -> sa.Select[Any]:
 
 def attachment(row: Any) -> Attachment:
     """Return a row as a value."""
-    return Attachment(
-        str(row.id),
-        row.created_at,
-        row.actor_id,
-        row.actor_name,
-        str(row.file_id),
-        row.name,
-        row.media_type,
-        row.size,
-        row.width,
-        row.height,
-    )
+    record, at, actor_id, actor_name, file, *known = row
+    return Attachment(str(record), at, actor_id, actor_name, str(file), *known)
 
 
 def one(

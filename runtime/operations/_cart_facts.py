@@ -20,10 +20,10 @@ from generator.model.pricing import Pricing
 from rules.permissions import Grant
 from runtime.messages import Actor
 from runtime.operations import _reading
-from runtime.operations._references import system_grant
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.filters import Clause
+from runtime.store.guard import system_grant
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan
 

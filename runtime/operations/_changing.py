@@ -8,10 +8,10 @@ from generator.build.tables import has_column
 from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.operations import _rights
-from runtime.operations._references import system_grant
 from runtime.operations._work import Draft, Facts, Work
 from runtime.runtime import Runtime
 from runtime.store import links
+from runtime.store.guard import system_grant
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function

@@ -9,7 +9,7 @@ from runtime.errors import BadRequest
 from runtime.messages import Actor
 from runtime.operations._asking import refuse
 from runtime.runtime import Runtime
-from runtime.store.paths import Path, Reader, title_paths, unknown_field
+from runtime.store.paths import Path, Reader, title_currencies, title_paths, unknown_field
 from runtime.store.plan import Sort
 
 
@@ -77,9 +77,9 @@ def readable_columns(entity: str, reads: Reader) -> tuple[str, ...]:
 
 
 def title_columns(entity: str, reads: Reader) -> tuple[str, ...]:
-    """Return the paths of a record's title that the reader may see."""
+    """Return the paths of a record's title that the reader may see, currencies of amounts last."""
     found = []
-    for text in title_paths(reads.app, entity):
+    for text in _title_columns(entity, reads):
         try:
             reads.path(entity, text)
         except BadRequest:
@@ -91,12 +91,17 @@ def title_columns(entity: str, reads: Reader) -> tuple[str, ...]:
 def is_titled(entity: str, reads: Reader) -> bool:
     """Return whether the reader sees the whole title of every record, as a log has it."""
     try:
-        paths = [reads.path(entity, text) for text in title_paths(reads.app, entity)]
+        paths = [reads.path(entity, text) for text in _title_columns(entity, reads)]
     except BadRequest:
         return False
     return all(reads.is_ordered(path) for path in paths) and not any(
         not grant.is_wide for path in paths for grant in path.sights
     )
+
+
+def _title_columns(entity: str, reads: Reader) -> tuple[str, ...]:
+    currencies = title_currencies(reads.app, entity).values()
+    return tuple(dict.fromkeys((*title_paths(reads.app, entity), *currencies)))
 
 
 def search_paths(entity: Entity, reads: Reader) -> tuple[Path, ...]:

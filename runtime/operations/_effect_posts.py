@@ -27,9 +27,10 @@ from runtime.operations._posting import (
 )
 from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
-from runtime.store import audit, inserts
+from runtime.store import inserts
 from runtime.store.ledger_statements import Book
 from runtime.store.ledgers import Cause, Posting, Refused
+from runtime.store.titles import title_of
 
 NOTHING = Blocker("NOTHING_TO_POST", both("What is to be posted is empty.", "过账内容为空。"))
 NOT_HELD = Blocker("NOTHING_HELD", both("Nothing is held for this.", "没有为此预留的数量。"))
@@ -45,7 +46,7 @@ def post_all(work: Work, draft: Draft, commands: Sequence[OfLedger]) -> None:
     if not commands:
         return
     inserts.leave_now(work.connection)
-    title = audit.title_of(draft.entity, draft.facts)
+    title = title_of(work.connection, work.runtime, draft.entity, draft.facts)
     cause = Cause(
         draft.entity.name, str(draft.facts["id"]), title, work.incoming.reason, work.actor_id
     )

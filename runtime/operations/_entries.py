@@ -30,7 +30,7 @@ from runtime.jobs.outbox import Event, emit
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store import inserts
-from runtime.store.audit import title_of
+from runtime.store.titles import title_of
 from runtime.store.trail import about
 from runtime.store.workflow_tables import ARMED, CANCELLED, REMINDER, TRANSITION, WATCHDOG
 
@@ -172,7 +172,7 @@ class Entries:
                 "roles": list(command.roles),
                 "entity": self.entity.name,
                 "record_id": self.record_id,
-                "title": title_of(self.entity, self.facts),
+                "title": title_of(self.work.connection, self.work.runtime, self.entity, self.facts),
                 "workflow": step.workflow,
                 "state": step.after,
                 "log_id": log_id,

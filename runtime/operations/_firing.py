@@ -40,13 +40,14 @@ from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
 from runtime.operations._passing import Passing
 from runtime.operations._rearming import rearm
-from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
 from runtime.operations._veiled import refusal_for, state_told
 from runtime.operations._wanted import Fired, Wanted, asker, grant_of
 from runtime.operations._work import Draft, Work
 from runtime.runtime import Runtime
-from runtime.store import audit, inserts
+from runtime.store import inserts
+from runtime.store.guard import system_grant
+from runtime.store.titles import title_of
 
 LOCK_SECONDS = 3
 """So long somebody waits for a record before they are told that it is busy."""
@@ -199,7 +200,7 @@ def _second_person(
     return NeedsApproval(
         WAITS,
         rule=rule,
-        title=audit.title_of(entity, held.draft.facts),
+        title=title_of(work.connection, work.runtime, entity, held.draft.facts),
         before={workflow.field: done.steps[0].before},
         after={workflow.field: done.steps[0].after},
         reason="; ".join(one for one in given if one),

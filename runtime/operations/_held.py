@@ -18,8 +18,9 @@ from generator.model.workflow import Transition
 from rules.permissions import Grant
 from rules.workflow.asking import Deed, Situation
 from runtime.operations import _changing, _renewing, _rights, _saving
-from runtime.operations._references import Lookup, system_grant
+from runtime.operations._references import Lookup
 from runtime.operations._work import Draft, Facts, Work
+from runtime.store.guard import system_grant
 
 MOST_DEEDS = 2000
 """So far back the past of a record is asked who did what."""

@@ -21,7 +21,7 @@ from runtime.operations import _reading
 from runtime.operations._work import Draft, Facts
 from runtime.runtime import Runtime
 from runtime.store.forms import FILES, form_of
-from runtime.store.guard import system
+from runtime.store.guard import system, system_grant
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
 from runtime.store.rows import RowFunction, facts_function
@@ -233,11 +233,6 @@ class Lookup:
         )
         ids = self.connection.execute(system(sa.select(tree.c.id), "circle")).scalars()
         return str(draft.facts["id"]) in {str(found) for found in ids}
-
-
-def system_grant(entity: str) -> Grant:
-    """Return the engine's own right to read values for expressions; never used for answers."""
-    return Grant(entity, "read", "system", None, frozenset(), frozenset())
 
 
 def _with_parents(text: str, steps: tuple[Field, ...]) -> list[Path]:

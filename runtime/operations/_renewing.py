@@ -15,10 +15,9 @@ import sqlalchemy as sa
 from generator.model.entity import Entity, Field
 from runtime.jobs import runs
 from runtime.operations import _changing, _saving
-from runtime.operations._references import system_grant
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store import audit, inserts
-from runtime.store.guard import system
+from runtime.store.guard import system, system_grant
 
 AT_ONCE = 200
 """More followers than this wait for a job."""

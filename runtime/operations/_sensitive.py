@@ -25,6 +25,7 @@ from runtime.store import approvals, audit
 from runtime.store.approvals import Approval
 from runtime.store.decided import PENDING
 from runtime.store.engine import write
+from runtime.store.titles import title_of
 from runtime.store.trail import Note, Trail
 
 ORDER = ("confirm", "type", "reauthenticate", "approve")
@@ -52,7 +53,7 @@ def ask_about(work: Work, action: str, draft: Draft) -> None:
     before, after = audit.differences(draft, work.runtime)
     changed = set(after)
     facts = draft.facts if draft.before is None else {**draft.facts, **draft.before}
-    title = audit.title_of(draft.entity, facts)
+    title = title_of(work.connection, work.runtime, draft.entity, facts)
     met = [one for one in rules if _concerns(one, changed, facts, work)]
     _demand(met, work.runtime, work.incoming, title, before, after)
 
@@ -71,7 +72,7 @@ def ask_to_remove(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
     ]
     if met:
         before = audit.plain(work.runtime, entity, facts)
-        title = audit.title_of(entity, facts)
+        title = title_of(work.connection, work.runtime, entity, facts)
         _demand(met, work.runtime, work.incoming, title, before, {})
 
 

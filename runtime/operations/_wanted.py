@@ -20,7 +20,7 @@ from runtime.messages import Actor, Incoming
 from runtime.operations._held import Held
 from runtime.operations._work import Draft, Work
 from runtime.runtime import Runtime
-from runtime.store import audit
+from runtime.store.titles import title_of
 
 LEVELS = {
     "dialog": "confirm",
@@ -111,7 +111,7 @@ def _roles(
 
 def _confirmed(work: Work, actor: Actor, held: Held) -> frozenset[str]:
     """Return the levels of confirmation that were given, about this record."""
-    title = audit.title_of(held.draft.entity, held.draft.facts)
+    title = title_of(work.connection, work.runtime, held.draft.entity, held.draft.facts)
     now = work.runtime.clock().timestamp()
     return frozenset(
         name for name, level in LEVELS.items() if levels()[level](actor.proof, title, now)

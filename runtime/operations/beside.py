@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,9 +11,11 @@ from rules.permissions import Grant
 from runtime.messages import Incoming, Result
 from runtime.operations import _attachments, _talk
 from runtime.operations._attachments import Attachment
+from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.plan import QueryPlan
+from runtime.store.prepared import prepared
 
 ACTION = "read"
 
@@ -48,21 +51,43 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
+    selection = runtime.statements.page(plan.record)
+    values = {
+        **runtime.statements.values(plan.record),
+        "beside_entity": plan.entity,
+        "beside_record": plan.record_id,
+        "beside_person": plan.user_id,
+    }
+    with fetch.connection(runtime.engine) as connection:
+        statement = prepared(
+            runtime.system.attachment,
+            ("beside", plan.record.shape),
+            connection.dialect,
+            lambda: _statement(runtime, selection.statement),
+        )
+        rows = statement.rows(connection, values)
+    if not rows or not rows[0][0]:
+        raise not_found()
+    held = tuple(_attachments.attachment(row[2:]) for row in rows if row[2] is not None)
+    return Result(row=Beside(held, bool(rows[0][1])))
+
+
+def _statement(runtime: Runtime, record: sa.Select[Any]) -> sa.Select[Any]:
+    """Return one statement: whether the record is there for the caller, and what is beside it."""
+    entity: Any = sa.bindparam("beside_entity")
+    record_id: Any = sa.bindparam("beside_record")
     follow = runtime.system.follow
     followed = sa.exists().where(
-        follow.c.entity == plan.entity,
-        follow.c.record_id == plan.record_id,
-        follow.c.user_id == plan.user_id,
+        follow.c.entity == entity,
+        follow.c.record_id == record_id,
+        follow.c.user_id == sa.bindparam("beside_person"),
     )
-    files = _attachments.statement(runtime, plan.entity, plan.record_id).subquery("files")
-    alone = sa.select(followed.label("follows")).subquery("alone")
-    statement = (
-        sa.select(alone.c.follows, *files.c)
+    files = _attachments.statement(runtime, entity, record_id).subquery("files")
+    alone = sa.select(
+        sa.exists(record.correlate(None)).label("there"), followed.label("follows")
+    ).subquery("alone")
+    return (
+        sa.select(alone.c.there, alone.c.follows, *files.c)
         .select_from(alone.outerjoin(files, sa.true()))
         .order_by(files.c.id.desc())
     )
-    with fetch.connection(runtime.engine) as connection:
-        _talk.require_record(connection, runtime, plan.record)
-        rows = connection.execute(statement).all()
-    held = tuple(_attachments.attachment(row) for row in rows if row.id is not None)
-    return Result(row=Beside(held, bool(rows[0].follows)))

@@ -1,7 +1,8 @@
 """`neighbours`: the records before and after one, in the order of a list and inside its filters.
 
-Three statements whatever the list holds: the sort values of the record itself, and the nearest row
-on either side of them. The record need not match the list any more: where it would stand counts.
+Two statements whatever the list holds: the sort values of the record itself, and the nearest rows
+on both sides of them; three where the list is sorted by a formula. The record need not match the
+list any more: where it would stand counts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.plan import Cursor, QueryPlan
+from runtime.store.together import fetch_together
 
 ACTION = "list"
 
@@ -57,12 +59,12 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         if not here:
             return Result(row=Neighbours("", ""))
         values = _sort_values(plan.record, here[0])
-        found = []
-        for backwards in (True, False):
-            beside = plan.listed.with_values(cursor=Cursor(values, backwards))
-            rows = fetch.page(connection, runtime.statements, beside).rows
-            found.append(_id(beside, rows))
-    return Result(row=Neighbours(*found))
+        sides = [plan.listed.with_values(cursor=Cursor(values, back)) for back in (True, False)]
+        if any(path.field.computed is not None for path in plan.listed.paths):
+            rows = [list(fetch.page(connection, runtime.statements, one).rows) for one in sides]
+        else:
+            rows = fetch_together(connection, runtime.statements, sides)
+    return Result(row=Neighbours(*map(_id, sides, rows)))
 
 
 def _sort_values(plan: QueryPlan, row: Any) -> tuple[Any, ...]:

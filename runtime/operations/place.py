@@ -45,6 +45,7 @@ from runtime.operations.evaluate import Evaluated, evaluated
 from runtime.runtime import Runtime
 from runtime.store import audit, fetch, inserts
 from runtime.store.ledgers import Cause, Refused
+from runtime.store.titles import title_of
 
 ACTION = "create"
 KEYS = ("cart", "fingerprint", "record")
@@ -156,7 +157,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     entries = _counters.entries(runtime, taken, found.cart.currency, f"place/{record_id}")
     if entries:
         inserts.leave_now(work.connection)
-        title = audit.title_of(draft.entity, draft.facts)
+        title = title_of(work.connection, work.runtime, draft.entity, draft.facts)
         cause = Cause(draft.entity.name, record_id, title, work.incoming.reason, work.actor_id)
         _posting.post_within(work, entries, cause)
     work.saved = draft

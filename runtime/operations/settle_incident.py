@@ -32,15 +32,15 @@ from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
 from runtime.operations._firing import settle_record, work_of
 from runtime.operations._held import hold
-from runtime.operations._references import system_grant
 from runtime.operations._unfired import unfired
 from runtime.operations._work import Work
 from runtime.outside import calls, events, incidents
 from runtime.outside.incidents import CALL, EVENT, TIMER, Incident
 from runtime.runtime import Runtime
-from runtime.store.audit import title_of
 from runtime.store.engine import write
+from runtime.store.guard import system_grant
 from runtime.store.outside_tables import OPEN
+from runtime.store.titles import title_of
 from runtime.store.trail import Note, Trail
 from runtime.store.workflow_tables import ARMED, DEAD
 
@@ -155,7 +155,7 @@ def _reached(work: Work, one: Incident, grant: Grant) -> str:
         return ""
     entity = work.runtime.app.entities[one.entity]
     held = hold(work, entity, one.record_id, grant)
-    return title_of(entity, held.draft.facts)
+    return title_of(work.connection, work.runtime, entity, held.draft.facts)
 
 
 def _second_person(call: Call, one: Incident, title: str) -> None:

@@ -20,7 +20,6 @@ from runtime.errors import Busy, FieldError, Invalid, RequestError
 from runtime.messages import Incoming, Result
 from runtime.metrics import prometheus
 from runtime.operations import _answers, _firing, _versions
-from runtime.operations._references import system_grant
 from runtime.operations._unfired import busy, unfired
 from runtime.operations._wanted import MACHINES, Wanted, trigger_of
 from runtime.operations._work import Work
@@ -32,6 +31,7 @@ from runtime.operations._writing import (
     transact,
 )
 from runtime.runtime import Runtime
+from runtime.store.guard import system_grant
 
 ACTION = "read"
 """Whoever may read a record may ask; the right to fire is asked of each transition.

@@ -23,11 +23,11 @@ from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
 from runtime.operations._firing import fire_inside, work_of
 from runtime.operations._rearming import entry_of
-from runtime.operations._references import system_grant
 from runtime.operations._wanted import Wanted
 from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
+from runtime.store.guard import system_grant
 from runtime.store.workflow_tables import ARMED, CANCELLED, DEAD, FIRED, REMINDER, WATCHDOG
 
 EVERY = timedelta(seconds=15)

@@ -9,6 +9,7 @@ from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
 from runtime.store.forms import form_of
+from runtime.store.titles import titles_of
 from runtime.store.trail import about
 
 if TYPE_CHECKING:
@@ -75,12 +76,14 @@ def _write_all(
             "operation": operation,
             "entity": entity.name,
             "record_id": str(facts["id"]),
-            "record_title": title_of(entity, facts),
+            "record_title": title[:LONGEST_TITLE],
             "record_version": facts.get("version"),
             "before": before,
             "after": after,
         }
-        for operation, entity, facts, before, after in entries
+        for title, (operation, entity, facts, before, after) in zip(
+            _titles(work, entries), entries, strict=True
+        )
     ]
     sign = work.runtime.audit_key.sign
     for row in rows:
@@ -92,6 +95,20 @@ def _write_all(
         for operation, entity, facts, _, _ in entries
     ]
     emit(work.connection, events, work.now, work.runtime.make_id)
+
+
+def _titles(work: Work, entries: Sequence[_Entry]) -> list[str]:
+    """Return the titles of the records of entries, a statement a reference and entity at most."""
+    places: dict[str, list[int]] = {}
+    for place, (_, entity, *_rest) in enumerate(entries):
+        places.setdefault(entity.name, []).append(place)
+    found = [""] * len(entries)
+    for same in places.values():
+        records = [entries[place][2] for place in same]
+        named = titles_of(work.connection, work.runtime, entries[same[0]][1], records)
+        for place, title in zip(same, named, strict=True):
+            found[place] = title
+    return found
 
 
 def plain(runtime: Runtime, entity: Entity, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,14 +178,3 @@ def _plain(value: Any, dump: Any) -> Any:
         return None
     value = value if dump is None else dump(value)
     return value.isoformat() if hasattr(value, "isoformat") else value
-
-
-def title_of(entity: Entity, facts: Mapping[str, Any]) -> str:
-    """Return the record's title from its own fields; what lies behind references is left out."""
-    title = entity.title
-    for path in entity.title_paths:
-        value = facts.get(path)
-        if isinstance(value, Mapping):
-            value = value.get("en") or next(iter(value.values()), "")
-        title = title.replace("{" + path + "}", "" if value is None else str(value))
-    return title.strip(" ·-,")[:LONGEST_TITLE]

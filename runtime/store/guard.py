@@ -19,6 +19,8 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
+from rules.permissions import Grant
+
 SYSTEM = "shopwright_system"
 """The execution option that says why the engine asks a statement for itself."""
 
@@ -37,6 +39,11 @@ def system(statement: S, why: str) -> S:
     """Return a statement that the engine asks for itself; its rows are no answer to anybody."""
     marked: S = statement.execution_options(**{SYSTEM: why})
     return marked
+
+
+def system_grant(entity: str) -> Grant:
+    """Return the engine's own right to read values for expressions; never used for answers."""
+    return Grant(entity, "read", "system", None, frozenset(), frozenset())
 
 
 @contextmanager

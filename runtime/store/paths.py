@@ -201,6 +201,25 @@ def title_paths(app: App, entity: str, depth: int = 1) -> tuple[str, ...]:
     return tuple(found)
 
 
+def currency_path(path: Path) -> str:
+    """Return the path of the currency of a money value; empty where it is fixed."""
+    name = str(path.field.args.get("currency") or "")
+    if path.field.type != "money" or not name or name.isupper():
+        return ""
+    return ".".join([*(step.name for step in path.parents), name])
+
+
+def title_currencies(app: App, entity: str) -> Mapping[str, str]:
+    """Return the paths of the currencies that amounts of a title are in, by their paths."""
+    found: dict[str, str] = {}
+    for text in title_paths(app, entity):
+        steps = app.walk(entity, text)
+        written = currency_path(Path(text, steps)) if steps else ""
+        if written:
+            found[text] = written
+    return found
+
+
 def fill_title(app: App, entity: str, texts: Mapping[str, str]) -> str:
     """Return the title of a record from the shown texts of its title paths."""
     title = app.entities[entity].title

@@ -16,13 +16,13 @@ from generator.model.text import Span
 from generator.resolve.scenario_steps import made_by
 from rules.proof import Proof
 from runtime.errors import RequestError
-from runtime.messages import Actor, Result
-from runtime.store import audit
+from runtime.messages import Result
 from runtime.store.engine import read
 from runtime.store.guard import system
+from runtime.store.titles import title_of
 from runtime.verify import elsewhere
 from runtime.verify.coverage import Coverage
-from runtime.verify.stage import AUTHOR, LANGUAGE, Stage, Theatre, Unplayable, told
+from runtime.verify.stage import LANGUAGE, Stage, Theatre, Unplayable, told
 from runtime.verify.surfaces import Look, differences
 
 
@@ -270,10 +270,13 @@ def _questions(stage: Stage, step: Step) -> dict[str, Field]:
 def _proof(stage: Stage, step: Step) -> Proof:
     """Return that the person confirmed whatever may be asked: the title, and the password."""
     entity = stage.runtime.app.entities[step.entity]
-    author = Actor(1, "scenario", frozenset({AUTHOR}))
-    found = stage.ask("read", step.entity, author, record_id=stage.ids[step.record])
-    facts = stage.rows(found, (found.row,))[0] if isinstance(found, Result) else {}
-    return Proof(audit.title_of(entity, facts) or "yes", stage.now.timestamp())
+    table = stage.runtime.schema.tables[step.entity]
+    asked = sa.select(table).where(table.c.id == stage.ids[step.record])
+    with read(stage.runtime.engine) as connection:
+        row = connection.execute(system(asked, "proof")).mappings().first()
+        facts: dict[str, Any] = {} if row is None else {str(name): row[name] for name in row}
+        title = title_of(connection, stage.runtime, entity, facts)
+    return Proof(title or "yes", stage.now.timestamp())
 
 
 def _version(stage: Stage, step: Step, record: str) -> int:

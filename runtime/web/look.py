@@ -1,25 +1,30 @@
 """Give a Flask app our look: the names every template may use, and where Flask-AppBuilder extends.
 
 In: a Flask app whose template folder is `templates/`, and a function that makes the Shell of the
-present request. Out: the Jinja globals `shell`, `t`, `asset`, `js_texts`, `csp_nonce` and
-`fab_label`. They are globals and not a context processor because Flask-AppBuilder renders its
-widgets without context processors. Call it before `AppBuilder(app, …)`.
+present request. Out: the Jinja globals `shell`, `t`, `asset`, `drawn_icon`, `once`, `js_texts`,
+`csp_nonce` and `fab_label`. They are globals and not a context processor because Flask-AppBuilder
+renders its widgets without context processors. Call it before `AppBuilder(app, …)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
 from flask import Flask, g, render_template
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
+from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
+from runtime.memory import Memory
 from runtime.web.shell import Shell
 from runtime.web.template_code import TEMPLATE_CODE
 from runtime.web.texts import js_texts
 
+DRAWN = 300
+"""Menus and dialogs kept drawn: one a role, language and place in the menu."""
 PRODUCT = "product"
 """Under this prefix a shop's own template finds ours: `{% extends "product/detail.html" %}`."""
 
@@ -37,6 +42,15 @@ def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> No
 
     def t(msgid: str, ctx: str = "", many: str = "", **params: object) -> str:
         return shell().t(msgid, ctx, many, **params)
+
+    def drawn_icon(name: str, cls: str = "") -> Markup:
+        return _icon(shell().asset("sprite.svg"), name, cls)
+
+    def once(key: Hashable, caller: Callable[[], str]) -> str:
+        """Draw what depends on nothing but the key once: `{% call once((…)) %}…{% endcall %}`."""
+        return drawn.get(key, caller)
+
+    drawn = Memory(most=DRAWN)
 
     def fab_label(label: object) -> str:
         """A label FAB has already translated, or left in English where its catalogue has a gap."""
@@ -60,10 +74,20 @@ def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> No
         t=t,
         asset=lambda name: shell().asset(name),
         js_texts=lambda: js_texts(shell().t),
+        drawn_icon=drawn_icon,
+        once=once,
         csp_nonce=lambda: shell().nonce,
         fab_label=fab_label,
         own_template=own_template,
     )
+
+
+@lru_cache(maxsize=2000)
+def _icon(sprite: str, name: str, cls: str) -> Markup:
+    """Return a picture of the sprite; a page holds dozens, and they are the same on every page."""
+    return Markup(
+        '<svg class="ic{cls}" aria-hidden="true"><use href="{sprite}#i-{name}"></use></svg>'
+    ).format(cls=f" {cls}" if cls else "", sprite=sprite, name=name)
 
 
 ERROR_PAGES = (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)

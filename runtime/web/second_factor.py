@@ -12,9 +12,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
-import segno
 from cryptography.fernet import Fernet, InvalidToken
 
 from generator.model.app import App
@@ -25,6 +23,7 @@ from runtime.store import second_factors, sessions
 from runtime.store.engine import write
 from runtime.store.trail import Note, Trail
 from runtime.web import totp
+from runtime.web.codes import square
 
 CODES = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -88,7 +87,7 @@ class SecondFactors:
         issuer = str(self.runtime.app.label)
         said = totp.address(secret, issuer, actor.name)
         groups = [secret[at : at + 4] for at in range(0, len(secret), 4)]
-        return Enrolment(" ".join(groups), picture(said))
+        return Enrolment(" ".join(groups), square(said))
 
     def confirm(self, trail: Trail, actor: Actor, code: str) -> tuple[str, ...]:
         """Turn it on with a first code; return the recovery codes, shown once, or none."""
@@ -159,13 +158,6 @@ class SecondFactors:
     def _hash(self, user_id: int, code: str) -> str:
         message = f"recovery:{user_id}:{code}"
         return hmac.new(self._key, message.encode(), hashlib.sha256).hexdigest()
-
-
-def picture(said: str) -> str:
-    """Return a QR code as SVG without style or script: dark on light, whatever the theme."""
-    made: Any = segno.make(said, error="m", micro=False)
-    drawn: str = made.svg_inline(scale=5, border=3, dark="#000", light="#fff")
-    return drawn
 
 
 def _note(operation: str, user_id: int, name: str) -> Note:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from flask_appbuilder.security.sqla.models import Model  # with the tables of people
@@ -20,6 +21,7 @@ from generator.model.text import Label
 from rules.role_names import ANY
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
+from runtime.store.prepared import prepared
 from runtime.web.names import full_name
 
 HASHING = "scrypt:32768:8:1"
@@ -106,14 +108,23 @@ def sync_roles(engine: sa.Engine, app: App) -> tuple[str, ...]:
 
 def user_names(engine: sa.Engine, ids: Iterable[int]) -> dict[int, str]:
     """Return what accounts are called, by number: their name, or what they sign in with."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     user = Model.metadata.tables["ab_user"]
-    columns = (user.c.id, user.c.first_name, user.c.last_name, user.c.username)
+    # as many places as the next power of two, so that few statements serve every page
+    places = 1 << (len(wanted) - 1).bit_length()
+    wanted += wanted[-1:] * (places - len(wanted))
+    names = [f"id_{place}" for place in range(places)]
+
+    def make() -> sa.Select[Any]:
+        columns = (user.c.id, user.c.first_name, user.c.last_name, user.c.username)
+        return sa.select(*columns).where(sa.or_(*(user.c.id == sa.bindparam(n) for n in names)))
+
     with read(engine) as connection:
-        rows = connection.execute(sa.select(*columns).where(user.c.id.in_(sorted(set(ids)))))
-        return {
-            row.id: full_name(row.first_name or "", row.last_name or "", row.username)
-            for row in rows
-        }
+        statement = prepared(user, ("names", places), connection.dialect, make)
+        rows = statement.rows(connection, dict(zip(names, wanted, strict=True)))
+    return {row[0]: full_name(row[1] or "", row[2] or "", row[3]) for row in rows}
 
 
 def find_people(engine: sa.Engine, text: str, limit: int = 20) -> list[tuple[int, str, str]]:

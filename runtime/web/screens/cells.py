@@ -17,7 +17,14 @@ from generator.model.entity import Field
 from rules.masks import HIDDEN, Masked, is_veiled
 from runtime.errors import BadRequest
 from runtime.operations._columns import title_columns
-from runtime.store.paths import Path, fill_title
+from runtime.store.paths import (
+    Path,
+    currency_path,
+    fill_title,
+    title_currencies,
+    title_paths,
+)
+from runtime.store.titles import in_title
 from runtime.web.screens.visit import Visit, record_url
 
 FILES = {"file", "image"}
@@ -114,38 +121,40 @@ def _if_readable(visit: Visit, entity: str, text: str) -> tuple[str, ...]:
     return tuple(path.text for path in readable(visit, entity, (text,)))
 
 
-def currency_path(path: Path) -> str:
-    """Return the path of the currency of a money value; empty where it is fixed."""
-    name = str(path.field.args.get("currency") or "")
-    if path.field.type != "money" or not name or name.isupper():
-        return ""
-    return ".".join([*(step.name for step in path.parents), name])
-
-
 def title(
     visit: Visit, entity: str, paths: Sequence[Path], prefix: str = ""
 ) -> Callable[[Row], str]:
     """Return the function from a row to the title of the record itself, or of one it points at."""
     places = {path.text: number for number, path in enumerate(paths)}
     start = f"{prefix}." if prefix else ""
+    currencies = title_currencies(visit.app, entity)
     drawn = [
-        (inner, places[start + inner], paths[places[start + inner]].field)
-        for inner in title_columns(entity, visit.reads)
+        (
+            inner,
+            places[start + inner],
+            paths[places[start + inner]].field,
+            places.get(start + currencies[inner]) if inner in currencies else None,
+        )
+        for inner in title_paths(visit.app, entity)
         if start + inner in places
     ]
 
     def write(row: Row) -> str:
-        texts = {inner: _text(visit, field, row[place]) for inner, place, field in drawn}
+        texts = {
+            inner: _text(visit, field, row[place], "" if code is None else row[code])
+            for inner, place, field, code in drawn
+        }
         return fill_title(visit.app, entity, texts)
 
     return write
 
 
-def _text(visit: Visit, field: Field, value: Any) -> str:
+def _text(visit: Visit, field: Field, value: Any, code: Any) -> str:
     """Return a value as it stands in a title; a masked one as its mask."""
     if is_veiled(value):
         return str(value)
-    return visit.catalog[field.type].cell(value, field, visit.viewer).text
+    known = "" if code is None or is_veiled(code) else str(code)
+    return in_title(visit.catalog[field.type], field, value, visit.viewer, known)
 
 
 def draw(

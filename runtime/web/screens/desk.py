@@ -88,6 +88,11 @@ class Desk:
         ids = people_of(paths, rows) - visit.people.keys()
         return replace(visit, people={**visit.people, **self.around.names(ids)}) if ids else visit
 
+    def template(self, entity: str, name: str) -> str:
+        """Return the shop's own template for an entity's page where it has one, else ours."""
+        own, folder = f"{entity}/{name}", self.around.templates
+        return own if folder is not None and (folder / own).is_file() else name
+
     def remember(self, answer: AnyResponse, name: str, value: str) -> None:
         """Put a preference into a cookie; the theme's and the rows' are read by script too."""
         answer.set_cookie(

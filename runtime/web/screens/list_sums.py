@@ -19,7 +19,7 @@ from generator.field_types.money import Money
 from generator.model.entity import Entity
 from runtime.messages import Result
 from runtime.store.measures import Measure
-from runtime.store.paths import Path
+from runtime.store.paths import Path, currency_path
 from runtime.store.spans import UNITS, last_day
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import doors
@@ -208,7 +208,7 @@ def _measured(visit: Visit, result: Result, place: int, each: Measure, row: Sequ
     kind = visit.catalog[field.type]
     if isinstance(kind, Money):
         names = [path.text for path in by]
-        written = drawing.currency_path(each.path)
+        written = currency_path(each.path)
         code = str(row[names.index(written)] or "") if written in names else ""
         return kind.cell(value, field, visit.viewer, code)
     return kind.cell(value, field, visit.viewer)

@@ -35,6 +35,15 @@ class TwoWords:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """What can be printed: the document, or a label."""
+
+    label: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PrintItem:
     """A label and its value."""
 
@@ -82,9 +91,13 @@ class PrintPage:
     shop: str
     printed: str
     """When and by whom."""
+    choices: tuple[Choice, ...] = ()
+    """What the same records can be printed as."""
 
 
-def print_page(visit: Visit, plan: DetailPlan, result: Result, back: str) -> PrintPage:
+def print_page(
+    visit: Visit, plan: DetailPlan, result: Result, back: str, choices: tuple[Choice, ...] = ()
+) -> PrintPage:
     """Return the records of a result as documents."""
     docs = tuple(_doc(visit, plan, replace(result, row=row)) for row in result.rows)
     now = local_text(visit.runtime.clock(), visit.viewer.locale, visit.viewer.time_zone)
@@ -95,12 +108,13 @@ def print_page(visit: Visit, plan: DetailPlan, result: Result, back: str) -> Pri
         back=back,
         shop=visit.text(visit.app.label),
         printed=visit.t("Printed {when} by {name}", when=now, name=visit.actor.name),
+        choices=choices,
     )
 
 
 def _doc(visit: Visit, plan: DetailPlan, result: Result) -> PrintDoc:
     entity, screen, paths = plan.entity, plan.entity.detail, result.plan.paths
-    other = _other(visit)
+    other = other_language(visit)
 
     def items(names: Iterable[str]) -> tuple[PrintItem, ...]:
         place = {path.text: number for number, path in enumerate(paths)}
@@ -108,13 +122,13 @@ def _doc(visit: Visit, plan: DetailPlan, result: Result) -> PrintDoc:
         first = items_of(visit, entity, texts, result, place)
         second = items_of(other, entity, texts, result, place)
         return tuple(
-            PrintItem(_words(one.label, two.label, other), one.cell, one.wide)
+            PrintItem(two_words(one.label, two.label, other), one.cell, one.wide)
             for one, two in zip(first, second, strict=True)
             if drawing.filled(one.cell)
         )
 
     def label(text: Label) -> TwoWords:
-        return _words(visit.text(text), other.text(text), other)
+        return two_words(visit.text(text), other.text(text), other)
 
     cards = [PrintCard(label(part.label), items(part.fields)) for part in screen.sections]
     cards.append(PrintCard(TwoWords("", ""), items(screen.side)))
@@ -126,7 +140,7 @@ def _doc(visit: Visit, plan: DetailPlan, result: Result) -> PrintDoc:
         table = child_table(visit, entity, name, result)
         heads = child_table(other, entity, name, result).headings
         words = tuple(
-            _words(one.label, two.label, other)
+            two_words(one.label, two.label, other)
             for one, two in zip(table.headings, heads, strict=True)
         )
         tables.append(PrintTable(label(field.label), words, table))
@@ -141,11 +155,12 @@ def _doc(visit: Visit, plan: DetailPlan, result: Result) -> PrintDoc:
     )
 
 
-def _other(visit: Visit) -> Visit:
+def other_language(visit: Visit) -> Visit:
     """Return the visit in the shop's other language; the same where it has one alone."""
     locale = next((one for one in visit.app.locales if one != visit.actor.locale), "")
     return replace(visit, actor=replace(visit.actor, locale=locale)) if locale else visit
 
 
-def _words(first: str, second: str, other: Visit) -> TwoWords:
+def two_words(first: str, second: str, other: Visit) -> TwoWords:
+    """Return a label in both languages."""
     return TwoWords(first, second if second != first else "", other.actor.locale.replace("_", "-"))

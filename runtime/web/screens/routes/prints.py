@@ -1,35 +1,45 @@
-"""Records on paper: one, or those that were chosen in a list."""
+"""Records on paper: one, or those that were chosen in a list; as documents or as labels."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request
 
 from generator.field_types._ids import WRITTEN
+from generator.model.entity import Entity, PrintLabel
+from runtime.messages import Result
 from runtime.operations.read import not_found
-from runtime.web.screens import doors
+from runtime.web.screens import doors, labels_page
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
 from runtime.web.screens.detail_plan import detail_plan
+from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.print_page import MOST, print_page
-from runtime.web.screens.visit import record_url
+from runtime.web.screens.visit import Visit, record_url
+
+LARGEST_SHEET = 300
+"""Millimetres."""
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     """Contribute the addresses."""
     views = Prints(desk)
     screens.add_url_rule(at.entity + "print", "print_many", views.many)
+    screens.add_url_rule(at.entity + "print", "print_chosen", views.chosen, methods=["POST"])
     screens.add_url_rule(at.record + "/print", "print", views.one)
+    screens.add_url_rule("/sheets/<int:width>x<int:height>.css", "sheet", views.sheet)
 
 
 class Prints:
-    """Documents."""
+    """Documents and labels."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
     def one(self, entity: str, record_id: str) -> Answer:
-        """Show one record as a document."""
+        """Show one record as a document, or as the label that is asked for."""
         return self._page(entity, (record_id,), record_url(entity, record_id))
 
     def many(self, entity: str) -> Answer:
@@ -41,24 +51,66 @@ class Prints:
         listed = listed_query(entity)
         return self._page(entity, ids, record_url(entity) + (f"?{listed}" if listed else ""))
 
+    def chosen(self, entity: str) -> Answer:
+        """Lead from the rows chosen in a list to their pages; of all that match, the first ones."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        url = read_url(record_url(entity), parse_qsl(request.form.get("query", "")[:4000]))
+        ids = [text for text in request.form.getlist("id") if WRITTEN.fullmatch(text)]
+        if request.form.get("all_matching") == "1" or not ids:
+            query = {**pipeline_query(url, entity, visit), "fields": ("id",)}
+            result = doors.ask(visit, "list", entity, query={**query, "limit": (str(MOST),)})
+            place = [path.text for path in result.plan.paths].index("id")
+            ids = [str(row[place]) for row in result.rows]
+        if not ids:
+            return redirect(url.text, 303)
+        return redirect(labels_page.address(model, tuple(dict.fromkeys(ids))[:MOST]), 303)
+
+    def sheet(self, width: int, height: int) -> Answer:
+        """Answer the style that gives paper its size: no page says it by itself."""
+        if not (0 < width <= LARGEST_SHEET and 0 < height <= LARGEST_SHEET):
+            raise not_found()
+        answer = Response(labels_page.sheet_style(width, height), mimetype="text/css")
+        answer.headers["Cache-Control"] = "private, max-age=86400"
+        return answer
+
     def _page(self, entity: str, ids: tuple[str, ...], back: str) -> Answer:
         visit = self.desk.visit()
         model = entity_of(visit, entity)
+        name = request.args.get("label", "")
+        label = next((one for one in model.print_labels if one.name == name), None)
+        if label is not None:
+            return self._labels(visit, model, label, ids, back)
         plan = detail_plan(visit, model, "")
         query = {"fields": (",".join(dict.fromkeys(("id", *plan.fields))),)}
         if plan.includes:
             query["include"] = (",".join(plan.includes),)
-        if len(ids) == 1:
-            result = doors.ask(visit, "read", entity, ids[0], query)
-        else:
-            some = {"ids": (",".join(ids),), "archived": ("all",), "limit": (str(MOST),)}
-            result = doors.ask(visit, "list", entity, query={**query, **some})
-            place = [path.text for path in result.plan.paths].index("id")
-            order = {record_id: number for number, record_id in enumerate(ids)}
-            rows = sorted(result.rows, key=lambda row: order[str(row[place])])
-            result = replace(result, rows=tuple(rows))
-        if not result.rows:
-            raise not_found()
+        result = _records(visit, entity, ids, query)
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        page = print_page(visit, plan, result, back)
-        return render_template([f"{entity}/print.html", "print.html"], page=page)
+        page = print_page(visit, plan, result, back, labels_page.choices(visit, model, ids, ""))
+        return render_template(self.desk.template(entity, "print.html"), page=page)
+
+    def _labels(
+        self, visit: Visit, model: Entity, label: PrintLabel, ids: tuple[str, ...], back: str
+    ) -> Answer:
+        wanted = labels_page.wanted(visit, model, label)
+        result = _records(visit, model.name, ids, {"fields": (",".join(("id", *wanted)),)})
+        visit = self.desk.with_names(visit, result.plan.paths, result.rows)
+        page = labels_page.labels_page(visit, model, label, result, ids, back)
+        return render_template(self.desk.template(model.name, "labels.html"), page=page)
+
+
+def _records(
+    visit: Visit, entity: str, ids: tuple[str, ...], query: Mapping[str, tuple[str, ...]]
+) -> Result:
+    """Return the records of a document, in the order they were chosen."""
+    if len(ids) == 1:
+        return doors.ask(visit, "read", entity, ids[0], query)
+    some = {"ids": (",".join(ids),), "archived": ("all",), "limit": (str(MOST),)}
+    result = doors.ask(visit, "list", entity, query={**query, **some})
+    place = [path.text for path in result.plan.paths].index("id")
+    order = {record_id: number for number, record_id in enumerate(ids)}
+    rows = sorted(result.rows, key=lambda row: order[str(row[place])])
+    if not rows:
+        raise not_found()
+    return replace(result, rows=tuple(rows))

@@ -77,7 +77,7 @@ class Records:
         )
         around = _with_steps(visit, model, record_id, around)
         page = detail_page(visit, plan, result, around)
-        return render_template([f"{entity}/detail.html", "detail.html"], page=page)
+        return render_template(self.desk.template(entity, "detail.html"), page=page)
 
     def history(self, entity: str, record_id: str) -> Answer:
         """Open a record at its timeline."""

@@ -1,0 +1,134 @@
+"""What records are called where no reader is: in the audit, in tasks, in what is to be confirmed.
+
+Comes in: the stored values of records on their way into the database. Goes out: their titles in the
+app's first language, with what lies behind references looked up, by one statement a reference
+however many records there are. Pages write titles for their reader, in `web/screens/cells`; both
+write a single value by `in_title`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from generator.field_types import FieldType, Viewer
+from generator.field_types.money import Money
+from generator.model.entity import Entity, Field
+from runtime.store.guard import system_grant
+from runtime.store.paths import Path, currency_path, fill_title, title_currencies, title_paths
+from runtime.store.plan import QueryPlan, Sort
+from runtime.store.rows import facts_function
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from runtime.runtime import Runtime
+
+Facts = Mapping[str, Any]
+
+
+def in_title(kind: FieldType, field: Field, value: Any, viewer: Viewer, currency: str = "") -> str:
+    """Return a value as it stands in a title; an amount with its currency."""
+    if not isinstance(kind, Money):
+        return kind.cell(value, field, viewer).text
+    cell = kind.cell(value, field, viewer, currency)
+    return f"{cell.text} {cell.unit}".strip()
+
+
+def title_of(connection: sa.Connection, runtime: Runtime, entity: Entity, facts: Facts) -> str:
+    """Return the title of one record; see `titles_of`."""
+    return titles_of(connection, runtime, entity, (facts,))[0]
+
+
+def titles_of(
+    connection: sa.Connection, runtime: Runtime, entity: Entity, records: Sequence[Facts]
+) -> list[str]:
+    """Return the titles of records of one entity from their stored values, references as ids."""
+    app = runtime.app
+    shown = title_paths(app, entity.name)
+    wanted = (*shown, *title_currencies(app, entity.name).values())
+    behind: dict[str, dict[str, None]] = {}
+    for text in wanted:
+        first, _, rest = text.partition(".")
+        if rest:
+            behind.setdefault(first, {})[rest] = None
+    known = {
+        name: _behind(connection, runtime, entity.fields[name], tuple(texts), records)
+        for name, texts in behind.items()
+    }
+    viewer = Viewer(app.locales[0], app.time_zone)
+    return [_title(runtime, entity, shown, record, known, viewer) for record in records]
+
+
+def _title(
+    runtime: Runtime,
+    entity: Entity,
+    shown: Sequence[str],
+    record: Facts,
+    known: Mapping[str, Mapping[str, Facts]],
+    viewer: Viewer,
+) -> str:
+    seen = dict(record)
+    for name, targets in known.items():
+        seen[name] = targets.get(str(_id(record.get(name))))
+    texts: dict[str, str] = {}
+    for text in shown:
+        steps = runtime.app.walk(entity.name, text)
+        value = _at(seen, text)
+        if not steps or value is None:
+            continue
+        code = str(_at(seen, currency_path(Path(text, steps))) or "")
+        kind = runtime.compiled.field_types[steps[-1].type]
+        texts[text] = in_title(kind, steps[-1], value, viewer, code)
+    return fill_title(runtime.app, entity.name, texts)
+
+
+def _behind(
+    connection: sa.Connection,
+    runtime: Runtime,
+    model: Field,
+    texts: tuple[str, ...],
+    records: Sequence[Facts],
+) -> Mapping[str, Facts]:
+    """Return what titles need of the records that a field points at, by their ids."""
+    ids = {str(_id(record[model.name])) for record in records if record.get(model.name)}
+    if not ids:
+        return {}
+    key = ("titles", model.entity, model.name, texts)
+    plan, make = runtime.remembered.get(key, lambda: _plan(runtime, model, texts))
+    plan = plan.with_values(ids=tuple(sorted(ids)), limit=len(ids))
+    statements = runtime.statements
+    rows = statements.page(plan).rows(connection, statements.values(plan))
+    return {str(row[0]): make(row) for row in rows}
+
+
+def _plan(runtime: Runtime, model: Field, texts: tuple[str, ...]) -> Any:
+    target = runtime.app.entities[model.target]
+    paths = [Path("id", (target.fields["id"],))]
+    for text in texts:
+        steps = runtime.app.walk(target.name, text)
+        names = text.split(".")
+        for depth in range(1, len(steps or ()) + 1):
+            paths.append(Path(".".join(names[:depth]), (steps or ())[:depth]))
+    plan = QueryPlan(
+        entity=target,
+        grant=system_grant(target.name),
+        roles=frozenset(),
+        paths=tuple({path.text: path for path in paths}.values()),
+        archived="all",
+        ids=(),
+        sort=(Sort(paths[0], descending=False),),
+        for_engine=True,
+    )
+    return plan, facts_function(plan.paths, runtime.compiled.field_types)
+
+
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, Mapping) else value
+
+
+def _at(facts: Any, text: str) -> Any:
+    """Return the value at a path of nested facts; None where it leads nowhere."""
+    for name in text.split(".") if text else ("",):
+        facts = facts.get(name) if isinstance(facts, Mapping) else None
+    return facts

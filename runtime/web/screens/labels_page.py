@@ -1,0 +1,147 @@
+"""Small sheets, a page for each record: what `print: labels:` of an entity lays out.
+
+Comes in: a label and the records it is for. Goes out: lines, bars and squares as far as the reader
+sees the values in clear; a masked value is printed as its mask and drawn as no code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from generator.field_types import EMPTY, Cell
+from generator.model.entity import Entity, PrintLabel
+from runtime.messages import Result
+from runtime.web import codes
+from runtime.web.screens import cells as drawing
+from runtime.web.screens.print_page import Choice, TwoWords, other_language, two_words
+from runtime.web.screens.visit import Visit, record_url
+
+NAMED = 60
+"""Millimetres of height from which a line says what it is."""
+SMALLEST, LARGEST = 2.3, 4.4
+"""Millimetres of a letter; below one no thermal printer is legible, above one it wastes paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A value, and what it is where there is room to say so."""
+
+    label: TwoWords
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One label."""
+
+    head: Cell
+    lines: tuple[Line, ...]
+    bars: Markup
+    bars_text: str
+    square: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsPage:
+    """Everything `labels.html` draws."""
+
+    title: str
+    sheets: tuple[Sheet, ...]
+    back: str
+    choices: tuple[Choice, ...]
+    style: str
+    """The address of the style that gives the paper its size."""
+
+
+def choices(visit: Visit, entity: Entity, ids: tuple[str, ...], name: str) -> tuple[Choice, ...]:
+    """Return what the same records can be printed as; nothing where there is no choice."""
+    if not entity.print_labels:
+        return ()
+    first = Choice(visit.t("Document", "paper"), address(entity, ids), not name)
+    return (
+        first,
+        *(
+            Choice(visit.text(one.label), address(entity, ids, one.name), one.name == name)
+            for one in entity.print_labels
+        ),
+    )
+
+
+def address(entity: Entity, ids: tuple[str, ...], label: str = "") -> str:
+    """Return the address of records on paper."""
+    if len(ids) == 1:
+        return record_url(entity.name, ids[0], "print", label=label)
+    return f"{record_url(entity.name)}print?ids={','.join(ids)}" + (
+        f"&label={label}" if label else ""
+    )
+
+
+def wanted(visit: Visit, entity: Entity, label: PrintLabel) -> tuple[str, ...]:
+    """Return the paths to be selected for a label."""
+    asked = (*label.lines, label.barcode, label.qr)
+    paths = drawing.readable(visit, entity.name, (text for text in asked if text))
+    return drawing.needs(visit, entity.name, paths)
+
+
+def labels_page(
+    visit: Visit, entity: Entity, label: PrintLabel, result: Result, ids: tuple[str, ...], back: str
+) -> LabelsPage:
+    """Return the labels of the records of a result."""
+    return LabelsPage(
+        title=visit.text(label.label),
+        sheets=tuple(_sheets(visit, entity, label, result)),
+        back=back,
+        choices=choices(visit, entity, ids, label.name),
+        style=f"/sheets/{label.width}x{label.height}.css",
+    )
+
+
+def sheet_style(width: int, height: int) -> str:
+    """Return the style of paper of a size in millimetres; letters grow with the paper."""
+    letter = min(max(min(width, height) * 0.075, SMALLEST), LARGEST)
+    return (
+        f"@page{{size:{width}mm {height}mm;margin:0}}"
+        f".lb{{width:{width}mm;height:{height}mm;font-size:{letter:.2f}mm}}"
+    )
+
+
+def _sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> list[Sheet]:
+    paths = result.plan.paths
+    known = {path.text: path for path in paths}
+    shown = [known[text] for text in label.lines if text in known]
+    drawn = {path.text: drawing.draw(visit, path, paths) for path in paths}
+    other = other_language(visit)
+    words = {
+        path.text: two_words(
+            drawing.path_label(visit, path), drawing.path_label(other, path), other
+        )
+        for path in shown
+    }
+    named = label.height >= NAMED
+    found = []
+    for row in result.rows or (result.row,):
+        cells = [(words[path.text], drawn[path.text](row)) for path in shown]
+        code = drawn[label.barcode](row) if label.barcode in drawn else EMPTY
+        square = drawn[label.qr](row) if label.qr in drawn else EMPTY
+        bars = codes.bars(_clear(code))
+        found.append(
+            Sheet(
+                head=cells[0][1] if cells else EMPTY,
+                lines=tuple(
+                    Line(text if named else TwoWords("", ""), cell)
+                    for text, cell in cells[1:]
+                    if drawing.filled(cell)
+                ),
+                bars=bars,
+                bars_text=code.text,
+                square=codes.square(_clear(square)),
+            )
+        )
+    return found
+
+
+def _clear(cell: Cell) -> str:
+    """Return the text a code may hold: never a mask."""
+    return "" if cell.kind in {"masked", "hidden"} else cell.text
