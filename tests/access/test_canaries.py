@@ -59,6 +59,8 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "name": ["delete"],
         "pk": [str(desk.people["owner"])],
         "filename": ["x"],
+        "width": ["40"],
+        "height": ["30"],
         "path": ["none"],
     }
 
