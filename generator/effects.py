@@ -51,6 +51,14 @@ class EffectNames(Protocol):
         """
         ...
 
+    def holding(self, written: Written) -> Ledger | None:
+        """Return a ledger that has holds."""
+        ...
+
+    def seconds(self, given: Given, key: str) -> int | None:
+        """Return a length of time."""
+        ...
+
     def parts(self, written: Written) -> tuple[str, str]:
         """Return the entity of the parts in a field, and what they call their whole, or nothing."""
         ...

@@ -199,9 +199,8 @@ Command = (
     | SkippedCascade
 )
 
-OF_LEDGERS = (Post, TakeBack, Hold, Settle)
-"""Commands that ledgers carry out, after the record was written."""
 OfLedger = Post | TakeBack | Hold | Settle
+"""What ledgers carry out, after the record was written."""
 
 AFTER_COMMIT = (Notify, Enqueue, Call)
 """Commands that become rows of the outbox."""

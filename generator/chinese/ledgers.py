@@ -66,6 +66,8 @@ TEXTS: Mapping[str, str] = {
     "Effects post what changes one balance and holds nothing.": (
         "动作只能过账变动单个余额、且不涉及预留的类型。"
     ),
+    "'{ledger}' holds nothing.": "'{ledger}' 不支持预留。",
+    "Write `holds:` in the ledger, or post to it.": "请在账本中写 `holds:`，或直接过账。",
     "'{field}' holds no parts.": "'{field}' 不含明细记录。",
     "Name a field of type children, or leave 'each' out.": (
         "请写 children 类型的字段，或删去 'each'。"

@@ -33,8 +33,8 @@ class Step:
     """One thing that somebody does."""
 
     action: str
-    """list, export, read, create, update, delete, restore, bulk, transition, wait (also of
-    `time_passes`), answer or event."""
+    """list, export, read, create, update, delete, restore, bulk, transition, post, place, answer,
+    event or wait (also of `time_passes`)."""
     entity: str
     person: Somebody
     span: Span
@@ -51,9 +51,10 @@ class Step:
     """Of `wait`: how long."""
     edge: tuple[str, str] = ("", "")
     """Of `transition`: the workflow and the name; of `answer`: the connector and the operation;
-    of `event`: the webhook and the type."""
+    of `event`: the webhook and the type; of `post`: the ledger and the kind."""
     input: Mapping[str, Any] = field(default_factory=dict)
-    """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path."""
+    """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path; of `post`:
+    quantity and reason; of `place`: the cart."""
     called: str = ""
     """Of `transition`: the name that the record it makes gets."""
     confirms: bool = True

@@ -156,7 +156,9 @@ def resolve(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
     problems += found
-    known = ScenarioWords(entities, roles, catalogs["field_types"], workflows, connectors, webhooks)
+    known = ScenarioWords(
+        entities, roles, catalogs["field_types"], workflows, connectors, webhooks, ledgers
+    )
     scenarios, found = resolve_scenarios(given["scenario"], known)
     problems += found
     app = App(

@@ -13,6 +13,7 @@ from generator.kinds import Catalog
 from generator.model.access import Role
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity
+from generator.model.ledger import Ledger
 from generator.model.scenario import Somebody
 from generator.model.text import Span
 from generator.model.workflow import Workflow
@@ -39,6 +40,7 @@ class ScenarioWords:
     workflows: Mapping[str, Mapping[str, Workflow]] = field(default_factory=dict)
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
 
 
 @dataclass

@@ -27,6 +27,8 @@ ACTIONS = (
     "restore",
     "bulk",
     "transition",
+    "post",
+    "place",
     "wait",
     "time_passes",
     "answer",
@@ -37,14 +39,18 @@ NOBODY = Somebody("", ())
 """Who acts when only time passes or another system answers."""
 A_DAY = 86_400
 TAKES: Mapping[str, frozenset[str]] = {
-    "called": frozenset({"create", "transition"}),
-    "values": frozenset({"create", "update", "bulk"}),
+    "called": frozenset({"create", "transition", "post", "place"}),
+    "values": frozenset({"create", "update", "bulk", "place"}),
     "filter": frozenset({"list", "export"}),
     "records": frozenset({"bulk"}),
     "change": frozenset({"bulk"}),
     "name": frozenset({"transition"}),
     "input": frozenset({"transition"}),
     "unconfirmed": frozenset({"transition"}),
+    "key": frozenset({"post"}),
+    "quantity": frozenset({"post"}),
+    "reason": frozenset({"post"}),
+    "cart": frozenset({"place"}),
     "output": frozenset({"answer"}),
     "refused": frozenset({"answer"}),
     "body": frozenset({"event"}),
@@ -86,7 +92,41 @@ class Steps:
             if "as" not in body and not somebody:
                 self.names.problems.append(missing_key("as", body.span, "a step"))
             return None
+        if action == "post":
+            return self._posted(body, person)
         return self._acted(action, body, person)
+
+    def _posted(self, body: Given, person: Somebody) -> Step | None:
+        """Return the post of one entry; the records of its key must be there."""
+        written: Written = body.get("post")
+        name, _, kind = written.text.rpartition(".")
+        ledger = self.names.words.ledgers.get(name)
+        if ledger is None:
+            known, where = self.names.words.ledgers, "the definitions"
+            problem = unknown_name("ledger", name, written.span, known, defined_in=where)
+            self.names.problems.append(problem)
+            return None
+        if kind not in ledger.kinds:
+            inside = say("ledger '{name}'", name=name)
+            self.names.problems.append(
+                unknown_name("kind of entry", kind, written.span, ledger.kinds, defined_in=inside)
+            )
+            return None
+        entity = self.names.words.entities[ledger.name]
+        key = self.names.values(body.get("key", {}), entity, body.span)
+        more = {name: body.get(name) for name in ("quantity", "reason") if name in body}
+        if "called" in body:
+            self.names.records[body.get("called")] = entity.name
+        return Step(
+            "post",
+            entity.name,
+            person,
+            body.span,
+            values=key,
+            edge=(name, kind),
+            input=more,
+            called=body.get("called", ""),
+        )
 
     def _time(self, body: Given) -> Step | None:
         seconds = seconds_of(body.get("time_passes"))
@@ -229,7 +269,7 @@ class Steps:
                 confirms=not body.get("unconfirmed", False),
                 called=body.get("called", ""),
             )
-        if action == "create":
+        if action in ("create", "place"):
             record = body.get("called", "")
             if record in self.names.records:
                 at = body.at("called")
@@ -242,6 +282,7 @@ class Steps:
             body.span,
             record=record,
             values=values,
+            input={"cart": body.get("cart")} if action == "place" else {},
             query={key.text: value for key, value in body.get("filter", {}).items()},
             records=self.names.names(body.get("records", ())),
             change=body.get("change", "update") if action == "bulk" else "",

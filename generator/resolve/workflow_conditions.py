@@ -153,6 +153,12 @@ class EffectNames:
     def movement(self, written: Any, *, transfers: bool) -> tuple[Ledger, str] | None:
         return self.conditions.names.movement(written, transfers=transfers)
 
+    def holding(self, written: Written) -> Ledger | None:
+        return self.conditions.names.holding(written)
+
+    def seconds(self, given: Given, key: str) -> int | None:
+        return self.conditions.seconds(given, key)
+
     def parts(self, written: Written) -> tuple[str, str]:
         return self.conditions.names.parts(written)
 

@@ -122,12 +122,8 @@ class MachineNames:
         if not isinstance(written, Written):
             return None
         name, _, kind = written.text.rpartition(".")
-        ledger = self.words.ledgers.get(name)
+        ledger = self.ledger(name, written.span)
         if ledger is None:
-            known = self.words.ledgers
-            self.problems.append(
-                unknown_name("ledger", name, written.span, known, defined_in="the definitions")
-            )
             return None
         if kind not in ledger.kinds:
             where = say("ledger '{name}'", name=name)
@@ -142,6 +138,26 @@ class MachineNames:
             self.problems.append(Problem("D911", written.span, message, hint))
             return None
         return ledger, kind
+
+    def ledger(self, name: str, at: Span) -> Ledger | None:
+        """Return a ledger."""
+        found = self.words.ledgers.get(name)
+        if found is None:
+            known = self.words.ledgers
+            self.problems.append(
+                unknown_name("ledger", name, at, known, defined_in="the definitions")
+            )
+        return found
+
+    def holding(self, written: Written) -> Ledger | None:
+        """Return a ledger that has holds."""
+        ledger = self.ledger(written.text, written.span)
+        if ledger is None or ledger.holds is not None:
+            return ledger
+        message = say("'{ledger}' holds nothing.", ledger=ledger.name)
+        hint = say("Write `holds:` in the ledger, or post to it.")
+        self.problems.append(Problem("D911", written.span, message, hint))
+        return None
 
     def parts(self, written: Written) -> tuple[str, str]:
         """Return the entity of the parts in a field, and what they call their whole, or nothing."""

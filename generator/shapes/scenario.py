@@ -58,7 +58,8 @@ _VALUES = Arg(
 STEP = Shape(
     "step",
     "One thing that happens: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
-    "`restore`, `bulk`, `transition`, `wait`, `time_passes`, `answer` and `event`.",
+    "`restore`, `bulk`, `transition`, `post`, `place`, `wait`, `time_passes`, `answer` and "
+    "`event`.",
     {
         "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
         "list": Arg("name", "Reads a list of this entity.", to="entity"),
@@ -70,6 +71,8 @@ STEP = Shape(
         "restore": Arg("name", "Brings this deleted record back.", to="record"),
         "bulk": Arg("name", "Changes several records of this entity.", to="entity"),
         "transition": Arg("name", "Moves this record along its workflow.", to="record"),
+        "post": Arg("path", "`ledger.kind`: posts an entry."),
+        "place": Arg("name", "Places a cart, which becomes a record of this entity.", to="entity"),
         "wait": Arg("integer", "So many days pass.", minimum=1, maximum=3660),
         "time_passes": Arg(
             "text", "So long passes, such as PT30M or 2h; timers that come due fire."
@@ -116,9 +119,19 @@ STEP = Shape(
             of=Arg("value", ""),
         ),
         "refused": Arg("text", "Of `answer`: it is refused for good, with this code."),
+        "key": Arg(
+            "map",
+            "Of `post`: the key of the balance; of a record its name.",
+            default={},
+            of=Arg("value", ""),
+        ),
+        "quantity": Arg("value", "Of `post`: how much."),
+        "reason": Arg("text", "Of `post`: why."),
+        "cart": Arg("value", "Of `place`: the cart as the API takes it, at the prices of then."),
         "called": Arg(
             "identifier",
-            "Of `create` and `transition`: the name, from here on, of the record that it makes.",
+            "Of `create`, `place` and `transition`: the name, from here on, of the record that it "
+            "makes; of `post` of the balance.",
         ),
         "values": _VALUES,
         "filter": Arg(

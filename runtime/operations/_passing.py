@@ -13,7 +13,17 @@ from generator.model.workflow import (
     AUTO,
     Transition,
 )
-from rules.commands import CreateRecord, FireOther, Post, SetField, SetState, TakeBack
+from rules.commands import (
+    CreateRecord,
+    FireOther,
+    Hold,
+    OfLedger,
+    Post,
+    SetField,
+    SetState,
+    Settle,
+    TakeBack,
+)
 from rules.workflow import firing
 from rules.workflow.asking import Ask, Done, Machines, Refused
 from runtime.errors import (
@@ -59,7 +69,7 @@ class Passing:
         record_id = str(held.draft.facts["id"])
         self.entries = Entries(self.work, held.draft.entity, record_id, held.draft.facts)
         self.created: list[CreateRecord] = []
-        self.posts: list[Post | TakeBack] = []
+        self.posts: list[OfLedger] = []
         self.others: list[Asked] = []
         self.told: list[dict[str, Any]] = []
 
@@ -120,7 +130,7 @@ class Passing:
                     draft.facts[model.name] = command.value
             case CreateRecord():
                 self.created.append(command)
-            case Post() | TakeBack():
+            case Post() | TakeBack() | Hold() | Settle():
                 self.posts.append(command)
             case _:
                 pass

@@ -22,7 +22,15 @@ from runtime.store.guard import system
 from runtime.store.titles import title_of
 from runtime.verify import elsewhere
 from runtime.verify.coverage import Coverage
-from runtime.verify.stage import LANGUAGE, Stage, Theatre, Unplayable, told
+from runtime.verify.stage import (
+    AUTHOR,
+    LANGUAGE,
+    Stage,
+    Theatre,
+    Unplayable,
+    plain_api,
+    told,
+)
 from runtime.verify.surfaces import Look, differences
 
 
@@ -208,9 +216,11 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
 
 def _name_made(stage: Stage, step: Step, found: Result) -> None:
     """Note the id of a record that a step made and named; read an export to its end."""
-    if step.action == "create" and step.record:
+    if step.action in ("create", "place") and step.record:
         at = [path.text for path in found.plan.paths].index("id")
         stage.ids[step.record] = str(found.row[at])
+    elif step.action == "post" and step.called:
+        stage.ids[step.called] = str(found.row["entries"][0]["balance"])
     elif step.called:
         workflow = stage.runtime.app.workflows[step.entity][step.edge[0]]
         stage.ids[step.called] = _newest(stage, made_by(workflow, step.edge[1]))
@@ -239,6 +249,12 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
         return {"values": {**body, "values": values} if step.change == "update" else body}
     if step.action == "create":
         return {"values": values}
+    if step.action == "post":
+        given = {name: plain_api(value) for name, value in step.input.items()}
+        return {"values": {"kind": step.edge[1], "key": values, **given}}
+    if step.action == "place":
+        cart = plain_api(step.input["cart"])
+        return {"values": {"cart": cart, "fingerprint": _prices_now(stage, cart), "record": values}}
     if step.action == "transition":
         return {
             "record_id": stage.ids[step.record],
@@ -256,6 +272,15 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
     if step.action == "update":
         more["values"] = values
     return more
+
+
+def _prices_now(stage: Stage, cart: Any) -> str:
+    """Return the mark of a cart's prices, as whoever places it has seen them."""
+    pricing = stage.runtime.app.pricing
+    entity = pricing.entity if pricing is not None else ""
+    author = Actor(1, "scenario", frozenset({AUTHOR}))
+    found = stage.ask("evaluate", entity, author, values=cart)
+    return found.row.priced.fingerprint if isinstance(found, Result) else "none"
 
 
 def _questions(stage: Stage, step: Step) -> dict[str, Field]:

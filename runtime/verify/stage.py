@@ -120,7 +120,7 @@ class Stage:
         if model.type == "children" and isinstance(value, list):
             child = self.runtime.app.entities[model.target]
             return [self.values(row, child) for row in value]
-        return _api(value)
+        return plain_api(value)
 
     def answers(self, given: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
         """Return what a transition is told, as the API takes it."""
@@ -129,18 +129,18 @@ class Stage:
         for name, value in given.items():
             model = fields.get(name)
             links = model is not None and types[model.type].relation in LINKS
-            found[name] = self.ids.get(str(value), value) if links else _api(value)
+            found[name] = self.ids.get(str(value), value) if links else plain_api(value)
         return found
 
 
-def _api(value: Any) -> Any:
+def plain_api(value: Any) -> Any:
     """Return plain YAML as JSON has it: numbers with decimals are texts."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): _api(one) for key, one in value.items()}
+        return {str(key): plain_api(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_api(one) for one in value]
+        return [plain_api(one) for one in value]
     return value
 
 

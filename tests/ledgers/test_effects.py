@@ -1,9 +1,17 @@
 """`post` as an effect: a transition posts in its own transaction, or does not happen."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from generator.compile import compile_definitions
 from runtime.errors import GuardBlocked
-from tests.ledgers.counting import Counting
+from runtime.expiring import expire
+from runtime.verify.playing import play
+from tests.ledgers.counting import COUNTERS, Counting
+from tests.ledgers.test_placing import TILL
 
 
 def parcel(shop: Counting, **counts: int) -> str:
@@ -64,3 +72,35 @@ def test_what_a_record_posted_is_taken_back_whatever_it_says_now(shop: Counting)
     assert (shop.now_at()["on_hand"], shop.now_at("hat")["on_hand"]) == (5, 5)
     assert shop.balance("points", owner=shop.ids["north"]) == {"left": 0}
     shop.agrees()
+
+
+def test_what_a_transition_holds_is_used_given_back_or_runs_out(shop: Counting) -> None:
+    shop.post("receive", 5)
+    shop.post("receive", 5, shop.key("hat"))
+    record = parcel(shop, cap=2, hat=3)
+    fire(shop, "reserve", record)
+    assert (shop.now_at()["held"], shop.now_at("hat")["held"]) == (2, 3)
+    shop.agrees()
+    fire(shop, "drop", record)
+    assert (shop.now_at()["held"], shop.now_at("hat")["held"]) == (0, 0)
+    fire(shop, "reserve", record)
+    shop.clock.now += timedelta(hours=2)
+    refusal = fire(shop, "take", record)
+    assert isinstance(refusal, GuardBlocked)
+    assert {one.code for one in refusal.params["reasons"]} == {"HOLD_EXPIRED"}
+    assert expire(shop.runtime) == 2
+    refusal = fire(shop, "take", record)
+    assert {one.code for one in refusal.params["reasons"]} == {"NOTHING_HELD"}
+    fire(shop, "drop", record)
+    fire(shop, "reserve", record)
+    fire(shop, "take", record)
+    assert state(shop, record) == "sent"
+    assert (shop.now_at()["on_hand"], shop.now_at("hat")["on_hand"]) == (3, 2)
+    shop.agrees()
+
+
+@pytest.mark.parametrize("folder", [COUNTERS, TILL])
+def test_scenarios_post_place_and_look_at_balances(folder: Path, tmp_path: Path) -> None:
+    played = play(compile_definitions(folder), tmp_path)
+    assert played.verdicts
+    assert [one.faults for one in played.verdicts if not one.holds] == []
