@@ -145,7 +145,7 @@ class _Records:
         }
         own = {
             "plural": _both(self.label, "{}: entries", "{}流水"),
-            "help": Label({"": "What changed the balances.", "zh": "余额的每一次变动。"}),
+            "help": Label({"en": "What changed the balances.", "zh": "余额的每一次变动。"}),
             "title": "{kind} {quantity}",
             "indexes": (self._words("cause_id"),),
             "list": Given("list", self.at, listing),
@@ -157,7 +157,7 @@ class _Records:
         states = {self._word(name): self._state(*texts) for name, texts in STATES.items()}
         fields |= self._field("state", "choice", "State", "状态", options=states, required=True)
         fields[self._word("quantity")] = self._amount(self._word("quantity"), QUANTITY)
-        left = Label({"": "Still held", "zh": "剩余预留"})
+        left = Label({"en": "Still held", "zh": "剩余预留"})
         fields[self._word("remaining")] = self._amount(self._word("remaining"), left)
         fields |= self._field("due_at", "datetime", "Until", "到期时间", index=True)
         fields |= self._field("cause_title", "text", "Cause", "原因单据", max=500)
@@ -173,7 +173,7 @@ class _Records:
         }
         own = {
             "plural": _both(self.label, "{}: holds", "{}预留"),
-            "help": Label({"": "What is set aside for a time.", "zh": "暂时预留的数量。"}),
+            "help": Label({"en": "What is set aside for a time.", "zh": "暂时预留的数量。"}),
             "title": "{quantity}",
             "list": Given("list", self.at, listing),
         }
@@ -185,9 +185,9 @@ class _Records:
         fields = {**self._back(), **self._key()}
         fields |= self._field("code", "text", "Lot", "批次号", max=100)
         fields |= self._field("expires_at", "datetime", "Expires", "有效期至", index=True)
-        received = Label({"": "Received", "zh": "收入数量"})
+        received = Label({"en": "Received", "zh": "收入数量"})
         fields[self._word("quantity")] = self._amount(self._word("quantity"), received)
-        left = Label({"": "Left", "zh": "剩余数量"})
+        left = Label({"en": "Left", "zh": "剩余数量"})
         fields[self._word("remaining")] = self._amount(self._word("remaining"), left)
         keys = tuple(name.text for name in self.keys)
         listing = {
@@ -198,7 +198,7 @@ class _Records:
         own = {
             "plural": _both(self.label, "{}: lots", "{}批次"),
             "help": Label(
-                {"": "What came in, and what is left of it.", "zh": "各批收入及其剩余。"}
+                {"en": "What came in, and what is left of it.", "zh": "各批收入及其剩余。"}
             ),
             "title": "{code}",
             "indexes": (self._words("balance", "expires_at"),),
@@ -214,7 +214,7 @@ class _Records:
         fields[self._word("quantity")] = self._amount(self._word("quantity"), QUANTITY)
         own = {
             "plural": _both(self.label, "{}: lots of entries", "{}批次明细"),
-            "help": Label({"": "Which lots an entry touched.", "zh": "流水涉及的批次。"}),
+            "help": Label({"en": "Which lots an entry touched.", "zh": "流水涉及的批次。"}),
             "title": "{quantity}",
             "menu": False,
         }
@@ -309,7 +309,7 @@ class _Records:
     def _field(
         self, name: str, word: str, english: str, chinese: str, **more: Any
     ) -> dict[Written, Given]:
-        label = Label({"": english, "zh": chinese})
+        label = Label({"en": english, "zh": chinese})
         values = {"type": self._word(word), "label": label, **more}
         return {self._word(name): Given("field", self.at, values)}
 
@@ -318,7 +318,7 @@ class _Records:
         return Given("option", body.span, {"label": label})
 
     def _state(self, english: str, chinese: str, tone: str, progress: str) -> Given:
-        label = Label({"": english, "zh": chinese})
+        label = Label({"en": english, "zh": chinese})
         return Given("option", self.at, {"label": label, "tone": tone, "progress": progress})
 
     def _list(self, fields: Mapping[Written, Given], sort: tuple[str, ...]) -> Given:
@@ -345,7 +345,7 @@ class _Records:
         return Written(name, at or self.at)
 
 
-QUANTITY = Label({"": "Quantity", "zh": "数量"})
+QUANTITY = Label({"en": "Quantity", "zh": "数量"})
 STATES: Mapping[str, tuple[str, str, str, str]] = {
     OPEN: ("Held", "预留中", "info", "half"),
     USED: ("Used", "已使用", "success", "full"),
@@ -357,5 +357,5 @@ STATES: Mapping[str, tuple[str, str, str, str]] = {
 
 def _both(label: Label, english: str, chinese: str) -> Label:
     """Return a label made of an author's: ours in Chinese and, for all others, in English."""
-    own = Label({"": english.format(label.text("en"))})
-    return Label({**own.texts, "zh": chinese.format(label.text("zh"))})
+    own = english.format(label.text("en"))
+    return Label({"en": own, "zh": chinese.format(label.text("zh"))})
