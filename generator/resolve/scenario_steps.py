@@ -92,8 +92,6 @@ class Steps:
             if "as" not in body and not somebody:
                 self.names.problems.append(missing_key("as", body.span, "a step"))
             return None
-        if action == "post":
-            return self._posted(body, person)
         return self._acted(action, body, person)
 
     def _posted(self, body: Given, person: Somebody) -> Step | None:
@@ -238,6 +236,8 @@ class Steps:
         return found
 
     def _acted(self, action: str, body: Given, person: Somebody) -> Step | None:
+        if action == "post":
+            return self._posted(body, person)
         subject: Written = body.get(action)
         record = ""
         if action in ON_RECORD:

@@ -16,7 +16,7 @@ from generator.model.text import Span
 from generator.resolve.scenario_steps import made_by
 from rules.proof import Proof
 from runtime.errors import RequestError
-from runtime.messages import Result
+from runtime.messages import Actor, Result
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.titles import title_of
