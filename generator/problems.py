@@ -189,6 +189,7 @@ CODES: Mapping[str, str] = {
     "D812": "Two prices of their own are for one item at one time.",
     "D813": "There are promotions and no vocabulary of prices.",
     "D814": "The vocabulary of prices names a field that does not fit.",
+    "D815": "Records are said to be promotions in a way that cannot be.",
     "D816": "Uses and budgets are counted where they cannot be.",
     "D817": "A priced cart is to become what it cannot.",
     "D901": "A balance does not follow from the buckets of its ledger.",

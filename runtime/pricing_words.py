@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from babel.numbers import format_currency
@@ -15,6 +16,7 @@ from babel.numbers import format_currency
 from generator.model.app import App
 from generator.model.text import Label
 from rules.pricing.codes import public_state
+from rules.pricing.promotion import Promotion
 from rules.pricing.result import Allocation, CodeState, Miss, Step
 from runtime.operations.evaluate import Evaluated
 
@@ -105,10 +107,20 @@ class Words:
         value = Decimal(minor).scaleb(-self.found.places)
         return str(format_currency(value, self.found.cart.currency, locale=self.locale))
 
+    @cached_property
+    def called(self) -> Mapping[str, Promotion]:
+        """Return the promotions that were there, by their ids."""
+        return {one.id: one for one in self.found.book.promotions}
+
+    def version(self, promotion: str) -> int:
+        """Return which version of a promotion was looked at."""
+        known = self.called.get(promotion)
+        return known.version if known is not None else 1
+
     def name(self, promotion: str) -> str:
         """Return what people call a promotion."""
-        known = self.app.promotions.get(promotion)
-        return known.text(self.locale) if known is not None else promotion
+        known = self.called.get(promotion)
+        return Label(known.labels).text(self.locale) if known and known.labels else promotion
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole: amounts as text, sentences in the caller's language."""
@@ -260,6 +272,7 @@ class Words:
     def _step(self, step: Step) -> dict[str, Any]:
         found: dict[str, Any] = {
             "promotion": step.promotion,
+            "version": self.version(step.promotion),
             "label": self.name(step.promotion),
             "lane": step.lane,
             "verdict": step.verdict,
@@ -288,6 +301,7 @@ class Words:
     def _allocation(self, one: Allocation) -> dict[str, Any]:
         return {
             "promotion": one.promotion,
+            "version": one.version,
             "label": self.name(one.promotion),
             "lane": one.lane,
             "amount": self.amount(one.amount),

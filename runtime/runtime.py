@@ -147,6 +147,12 @@ class Runtime:
         return book_of(self.app.pricing, self.app.promotions.values(), both)
 
     @cached_property
+    def offerings(self) -> frozenset[str]:
+        """The entities whose records are promotions."""
+        entities = self.app.entities.values()
+        return frozenset(one.name for one in entities if one.promotion is not None)
+
+    @cached_property
     def followers(self) -> Followers:
         """Which stored formulas follow a field of another record."""
         return build_followers(self.app)

@@ -10,10 +10,11 @@ A record that is already there, by its natural key, is left alone: seeding twice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.text import Label, in_both
 from runtime.errors import RequestError
@@ -101,7 +102,7 @@ class _Seeding:
         )
 
     def run(self) -> Seeded:
-        for entity in _in_order(self.runtime.app.entities, self.folder):
+        for entity in _in_order(self.runtime.app, self.folder):
             try:
                 self._entity(entity)
             except FileFault as fault:
@@ -189,15 +190,21 @@ def _refusals(verdicts: list[Verdict]) -> Label:
     return in_both(lambda locale: "; ".join(told(one, locale) for one in verdicts))
 
 
-def _in_order(entities: Mapping[str, Entity], folder: Path) -> list[Entity]:
-    """Return the entities that have a file, each after those that it or its parts refer to."""
+def _in_order(app: App, folder: Path) -> list[Entity]:
+    """Return the entities that have a file, each after those that it or its parts refer to.
+
+    Records that are promotions refer to what is sold, in the text of their rules.
+    """
     ordered: dict[str, Entity] = {}
+    entities = app.entities
 
     def visit(entity: Entity, above: frozenset[str]) -> None:
         while entity.child_of:
             entity = entities[entity.child_of]
         if entity.name in ordered or entity.name in above:
             return
+        if entity.promotion is not None and app.pricing is not None:
+            visit(entities[app.pricing.item.entity], above | {entity.name})
         for model in entity.fields.values():
             inner = entities.get(model.target)
             targets = [inner] if inner else []

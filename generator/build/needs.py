@@ -25,6 +25,8 @@ class Needs:
     """Computed fields, each after those it depends on."""
     conditional: tuple[Field, ...] = ()
     """Fields that are asked, required or fixed only under a condition."""
+    walked: tuple[str, ...] = ()
+    """Fields of parts behind whose references some expression of the whole reads."""
 
 
 def build_needs(app: App) -> Mapping[str, Needs]:
@@ -61,11 +63,13 @@ def _needs(
         if first is not None and len(path) > 1 and first.type != "children":
             behind.setdefault(first.name, {})[".".join(path[1:])] = None
     links = {path[0] for path in paths if path[0] in entity.fields}
+    walked = {path[0] for path in paths_of(entity) if len(path) > 2 and path[0] in entity.fields}
     return Needs(
         {name: tuple(found) for name, found in behind.items()},
         tuple(sorted(name for name in links if entity.fields[name].type == "references")),
         _in_order(entity),
         tuple(field for field in entity.fields.values() if field.is_conditional),
+        tuple(sorted(name for name in walked if entity.fields[name].type == "children")),
     )
 
 
@@ -81,6 +85,8 @@ def _paths(entity: Entity) -> Iterable[ExpressionPath]:
             yield from expression.paths if expression else ()
     for check in entity.checks:
         yield from check.that.paths
+    if entity.promotion is not None:
+        yield from entity.promotion.paths
 
 
 def _edge_paths(edge: Transition) -> Iterable[ExpressionPath]:

@@ -156,4 +156,19 @@ TEXTS: Mapping[str, str] = {
     "Name a reference to {entity}.": "请写引用 {entity} 的字段。",
     "Name a field of type {types}.": "请写类型为 {types} 的字段。",
     "Name a field of type children.": "请写 children 类型的字段。",
+    "promoting records": "作为促销的记录",
+    "Nothing says what these promotions do.": "没有写明这些促销的优惠内容。",
+    "Write `rule:` with a field of type `rule`, or `then` among what it says.": (
+        "请写 `rule:` 并指定 `rule` 类型的字段，或在 `says` 中写 `then`。"
+    ),
+    "There is no status {name} of a promotion.": "促销没有 {name} 这个状态。",
+    "{name} is no field for this.": "{name} 不是可用于此处的字段。",
+    "Write a field of type {types}.": "请写类型为 {types} 的字段。",
+    "{name} holds keys of a promotion.": "{name} 中应写促销的各项。",
+    "Write a mapping, such as `then: [...]`.": "请写成映射，如 `then: [...]`。",
+    "A promotion has no key {name}.": "促销中没有 {name} 这一项。",
+    "{name} does not name parts of the record.": "{name} 不是该记录的明细。",
+    "Write `each` and `of`; the parts of a record are: {names}.": (
+        "请写 `each` 和 `of`；该记录的明细有：{names}。"
+    ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from generator.model.pricing import Offering
 from generator.model.text import Label, Span
 
 if TYPE_CHECKING:
@@ -219,6 +220,8 @@ class Entity:
     print_labels: tuple[PrintLabel, ...] = ()
     ledger: str = ""
     """The ledger whose records these are: nobody writes them, entries are posted."""
+    promotion: Offering | None = None
+    """How its records are promotions; None for all other records."""
 
     @property
     def table(self) -> str:

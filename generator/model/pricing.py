@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.model.placing import Counter, Placing
 from generator.model.text import NOWHERE, Label, Span
+
+if TYPE_CHECKING:
+    from generator.expressions.compile import Expression
+
+Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,63 @@ class Promotion:
     def text(self, locale: str) -> str:
         """Return what people call it."""
         return self.label.text(locale)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a template that a value of the record fills."""
+
+    value: Expression
+    optional: bool = False
+    """While it is empty only its own key is left out; else the whole item of the list around it."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """A list with an item for every part of the record."""
+
+    parts: str
+    """The field of children."""
+    of: Any
+    """The template of one item; its expressions speak about the part."""
+
+
+@dataclass(frozen=True)
+class Offering:
+    """How the records of an entity are promotions (`promotion:` of an entity)."""
+
+    entity: str
+    label: str
+    """The field with what people call it."""
+    status: Expression
+    """What its status is as a promotion's: draft, review, scheduled, active, paused or ended."""
+    stages: Mapping[str, str] = field(default_factory=dict)
+    """What the record calls a status → the status it is."""
+    rule: str = ""
+    """The field of type `rule` in which people write the rest; '' where the template says all."""
+    says: Any = None
+    """The template: plain values as in a promotion's file, with `Slot` and `Each` in it."""
+    span: Span = NOWHERE
+
+    @property
+    def paths(self) -> Iterator[Path]:
+        """Yield every field that it reads, from the record."""
+        yield (self.label,)
+        if self.rule:
+            yield (self.rule,)
+        yield from self.status.paths
+        yield from _paths(self.says, ())
+
+
+def _paths(says: Any, prefix: Path) -> Iterator[Path]:
+    match says:
+        case Slot():
+            yield from ((*prefix, *path) for path in says.value.paths)
+        case Each():
+            yield from _paths(says.of, (*prefix, says.parts))
+        case Mapping():
+            for value in says.values():
+                yield from _paths(value, prefix)
+        case list() | tuple():
+            for value in says:
+                yield from _paths(value, prefix)

@@ -11,11 +11,13 @@ from generator.expressions.compile import Expression, first_of, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Check, Entity, Field, View
+from generator.model.pricing import Offering
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
 from generator.resolve.classes import inherit_classes
 from generator.resolve.fields import STATE, humanize, resolve_fields, with_columns
 from generator.resolve.machines import Column
+from generator.resolve.offerings import resolve_offering
 from generator.resolve.scope import ModelScope
 from generator.resolve.screens import detail_screen, form_screen, list_screen, print_labels
 from generator.resolve.unread import Unread, astray
@@ -132,10 +134,26 @@ class _Resolver:
             archive=given.get("archive", True) and "child_of" not in given,
             renamed_from=given.get("renamed_from"),
             menu=given.get("menu", "child_of" not in given),
+            promotion=self._offering(draft),
         )
         self._check_paths(given, name)
         self._check_title(given, entity)
         return replace(entity, checks=tuple(c for c in entity.checks if c.that is not None))
+
+    def _offering(self, draft: Draft) -> Offering | None:
+        """Return how the records of an entity are promotions."""
+        if "promotion" not in draft.given:
+            return None
+        node = draft.source.node.get("promotion")
+        assert node is not None
+
+        def read(written: Written, entity: str, expected: types.Type | None) -> Expression | None:
+            return self._parse(written, entity, expected)
+
+        given = draft.given.get("promotion")
+        found, problems = resolve_offering(given, node, draft.name, self.fields, read)
+        self.problems += problems
+        return found
 
     def _expressions(self, draft: Draft) -> None:
         """Compile what a field says in expressions into the fields of one entity."""
@@ -203,7 +221,7 @@ class _Resolver:
         self,
         written: Any,
         entity: str,
-        expected: types.Type,
+        expected: types.Type | None,
         more: Mapping[str, types.Type] | None = None,
     ) -> Expression | None:
         if not isinstance(written, Written):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.promotion import OFFERING
 
 FIELD = Shape(
     "field",
@@ -258,6 +259,7 @@ ENTITY = Shape(
             default=(),
             of=Arg("list", "", of=Arg("name", "", to="field"), minimum=1),
         ),
+        "promotion": Arg("shape", "How its records are promotions.", shape=OFFERING),
         "checks": Arg(
             "list",
             "Conditions every record must fulfil.",

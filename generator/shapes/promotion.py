@@ -170,3 +170,30 @@ PROMOTION = Shape(
         **BODY,
     },
 )
+
+OFFERING = Shape(
+    "promoting records",
+    "Its records are promotions, beside those of files: one shape, one evaluator.",
+    {
+        "label": Arg("name", "The field with what people call it.", required=True, to="field"),
+        "status": Arg(
+            "expression",
+            "Its status: draft, review, scheduled, active, paused or ended, as a text.",
+            required=True,
+        ),
+        "stages": Arg(
+            "map",
+            "By status of a promotion: what the record calls it, such as `review: [in_review]`.",
+            default={},
+            of=Arg("list", of=Arg("text")),
+        ),
+        "rule": Arg("name", "The field of type `rule` in which people write it.", to="field"),
+        "says": Arg(
+            "value",
+            "Keys of a promotion's file. `$EXPRESSION` is a value of the record: while it is "
+            "empty, the item of the list around it is left out; with `$?EXPRESSION` only its own "
+            "key. `{each: CHILDREN, of: ITEM}` is a list with an item for every part.",
+            default={},
+        ),
+    },
+)

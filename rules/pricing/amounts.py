@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+FEWEST, MOST = -12, 15
+"""Powers of ten between which a written number lies; beyond, it would only cost time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:
@@ -61,6 +64,8 @@ def number(written: Any) -> Decimal:
         value = Decimal(written)
     except InvalidOperation as error:
         raise ValueError("amount") from error
-    if not value.is_finite():
+    if not value.is_finite() or (value and not FEWEST <= value.adjusted() <= MOST):
+        raise ValueError("amount")
+    if value.as_tuple().exponent < FEWEST:  # type: ignore[operator]  # finite: a number
         raise ValueError("amount")
     return value

@@ -119,6 +119,21 @@ class Facts:
         contact = str(rows[0][facts.contact] or "") if facts.contact else ""
         return Buyer(found, contact, held, self._orders(found))
 
+    def missing(self, facet: str, values: Iterable[str]) -> Iterable[str]:
+        """Return which items, or values of a label, are nowhere in the shop: one statement.
+
+        A label that is written into the item itself, such as a tag, is whatever people write.
+        """
+        facts, wanted = self.pricing.item, tuple(sorted(set(values)))
+        steps = self.runtime.app.walk(facts.entity, facts.labels[facet] if facet else facts.key)
+        if steps is None or not wanted or (facet and len(steps) < 2) or steps[-1].type == "tags":
+            return ()
+        entity = self.runtime.app.entities[steps[-1].entity]
+        name = steps[-1].name
+        rows = self._rows(entity, system_grant(entity.name), [name], name, wanted)
+        there = {str(row[name]) for row in rows}
+        return [one for one in wanted if one not in there]
+
     def _orders(self, buyer: str) -> int | None:
         """Return how many orders a customer has."""
         facts = self.pricing.customer

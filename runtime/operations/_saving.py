@@ -17,7 +17,7 @@ from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.operations import _conditions, _editable
+from runtime.operations import _conditions, _editable, _offers
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
@@ -51,7 +51,21 @@ def draft_change(
             message = Label({"en": "This cannot be changed any more.", "zh": "该字段不可修改。"})
             work.errors.append(FieldError(draft.at(name), "immutable", message))
     _take(work, draft, values)
+    _take_along(work, draft)
     return draft
+
+
+def _take_along(work: Work, draft: Draft) -> None:
+    """Add the parts that nobody sent and behind whose references a formula of the whole reads."""
+    before = draft.before or {}
+    for name in work.needs[draft.entity.name].walked:
+        if name in draft.children or name not in before:
+            continue
+        part = work.runtime.app.entities[draft.entity.fields[name].target]
+        draft.children[name] = [
+            draft_change(work, part, row, {}, draft.at(f"{name}.{number}"))
+            for number, row in enumerate(before[name])
+        ]
 
 
 def _is_change(facts: Facts, name: str, value: Any) -> bool:
@@ -223,6 +237,7 @@ def _require(work: Work, draft: Draft) -> None:
 
 
 def _check(work: Work, draft: Draft, seen: Facts) -> None:
+    _offers.check(work, draft, seen)
     for check in draft.entity.checks:
         holds = check.that.function(seen, work.context)
         if holds:
@@ -274,6 +289,7 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
             for child in children
             if _differs(child)
         ]
+    _offers.publish(work, drafts)
 
 
 _Parent = tuple[str, str] | None

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from generator.build.needs import Needs
 from generator.model.entity import Entity, Field
+from rules.pricing.rows import Composed
 from runtime.errors import FieldError, Invalid
 from runtime.messages import Incoming
 from runtime.runtime import Runtime
@@ -86,6 +87,8 @@ class Draft:
     """The fields that the caller means to change; the writer's rights are asked for them."""
     late: list[Field] = field(default_factory=list)
     """Fields whose default lies behind a reference; they wait until it is looked up."""
+    offer: Composed | None = None
+    """The promotion that this record is, once its values are known."""
 
     @property
     def is_new(self) -> bool:

@@ -34,7 +34,7 @@ MOST_KEYS = 3
 OWN = ("group", *FUNCTIONS)
 """Keys of the query that a list does not have."""
 SPANNED = {"date", "datetime"}
-NO_GROUPS = {"long_text", "rich_text", "json", "address", "translated", "file", "image"}
+NO_GROUPS = {"long_text", "rich_text", "json", "rule", "address", "translated", "file", "image"}
 
 
 @dataclass(frozen=True)

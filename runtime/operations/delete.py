@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _cascade, _changing, _sensitive, _versions
+from runtime.operations import _cascade, _changing, _offers, _sensitive, _versions
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, transact, written_alone
 from runtime.runtime import Runtime
@@ -49,6 +49,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
     blocking = dependants.blocking(work.connection, runtime, entity, call.record_id)
     if blocking:
         raise _cascade.still_used(blocking)
+    _offers.put_away(work, entity, call.record_id, gone=True)
     table = runtime.schema.tables[entity.name]
     after = {**before, "version": before["version"] + 1}
     if not entity.archive:

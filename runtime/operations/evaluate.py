@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from rules.permissions import Grant
 from rules.pricing.cart import Cart, Context, Customer, Line, Shipment, faults
 from rules.pricing.price import price
+from rules.pricing.promotion import Book
 from rules.pricing.result import Result as Priced
+from runtime import price_book
 from runtime.errors import FieldError
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _cart_facts, _carts, _counters, _prices_told
@@ -55,6 +57,8 @@ class Evaluated:
     """The record of whoever buys; '' of a guest."""
     items: Mapping[str, str]
     """By key of an item: its record."""
+    book: Book
+    """The promotions that were there, with their names and versions."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -95,7 +99,7 @@ def evaluated(
     groups = sent.groups if sent.groups is not None else buyer.groups if buyer else ()
     orders = sent.orders if sent.orders is not None else buyer.orders if buyer else None
     known = _counters.customers(sent.customer, sent.contact, buyer.contact if buyer else "")
-    promotions = runtime.prices
+    promotions = price_book.current(connection, runtime)
     used = _counters.used(connection, runtime, promotions, cart, known)
     customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)
     context = Context(customer, sent.channel, sent.facts, used)
@@ -105,7 +109,8 @@ def evaluated(
     priced = _prices_told.told(priced, runtime, actor, looked_up)
     places = pricing.currencies[cart.currency]
     records = {key: item.id for key, item in items.items()}
-    return Evaluated(cart, at, places, priced, context, known, buyer.id if buyer else "", records)
+    who = buyer.id if buyer else ""
+    return Evaluated(cart, at, places, priced, context, known, who, records, promotions)
 
 
 def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:

@@ -30,6 +30,7 @@ from runtime.store.outside_tables import (
     event_table,
     incident_table,
 )
+from runtime.store.promotions import promotion_table
 from runtime.store.recents import recent_table
 from runtime.store.reviews import review_line_table, review_table
 from runtime.store.role_requests import role_request_table
@@ -86,6 +87,7 @@ class SystemTables:
     role_request: sa.Table
     review: sa.Table
     review_line: sa.Table
+    promotion: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -128,6 +130,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         role_request=role_request_table(metadata),
         review=review_table(metadata),
         review_line=review_line_table(metadata),
+        promotion=promotion_table(metadata),
     )
 
 

@@ -62,15 +62,15 @@ def price_shapes(pricing: Pricing) -> Shape:
 
 def _prices() -> Shape:
     discount = _object(
-        {"promotion": TEXT, "label": TEXT, "lane": TEXT, "amount": AMOUNT, "units": NUMBER,
-         "code": TEXT}
+        {"promotion": TEXT, "version": NUMBER, "label": TEXT, "lane": TEXT, "amount": AMOUNT,
+         "units": NUMBER, "code": TEXT}
     )  # fmt: skip
     sums: Shape = {"amount": AMOUNT, "discount": AMOUNT, "total": AMOUNT}
     sums |= {"id": TEXT, "discounts": _list(discount)}
     units = _list(_object({"quantity": NUMBER, "total": AMOUNT}))
     line = {"item": TEXT, "quantity": NUMBER, "unit_price": AMOUNT, "units": units, **sums}
-    step = {"promotion": TEXT, "label": TEXT, "lane": TEXT, "verdict": TEXT, "message": TEXT,
-            "granted": AMOUNT}  # fmt: skip
+    step = {"promotion": TEXT, "version": NUMBER, "label": TEXT, "lane": TEXT, "verdict": TEXT,
+            "message": TEXT, "granted": AMOUNT}  # fmt: skip
     why = {"by": TEXT, "condition": TEXT, "have": MAYBE, "need": MAYBE,
            "missing": {"type": ["string", "integer"]},
            "shares": _list(_object({"line": TEXT, "base": AMOUNT, "amount": AMOUNT}))}  # fmt: skip

@@ -12,7 +12,7 @@ from runtime.messages import Result
 from runtime.store.plan import Include
 from runtime.web.screens.visit import Visit
 
-WIDE = {"long_text", "rich_text", "json", "address", "references", "image"}
+WIDE = {"long_text", "rich_text", "json", "rule", "address", "references", "image"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from runtime.store.periods import PERIODS
 from runtime.web.screens.cells import readable
 from runtime.web.screens.visit import Visit
 
-UNFIT = {"json", "address", "file", "image"}
+UNFIT = {"json", "rule", "address", "file", "image"}
 TIMES = {"date", "datetime"}
 HIDDEN = {"id", "version", "position"}
 

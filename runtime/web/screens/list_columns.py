@@ -75,7 +75,7 @@ def column_choices(
         for name, field in entity.fields.items()
         if name not in {"id", "version", "position"}
         and visit.catalog[field.type].relation not in {"children", "references"}
-        and field.type not in {"rich_text", "json", "file"}
+        and field.type not in {"rich_text", "json", "rule", "file"}
     ]
     every = dict.fromkeys((*shown, *entity.list.columns, *others))
     paths = [
