@@ -119,6 +119,20 @@ class Facts:
         contact = str(rows[0][facts.contact] or "") if facts.contact else ""
         return Buyer(found, contact, held, self._orders(found))
 
+    def some(self, count: int) -> Sequence[str]:
+        """Return the keys of a few items that the caller may read, to try things with."""
+        facts = self.pricing.item
+        entity = self.runtime.app.entities[facts.entity]
+        grant = self._grant(entity)
+        if grant is None:
+            return ()
+        texts = [text for text in (facts.key, facts.currency) if text]
+        rows = self._read(self._plan(entity, grant, texts, count * 5))
+        usual = [
+            row for row in rows if not facts.currency or row[facts.currency] == self.pricing.home
+        ]
+        return [str(row[facts.key]) for row in usual[:count]]
+
     def missing(self, facet: str, values: Iterable[str]) -> Iterable[str]:
         """Return which items, or values of a label, are nowhere in the shop: one statement.
 

@@ -15,6 +15,7 @@ import marshmallow as ma
 from generator.build.schemas import build_schema
 from generator.model.entity import Entity, Field
 from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, LINES, WHOLE, Filled, Placing
+from generator.model.text import Label
 from rules.pricing.result import Allocation
 from runtime.operations.evaluate import Evaluated
 from runtime.runtime import Runtime
@@ -161,5 +162,6 @@ class _Told:
             }
 
     def _label(self, promotion: str) -> str:
-        known = self.app.promotions.get(promotion)
-        return known.text(self.app.locales[0]) if known is not None else promotion
+        known = next((one for one in self.found.book.promotions if one.id == promotion), None)
+        texts = known.labels if known is not None else {}
+        return Label(texts).text(self.app.locales[0]) if texts else promotion

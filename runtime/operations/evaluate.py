@@ -79,9 +79,15 @@ def execute(call: Call, runtime: Runtime) -> Result:
 
 
 def evaluated(
-    connection: sa.Connection, runtime: Runtime, actor: Actor, sent: SentCart
+    connection: sa.Connection,
+    runtime: Runtime,
+    actor: Actor,
+    sent: SentCart,
+    book: Book | None = None,
 ) -> Evaluated:
     """Return a cart with its prices, as the counters are now.
+
+    `book` are other promotions than those there are, to see what would be.
 
     Raises:
         Invalid: an item or the customer is not there, or the currencies are mixed.
@@ -99,7 +105,7 @@ def evaluated(
     groups = sent.groups if sent.groups is not None else buyer.groups if buyer else ()
     orders = sent.orders if sent.orders is not None else buyer.orders if buyer else None
     known = _counters.customers(sent.customer, sent.contact, buyer.contact if buyer else "")
-    promotions = price_book.current(connection, runtime)
+    promotions = book or price_book.current(connection, runtime)
     used = _counters.used(connection, runtime, promotions, cart, known)
     customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)
     context = Context(customer, sent.channel, sent.facts, used)

@@ -135,7 +135,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     found = evaluated(work.connection, runtime, call.write.actor, call.cart)
     if found.priced.fingerprint != call.fingerprint:
         raise PriceChanged(CHANGED, evaluated=found)
-    taken = _taken(found, runtime)
+    taken = _taken(found)
     sent = frozenset(call.write.values)
     draft = _saving.draft_new(
         work,
@@ -166,10 +166,10 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     return record_id, True
 
 
-def _taken(found: Evaluated, runtime: Runtime) -> Any:
+def _taken(found: Evaluated) -> Any:
     codes = found.context.codes
     try:
-        return takes(found.priced, runtime.prices, found.cart.currency, found.customers, codes)
+        return takes(found.priced, found.book, found.cart.currency, found.customers, codes)
     except LookupError as error:
         said = fault("cart.customer", "required", "Say who buys: something is limited by customer.",
                      "请填写顾客：有优惠按顾客限量。")  # fmt: skip
