@@ -63,7 +63,20 @@ const step = async (link) => {
   if (done?.url) location.assign(done.url);
 };
 
+/* A value that is clicked twice is edited in its card, as a cell of a list is. */
+let wanted = "";
+const editValue = (event) => {
+  const value = event.target.closest("dd[data-name]");
+  if (!value || event.target.closest("a, button, input, form")) return;
+  const way = one(`#open-${CSS.escape(value.closest("section[id^=card-]")?.id.slice(5) || "-")}`);
+  if (!way) return;
+  wanted = value.dataset.name;
+  window.getSelection()?.removeAllRanges();
+  way.click();
+};
+
 export const start = () => {
+  document.addEventListener("dblclick", editValue);
   document.addEventListener("click", (event) => {
     const way = event.target.closest("a[data-step]");
     if (way && !event.metaKey && !event.ctrlKey) { event.preventDefault(); step(way); }
@@ -90,7 +103,9 @@ export const start = () => {
   document.addEventListener("htmx:afterSettle", (event) => {
     const card = one(".card-edit");
     if (card && event.detail.elt?.id === card.id) {
-      const first = one(".errs", card) || one("input:not([type=hidden]), select, textarea", card);
+      const meant = wanted && one(`[name="${CSS.escape(wanted)}"]:not([type=hidden])`, card);
+      wanted = "";
+      const first = one(".errs", card) || meant || one("input:not([type=hidden]), select, textarea", card);
       first?.focus();
       document.dispatchEvent(new CustomEvent("sw:added", { detail: card }));
     } else if (event.detail.elt?.id === "main") {

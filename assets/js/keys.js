@@ -11,6 +11,7 @@ const SINGLE = {
   x: () => toggleRow(),
   c: () => one("[data-create]")?.click(),
   e: () => (one("#list") ? editRow() : one("[data-edit]")?.click()),
+  f: () => one(".chip-add")?.click(),
   p: () => one("#list") && previewRow(),
   "[": () => one("[rel=prev]:not([aria-disabled=true])")?.click(),
   "]": () => one("[rel=next]:not([aria-disabled=true])")?.click(),

@@ -26,11 +26,11 @@ from runtime.jobs.tables import ROW
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _reading
-from runtime.operations._references import system_grant
 from runtime.runtime import Runtime
 from runtime.store import fetch, inserts
 from runtime.store.cursor import read_cursor
 from runtime.store.engine import read, write
+from runtime.store.guard import system_grant
 
 CHUNK = 100
 """Records between two looks at whether somebody stopped it."""

@@ -30,7 +30,7 @@ from generator.kinds import Catalog
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError
 from runtime.store.paths import Path, Reader
-from runtime.store.periods import PERIODS, bounds
+from runtime.store.periods import PERIODS, bounds, is_period
 
 CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?(?:~([1-9]))?\Z")
 MAX_CLAUSES = 20
@@ -153,8 +153,8 @@ def _values(key: str, text: str, operator: str, path: Path, kind: FieldType) -> 
             raise _refuse(key, "invalid", "Write true or false.", "请填写 true 或 false。")
         return (text == "true",)
     if operator == "within":
-        if text not in PERIODS:
-            known = ", ".join(PERIODS)
+        if not is_period(text):
+            known = ", ".join((*PERIODS, "2025", "2025-01"))
             raise _refuse(key, "invalid", f"Write one of: {known}.", f"可用的值：{known}。")
         return (text,)
     texts = text.split(",") if operator in MANY else [text]

@@ -1,4 +1,4 @@
-"""Periods by name (`last_7_days`): from today to the first day in it and the one after.
+"""Periods by name (`last_7_days`), months (`2025-01`) and years: the first day, and the one after.
 
 Weeks begin on Monday. "Last 7 days" ends with today, as people mean it; "last month" is the
 calendar month before this one.
@@ -6,11 +6,14 @@ calendar month before this one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 Bounds = tuple[date, date]
 DAY = timedelta(days=1)
+WRITTEN = re.compile(r"(19\d\d|20\d\d|21\d\d)(?:-(0[1-9]|1[0-2]))?", re.ASCII)
+"""`2025` or `2025-01`."""
 LONG_AGO, FAR_OFF = date(1900, 1, 1), date(2200, 1, 1)
 """Ends of what has only one; every zone can tell them in UTC."""
 
@@ -22,7 +25,16 @@ def bounds(name: str, today: date) -> Bounds:
         KeyError: there is no period of that name.
 
     """
-    return PERIODS[name](today)
+    written = WRITTEN.fullmatch(name)
+    if written is None:
+        return PERIODS[name](today)
+    month = int(written[1]) * 12 + int(written[2] or 1) - 1
+    return _first(month), _first(month + (1 if written[2] else 12))
+
+
+def is_period(name: str) -> bool:
+    """Return whether there is a period of that name; a month or a year is one."""
+    return name in PERIODS or WRITTEN.fullmatch(name) is not None
 
 
 def _days(first: int, after: int) -> Callable[[date], Bounds]:

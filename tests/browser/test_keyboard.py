@@ -82,7 +82,7 @@ def test_finding_an_order_by_its_number(window: Open) -> None:
 def test_filtering_a_list_and_saving_the_view(window: Open) -> None:
     page = window()
     open_list(page, "/loan/")
-    act(page, ".chip-add")
+    page.keyboard.press("f")
     expect(page.locator("#filter-panel.show:not(.showing)")).to_be_visible()
     act(page, "#drawer [value=back]", "Space")
     act(page, "#filter-panel [data-count]")

@@ -13,7 +13,7 @@ from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
 from runtime.store import deadline, tallies
 from runtime.store.engine import read
-from runtime.store.periods import PERIODS, bounds
+from runtime.store.periods import PERIODS, bounds, is_period
 from runtime.store.spans import UNITS, last_day
 from tests.shop import NOON, Shop, person
 
@@ -80,6 +80,9 @@ def test_periods_mean_what_people_mean() -> None:
     assert bounds("last_month", date(2026, 1, 31)) == (date(2025, 12, 1), date(2026, 1, 1))
     assert bounds("this_quarter", SUNDAY) == (date(2026, 10, 1), date(2027, 1, 1))
     assert bounds("last_quarter", date(2026, 2, 1)) == (date(2025, 10, 1), date(2026, 1, 1))
+    assert bounds("2025-12", SUNDAY) == (date(2025, 12, 1), date(2026, 1, 1))
+    assert bounds("2025", SUNDAY) == (date(2025, 1, 1), date(2026, 1, 1))
+    assert not any(map(is_period, ("2025-13", "2025-1", "25", "9999", "2025-01-01", "٢٠٢٥", "")))
     assert bounds("last_year", SUNDAY) == (date(2025, 1, 1), date(2026, 1, 1))
 
 

@@ -78,6 +78,18 @@ def test_a_number_without_country_is_of_the_shop_s_own_country(kiosk: Desk) -> N
         assert "Mei" in [line["label"] for one in groups for line in one["lines"]], said
 
 
+def test_a_list_is_narrowed_to_a_month_by_its_name(kiosk: Desk) -> None:
+    kiosk.make("guest", name="Noa")
+    address = "/guest/?created_at[within]="
+    month = f"{kiosk.runtime.clock():%Y-%m}"
+    assert "Noa" in kiosk.browser().get(address + month).text
+    before = kiosk.browser().get(address + "2025-01").text
+    assert "January 2025" in before
+    assert "Noa" not in before
+    assert "2025年1月" in kiosk.browser(locale="zh").get(address + "2025-01").text
+    assert "cannot be used" in kiosk.browser().get(address + "2025-13").text
+
+
 def labels(page: str) -> list[str]:
     return re.findall(r'<article class="lb">(.*?)</article>', page, re.DOTALL)
 

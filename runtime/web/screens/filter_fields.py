@@ -8,9 +8,13 @@ in it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
+from babel.dates import format_skeleton
+
 from generator.field_types import Input
+from generator.field_types._locales import babel_locale
 from generator.model.entity import Entity
 from runtime.store.paths import Path
 from runtime.store.periods import PERIODS
@@ -144,6 +148,16 @@ def _words(visit: Visit, *, timely: bool) -> Mapping[str, str]:
         "filled": t("is not empty", "operator"),
         "has": t("has", "operator"),
     }
+
+
+def month_text(written: str, locale: str) -> str:
+    """Return `2025-01` as people of a language write it: January 2025; other texts as they are."""
+    try:
+        first = date.fromisoformat(f"{written}-01")
+    except ValueError:
+        return written
+    known = babel_locale(locale)
+    return str(format_skeleton("yMMMM", first, locale=known))
 
 
 def periods(visit: Visit) -> dict[str, str]:

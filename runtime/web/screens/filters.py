@@ -10,7 +10,7 @@ from generator.model.entity import Entity, Field
 from runtime.store.filters import CLAUSE, MANY
 from runtime.store.paths import Path
 from runtime.web.screens.cells import path_label, readable
-from runtime.web.screens.filter_fields import periods
+from runtime.web.screens.filter_fields import month_text, periods
 from runtime.web.screens.list_url import ListUrl
 from runtime.web.screens.visit import Visit
 
@@ -53,6 +53,7 @@ class FilterControl:
     url: str = ""
     """Where a picker searches."""
     unit: str = ""
+    """The unit of a number; of a date the month that is chosen, as `2025-01`."""
 
 
 def controls(
@@ -95,7 +96,7 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
             Choice(name, words, name == _value(url, f"{path.text}[within]"))
             for name, words in periods(visit).items()
         )
-        return made("dates", "gte", "lte", "within", options=named)
+        return made("dates", "gte", "lte", "within", options=named, unit=_month(url, path.text))
     if "gte" in operators:
         return made("range", "gte", "lte", unit=given.unit)
     if "has_any" in operators:
@@ -103,6 +104,11 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
     if "contains" in operators:
         return made("text", "contains")
     return made("presence", "empty") if "empty" in operators else None
+
+
+def _month(url: ListUrl, path: str) -> str:
+    value = _value(url, f"{path}[within]")
+    return value if value[:1].isdigit() else ""
 
 
 def _people(visit: Visit, path: Path, url: ListUrl) -> FilterControl:
@@ -222,7 +228,7 @@ def _words(visit: Visit, field: Field, operator: str, value: str, titles: Titles
     if operator == "empty":
         return t("empty", "filter") if value == "true" else t("not empty", "filter")
     if operator == "within":
-        return periods(visit).get(value, value)
+        return periods(visit).get(value) or month_text(value, visit.viewer.locale)
     parts = value.split(",") if operator in MANY else [value]
     shown = [_one(visit, field, part, titles) for part in parts]
     if operator == "between" and len(shown) == 2:
