@@ -17,13 +17,14 @@ from generator.model.app import App
 from generator.model.ledger import POST
 from generator.model.text import NOWHERE, Span
 from generator.shapes.access import ACTIONS
+from rules.comparing_steps import NARROWS, OTHERWISE, WIDENS, Found, steps
 from rules.matrix import Matrix
 from rules.permissions import ALWAYS, Grant, Line, transition_actions
 
 READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal"})
 WRITES = frozenset({"create", "update", "import", "bulk"})
 LEVELS = ("hidden", "masked", "clear")
-WIDENS, NARROWS, OTHERWISE, NEW = "widens", "narrows", "otherwise", "new"
+NEW = "new"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Change:
     direction: str
     """widens, narrows, otherwise or new."""
     kind: str
-    """action, days, rows, guard, ask, clear, masked, hidden, write, check, force, kinds, limit."""
+    """action, days, rows, guard, ask, clear, masked, hidden, mask, write, check, force, kinds,
+    limit; of a transition also from, clauses, vetoes, others, confirm."""
     what: tuple[str, ...]
     """Fields or names of limits; of `rows` nothing."""
     actions: tuple[str, ...]
@@ -144,6 +146,7 @@ def _of(
                 *_writing(was, now, known),
                 *_posting(_kinds(was, old), _kinds(now, new)),
                 *_most(was, now),
+                *steps(old, new, entity, action),
             ):
                 direction, kind, what, texts = change
                 yield Change(role, entity, direction, kind, what, (action,), *texts, span=at)
@@ -191,7 +194,6 @@ def _told(days: tuple[date, date]) -> tuple[str, ...]:
     )
 
 
-Found = tuple[str, str, tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]
 NONE: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
 
@@ -239,6 +241,11 @@ def _cells(was: Grant, now: Grant, known: frozenset[str]) -> Iterator[Found]:
             yield WIDENS, level, tuple(sorted(up)), NONE
         if down:
             yield NARROWS, level, tuple(sorted(down)), NONE
+    for name in sorted(was.masked.keys() & now.masked.keys() & known):
+        masks = (was.masked[name], now.masked[name])
+        if masks[0] != masks[1]:
+            wide = NARROWS if masks[1] == "full" else WIDENS if masks[0] == "full" else OTHERWISE
+            yield wide, "mask", (name,), ((masks[0],), (masks[1],))
 
 
 def _seen(grant: Grant, level: str, known: Iterable[str]) -> list[str]:

@@ -28,12 +28,13 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
         yield from _unseen(entity, app)
         if not entity.child_of:
             for role in app.roles:
-                lines = _lines(role, entity, app)
+                lines = lines_of(role, entity, app)
                 yield from _elsewhere(role, entity, lines)
                 yield from _taken_out(role, entity, lines, app)
 
 
-def _lines(role: str, entity: Entity, app: App) -> list[GrantRule]:
+def lines_of(role: str, entity: Entity, app: App) -> list[GrantRule]:
+    """Return every line that speaks to a role about an entity, of roles it includes too."""
     held, open_ends = {role}, [role]
     while open_ends:
         more = set(app.roles[open_ends.pop()].includes) - held
@@ -51,7 +52,7 @@ def _unseen(entity: Entity, app: App) -> Iterator[Problem]:
     for field in entity.fields.values():
         if not field.span.line or field.sensitivity == "secret":
             continue
-        if all(_sight(one, field, app) == "hidden" for one in looking):
+        if all(sight(one, field, app) == "hidden" for one in looking):
             yield Problem(
                 "D471",
                 field.span,
@@ -90,8 +91,8 @@ def _taken_out(role: str, entity: Entity, lines: list[GrantRule], app: App) -> I
         names = [
             field.name
             for field in entity.fields.values()
-            if _sight(one, field, app) == "clear"
-            and not any(_sight(other, field, app) == "clear" for other in looking)
+            if sight(one, field, app) == "clear"
+            and not any(sight(other, field, app) == "clear" for other in looking)
         ]
         if names:
             yield Problem(
@@ -111,7 +112,7 @@ def _rows(rule: GrantRule) -> str:
     return "" if rule.rows is None else rule.rows.text
 
 
-def _sight(rule: GrantRule, field: Field, app: App) -> str:
+def sight(rule: GrantRule, field: Field, app: App) -> str:
     """Return how a line shows a field: clear, masked or hidden."""
     if field.sensitivity == "secret" or field.name in rule.hidden:
         return "hidden"

@@ -114,7 +114,7 @@ def _creator(rule: GrantRule, entity: Entity, app: App, catalog: Catalog[Any]) -
     missing = [
         field.name
         for field in entity.fields.values()
-        if _must_be_sent(field, catalog) and not any(_fills(one, field, app) for one in lines)
+        if _must_be_sent(field, catalog) and not any(fills(one, field, app) for one in lines)
     ]
     if missing:
         yield Problem(
@@ -141,7 +141,8 @@ def _must_be_sent(field: Field, catalog: Catalog[Any]) -> bool:
     )
 
 
-def _fills(rule: GrantRule, field: Field, app: App) -> bool:
+def fills(rule: GrantRule, field: Field, app: App) -> bool:
+    """Return whether a line lets somebody set a field, or sets it for them."""
     if field.name in rule.force or field.name in rule.default:
         return True
     if rule.write is not None:

@@ -356,6 +356,28 @@ TEXTS: Mapping[str, str] = {
     "Name a field of the record, or leave 'rows' out and say what is meant.": (
         "请引用记录的字段，或去掉 'rows' 以明示含义。"
     ),
+    "'{role}' sees '{field}' and not how a '{target}' is called: {names}.": (
+        "'{role}' 能看到 '{field}'，却看不到 '{target}' 的名称：{names}。"
+    ),
+    "Show it in the line for '{target}', or hide '{field}' here.": (
+        "请在 '{target}' 那一行中显示它，或在此处隐藏 '{field}'。"
+    ),
+    "Nobody may set '{field}'.": "没有人可以填写 '{field}'。",
+    "Name it in 'write' of a line, give it a default, or remove the field.": (
+        "请在某一行的 'write' 中写明、给出默认值，或删除该字段。"
+    ),
+    "'{role}' reaches '{entity}' by {count} different conditions; every list asks all.": (
+        "'{role}' 访问 '{entity}' 有 {count} 个不同条件，每个列表都要逐一计算。"
+    ),
+    "Bring them together to {most} at most, or give them to roles of their own.": (
+        "请合并到最多 {most} 个，或分给各自的角色。"
+    ),
+    "'{role}' fires '{edge}' and does not see {names}, which this reason tells.": (
+        "'{role}' 可执行 '{edge}'，却看不到此原因中的 {names}。"
+    ),
+    "They are told it without; say the reason so that it needs none.": (
+        "对其显示时会略去该值；请把原因写成不含该值也说得清楚。"
+    ),
     "No index helps to find these rows of '{entity}'.": (
         "没有索引可用于查找 '{entity}' 的这些记录。"
     ),

@@ -186,6 +186,12 @@ def sentence(one: Change, locale: str) -> str:
         "check": ("check", "校验"),
         "kinds": ("kinds of entry", "过账类型"),
         "force": (f"{what} is set to", f"{what} 固定为"),
+        "mask": (f"mask of {what}", f"{what} 脱敏方式"),
+        "from": ("leads from", "可从以下状态执行"),
+        "clauses": ("conditions", "条件"),
+        "vetoes": ("what stops it", "阻止条件"),
+        "others": ("must be somebody else than", "不得由同一人"),
+        "confirm": ("is confirmed by", "确认方式"),
         "limit": (f"limit of {what}", f"{what} 上限"),
     }
     noun = nouns[one.kind][1 if chinese else 0]

@@ -432,3 +432,56 @@ def test_a_version_that_cannot_be_read_is_no_version_without_a_finding(shop: Pat
     shutil.copytree(shop, broken)
     (broken / "app.yaml").write_text("app: 1\n", "utf-8")
     assert typed("check", "--strict", "--since", str(broken)).exit_code == 1
+
+
+SHUT = (
+    "{shut: {label: {en: Shut, zh: 关闭}, from: open, to: shut, roles: [owner], "
+    "confirm: reauth, not_actor: [created_by], "
+    'guard: [{if: "price > 1"}], before: [{refuse: "price > 9"}]}, '
+    "half: {label: {en: Half, zh: 半掩}, from: open, to: ajar, roles: [owner]}, "
+    "give_up: {label: {en: Give up, zh: 放弃}, from: [open, ajar], to: shut, trigger: system}}"
+)
+AJAR = "ajar: {label: {en: Ajar, zh: 虚掩}}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (', guard: [{if: "price > 1"}]', "", ("widens", "clauses")),
+        ("price > 1", "price > 2", ("otherwise", "clauses")),
+        (', before: [{refuse: "price > 9"}]', "", ("widens", "vetoes")),
+        ("not_actor: [created_by], ", "", ("widens", "others")),
+        ("confirm: reauth", "confirm: dialog", ("widens", "confirm")),
+        ("confirm: reauth", "confirm: none", ("widens", "confirm")),
+        ("from: open", "from: [open, ajar]", ("widens", "from")),
+    ],
+)
+def test_a_transition_of_which_less_is_asked_widens_and_must_be_approved(
+    tmp_path: Path, before: str, after: str, expected: tuple[str, str]
+) -> None:
+    assert before in SHUT
+    apps = []
+    for number, edge in enumerate((SHUT, SHUT.replace(before, after, 1))):
+        text = EVERY["stall/ware.workflow.yaml"].replace(
+            "{shut: {label: {en: Shut, zh: 关闭}, from: open, to: shut, roles: [owner]}}", edge
+        )
+        text = text.replace("states: {open:", f"states: {{{AJAR}, open:")
+        files = {**EVERY, "stall/ware.workflow.yaml": text}
+        apps.append(compile_definitions(write_folder(tmp_path / str(number), files)).app)
+    (change,) = compare(*apps)
+    assert (change.role, change.direction, change.kind) == ("owner", *expected)
+    assert change.actions == ("transition:life.shut",)
+    assert unapproved(*apps) == [change]
+    back = {"widens": "narrows"}.get(expected[0], expected[0])
+    assert [one.direction for one in compare(*reversed(apps))] == [back]
+
+
+def test_a_weaker_mask_shows_more(tmp_path: Path) -> None:
+    masked = "fields: {hidden: [id_no], masked: {phone: full}, write:"
+    old = changed(tmp_path / "old", ("fields: {hidden: [id_no], write:", masked))
+    new = changed(tmp_path / "new")
+    found = compare(compile_definitions(old).app, compile_definitions(new).app)
+    assert {(one.role, one.direction, one.kind, one.what) for one in found} == {
+        ("seller", "widens", "mask", ("phone",)),
+        ("lead", "widens", "mask", ("phone",)),
+    }
