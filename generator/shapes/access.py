@@ -213,9 +213,10 @@ LINE = Shape(
         "check": Arg("expression", "Must be true of the record before and after a change."),
         "limits": Arg(
             "map",
-            "The most records of a `page`, of one `bulk` change, of an `export`.",
+            "The most records of a `page`, of one `bulk` change, of an `export`, and of all "
+            "exports of one person on one day, `export_day`.",
             default={},
-            pattern="page|bulk|export",
+            pattern="page|bulk|export|export_day",
             of=Arg("integer", "", minimum=1),
         ),
         "from": Arg("date", "The first day on which the line holds."),

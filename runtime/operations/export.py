@@ -4,7 +4,8 @@ The same plan as the list, walked by its cursor: a page is a statement of its ow
 is held open for as long as somebody downloads, and never more than one page is in memory. Only what
 the caller may read has a column. A record that is changed on the way is exported as it is when its
 page comes. The audit tells first what leaves, and at the end how much: a file whose first line
-cannot be written down is not begun.
+cannot be written down is not begun. Where a line gives only so many rows a day, they are counted
+and taken before the first one leaves, in one transaction: what is more than that is refused whole.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generator.model.text import Label
 from rules.permissions import Grant
+from runtime.errors import TooMany
 from runtime.messages import Incoming, Result
 from runtime.operations import _reading, _sensitive
 from runtime.runtime import Runtime
-from runtime.store import fetch
+from runtime.store import exported, fetch
 from runtime.store.cursor import read_cursor
+from runtime.store.engine import write
 from runtime.store.plan import QueryPlan
-from runtime.store.trail import EXPORT, EXPORT_ENDED, Note, Trail
+from runtime.store.trail import DENIED, EXPORT, EXPORT_ENDED, Note, Trail
 
 ACTION = "export"
 PAGE = 1000
@@ -62,8 +66,43 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         "fields": [path.text for path in plan.query.paths],
         "query": {name: list(texts) for name, texts in asked.query.items() if name != "fields"},
     }
-    trail.alone(Note(EXPORT, asked.entity, after=told, reason=asked.reason))
-    return Result(plan=plan.query, pages=_told(_walk(plan.query, runtime), trail, asked.entity))
+    note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
+    taken = _take(plan, runtime, trail, note)
+    pages = _walk(plan.query, runtime, taken)
+    return Result(plan=plan.query, pages=_told(pages, trail, asked.entity))
+
+
+def _take(plan: Plan, runtime: Runtime, trail: Trail, note: Note) -> int | None:
+    """Tell of the export and count its rows; return how many may leave, None for all.
+
+    Raises:
+        TooMany: they are more than what is left of the day.
+
+    """
+    most, a_day = (plan.query.grant.limits.get(name) for name in ("export", "export_day"))
+    actor = plan.incoming.actor
+    if a_day is None or actor is None or actor.kind == "system":
+        trail.alone(note)
+        return most
+    with fetch.connection(runtime.engine) as connection:
+        rows, _ = fetch.count(connection, runtime.statements, plan.query, exact=True)
+    rows = rows if most is None else min(rows, most)
+    today = _reading.context(runtime, actor)["today"]
+    with write(runtime.engine) as connection:
+        setting, who = runtime.system.setting, actor.real_id or actor.id
+        entity, now = plan.incoming.entity, runtime.clock()
+        left = exported.take(connection, setting, who, entity, rows, a_day, now, today)
+        if left is None:
+            trail.write(connection, note)
+    if left is not None:
+        told = {"action": "export", "why": "a_day", "rows": rows, "left": left}
+        trail.alone(Note(DENIED, plan.incoming.entity, after=told, reason=plan.incoming.reason))
+        said = {
+            "en": f"These are {rows} rows; {left} of {a_day} a day are left to you today.",
+            "zh": f"共 {rows} 行；您今天的 {a_day} 行额度还剩 {left} 行。",
+        }
+        raise TooMany(Label(said), retry_after=3600)
+    return rows
 
 
 def _told(pages: Iterator[Sequence[Any]], trail: Trail, entity: str) -> Iterator[Sequence[Any]]:
@@ -77,10 +116,10 @@ def _told(pages: Iterator[Sequence[Any]], trail: Trail, entity: str) -> Iterator
         trail.alone(Note(EXPORT_ENDED, entity, after={"rows": rows}))
 
 
-def _walk(plan: QueryPlan, runtime: Runtime) -> Iterator[Sequence[Any]]:
-    """Yield the pages, each as it is asked for."""
-    most = plan.grant.limits.get("export")
-    left = most
+def _walk(plan: QueryPlan, runtime: Runtime, left: int | None) -> Iterator[Sequence[Any]]:
+    """Yield the pages, each as it is asked for, until nothing is left."""
+    if left == 0:
+        return
     while True:
         with fetch.connection(runtime.engine) as connection:
             page = fetch.page(connection, runtime.statements, plan)
