@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -53,6 +55,10 @@ from runtime.web import assets
 from runtime.web.directory import NO_LIBRARY, lacks_library
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 10.0
+"""How often a process says that it is alive."""
 LOOK_SECONDS = 3.0
 """How often a worker looks whether another release was applied."""
 
@@ -118,6 +124,7 @@ def worker(context: click.Context, locale: str) -> None:
             finished=prometheus.observe_job,
         )
         end_at_next_release(settings, release.number)
+        beat_on(settings, compiled)
         pool.run_pool(redis_url(settings), settings.job_workers, setup)
 
 
@@ -147,11 +154,12 @@ def run_scheduler(context: click.Context, locale: str) -> None:
             Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
         )
+        beats = timedelta(seconds=BEAT_SECONDS)
         watched = (
             Periodic(
                 "jobs", timedelta(seconds=30), lambda: watch_jobs(application, kinds, schedules)
             ),
-            Periodic("beat", timedelta(seconds=10), lambda: _beat(application)),
+            Periodic("beat", beats, lambda: _beat(application, "scheduler", {})),
         )
         every = (*work, seal, *outside, *watched)
         scheduler.run_scheduler(engine, schedules, kinds, every, utc_now, stop)
@@ -235,9 +243,8 @@ def _application(settings: Settings, compiled: Compiled, engine: sa.Engine) -> R
     return make_runtime(compiled, engine, settings.secret_key, outside, old)
 
 
-def _beat(application: Runtime) -> None:
-    name = f"scheduler {socket.gethostname()}:{os.getpid()}"
-    beat(application, name, "scheduler", {})
+def _beat(application: Runtime, kind: str, told: Mapping[str, Any]) -> None:
+    beat(application, f"{kind} {socket.gethostname()}:{os.getpid()}", kind, told)
 
 
 def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Callable[[], object]]:
@@ -317,6 +324,23 @@ def end_at_next_release(settings: Settings, mine: int) -> None:
 
     pause = threading.Event()
     threading.Thread(target=look, name="releases", daemon=True).start()
+
+
+def beat_on(settings: Settings, compiled: Compiled) -> None:
+    """Say every few seconds that this worker is alive, from a thread with its own connections."""
+
+    def tell() -> None:
+        with engine_of(settings) as engine:
+            application = make_runtime(compiled, engine, settings.secret_key)
+            while True:
+                try:
+                    _beat(application, "worker", {"processes": settings.job_workers})
+                except SQLAlchemyError:
+                    log.warning("the heartbeat could not be written")
+                pause.wait(BEAT_SECONDS)
+
+    pause = threading.Event()
+    threading.Thread(target=tell, name="heartbeat", daemon=True).start()
 
 
 def _number(engine: sa.Engine) -> int | None:

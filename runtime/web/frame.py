@@ -17,6 +17,7 @@ from flask_wtf.csrf import generate_csrf
 from generator.model.app import App
 from generator.model.entity import Entity
 from runtime import waiting
+from runtime.jobs import desk as jobs_desk
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.context import present, web
@@ -173,6 +174,9 @@ def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavIt
         for kind, label, url, icon in pages
         if kind in counts
     ]
+    if jobs_desk.is_operator(runtime, actor):
+        here = _is_here(path, "/jobs/")
+        found.append(NavItem(t("Jobs"), "/jobs/", "progress", here))
     names = {*runtime.app.workflows, *runtime.app.derivations}
     if any(runtime.matrix.grant(actor.roles, name, "list") is not None for name in names):
         here = _is_here(path, "/workflows/")

@@ -493,6 +493,15 @@ SCREENS = (
     Screen("group", "/groups/new", make_group, stands_for="screens.group"),
     Screen("tasks", "/tasks/", shop="kinds", kept=True),
     Screen("incidents", "/incidents/", shop="kinds", kept=True),
+    Screen("jobs", "/jobs/", shop="kinds"),
+    Screen("job", "/jobs/thing_list", shop="kinds"),
+    Screen(
+        "run of a job",
+        "/jobs/thing_list",
+        opens("form[action='/jobs/thing_list'] button", "#run-live"),
+        shop="kinds",
+        stands_for="screens.job_run",
+    ),
     Screen("step", "/repair/", step_form, shop="kinds", stands_for="screens.step"),
     Screen("step in a drawer", "/repair/", step_in_drawer, shop="kinds"),
     Screen(
