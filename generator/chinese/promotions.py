@@ -7,6 +7,7 @@ from collections.abc import Mapping
 TEXTS: Mapping[str, str] = {
     "promotion": "促销",
     "pricing": "定价设置",
+    "codes": "优惠码设置",
     "counter": "计数器",
     "counters": "计数器设置",
     "placing": "下单设置",

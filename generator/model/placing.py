@@ -72,6 +72,26 @@ FACTS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
+class HandedOut:
+    """Where codes stand that were handed out singly; all but the entity are paths from there."""
+
+    entity: str
+    key: str
+    """What people type."""
+    promotion: str
+    """What it opens: the promotion's name."""
+    owner: str = ""
+    """The key of the only customer who may use it; '' or empty: whoever has it."""
+    since: str = ""
+    until: str = ""
+    state: str = ""
+    usable: tuple[str, ...] = ()
+    """The values of `state` in which it can be used."""
+    limit: str = ""
+    """How often it may be used; once where this is '' or empty."""
+
+
+@dataclass(frozen=True)
 class Counter:
     """A ledger that counts, and the kinds of entry by which it does."""
 

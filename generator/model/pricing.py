@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from generator.model.placing import Counter, Placing
+from generator.model.placing import Counter, HandedOut, Placing
 from generator.model.text import NOWHERE, Label, Span
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Pricing:
     customer: CustomerFacts | None = None
     facts: Mapping[str, Label] = field(default_factory=dict)
     """Other facts that a cart may bring and conditions may ask for."""
+    codes: HandedOut | None = None
     counters: Mapping[str, Counter] = field(default_factory=dict)
     """`uses` and `money`, as far as there are any."""
     placing: Placing | None = None

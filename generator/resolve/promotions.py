@@ -11,6 +11,7 @@ from typing import Any
 
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
+from generator.model.placing import HandedOut
 from generator.model.pricing import CustomerFacts, ItemFacts, Pricing, Promotion
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
@@ -133,6 +134,7 @@ def resolve_pricing(
         facts,
         None if buyer is None else _customer(buyer, reads),
         {str(name): label for name, label in given.get("facts", {}).items()},
+        codes=_codes(given.get("codes"), reads),
         span=given.span,
     )
     if home not in pricing.currencies:
@@ -140,6 +142,23 @@ def resolve_pricing(
         hint = say("Write `{code}: 2` among the currencies.", code=home)
         reads.problems.append(Problem("D814", given.at("currencies"), message, hint))
     return pricing, reads.problems
+
+
+def _codes(given: Given | None, reads: _Vocabulary) -> HandedOut | None:
+    if given is None:
+        return None
+    entity = reads.entity(given)
+    return HandedOut(
+        entity,
+        reads.path(given, "key", entity, TEXTS),
+        reads.path(given, "promotion", entity, TEXTS),
+        reads.path(given, "owner", entity, TEXTS),
+        reads.path(given, "from", entity, ("datetime",)),
+        reads.path(given, "until", entity, ("datetime",)),
+        reads.path(given, "state", entity, ("state", "choice")),
+        tuple(given.get("usable") or ()),
+        reads.path(given, "limit", entity, ("integer",)),
+    )
 
 
 def _customer(given: Given, reads: _Vocabulary) -> CustomerFacts:

@@ -23,6 +23,24 @@ COUNTERS = Shape(
 )
 
 
+CODES = Shape(
+    "codes",
+    "Which records are codes that were handed out singly; each may be used once if nothing else is "
+    "said.",
+    {
+        "entity": Arg("name", "The entity.", required=True, to="entity"),
+        "key": Arg("path", "What people type.", required=True),
+        "promotion": Arg("path", "What it opens: the name of a promotion.", required=True),
+        "owner": Arg("path", "The key of the customer whom it belongs to."),
+        "from": Arg("path", "The moment from which it holds."),
+        "until": Arg("path", "The moment until which it holds."),
+        "state": Arg("path", "A field whose value says whether it can be used."),
+        "usable": Arg("list", "Values of `state` in which it can be.", of=Arg("text", "")),
+        "limit": Arg("path", "How often it may be used."),
+    },
+)
+
+
 def _facts(part: str) -> str:
     return ", ".join(f"`{name}`" for name in FACTS[part])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.shapes.placing import COUNTERS, PLACE
+from generator.shapes.placing import CODES, COUNTERS, PLACE
 
 ITEM = Shape(
     "priced item",
@@ -61,6 +61,7 @@ PRICING = Shape(
             default={},
             of=Arg("label", "What people call it."),
         ),
+        "codes": Arg("shape", "Codes that are handed out singly.", shape=CODES),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),
     },

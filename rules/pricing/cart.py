@@ -120,7 +120,7 @@ class CodeFact:
     """A customer's key; empty: whoever has it."""
     limit: int | None = None
     state: str = "open"
-    """`open`, `not_started` or `ended`, as the store knows it at this moment."""
+    """`open`, `not_started`, `ended` or `limit_reached`, as the store knows it at this moment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +17,11 @@ import sqlalchemy as sa
 
 from generator.field_types.money import Money
 from generator.model.entity import Entity
+from generator.model.placing import HandedOut
 from generator.model.pricing import Pricing
 from rules.permissions import Grant
+from rules.pricing.cart import CodeFact
+from rules.pricing.codes import normalized
 from runtime.messages import Actor
 from runtime.operations import _reading
 from runtime.runtime import Runtime
@@ -159,6 +163,30 @@ class Facts:
         plan = plan.with_values(clauses=(Clause(self._path(entity, field), "eq", (buyer,)),))
         return fetch.count(self.connection, self.runtime.statements, plan, exact=True)[0]
 
+    def codes(self, typed: Iterable[str], now: datetime) -> Mapping[str, CodeFact]:
+        """Return what is known of codes that were handed out singly.
+
+        Whoever types a code knows it: no right is asked, and nothing but its state is told.
+        """
+        facts, wanted = self.pricing.codes, {*typed, *map(normalized, typed)}
+        if facts is None or not wanted:
+            return {}
+        entity = self.runtime.app.entities[facts.entity]
+        texts = (facts.key, facts.promotion, facts.owner, facts.since, facts.until, facts.state,
+                 facts.limit)  # fmt: skip
+        rows = self._rows(
+            entity,
+            system_grant(entity.name),
+            [text for text in texts if text],
+            facts.key,
+            tuple(sorted(wanted)),
+        )
+        return {
+            normalized(str(row[facts.key])): _code_fact(facts, row, now)
+            for row in rows
+            if row[facts.promotion]
+        }
+
     def _above(self, path: str) -> Mapping[str, str]:
         """Return what stands above each value of a label that lies in a tree; {} elsewhere."""
         steps = self.runtime.app.walk(self.pricing.item.entity, path)
@@ -211,6 +239,21 @@ class Facts:
         steps = self.runtime.app.walk(entity.name, text)
         assert steps is not None, text
         return Path(text, steps)
+
+
+def _code_fact(facts: HandedOut, row: Mapping[str, Any], now: datetime) -> CodeFact:
+    since, until = (row[path] if path else None for path in (facts.since, facts.until))
+    state = "open"
+    if since is not None and now < since:
+        state = "not_started"
+    elif until is not None and now >= until:
+        state = "ended"
+    elif facts.state and row[facts.state] not in facts.usable:
+        # it still holds, so that it was used or taken away: that is not `ended`
+        state = "limit_reached"
+    limit = row[facts.limit] if facts.limit else None
+    owner = str(row[facts.owner] or "") if facts.owner else ""
+    return CodeFact(str(row[facts.promotion]), owner, 1 if limit is None else int(limit), state)
 
 
 def lineage(value: str, above: Mapping[str, str]) -> Iterable[str]:

@@ -108,8 +108,9 @@ def evaluated(
     promotions = book or price_book.current(connection, runtime)
     used = _counters.used(connection, runtime, promotions, cart, known)
     customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)
-    context = Context(customer, sent.channel, sent.facts, used)
     at = sent.at or runtime.clock()
+    codes = facts.codes(sent.codes, at)
+    context = Context(customer, sent.channel, sent.facts, used, codes)
     priced = price(cart, promotions, context, at)
     looked_up = [name for name in ("groups", "orders") if getattr(sent, name) is None]
     priced = _prices_told.told(priced, runtime, actor, looked_up)

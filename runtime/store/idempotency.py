@@ -17,6 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from generator.model.text import Label
 from runtime.errors import BadRequest, Conflict, KeyReused
 from runtime.messages import Incoming
+from runtime.store import inserts
+from runtime.store.prepared import prepared
 
 LONGEST = 255
 
@@ -62,19 +64,16 @@ def take(
         raise no_key()
     assert incoming.actor is not None
     wanted = request_hash(incoming)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    taken = connection.execute(
-        insert(table)
-        .values(
-            actor_id=incoming.actor.id,
-            key=incoming.idempotency_key,
-            request_hash=wanted,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(table.c.key)
-    ).first()
-    if taken is not None:
+    row = {
+        "actor_id": incoming.actor.id,
+        "key": incoming.idempotency_key,
+        "request_hash": wanted,
+        "created_at": now,
+    }
+    taking = prepared(
+        table, "take", connection.dialect, lambda: _taking(table, connection.dialect.name)
+    )
+    if taking.rows(connection, {f"new_{name}": value for name, value in row.items()}):
         return None
     found = connection.execute(
         sa.select(table.c.request_hash, table.c.answer).where(
@@ -97,8 +96,24 @@ def remember(
 ) -> None:
     """Keep the answer under the request's key, in the transaction of the work."""
     if incoming.idempotency_key and incoming.actor is not None:
-        connection.execute(
-            table.update()
-            .where(table.c.actor_id == incoming.actor.id, table.c.key == incoming.idempotency_key)
-            .values(answer=answer)
+        keeping = prepared(table, "keep", connection.dialect, lambda: _keeping(table))
+        own = {"of_actor": incoming.actor.id, "of_key": incoming.idempotency_key}
+        inserts.afterwards(connection, keeping, {**own, "told": answer})
+
+
+def _taking(table: sa.Table, dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    names = ("actor_id", "key", "request_hash", "created_at")
+    bound = {name: sa.bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return insert(table).values(bound).on_conflict_do_nothing().returning(table.c.key)
+
+
+def _keeping(table: sa.Table) -> sa.UpdateBase:
+    return (
+        table.update()
+        .where(
+            table.c.actor_id == sa.bindparam("of_actor", type_=table.c.actor_id.type),
+            table.c.key == sa.bindparam("of_key", type_=table.c.key.type),
         )
+        .values(answer=sa.bindparam("told", type_=table.c.answer.type))
+    )

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 
 from runtime.store.guard import system
-from runtime.store.prepared import prepared
+from runtime.store.prepared import Prepared, prepared
 
 FEW = 12
 """Below so many rows an INSERT is quicker than opening a COPY."""
@@ -49,6 +49,8 @@ class Batch:
     def __init__(self) -> None:
         self.rows: list[tuple[sa.Table, Rows]] = []
         self.change: Change | None = None
+        self.others: list[tuple[Prepared, Mapping[str, Any]]] = []
+        """Statements that return nothing and follow the rows."""
         self.commits = False
         """Whether the transaction ends with them, in the same round trip."""
 
@@ -98,7 +100,7 @@ def leave_now(connection: sa.Connection) -> None:
         return
     try:
         _leave(connection, batch)
-        batch.rows, batch.change = [], None
+        batch.rows, batch.change, batch.others = [], None, []
     finally:
         connection.info[WAITING] = batch
 
@@ -107,7 +109,16 @@ def forget(connection: sa.Connection) -> None:
     """Drop what waits on a connection: what it belongs to is undone."""
     batch: Batch | None = connection.info.get(WAITING)
     if batch is not None:
-        batch.rows, batch.change = [], None
+        batch.rows, batch.change, batch.others = [], None, []
+
+
+def afterwards(connection: sa.Connection, statement: Prepared, values: Mapping[str, Any]) -> None:
+    """Send a statement that returns nothing, after the rows that wait where any do."""
+    batch: Batch | None = connection.info.get(WAITING)
+    if batch is None:
+        statement.send(connection, values)
+    else:
+        batch.others.append((statement, values))
 
 
 def waits(connection: sa.Connection, change: Change) -> bool:
@@ -137,6 +148,8 @@ def _leave(connection: sa.Connection, batch: Batch) -> None:
             _write_all(connection, (), change)
         for table, rows in waiting:
             insert_many(connection, table, rows)
+    for statement, values in batch.others:
+        statement.send(connection, values)
 
 
 def _committed(connection: sa.Connection, batch: Batch) -> None:

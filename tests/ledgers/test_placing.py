@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def open_till(url: str) -> Till:
     opened = open_shop(url, TILL)
     shop = Till(opened.runtime, opened.actor, Clock())
     shop.runtime.clock = shop.clock
-    for code in ("cap", "hat", "bag", "mug", "pen"):
+    for code in ("cap", "hat", "bag", "mug", "pen", "cup"):
         shop.done("create", "ware", {"code": code, "price": "10.00"})
     for code, email in (("ann", "ann@example.org"), ("bob", None)):
         shop.done("create", "buyer", {"code": code, "email": email})
@@ -262,3 +263,48 @@ def test_a_cart_is_placed_over_rest_and_a_changed_price_answers_with_the_new_one
     assert (status, answer["code"]) == (409, "R409")
     assert answer["prices"]["totals"]["total"] == "19.00"
     assert answer["prices"]["fingerprint"] == body["fingerprint"]
+
+
+def voucher(shop: Till, code: str, **values: Any) -> str:
+    row = shop.row(shop.done("create", "voucher", {"code": code, "rule": "bonus", **values}))
+    return str(row["id"])
+
+
+def test_a_code_that_was_handed_out_says_why_it_does_not_hold(small: Till) -> None:
+    ann = small.rows(small.done("list", "buyer", query={"code": "ann"}))[0]["id"]
+    voucher(small, "PLAIN")
+    voucher(small, "ANNS", owner=ann)
+    voucher(small, "LATER", since="2027-01-01T00:00:00Z")
+    voucher(small, "OVER", until="2026-01-01T00:00:00Z")
+    voucher(small, "GONE", state="void")
+    asked = {
+        "plain": "applied", "LATER": "not_started", "OVER": "ended", "GONE": "limit_reached",
+        "ANNS": "wrong_customer", "NONE": "unknown",
+    }  # fmt: skip
+    for code, state in asked.items():
+        (found,) = small.prices(cart("cup", codes=[code], customer="bob")).priced.codes
+        assert found.state == state, code
+    (found,) = small.prices(cart("cup", codes=["ANNS"], customer="ann")).priced.codes
+    assert found.state == "applied"
+
+
+def test_a_code_that_was_handed_out_is_used_as_often_as_it_may_be(small: Till) -> None:
+    voucher(small, "ONCE")
+    voucher(small, "TWICE", uses=2)
+    totals = {
+        code: [small.place(cart("cup", codes=[code]))["total"] for _ in range(3)]
+        for code in ("ONCE", "TWICE")
+    }
+    assert totals == {"ONCE": ["6.00", "10.00", "10.00"], "TWICE": ["6.00", "6.00", "10.00"]}
+    (found,) = small.prices(cart("cup", codes=["once"])).priced.codes
+    assert found.state == "limit_reached"
+
+
+def test_one_code_that_many_use_at_once_is_used_once(till: Till) -> None:
+    voucher(till, "ONCE")
+    bodies = [till.body(cart("cup", codes=["once"])) for _ in range(16)]
+    results = together(*(partial(till.placed, body) for body in bodies))
+    assert sum(isinstance(one, dict) for one in results) == 1
+    assert {type(one) for one in results} == {dict, PriceChanged}
+    assert till.used("bonus", code="ONCE") == 1
+    till.agrees()
