@@ -129,6 +129,13 @@ RETRY = Shape(
         ),
         "first": Arg("text", "The first pause.", default="PT10S"),
         "cap": Arg("text", "The longest pause.", default="PT1H"),
+        "give_up_on": Arg(
+            "list",
+            "Codes after which it is not tried again: a refusal.",
+            default=(),
+            one=True,
+            of=Arg("text", "A code."),
+        ),
     },
 )
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from generator.expressions import types
 from generator.expressions.compile import Expression
 from generator.kinds import Kind
-from generator.model.connector import Operation
+from generator.model.connector import Operation, Retry
 from generator.model.entity import Field
 from generator.model.ledger import Ledger
 from generator.model.workflow import Effect
@@ -38,6 +38,14 @@ class EffectNames(Protocol):
 
     def type_of(self, field: Field) -> types.Type:
         """Return what a field's value is in expressions."""
+        ...
+
+    def number(self, written: Written) -> str:
+        """Return a sequence field of the record whose numbers transitions issue, or nothing."""
+        ...
+
+    def retry(self, given: Given | None, otherwise: Retry | None) -> Retry | None:
+        """Return how often a call is made: what is written here, else what is otherwise so."""
         ...
 
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:

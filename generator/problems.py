@@ -170,6 +170,7 @@ CODES: Mapping[str, str] = {
     "D634": "A guard asks too much of the database.",
     "D635": "A warning is accepted that does not exist.",
     "D636": "A transition of another record cannot be fired.",
+    "D637": "A number is issued that is none.",
     "D701": "A text of a connector names what is not there.",
     "D702": "A length of time of a connector or webhook cannot be.",
     "D703": "An operation takes or gives what is no plain value.",

@@ -21,6 +21,13 @@ class SetField:
 
 
 @dataclass(frozen=True)
+class IssueNumber:
+    """Give a field of the record the next number of its sequence, unless it has one."""
+
+    field: str
+
+
+@dataclass(frozen=True)
 class SetState:
     """Write the state column: the one place that does."""
 
@@ -181,6 +188,7 @@ class SkippedCascade:
 
 Command = (
     SetField
+    | IssueNumber
     | SetState
     | WriteLog
     | CreateRecord

@@ -62,6 +62,10 @@ TEXTS: Mapping[str, str] = {
     "'{name}' fires itself, directly or through others.": "'{name}' 直接或间接地触发了自己。",
     "Remove one `fire` of the circle.": "请从循环中删去一个 `fire`。",
     "'{field}' leads to no other record.": "'{field}' 不指向其他记录。",
+    "'{field}' is no number that a transition issues.": "'{field}' 不是由流转生成的编号。",
+    "Name a field with `type: sequence` and `issued: true`.": (
+        "请指定 `type: sequence` 且 `issued: true` 的字段。"
+    ),
     "Name a reference, or a list of children at the end of the path.": (
         "请写引用字段，路径末尾也可以是子记录列表。"
     ),

@@ -50,6 +50,11 @@ class Sequence(FieldType):
             " in some countries. Saves then wait for each other.",
             default=False,
         ),
+        "issued": Arg(
+            "boolean",
+            "Whether only the effect `issue` of a workflow draws it; it is empty until then.",
+            default=False,
+        ),
     }
     operators = ("eq", "ne", "in", "contains", "starts_with")
     searchable = True

@@ -29,6 +29,8 @@ class Retry:
     first: int
     cap: int
     doubles: bool
+    give_up_on: tuple[str, ...] = ()
+    """Codes that are refusals for good, though the provider does not say so."""
 
     def pause(self, attempts: int) -> int:
         """Return the seconds to wait after so many attempts."""

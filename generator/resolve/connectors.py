@@ -113,6 +113,7 @@ class _Reader:
             self.seconds(given, "first", RETRY.args["first"].default),
             self.seconds(given, "cap", RETRY.args["cap"].default),
             given.get("backoff", RETRY.args["backoff"].default) == "exponential",
+            tuple(given.get("give_up_on", ())),
         )
 
     def _operation(self, name: Written, given: Given, timeout: int, retry: Retry) -> Operation:

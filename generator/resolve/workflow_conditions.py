@@ -13,7 +13,7 @@ from generator.effects import EffectWord
 from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.kinds import Catalog
-from generator.model.connector import Operation
+from generator.model.connector import Operation, Retry
 from generator.model.entity import Field
 from generator.model.ledger import Ledger
 from generator.model.workflow import (
@@ -177,6 +177,22 @@ class EffectNames:
 
     def type_of(self, field: Field) -> types.Type:
         return self.conditions.names.type_of(field)
+
+    def number(self, written: Written) -> str:
+        return self.conditions.names.number(written)
+
+    def retry(self, given: Given | None, otherwise: Retry | None) -> Retry | None:
+        if given is None:
+            return None
+        first, cap = (self.conditions.seconds(given, key) for key in ("first", "cap"))
+        usual = otherwise or Retry(6, 10, 3600, True)
+        return Retry(
+            given.get("max", usual.most),
+            first or usual.first,
+            cap or usual.cap,
+            given.get("backoff") == "exponential" if "backoff" in given else usual.doubles,
+            tuple(given.get("give_up_on", usual.give_up_on)),
+        )
 
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
         return self.conditions.names.roles(written)

@@ -170,6 +170,18 @@ class MachineNames:
         part = self.words.entities.get(field.target) if field is not None else None
         return (part.name, part.child_of) if part is not None else ("", "")
 
+    def number(self, written: Written) -> str:
+        """Return a field whose numbers transitions issue, or nothing."""
+        field = self.field(written)
+        if field is None:
+            return ""
+        if field.type != "sequence" or not field.args.get("issued"):
+            message = say("'{field}' is no number that a transition issues.", field=written.text)
+            hint = "Name a field with `type: sequence` and `issued: true`."
+            self.problems.append(Problem("D637", written.span, message, hint))
+            return ""
+        return field.name
+
     def exactly(self, given: Given, written: Mapping[str, Any], wanted: tuple[str, ...]) -> None:
         """Report what a key says too much or too little, and a quantity that is missing."""
         if set(written) != set(wanted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generator.connectors import RETRY
 from generator.effects import EffectFacts, EffectNames, EffectWord
 from generator.kinds import Arg
 from generator.model.workflow import Effect
@@ -19,6 +20,7 @@ class Call(EffectWord):
         "with": Arg("map", "What it is given, by name.", default={}, of=Arg("expression", "")),
         "on_success": Arg("path", "The transition that its answer fires."),
         "on_failure": Arg("path", "The transition that a definite refusal fires."),
+        "retry": Arg("shape", "How often it is made, if not as the operation says.", shape=RETRY),
         "undo": Arg("path", "The operation that takes it back."),
         "no_undo": Arg("text", "Why nothing takes it back, and what a person does instead."),
     }
@@ -37,6 +39,9 @@ class Call(EffectWord):
             "values": {name: value for name, value in values.items() if value is not None},
             "on_success": names.edge(given.get("on_success")),
             "on_failure": names.edge(given.get("on_failure")),
+            "retry": names.retry(
+                given.get("retry"), operation.retry if operation is not None else None
+            ),
             "undo": str(given.get("undo", "")),
             "no_undo": given.get("no_undo", ""),
         }

@@ -17,6 +17,7 @@ from rules.commands import (
     CreateRecord,
     FireOther,
     Hold,
+    IssueNumber,
     OfLedger,
     Post,
     SetField,
@@ -36,6 +37,7 @@ from runtime.operations._elsewhere import Asked, fire_others
 from runtime.operations._entries import SYSTEM_ACTOR, Entries
 from runtime.operations._held import Held
 from runtime.operations._making import create_inside
+from runtime.operations._numbers import issue_number
 from runtime.operations._rearming import rearm
 from runtime.operations._unfired import unfired
 from runtime.operations._veiled import refusal_for
@@ -128,6 +130,8 @@ class Passing:
                     draft.linked[model.name] = tuple(command.value or ())
                 elif model.computed is None and has_column(model, self._catalog):
                     draft.facts[model.name] = command.value
+            case IssueNumber():
+                issue_number(self.work, draft, draft.entity.fields[command.field])
             case CreateRecord():
                 self.created.append(command)
             case Post() | TakeBack() | Hold() | Settle():

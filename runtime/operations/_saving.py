@@ -13,15 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.expressions.compile import Expression
-from generator.field_types.sequence import counter_key, format_number
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
 from runtime.operations import _conditions, _editable, _offers
+from runtime.operations._numbers import draw_numbers
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
 from runtime.operations._work import Draft, Facts, Work
-from runtime.store import inserts, links, sequences
+from runtime.store import inserts, links
 from runtime.store.forms import form_of
 from runtime.store.guard import system
 from runtime.store.prepared import prepared
@@ -261,7 +261,7 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
     A child that is as it was is left alone. All numbers of one counter are drawn at once, as one
     without gaps stays locked until the commit.
     """
-    _draw_numbers(work, [one for draft in drafts for one in draft.everyone() if one.is_new])
+    draw_numbers(work, [one for draft in drafts for one in draft.everyone() if one.is_new])
     if work.runtime.machines:
         work.written += drafts
     level: list[tuple[Draft, _Parent]] = [(draft, None) for draft in drafts]
@@ -373,26 +373,3 @@ def _differs(draft: Draft) -> bool:
     if draft.before is None or draft.linked or draft.children:
         return True
     return any(draft.before.get(name) != value for name, value in draft.facts.items())
-
-
-def _draw_numbers(work: Work, drafts: list[Draft]) -> None:
-    """Give generated fields their values, the numbers of one counter in one block."""
-    day = work.context["today"]
-    waiting: dict[str, list[tuple[Draft, Field]]] = {}
-    for draft in drafts:
-        for model in draft.entity.fields.values():
-            if model.type == "sequence" and draft.facts.get(model.name) is None:
-                key = counter_key(str(model.args["pattern"]), day)
-                waiting.setdefault(f"{model.entity}.{model.name}/{key}", []).append((draft, model))
-    for name, places in waiting.items():
-        args = places[0][1].args
-        first = sequences.draw(
-            work.connection,
-            work.runtime.system.sequence,
-            name,
-            count=len(places),
-            start=int(args["start"]),
-            gapless=bool(args["gapless"]),
-        )
-        for number, (draft, model) in enumerate(places, start=first):
-            draft.facts[model.name] = format_number(str(model.args["pattern"]), day, number)

@@ -4,12 +4,13 @@ Comes in: the row of a call. Goes out: `Asked`, with the values as they travel, 
 the connector is not ready; `status` asks by the key of an earlier try.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.connectors import Answer, Asked, ConnectorType
-from generator.model.connector import DONE, Connector
+from generator.model.connector import DONE, Connector, Retry
 from rules.workflow import outside as rules
 from runtime.outside import incidents, settings
 from runtime.runtime import Runtime
@@ -31,6 +32,8 @@ def asked_of(
         why = {"connector": name, "why": reach.mode, "missing": list(reach.missing)}
         _not_ready(connection, runtime, row, {"operation": step.operation, **why})
         return None
+    own = None if step.operation != row.operation else _own_retry(runtime, row)
+    model = model if own is None else replace(model, retry=own)
     given = {**(row.output or {}), **_in_api_form(runtime, connector, row)}
     values = {key: given[key] for key in model.input if given.get(key) is not None}
     return Asked(connector, model, values, step.key, reach.settings, allowed=reach.allowed)
@@ -49,6 +52,17 @@ def _not_ready(connection: sa.Connection, runtime: Runtime, row: Any, facts: Any
     connection.execute(
         table.update().where(table.c.id == row.id).values(status=t.STUCK, lease_until=None)
     )
+
+
+def _own_retry(runtime: Runtime, row: Any) -> Retry | None:
+    """Return what the transition itself says of trying again; None when it says nothing."""
+    workflow = runtime.app.workflows.get(row.entity, {}).get(row.workflow)
+    for edge in workflow.named(row.transition) if workflow is not None else ():
+        for effect in edge.effects:
+            if effect.given.get("call") == row.operation and effect.given.get("retry"):
+                found: Retry = effect.given["retry"]
+                return found
+    return None
 
 
 def _in_api_form(runtime: Runtime, connector: Connector, row: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ and those before it are taken back. The runs of one record follow each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -127,6 +127,8 @@ def make(taken: Taken) -> Answer:
     answer = taken.kind.call(asked)
     if answer.outcome == ABSENT:
         return Answer(UNKNOWN, code=answer.code)
+    if answer.outcome == UNKNOWN and answer.code in operation.retry.give_up_on:
+        return replace(answer, outcome=REFUSED)
     if answer.outcome == UNKNOWN and taken.is_last and operation.status:
         known = ask_about(taken.kind, taken.asked)
         return Answer(UNKNOWN, code=ABSENT) if known.outcome == ABSENT else known

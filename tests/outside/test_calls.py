@@ -54,6 +54,23 @@ def test_a_lost_answer_is_asked_for_again_under_the_same_key_after_a_pause(desk:
     assert [(one["tries"], one["done"]) for one in desk.bank.deeds()] == [(2, 1)]
 
 
+def test_a_call_may_say_itself_how_often_it_is_made_and_what_is_a_refusal(desk: Desk) -> None:
+    desk.bank.play("capture", "lost")
+    record = desk.make()
+    desk.move(record, "hurry")
+    desk.work()
+    desk.later(seconds=3)
+    desk.work()
+    assert desk.payment(record)["state"] == "captured"
+    desk.bank.play("capture", "down")
+    other = desk.make("P2")
+    desk.move(other, "hurry")
+    desk.work()
+    found = desk.payment(other)
+    assert (found["state"], found["why"]) == ("failed", "unavailable")
+    assert desk.incidents() == []
+
+
 def test_what_is_never_answered_is_asked_about_in_the_end(desk: Desk) -> None:
     desk.bank.play("capture", "mute")
     record = desk.pay()
