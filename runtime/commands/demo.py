@@ -18,6 +18,7 @@ from runtime.commands.context import engine_of, make_runtime, system_actor
 from runtime.commands.language import refusal, say
 from runtime.files import FileStore
 from runtime.jobs import runs
+from runtime.jobs.starting import start_run
 from runtime.runtime import Runtime, utc_now
 from runtime.seed import seed
 from runtime.settings import Settings
@@ -111,6 +112,11 @@ def _load(runtime: Runtime, settings: Settings, locale: str) -> None:
         )
         if (rows / "later").is_dir():
             runs.create(connection, later, runtime.clock())
+        for job in runtime.app.jobs.values():
+            # once now, so that there is something to look at before their time comes
+            if job.schedule is not None:
+                key = f"demo:{job.name}"
+                start_run(runtime, job.name, {}, connection=connection, unique_key=key)
     _write_note(runtime, READY)
 
 

@@ -19,9 +19,11 @@ from runtime.store import notices
 from runtime.store.notices import Told
 from runtime.web.people.access_page import held_label
 from runtime.web.screens.hits import Hit, hit
+from runtime.web.screens.jobs_page import job_label, run_url
 from runtime.web.screens.visit import Visit
 
 PAGE = 40
+JOB = "job"
 ICONS = {
     "mention": "at",
     "comment": "message",
@@ -139,10 +141,14 @@ def _line(
 
 def leads_to(told: Told) -> str:
     """Return the page of a notice that is about no record; empty when it has none."""
+    if told.kind == JOB:
+        return run_url(str(told.params.get("run", "")))
     return "/access/" if told.kind in ROLES else ""
 
 
 def _title(visit: Visit, told: Told) -> str:
+    if told.kind == JOB:
+        return job_label(visit, str(told.params.get("job", "")))
     return held_label(visit, told.title) if told.kind in ROLES else told.title
 
 
@@ -156,6 +162,7 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "delete": t("{name} archived or deleted", name=who),
         "restore": t("{name} restored", name=who),
         "workflow": _reached(visit, told),
+        "job": t("A job has something for you"),
         "role_requested": t("{name} asks for a role", name=who),
         "role_granted": t("{name} gave you a role", name=who),
         "role_rejected": t("{name} rejected your request for a role", name=who),
