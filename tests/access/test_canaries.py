@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from werkzeug.routing import Rule
 
 from generator.model.entity import Entity
+from runtime.errors import RequestError
+from runtime.operations._unfired import said
 from runtime.store.trail import DENIED
 from runtime.web.rest_routes import ROUTES
 from tests.access.canaries import Filled, allowed
@@ -36,7 +38,7 @@ ASKED = {"list", "read", "aggregate", "export"}
 """Of these, the ones whose answer depends on a query."""
 
 NO_PART = "00000000-0000-7000-8000-000000000000"
-PLACES = {"part": NO_PART, "workflow": "none", "transition": "none"}
+PLACES = {"part": NO_PART, "workflow": "handling", "transition": "send"}
 """What stands at the places of a route that a record has none of."""
 
 
@@ -51,12 +53,12 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "notice_id": ["00000000-0000-7000-8000-000000000000"],
         "approval_id": ["00000000-0000-7000-8000-000000000000"],
         "incident_id": ["00000000-0000-7000-8000-000000000000"],
-        "workflow": ["none"],
+        "workflow": ["handling"],
         "request_id": ["00000000-0000-7000-8000-000000000000"],
         "review_id": ["00000000-0000-7000-8000-000000000000"],
         "line_id": ["00000000-0000-7000-8000-000000000000"],
         "locale": ["en"],
-        "name": ["delete"],
+        "name": ["delete", "send"],
         "pk": [str(desk.people["owner"])],
         "filename": ["x"],
         "width": ["40"],
@@ -246,3 +248,28 @@ def state(desk: Desk, filled: Filled) -> tuple[dict[str, int], int]:
     with filled.shop.runtime.engine.connect() as connection:
         changed = connection.execute(changes).scalar_one()
     return {name: desk.count(name) for name in filled.records}, changed
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_refused_step_tells_what_its_reader_may_not_see(
+    desk: tuple[Desk, Filled], name: str
+) -> None:
+    here, filled = desk
+    may, order = allowed(filled, person(here, filled, name)), filled.records["order"]
+    wanted = {"workflow": "handling", "transition": "send", "input": {}}
+    told = ""
+    for record in order:
+        for values, operation, one in (
+            (wanted, "transition", record),
+            ({**wanted, "operation": "transition", "ids": [record]}, "bulk", ""),
+        ):
+            actor = person(here, filled, name)
+            answer = filled.shop.ask(operation, "order", values, record=one, actor=actor)
+            if isinstance(answer, RequestError):
+                reasons = answer.params.get("reasons", ())
+                shown = [(said(each).texts, each.params) for each in reasons]
+                told += repr((answer.message.texts, answer.errors, shown))
+            else:
+                told += repr(answer.outcomes)
+    assert leaks(told, may, filled) == []
+    assert bool(re.search(r"cnry|[*]{4}", told)) == bool(may)
