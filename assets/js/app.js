@@ -30,6 +30,7 @@ const PARTS = [
   ["select[data-picker-url], select[data-pick-local], input[data-tags]", () => import("./picker.js")],
   ["textarea[data-rich]", () => import("./rich.js")],
   ["textarea[data-json]", () => import("./json.js")],
+  ["textarea[data-rule]", () => import("./rule.js")],
   ["[data-upload]", () => import("./files.js")],
   ["textarea[data-people]", () => import("./mention.js")],
   ["[data-color], input[data-scan]", () => import("./inputs.js")],

@@ -44,6 +44,7 @@ from runtime.web.screens import routes as screens
 from runtime.web.screens import settings_page
 from runtime.web.screens.desk import Surroundings
 from runtime.web.screens.reveal_page import masked_fields
+from runtime.web.screens.rule_page import Said, said_of
 from runtime.web.screens.visit import Visit
 from runtime.web.security_manager import People, refuse_weak, sign_in
 from runtime.web.settings import UnsafeSettings, WebSettings
@@ -111,6 +112,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.register_blueprint(blueprint(api, Documents(runtime)))
     app.register_blueprint(screens.blueprint(_surroundings(settings), runtime.app.entities))
     app.jinja_env.globals["may_reveal"] = _may_reveal
+    app.jinja_env.globals["rule_said"] = _rule_said
     app.add_url_rule("/lang/<locale>", "language", choose_language)
     app.register_blueprint(offline)
     app.register_error_handler(RequestError, _refused)
@@ -202,6 +204,11 @@ def _may_reveal(entity: str) -> bool:
     """Return whether a page about a record offers to show what is masked."""
     actor = present().actor
     return actor is not None and bool(masked_fields(Visit(web().runtime, actor), entity))
+
+
+def _rule_said(text: str) -> tuple[Said, ...]:
+    """Return what a rule that is shown says, in every language of the shop."""
+    return said_of(web().runtime.app, text)
 
 
 def _begin() -> None:

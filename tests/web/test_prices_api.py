@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 
 import jsonschema
@@ -109,3 +111,57 @@ def test_the_tester_is_for_those_who_may_evaluate(stall: Shop) -> None:
     assert gus.get("/pricing/").status_code == 403
     assert "/pricing/" not in gus.get("/").text
     assert 'href="/pricing/"' in stall.client("sue").get("/").text
+
+
+def look(stall: Shop, rule: str, *items: str) -> str:
+    """Return what the builder of rules shows of a rule that is being written."""
+    form = {"rule": rule, "item": list(items), "quantity": ["2"] * len(items)}
+    sue = stall.client("sue")
+    proof = re.search(r'X-CSRFToken": "([^"]+)"', html.unescape(sue.get("/pricing/").text))
+    assert proof is not None
+    headers = {"X-CSRFToken": proof[1]}
+    answer = sue.post("/pricing/rules/look", data=form, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_rule_that_is_written_is_said_in_both_languages_and_tried_on_a_cart(stall: Shop) -> None:
+    rule = (
+        '{"when": [{"type": "amount", "value": "40"}],'
+        ' "then": [{"type": "percent_off", "percent": 20, "apply": "each_line"}]}'
+    )
+    shown = look(stall, rule, "A")
+    assert "When the goods come to at least €40.00:" in shown
+    assert "每行商品 8 折。" in shown
+    assert "€50.00" in shown  # what two cost without it
+    assert "€48.00" in shown  # and with it
+    assert "€48.00" in look(stall, rule.replace('"40"', '{"EUR": "40"}'), "A")
+    assert "A" in look(stall, rule)  # some of the shop's where nobody names any
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('{"then": [{"type": "percent_off", "percent": 120}]}', "a percent is from 0 to 100"),
+        ('{"then": [', "The rule cannot be read."),
+        ("[1]", "The rule cannot be read."),
+        ('{"then": [{"type": 7}], "when": {"a": 1}, "include": 5}', "This cannot be read."),
+        (
+            '{"then": [{"type": "tiered", "steps": [{"from_amount": 9, "amount": 5},'
+            ' {"from_amount": 20, "amount": 2}]}]}',
+            "This step gives less than the one below it.",
+        ),
+    ],
+)
+def test_what_is_wrong_or_surprises_is_told_while_it_is_written(
+    stall: Shop, rule: str, told: str
+) -> None:
+    assert told in look(stall, rule, "A")
+
+
+def test_the_builder_offers_what_conditions_and_actions_declare(stall: Shop) -> None:
+    words = stall.client("sue").get("/pricing/rules/words").json
+    assert [one["word"] for one in words["conditions"]][:2] == ["amount", "quantity"]
+    steps = next(one for one in words["actions"] if one["word"] == "tiered")["args"][0]
+    assert [one["name"] for one in steps["of"]["args"]][:2] == ["from_amount", "from_quantity"]
+    assert stall.client("gus").get("/pricing/rules/words").status_code == 403
