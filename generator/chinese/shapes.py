@@ -70,8 +70,13 @@ TEXTS: Mapping[str, str] = {
     "By field or path (`owner.code`, `name.zh`, `lines.quantity`): where it comes from.": (
         "按字段或路径（`owner.code`、`name.zh`、`lines.quantity`）写值从哪里来。"
     ),
-    "The most records of a `page`, of one `bulk` change, of an `export`.": (
-        "`page` 每页、`bulk` 每次批量修改、`export` 每次导出的最多记录数。"
+    "The most records of a `page`, of one `bulk` change, of an `export`, and of all exports of one "
+    "person on one day, `export_day`.": (
+        "`page` 每页、`bulk` 每次批量修改、`export` 每次导出、`export_day` 每人每天导出的最多条数。"
+    ),
+    "The country of telephone numbers without +, such as CN.": "电话号码不带 + 时所属国家，如 CN。",
+    "Of `event`: by path, what it says, such as `data.reference: P-1`.": (
+        "`event`：按路径写明事件内容，如 `data.reference: P-1`。"
     ),
     "The template's name; NAME.html if missing.": "模板文件名；不写则为 NAME.html。",
     "What a cell says, and what is meant by it; * stands for any text.": (
@@ -93,5 +98,10 @@ TEXTS: Mapping[str, str] = {
     "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so. `check"
     " --strict` wants a new reason for each widening.": (
         "按 `角色.实体` 写明为何放宽权限、由谁同意；`check --strict` 要求每次放宽都有新的理由。"
+    ),
+    "print": "打印设置",
+    "print label": "打印标签",
+    "Width and height of the sheet in millimetres, such as 40x30.": (
+        "标签的宽和高，单位毫米，如 40x30。"
     ),
 }
