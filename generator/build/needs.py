@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from generator.build.spared import spared_parts
 from generator.expressions.compile import Expression
 from generator.model.app import App
 from generator.model.entity import Entity, Field
@@ -23,10 +24,12 @@ class Needs:
     """Many-to-many fields that some expression reads."""
     computed: tuple[Field, ...]
     """Computed fields, each after those it depends on."""
-    conditional: tuple[Field, ...] = ()
+    conditional: tuple[Field, ...]
     """Fields that are asked, required or fixed only under a condition."""
-    walked: tuple[str, ...] = ()
+    walked: tuple[str, ...]
     """Fields of parts behind whose references some expression of the whole reads."""
+    spared: Mapping[str, frozenset[str]]
+    """Parts that a change need not read, with the own fields whose change makes them needed."""
 
 
 def build_needs(app: App) -> Mapping[str, Needs]:
@@ -70,6 +73,7 @@ def _needs(
         _in_order(entity),
         tuple(field for field in entity.fields.values() if field.is_conditional),
         tuple(sorted(name for name in walked if entity.fields[name].type == "children")),
+        spared_parts(app, entity),
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from generator.expressions import python
 from generator.expressions import tree as t
 from generator.expressions.compile import Expression
 
@@ -24,7 +23,6 @@ def behind(expression: Expression, entity: str, field: str) -> Expression:
         entity=entity,
         paths=tuple((field, *path) for path in expression.paths),
         tree=tree,
-        function=python.function(tree),
     )
 
 

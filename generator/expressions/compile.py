@@ -8,7 +8,7 @@ because what stands behind a wrong name has no type to check.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -53,12 +53,16 @@ class Expression:
     context: tuple[tuple[str, ...], ...]
     """Every value it needs from outside: `('actor', 'id')`, `('today',)`."""
     tree: Tree
-    function: python.Evaluate = field(compare=False, repr=False)
-    """`function(facts, context)` gives the stored value, or None for null and unknown.
 
-    `facts` holds every field of `paths`, a missing one is a KeyError: a reference that is walked
-    is a mapping or None (an id will do for one that is not), children are a sequence of mappings.
-    """
+    @cached_property
+    def function(self) -> python.Evaluate:
+        """`function(facts, context)` gives the stored value, or None for null and unknown.
+
+        `facts` holds every field of `paths`, a missing one is a KeyError: a reference that is
+        walked is a mapping or None (an id will do for one that is not), children are a sequence of
+        mappings. It is made when it is first asked for: checking definitions asks for few.
+        """
+        return python.function(self.tree)
 
     @cached_property
     def _unbounded(self) -> python.Evaluate:
@@ -104,8 +108,7 @@ def parse(
     kind = expected if isinstance(tree.type, Null) and expected is not None else tree.type
     paths = tuple(dict.fromkeys(_paths(tree, (), ())))
     context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
-    function = python.function(tree)
-    return Expression(text, span, scope.entity, kind, paths, context, tree, function), ()
+    return Expression(text, span, scope.entity, kind, paths, context, tree), ()
 
 
 def first_of(
@@ -126,8 +129,7 @@ def first_of(
     text = "".join(f"{value!r} if {condition.text} else " for condition, value in cases)
     paths = tuple(dict.fromkeys(_paths(tree, (), ())))
     context = tuple(dict.fromkeys(node.path for node in walk(tree) if isinstance(node, Context)))
-    function = python.function(tree)
-    return Expression(f"{text}{otherwise!r}", span, entity, kind, paths, context, tree, function)
+    return Expression(f"{text}{otherwise!r}", span, entity, kind, paths, context, tree)
 
 
 def _paths(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from generator.expressions.types import Type
 
@@ -258,6 +258,13 @@ Tree = (
     | Call
     | Aggregate
 )
+KINDS = frozenset(get_args(Tree))
+"""The classes of trees; none is derived from another."""
+SLOTS = {
+    kind: tuple(slot.name for slot in fields(kind) if slot.name not in ("shown", "type"))
+    for kind in KINDS
+}
+"""By class: the fields that may hold trees."""
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
@@ -269,24 +276,21 @@ def walk(tree: Tree) -> Iterator[Tree]:
 
 def parts(tree: Tree) -> Iterator[Tree]:
     """Yield the trees directly inside a tree."""
-    for slot in fields(tree):
-        value = getattr(tree, slot.name)
-        if slot.name == "shown":
-            continue
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Tree):
-                yield item
+    for name in SLOTS[type(tree)]:
+        value = getattr(tree, name)
+        if type(value) in KINDS:
+            yield value
+        elif isinstance(value, tuple):
+            yield from (item for item in value if type(item) in KINDS)
 
 
 def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
     """Return a tree with every tree directly inside it changed."""
     changes: dict[str, Any] = {}
-    for slot in fields(tree):
-        value = getattr(tree, slot.name)
-        if slot.name == "shown":
-            continue
-        if isinstance(value, Tree):
-            changes[slot.name] = change(value)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Tree):
-            changes[slot.name] = tuple(change(part) for part in value)
+    for name in SLOTS[type(tree)]:
+        value = getattr(tree, name)
+        if type(value) in KINDS:
+            changes[name] = change(value)
+        elif isinstance(value, tuple) and value and type(value[0]) in KINDS:
+            changes[name] = tuple(change(part) for part in value)
     return replace(tree, **changes) if changes else tree

@@ -10,7 +10,6 @@ from unicodedata import normalize
 
 import marshmallow as ma
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 
 from generator.expressions import types
 from generator.field_types import (
@@ -83,6 +82,11 @@ class _Address(Line):
         text = super()._deserialize(value, attr, data, **kwargs)
         if text is None:
             return None
+        from email_validator import (  # noqa: PLC0415 (checking definitions needs no addresses)
+            EmailNotValidError,
+            validate_email,
+        )
+
         try:
             checked = validate_email(text, check_deliverability=False, globally_deliverable=False)
         except EmailNotValidError as error:

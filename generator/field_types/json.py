@@ -10,10 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import jsonschema
 import marshmallow as ma
 import sqlalchemy as sa
-from referencing import Registry
 
 from generator.expressions import types
 from generator.field_types import (
@@ -72,6 +70,8 @@ class Json(FieldType):
         schema = field.args.get("schema")
         if schema is None:
             return
+        import jsonschema  # noqa: PLC0415 (few definitions have a schema)
+
         try:
             jsonschema.Draft202012Validator.check_schema(schema)
         except jsonschema.SchemaError as error:
@@ -166,9 +166,7 @@ class _Plain(ApiField[Any]):
     def __init__(self, schema: Any, most: int, **options: Any) -> None:
         super().__init__(**options)
         self.most = most
-        self.validator = (
-            jsonschema.Draft202012Validator(schema, registry=Registry()) if schema else None
-        )
+        self.validator = _validator(schema) if schema else None
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -193,3 +191,10 @@ class _Plain(ApiField[Any]):
             raise self.make_error("syntax", line=error.lineno, column=error.colno) from error
         except (ValueError, RecursionError) as error:
             raise self.make_error("invalid") from error
+
+
+def _validator(schema: Any) -> Any:
+    import jsonschema  # noqa: PLC0415 (few definitions have a schema)
+    from referencing import Registry  # noqa: PLC0415 (likewise)
+
+    return jsonschema.Draft202012Validator(schema, registry=Registry())

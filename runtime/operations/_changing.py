@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from generator.build.tables import has_column
 from generator.model.entity import Entity
@@ -20,22 +20,34 @@ MOST_ROWS = 10_000_000
 """A bound that no batch reaches: every child of every record of it must be seen."""
 
 
-def load(work: Work, entity: Entity, record_id: str, grant: Grant, lock: str = "update") -> Facts:
-    """Return every stored value of a record and its children; the record is locked.
+def load(
+    work: Work,
+    entity: Entity,
+    record_id: str,
+    grant: Grant,
+    lock: str = "update",
+    unread: frozenset[str] = frozenset(),
+) -> Facts:
+    """Return every stored value of a record and its children, but the `unread`; it is locked.
 
     Raises:
         NotFound: there is none, or the caller may not reach it.
         Forbidden: they may read it, but it is outside their right to change.
 
     """
-    found = load_many(work, entity, (record_id,), grant, lock)
+    found = load_many(work, entity, (record_id,), grant, lock, unread)
     if not found:
         raise _rights.missing(work, entity, record_id, grant)
     return found[record_id]
 
 
 def load_many(
-    work: Work, entity: Entity, ids: tuple[str, ...], grant: Grant, lock: str = "update"
+    work: Work,
+    entity: Entity,
+    ids: tuple[str, ...],
+    grant: Grant,
+    lock: str = "update",
+    unread: frozenset[str] = frozenset(),
 ) -> dict[str, Facts]:
     """Return every stored value of records and their children, by id.
 
@@ -43,30 +55,40 @@ def load_many(
     reached is left out.
     """
     found = {str(row["id"]): row for row in _rows(work, entity, grant, ids=ids, lock=lock)}
-    for field in entity.fields.values():
-        if field.type != "children" or not found:
-            continue
-        child = work.runtime.app.entities[field.target]
-        for facts in found.values():
-            facts[field.name] = []
-        for row in _children(work, child, tuple(found)):
-            found[str(row[child.child_of])][field.name].append(row)
+    _add_parts(work, entity, found, unread)
     _add_links(work, entity, found)
     return found
 
 
-def _children(work: Work, entity: Entity, parents: tuple[str, ...]) -> list[Facts]:
-    """Return the parts of records with their own parts, one statement a kind of them."""
-    rows = _rows(work, entity, system_grant(entity.name), parent=(entity.child_of, parents))
-    found = {str(row["id"]): row for row in rows}
+def unread_parts(work: Work, entity: Entity, changed: Collection[str]) -> frozenset[str]:
+    """Return the parts that need not be read for a change of these fields."""
+    spared = work.needs[entity.name].spared
+    return frozenset(
+        name
+        for name, inputs in spared.items()
+        if name not in changed and inputs.isdisjoint(changed)
+    )
+
+
+def _add_parts(
+    work: Work, entity: Entity, found: dict[str, Facts], unread: frozenset[str] = frozenset()
+) -> None:
+    """Add the parts of records with their own parts, one statement a kind of them."""
     for field in entity.fields.values():
-        if field.type != "children" or not found:
+        if field.type != "children" or field.name in unread or not found:
             continue
         child = work.runtime.app.entities[field.target]
         for facts in found.values():
             facts[field.name] = []
         for row in _children(work, child, tuple(found)):
             found[str(row[child.child_of])][field.name].append(row)
+
+
+def _children(work: Work, entity: Entity, parents: tuple[str, ...]) -> list[Facts]:
+    """Return the parts of records with their own parts."""
+    rows = _rows(work, entity, system_grant(entity.name), parent=(entity.child_of, parents))
+    found = {str(row["id"]): row for row in rows}
+    _add_parts(work, entity, found)
     _add_links(work, entity, found)
     return rows
 

@@ -191,7 +191,7 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
         for name, children in one.children.items():
             seen[name] = [lookup.with_targets(child) for child in children]
         for name, field_model in one.entity.fields.items():
-            if field_model.type == "children" and name not in seen:
+            if field_model.type == "children" and name not in seen and name not in one.unread:
                 seen[name] = list((one.before or {}).get(name, ()))
         for model in one.late:
             assert model.default_expression is not None
@@ -210,6 +210,8 @@ def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:
     """Put computed fields among what is seen; what is too large is an error."""
     for model in work.needs[draft.entity.name].computed:
         assert model.computed is not None
+        if draft.unread and any(path[0] in draft.unread for path in model.computed.paths):
+            continue
         seen[model.name] = _value(work, draft.at(model.name), model.computed, seen)
 
 

@@ -85,6 +85,8 @@ class Draft:
     """What those fields hold now, for the audit."""
     sent: frozenset[str] = frozenset()
     """The fields that the caller means to change; the writer's rights are asked for them."""
+    unread: frozenset[str] = frozenset()
+    """Parts that were not read: the formulas over them stay as they are stored."""
     late: list[Field] = field(default_factory=list)
     """Fields whose default lies behind a reference; they wait until it is looked up."""
     offer: Composed | None = None

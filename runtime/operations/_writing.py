@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -155,8 +155,13 @@ def _is_engines(entity: Entity, place: str) -> bool:
     return model is not None and model.readonly
 
 
-def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
-    """Return the plan of a write; its answer is read through the caller's own right to read."""
+def plan_write(
+    call: WriteCall, grant: Grant, runtime: Runtime, parts: Collection[str] | None = None
+) -> WritePlan:
+    """Return the plan of a write; its answer is read through the caller's own right to read.
+
+    The answer holds every kind of parts, or those that are named.
+    """
     readable = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
     if readable is None:
         return WritePlan(call, grant, None)
@@ -169,7 +174,13 @@ def plan_write(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
     includes = runtime.remembered.get(known, lambda: _children(call, readable, runtime))
     facts = query.facts
     return WritePlan(
-        call, grant, query.with_values(includes=tuple(each.at(facts) for each in includes))
+        call,
+        grant,
+        query.with_values(
+            includes=tuple(
+                each.at(facts) for each in includes if parts is None or each.name in parts
+            )
+        ),
     )
 
 

@@ -30,7 +30,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> WriteCall:
 
 
 def plan(call: WriteCall, grant: Grant, runtime: Runtime) -> WritePlan:
-    return plan_write(call, grant, runtime)
+    return plan_write(call, grant, runtime, parts=call.values.keys())
 
 
 def execute(plan: WritePlan, runtime: Runtime) -> Result:
@@ -46,12 +46,14 @@ def change(
     work: Work, call: WriteCall, grant: Grant, values: Mapping[str, Any], version: int | None
 ) -> None:
     """Change one record; values that are as they were make no new version and no audit row."""
-    before = _changing.load(work, call.entity, call.record_id, grant)
+    forced = _rights.forced(grant, work.context)
+    unread = _changing.unread_parts(work, call.entity, values.keys() | forced.keys())
+    before = _changing.load(work, call.entity, call.record_id, grant, unread=unread)
     if version is not None:
         _versions.same_version(before, version)
     covered = _rights.before(work, call.entity, (call.record_id,), grant)
-    forced = _rights.forced(grant, work.context)
     draft = _saving.draft_change(work, call.entity, before, {**values, **forced})
+    draft.unread = unread
     draft.sent -= forced.keys()
     _changing.forget_same_links(work, (draft,))
     if not work.errors and not differs(draft, before):

@@ -13,7 +13,8 @@ after one of them, and waits, has made it last as well.
 
 `reading_together` is for a request that only reads. Who asks may be taken there for who they were a
 moment ago (`assume`): the question then goes along with the first rows, and nothing is given to
-anybody before it was answered.
+anybody before it was answered. `assuming` is the same for a request that writes: the question goes
+along with the begin of its transaction and the first statement in it (`opening`).
 
 Neither driver begins by itself: the statement that opens a transaction is an execution option
 (`BEGIN`), so a connection serves readers and writers in turn without changing its mode.
@@ -33,6 +34,7 @@ import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 
 from runtime.store.guard import guarded
+from runtime.store.opening import OPENING, Opening, forget, open_now, settle
 from runtime.store.spans import teach
 
 if TYPE_CHECKING:
@@ -68,11 +70,14 @@ that two transactions could otherwise wait for each other for ever."""
 
 
 class _Shared:
-    """The one connection of a request that only reads, and what is still to be proved on it."""
+    """The one connection of a request that only reads, and what is still to be proved.
+
+    A request that writes has no such connection: it proves in its first transaction.
+    """
 
     __slots__ = ("assumed", "connection", "engine")
 
-    def __init__(self, engine: sa.Engine, connection: sa.Connection) -> None:
+    def __init__(self, engine: sa.Engine, connection: sa.Connection | None) -> None:
         self.engine, self.connection = engine, connection
         self.assumed: Assumed | None = None
 
@@ -106,6 +111,9 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
     if where.get_backend_name() == "postgresql":
         engine = _postgresql(where, pool_size, pool_size, options)
         sa.event.listen(engine, "begin", _begin)
+        sa.event.listen(engine, "before_cursor_execute", open_now)
+        sa.event.listen(engine, "commit", settle)
+        sa.event.listen(engine, "rollback", forget)
         _keep_apart(engine, _postgresql(where, FEW, 0, options))
         return _with_twin(engine, "BEGIN", "")
     raise ValueError(
@@ -116,9 +124,25 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 @contextmanager
 def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open one transaction that may write; it commits at the end and is undone by an exception."""
-    prove()
-    with engine.begin() as connection, guarded():
-        yield connection
+    owed = assumed()
+    if owed is None:
+        with engine.begin() as connection, guarded():
+            yield connection
+        return
+    opening: Opening | None = None
+    try:
+        with engine.begin() as connection, guarded():
+            opening = connection.info.get(OPENING)
+            if opening is None:
+                owed.prove(connection)
+                owed = None
+            else:
+                opening.owed = owed
+            yield connection
+    finally:
+        # a transaction that was given up before its first answer owes it to the next one
+        if owed is not None and (opening is None or opening.owed is not None):
+            assume(engine, owed)
 
 
 @contextmanager
@@ -132,8 +156,9 @@ def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]
     if shared is not None and shared.engine is engine:
         if not proving:
             prove()
-        yield shared.connection
-        return
+        if shared.connection is not None:
+            yield shared.connection
+            return
     with deferred(engine).connect() as connection, guarded():
         yield connection
 
@@ -170,8 +195,23 @@ def reading_together(engine: sa.Engine) -> Iterator[None]:
             _shared.reset(token)
 
 
+@contextmanager
+def assuming(engine: sa.Engine) -> Iterator[None]:
+    """Let whoever asks be taken for the same until the first transaction, or read, says so.
+
+    For a request that writes: what was assumed is proved with the first statement of its first
+    transaction, at the end at the latest.
+    """
+    token = _shared.set(_Shared(engine, None))
+    try:
+        yield
+        prove()
+    finally:
+        _shared.reset(token)
+
+
 def assume(engine: sa.Engine, assumption: Assumed) -> bool:
-    """Take something for true until the first statement; False where nothing reads together."""
+    """Take something for true until the first statement; False where every question is asked."""
     shared = _shared.get()
     if shared is None or shared.engine is not engine:
         return False
@@ -194,7 +234,11 @@ def prove() -> None:
     if found is not None:
         shared = _shared.get()
         assert shared is not None
-        found.prove(shared.connection)
+        if shared.connection is not None:
+            found.prove(shared.connection)
+            return
+        with deferred(shared.engine).connect() as connection:
+            found.prove(connection)
 
 
 def begins(connection: sa.Connection) -> bool:
@@ -253,12 +297,7 @@ def _begin(connection: sa.Connection) -> None:
     if not statement:
         return
     if connection.dialect.name == "postgresql":
-        # the driver's own way takes a tenth of SQLAlchemy's time for so plain a statement
-        driver: Any = connection.connection.driver_connection
-        try:
-            driver.execute(statement)
-        except psycopg.Error as error:
-            connection._handle_dbapi_exception(error, statement, None, None, None)
+        connection.info[OPENING] = Opening(statement)
     else:
         connection.exec_driver_sql(statement)
 
@@ -278,6 +317,7 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], record: object) -> 
 
 def _leave_nothing_open(connection: psycopg.Connection[Any], record: object, state: object) -> None:
     """Undo what a connection that goes back to the pool left undecided."""
+    getattr(record, "info", {}).pop(OPENING, None)
     if connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         connection.rollback()
 

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 
 from runtime.store.guard import system
+from runtime.store.opening import open_now
 from runtime.store.prepared import Prepared, prepared
 
 FEW = 12
@@ -270,6 +271,7 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     processors = [(name, _processor(connection, table.c[name])) for name in names]
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
+    open_now(connection)
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:

@@ -24,6 +24,7 @@ from generator.field_types._times import Utc
 from runtime.jobs.columns import UtcDateTime
 from runtime.store.engine import begins
 from runtime.store.guard import SYSTEM
+from runtime.store.opening import riding, take
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -80,6 +81,15 @@ class Prepared:
         """Run a statement that returns nothing; in a pipeline, without waiting for its end."""
         self._run(connection, values, fetch=False)
 
+    def ask(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:
+        """Send a question in a pipeline; return the cursor that has the rows when it has ended."""
+        parameters, cursor = self._parameters(values), self._cursor(connection)
+        events: Any = connection.dispatch
+        _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
+        cursor.execute(self._sent, parameters, **self._how)
+        _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
+        return cursor
+
     def _run(
         self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool
     ) -> list[Row]:
@@ -89,9 +99,14 @@ class Prepared:
         events: Any = connection.dispatch
         cursor: Any = self._cursor(connection)
         rows: list[Row] = []
+        opening = take(connection) if self._is_raw else None
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
-            cursor.execute(self._sent, parameters, **self._how)
+            if opening is None:
+                cursor.execute(self._sent, parameters, **self._how)
+            else:
+                with riding(connection, opening):
+                    cursor.execute(self._sent, parameters, **self._how)
             if fetch:
                 if self._cells is None:
                     self._cells = self._processors(cursor.description)

@@ -38,6 +38,10 @@ class Question:
         rows = self._alone.rows(connection, values)
         return rows[0][0] if rows else None
 
+    def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:
+        """Ask in a pipeline; return the cursor that has the text when the pipeline has ended."""
+        return self._alone.ask(connection, values)
+
     def along(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """Return a statement with the answer as its last column."""
         return statement.add_columns(self._column)
@@ -59,6 +63,22 @@ class Assumed:
 
         """
         if self.question.ask(connection, self.values) != self.answer:
+            raise Mistaken
+
+    def ask(self, connection: sa.Connection) -> Any:
+        """Ask in a pipeline; return the cursor to be checked when the pipeline has ended."""
+        return self.question.send(connection, self.values)
+
+    def check(self, cursor: Any) -> None:
+        """Look at what was asked in a pipeline.
+
+        Raises:
+            Mistaken: the answer is another one.
+
+        """
+        with cursor:
+            row = cursor.fetchone()
+        if row is None or row[0] != self.answer:
             raise Mistaken
 
     def told(self, rows: Sequence[Row]) -> list[Row]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import nullcontext
 from functools import partial
 from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from runtime.errors import RequestError
-from runtime.store.engine import reading_together
+from runtime.store.engine import assuming, reading_together
 from runtime.store.questions import Mistaken
 from runtime.web import languages, observe, security
 from runtime.web.context import Present, Web
@@ -41,6 +40,9 @@ NAMES = {
     "content-type": "CONTENT_TYPE",
     "content-length": "CONTENT_LENGTH",
 }
+
+BODY = "shopwright.body"
+"""Where the environment keeps a body that was read."""
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +119,7 @@ class Front:
         return observe.start(environ.get("HTTP_X_REQUEST_ID", ""), locale)
 
     def _answer(self, environ: WSGIEnvironment, method: str, path: str, here: Present) -> Answer:
-        """Answer; a request that only reads goes on as if its caller were still the same."""
-        if method != "GET":
-            return self._tried(environ, method, path, here)
+        """Answer; a request goes on as if its caller were still the same, until that is known."""
         try:
             return self._tried(environ, method, path, here, assumes=True)
         except Mistaken:
@@ -136,7 +136,7 @@ class Front:
     ) -> Answer:
         engine, header = self._web.runtime.engine, environ["HTTP_AUTHORIZATION"]
         try:
-            with reading_together(engine) if method == "GET" else nullcontext():
+            with reading_together(engine) if method == "GET" else assuming(engine):
                 here.actor = self._web.gate.by_header(header, here.locale, assumes=assumes)
                 return self._api.answer(
                     Asked(
@@ -185,7 +185,10 @@ def _body(environ: WSGIEnvironment, most: int = 0, /) -> bytes:
     length = int(environ.get("CONTENT_LENGTH") or "0")
     if most and length > most:
         raise too_large(most)
-    body: bytes = environ["wsgi.input"].read(length)
+    # a request that begins anew is the same one: its body has been read
+    if BODY not in environ:
+        environ[BODY] = environ["wsgi.input"].read(length)
+    body: bytes = environ[BODY]
     return body
 
 

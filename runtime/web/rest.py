@@ -153,6 +153,7 @@ class Api:
     def _with_file(self, asked: Asked, incoming: Incoming) -> Incoming:
         """Keep the file that was sent, once the caller's right to attach one is known."""
         authorize(incoming, self.runtime)
+        prove()  # a file is kept beside the database
         assert incoming.actor is not None
         name, content = rest_files.sent_file(asked)
         kept = attached.keep(self.files, name, content, incoming.actor.id)

@@ -1,4 +1,4 @@
-"""A request that only reads assumes that its caller is who they were; what changed counts at once.
+"""A request assumes that its caller is who they were; what changed about them counts at once.
 
 Each test lets somebody ask, so that the process knows them, changes something about them behind its
 back, and asks again.
@@ -13,12 +13,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from runtime.store import sessions, tokens
 from runtime.store.engine import write
+from tests import databases
 from tests.web.conftest import Shop
 from tests.web.test_auth import HELD, bearer, change, log_in, somebody
-from tests.web.test_rest_statements import counted
 
 ROLES = sa.table("ab_role", sa.column("id"), sa.column("name"))
 CUSTOMERS = "/api/v1/customer"
@@ -153,7 +154,7 @@ def test_a_token_that_was_revoked_or_is_over_opens_nothing(
 )
 def test_who_asks_is_asked_along_with_the_first_rows(shop: Shop, buyer: str, path: str, most: int):
     client, _ = known(shop, "clerk")
-    with counted(shop) as statements:
+    with databases.statements(shop.runtime.engine) as statements:
         assert client.get(CUSTOMERS + path.format(buyer=buyer)).status_code == 200
     assert len(statements) == most, statements
 
@@ -164,3 +165,58 @@ def test_a_record_that_is_not_there_is_told_to_whoever_still_may_ask(shop: Shop)
     assert client.get(nothing).status_code == 404
     end(shop, user_id)
     assert client.get(nothing).status_code == 401
+
+
+WRITES: dict[str, Callable[[FlaskClient, str], TestResponse]] = {
+    "a new one": lambda client, buyer: client.post(CUSTOMERS, json={"code": "new", "name": NAME}),
+    "a change": lambda client, buyer: client.patch(
+        f"{CUSTOMERS}/{buyer}", json={"name": "Gone"}, headers={"If-Match": '"1"'}
+    ),
+    "no change": lambda client, buyer: client.patch(
+        f"{CUSTOMERS}/{buyer}", json={"name": NAME}, headers={"If-Match": '"1"'}
+    ),
+    "a deletion": lambda client, buyer: client.delete(
+        f"{CUSTOMERS}/{buyer}", headers={"If-Match": '"1"'}
+    ),
+    "several": lambda client, buyer: client.post(
+        f"{CUSTOMERS}/bulk", json={"operation": "delete", "ids": [buyer]}
+    ),
+    "a comment": lambda client, buyer: client.post(
+        f"{CUSTOMERS}/{buyer}/comments", json={"text": "Hello"}
+    ),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("ended", ENDINGS)
+def test_nothing_is_written_once_what_let_somebody_in_has_ended(
+    shop: Shop, buyer: str, write: str, ended: str
+):
+    client, user_id = known(shop, "clerk")
+    ENDINGS[ended](shop, user_id)
+    asked = sa.select(sa.func.count()).select_from(shop.runtime.schema.tables["customer"])
+    with shop.runtime.engine.connect() as connection:
+        before = connection.execute(asked).scalar_one()
+    answer = WRITES[write](client, buyer)
+    assert answer.status_code == (404 if ended == "a role" else 401), answer.text
+    assert "eyes" not in answer.text
+    with shop.runtime.engine.connect() as connection:
+        assert connection.execute(asked).scalar_one() == before
+    kept = shop.client("ann").get(f"{CUSTOMERS}/{buyer}").json["data"]
+    assert (kept["name"], kept["version"], kept["archived_at"]) == (NAME, 1, None)
+
+
+def test_a_write_by_somebody_with_another_role_than_before_is_read_again_and_done(shop: Shop):
+    client, user_id = known(shop, "guest")
+    take(shop, user_id)
+    give(shop, user_id, "clerk")
+    made = client.post(CUSTOMERS, json={"code": uuid.uuid4().hex[:12], "name": NAME})
+    assert (made.status_code, made.json["data"]["name"]) == (201, NAME)
+
+
+def test_who_asks_is_asked_along_with_the_first_statement_of_a_write(shop: Shop, buyer: str):
+    client, _ = known(shop, "clerk")
+    with databases.statements(shop.runtime.engine) as statements:
+        assert WRITES["a change"](client, buyer).status_code == 200
+    on_postgresql = shop.runtime.engine.dialect.name == "postgresql"
+    assert len(statements) == (3 if on_postgresql else 5), statements
