@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,22 +96,28 @@ def take(file: Path, target: Path, rows: int) -> int:
     return count
 
 
-def ours(file: Path, url: str, data: str) -> None:
+def ours(
+    file: Path,
+    url: str,
+    data: str,
+    definitions: Path = HERE / "definitions",
+    mapping: str = "invoices",
+) -> None:
     """Import as an operator does from the command line."""
     environment = {
         **os.environ,
         **QUIET,
         "DATABASE_URL": url,
         "SHOPWRIGHT_DATA": data,
-        "SHOPWRIGHT_DEFINITIONS": str(HERE / "definitions"),
+        "SHOPWRIGHT_DEFINITIONS": str(definitions),
     }
-    command = [sys.executable, "app.py", "import", str(file), "--map", "invoices"]
+    command = [sys.executable, "app.py", "import", str(file), "--map", mapping]
     subprocess.run(command, cwd=HERE.parent, env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
-def django(file: Path, url: str, way: str) -> None:
+def django(file: Path, url: str, way: str, peer: str = "import_export") -> None:
     """Import with the peer, in a process of its own: its settings are global."""
-    command = [sys.executable, "-m", "benchmarks.peers.import_export", str(file), way]
+    command = [sys.executable, "-m", f"benchmarks.peers.{peer}", str(file), way]
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(HERE.parent)}
     subprocess.run(command, cwd=HERE.parent, env=environment, check=True, stdout=subprocess.DEVNULL)
 
@@ -175,20 +181,20 @@ def _used() -> float:
     return sum(each.ru_utime + each.ru_stime for each in map(resource.getrusage, both))
 
 
-def empty(url: str) -> None:
+def empty(url: str, tables: Sequence[str] = TABLES) -> None:
     """Empty the tables; the audit lets nobody, and only grows."""
-    names = ", ".join(f'"{name}"' for name in TABLES)
+    names = ", ".join(f'"{name}"' for name in tables)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"TRUNCATE {names} CASCADE".encode())
         connection.execute("CHECKPOINT")
 
 
-def written(url: str) -> str:
+def written(url: str, tables: Sequence[str] = TABLES) -> str:
     """Return how many rows stand where."""
     with psycopg.connect(url) as connection:
         counts = [
             (name, connection.execute(f'SELECT count(*) FROM "{name}"'.encode()).fetchone())
-            for name in TABLES
+            for name in tables
         ]
     return ", ".join(f"{name} {found[0]}" for name, found in counts if found and found[0])
 
