@@ -110,9 +110,9 @@ def copy(file: Path, url: str) -> None:
         )
         with file.open() as source, cursor.copy(into) as sink:
             for row in csv.DictReader(source):
-                found = (brands[row["brand"]], categories[row["category"]])
+                there = (brands[row["brand"]], categories[row["category"]])
                 cents = round(float(row["price"]) * 100)
-                own = (row["id"], row["code"], row["name"], *found, cents, row["weight"])
+                own = (row["id"], row["code"], row["name"], *there, cents, row["weight"])
                 sink.write_row((*own, now, now, 1))
 
 
