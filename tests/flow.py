@@ -80,7 +80,7 @@ class Flow(Shop):
         tables = self.runtime.system
         found = getattr(tables, table, None)
         found = self.runtime.schema.tables[table] if found is None else found
-        chosen = sa.select(found).order_by(found.c.id)
+        chosen = sa.select(found).order_by(*found.primary_key)
         for name, value in where.items():
             chosen = chosen.where(found.c[name] == value)
         with self.runtime.engine.connect() as connection:

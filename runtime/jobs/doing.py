@@ -22,12 +22,12 @@ from generator.model.entity import Field
 from generator.model.job import Job
 from runtime.errors import Forbidden
 from runtime.jobs import results
-from runtime.jobs.tables import ROW
+from runtime.jobs.rows import write_rows
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _reading
 from runtime.runtime import Runtime
-from runtime.store import fetch, inserts
+from runtime.store import fetch
 from runtime.store.cursor import read_cursor
 from runtime.store.engine import read, write
 from runtime.store.guard import system_grant
@@ -162,14 +162,9 @@ class Doing:
         """Write down what became of records, with the checkpoint, in one transaction."""
         for one in outcomes:
             self.counts[one.status] += 1
-        rows = [
-            _row(self.run_id, self.position + number, entity, one)
-            for number, one in enumerate(outcomes)
-        ]
-        self.position += len(rows)
+        first, self.position = self.position, self.position + len(outcomes)
         with write(self.office.engine) as connection:
-            if rows:
-                inserts.insert_many(connection, ROW, rows)
+            write_rows(connection, self.run_id, entity, first, outcomes)
             self.checkpoint(connection)
 
     def checkpoint(self, connection: sa.Connection) -> None:
@@ -249,17 +244,3 @@ def stored(office: Runtime, one: Field, value: Any) -> Any:
         return office.compiled.field_types[one.type].schema(one).deserialize(value)
     except ma.ValidationError:
         return None
-
-
-def _row(run_id: str, position: int, entity: str, one: Outcome) -> dict[str, Any]:
-    error = one.errors[0] if one.errors else None
-    return {
-        "run_id": run_id,
-        "position": position,
-        "entity": entity,
-        "record_id": one.record_id,
-        "status": one.status,
-        "code": str(error.code)[:100] if error else None,
-        "message": dict(one.message.texts) if one.message else None,
-        "version": one.version,
-    }

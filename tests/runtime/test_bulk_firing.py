@@ -127,11 +127,16 @@ def test_a_job_does_the_rest_after_it_was_stopped_and_nothing_twice(
     assert (run["id"], run["job"], run["created_by"]) == (asked.row, "transitions", "1")
     held = Run(flow.runtime.engine, flow.runtime, dict(run["input"]), stop_after=1)
     with pytest.raises(KeyboardInterrupt):
-        transitions.run("r", held)  # type: ignore[arg-type]
+        transitions.run(asked.row, held)  # type: ignore[arg-type]
     assert len(flow.stored("workflow_log")) == 2
-    # the worker died before the checkpoint: the rows of the batch are passed over
+    # the worker died before its checkpoint: what was fired is passed over
+    with flow.runtime.engine.begin() as connection:
+        connection.execute(flow.runtime.system.job_row.delete())
     again = Run(flow.runtime.engine, flow.runtime, dict(run["input"]))
-    transitions.run("r", again)  # type: ignore[arg-type]
+    transitions.run(asked.row, again)  # type: ignore[arg-type]
     assert again.result["counts"] == {"ok": 5, "blocked": 1}
     assert [one["id"] for one in again.result["refused"]] == [empty]
+    assert again.advanced[-1]["counts"] == again.result["counts"]
+    rows = {one["record_id"]: one["status"] for one in flow.stored("job_row")}
+    assert rows == {**dict.fromkeys(orders, "ok"), empty: "blocked"}
     assert len(flow.stored("workflow_log", batch_id=asked.batch_id)) == 5

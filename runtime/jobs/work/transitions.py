@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from runtime.errors import RequestError
+from runtime.jobs.rows import write_rows
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _bulk_firing
@@ -40,16 +41,20 @@ def run(run_id: str, runtime: JobRuntime) -> None:
     while at < len(targets):
         runtime.run.pause_point()
         chunk = targets[at : at + CHUNK]
-        for outcome in _chunk(office, given, runtime.run.claim.created_by, run_id, chunk):
+        outcomes = _chunk(office, given, runtime.run.claim.created_by, run_id, chunk)
+        for outcome in outcomes:
             counts[outcome.status] += 1
             if outcome.status != "ok" and len(refused) < MOST_TOLD:
                 refused.append(_told(outcome))
         at += len(chunk)
         with write(office.engine) as connection:
+            entity = str(given["entity"])
+            write_rows(connection, run_id, entity, at - len(chunk), outcomes)
             runtime.run.advance(
                 connection,
                 done=at,
                 total=len(targets),
+                counts=dict(counts),
                 checkpoint={"at": at, "counts": dict(counts), "refused": refused},
             )
     with write(office.engine) as connection:
