@@ -73,6 +73,7 @@ const connect = (box) => {
       picture.className = "thumb big";
       picture.alt = file.name;
       picture.src = await read(file);
+      if (input.files[0] !== file) return; /* it was cut or left meanwhile, and that is shown */
       fresh.append(picture);
     }
     const words = document.createElement("span");

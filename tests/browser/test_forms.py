@@ -256,11 +256,12 @@ def test_a_picture_is_looked_at_cut_and_left_again(form: Open, shop: Shop) -> No
     shown = page.locator("[data-upload=image] [data-new]")
     expect(shown.locator("img")).to_be_visible()
     expect(shown).to_contain_text("wide.png")
-    size = page.evaluate(
+    expect(shown.locator("img")).to_have_count(1)
+    page.wait_for_function(
         """async () => { const [file] = document.querySelector("[name=picture-upload]").files;
-          const made = await createImageBitmap(file); return [made.width, made.height]; }"""
+          const made = await createImageBitmap(file);
+          return made.width === 20 && made.height === 20; }"""
     )
-    assert size == [20, 20]
     page.get_by_role("button", name="Do not use it").click()
     expect(shown).to_be_hidden()
     expect(page.locator("body.dirty")).to_have_count(0)
