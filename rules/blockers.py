@@ -17,7 +17,7 @@ class Blocker:
     code: str
     message: Label | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
-    """Values in their stored form."""
+    """Values in their stored form; numbers with decimals as texts."""
     span: Span | None = None
     """The line of the definition, for the log."""
     reads: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)

@@ -7,8 +7,11 @@ that a screen asks them for a tooltip and the firing algorithm for its decision.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
+from generator.expressions.compile import Expression
+from generator.expressions.types import Number
 from generator.model.workflow import (
     ACTOR_OF,
     ANY_ACTOR,
@@ -97,6 +100,15 @@ def vetoed(
     return tuple(_stopped(clauses, facts, beside, wanted=False))
 
 
+def _told(one: Expression, facts: Mapping[str, Any], beside: Mapping[str, Any]) -> Any:
+    """Return a value as a reason tells it: a number with decimals is written with them."""
+    value = one.function(facts, beside)
+    scale = one.type.scale if isinstance(one.type, Number) else 0
+    if value is None or not scale:
+        return value
+    return f"{Decimal(value).scaleb(-scale):f}"
+
+
 def _stopped(
     clauses: tuple[Clause, ...],
     facts: Mapping[str, Any],
@@ -108,7 +120,7 @@ def _stopped(
         usual = clause.code or (BLOCKED if wanted else VETOED)
         try:
             answer = clause.when.function(facts, beside)
-            params = {name: one.function(facts, beside) for name, one in clause.params.items()}
+            params = {name: _told(one, facts, beside) for name, one in clause.params.items()}
         except (KeyError, TypeError, ValueError, ArithmeticError):
             yield Blocker("GUARD_ERROR", BROKEN, {"clause": usual}, clause.span)
             continue

@@ -20,6 +20,7 @@ FILES = {
     "app.yaml": """
 app: trade
 label: Trade
+currency: EUR
 modules: {desk: {label: Desk}}
 """,
     "roles.yaml": """
@@ -44,7 +45,7 @@ title: "{name}"
 fields:
   name: {type: text, required: true}
   cost: {type: integer}
-  open: {type: integer}
+  open: {type: money}
   maker: {type: reference, to: maker}
   lines: {type: children, of: order_line}
 """,
@@ -95,8 +96,8 @@ grants:
 """,
 }
 OWNER, CLERK = person("owner"), person("clerk")
-NEITHER = "It cost ****, 7302 is open, **** is the floor, **** in it."
-CANARIES = ("7301", "7302", "7303", "7304")
+NEITHER = "It cost ****, 73.02 is open, **** is the floor, **** in it."
+CANARIES = ("7301", "73.02", "7303", "7304")
 
 
 @pytest.fixture
@@ -107,7 +108,13 @@ def shop(tmp_path: Path) -> Shop:
 
 def order(shop: Shop, name: str = "Theirs") -> str:
     maker = shop.row(shop.done("create", "maker", {"name": name, "floor": 7303}))["id"]
-    values = {"name": name, "cost": 7301, "open": 7302, "maker": maker, "lines": [{"count": 7304}]}
+    values = {
+        "name": name,
+        "cost": 7301,
+        "open": "73.02",
+        "maker": maker,
+        "lines": [{"count": 7304}],
+    }
     return str(shop.row(shop.done("create", "order", values))["id"])
 
 
@@ -132,7 +139,7 @@ def offered(shop: Shop, record: str, actor: Actor) -> tuple[str, Mapping[str, An
 
 def test_who_reads_everything_is_told_everything(shop: Shop) -> None:
     record = order(shop)
-    words = "It cost 7301, 7302 is open, 7303 is the floor, 7304 in it."
+    words = "It cost 7301, 73.02 is open, 7303 is the floor, 7304 in it."
     assert told(fire(shop, record, OWNER))[0] == words
     assert offered(shop, record, OWNER)[0] == words
 
@@ -143,7 +150,7 @@ def test_who_reads_everything_is_told_everything(shop: Shop) -> None:
         (("clerk",), "Theirs", NEITHER),
         (("clerk", "masked"), "Theirs", NEITHER),
         (("clerk", "near"), "Theirs", NEITHER),
-        (("clerk", "near"), "Ours", "It cost 7301, 7302 is open, 7303 is the floor, 7304 in it."),
+        (("clerk", "near"), "Ours", "It cost 7301, 73.02 is open, 7303 is the floor, 7304 in it."),
     ],
 )
 def test_a_reason_tells_what_its_reader_reads_in_this_very_record(
