@@ -101,8 +101,18 @@ class Conditions:
                 name, body, self.names.machine.entity, self.names.words.catalog, self.names.from_app
             )
             if field is not None:
-                found[name.text] = InputField(field, None, None)
+                found[name.text] = InputField(self._picking(field, body), None, None)
         return found
+
+    def _picking(self, field: Field, body: Given) -> Field:
+        """Return a question's field with what may be picked: it asks the other record alone."""
+        if (
+            not isinstance(body.get("pick"), Written)
+            or field.target not in self.names.words.entities
+        ):
+            return field
+        scope = self.names.words.scope(field.target)
+        return replace(field, pick=self.parse(body.get("pick"), scope, types.Boolean()))
 
     def checked(self, question: InputField, body: Given, scope: ModelScope) -> InputField:
         return InputField(

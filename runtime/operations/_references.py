@@ -166,7 +166,9 @@ class Lookup:
                 return {}
             grant = granted
         model = wanted.model
-        known = ("lookup", model.entity, model.name, actor.roles, as_actor, self.locks, self.fires)
+        # questions of several transitions may have one name and pick differently
+        own = (model.entity, model.name, model.pick.text if model.pick is not None else "")
+        known = ("lookup", *own, actor.roles, as_actor, self.locks, self.fires)
         plan, make = self.runtime.remembered.get(
             known, lambda: self._plan(wanted, target, grant, actor.roles, as_actor=as_actor)
         )

@@ -56,12 +56,23 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     }
     read = _reading.parse_read(replace(incoming, query=asked), grant, runtime)
     entity, _, name = _asking.one(incoming.query, "for").partition(".")
-    field = runtime.app.field(entity, name) if name else None
+    field = _asking_field(runtime, entity, name) if name else None
     if name and (field is None or field.target != incoming.entity):
         raise BadRequest(
             Label({"en": "No such field points here.", "zh": "没有指向此处的该字段。"})
         )
     return Call(read, field, _this(incoming.query, field, runtime))
+
+
+def _asking_field(runtime: Runtime, entity: str, name: str) -> Field | None:
+    """Return a field of an entity, or a question: `workflow.transition.question`."""
+    workflow, _, rest = name.partition(".")
+    transition, _, question = rest.partition(".")
+    machine = runtime.app.workflows.get(entity, {}).get(workflow)
+    if not question or machine is None:
+        return runtime.app.field(entity, name)
+    asked = (edge.input.get(question) for edge in machine.named(transition))
+    return next((one.field for one in asked if one is not None), None)
 
 
 def _this(

@@ -23,13 +23,12 @@ from runtime.store.engine import write
 from runtime.web.screens import doors, form_state
 from runtime.web.screens.bulk_edit_page import ACTION, CHUNK, frozen
 from runtime.web.screens.bulk_page import SHOWN, Failed, failures
-from runtime.web.screens.form_controls import control
 from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_errors import messages_of
 from runtime.web.screens.form_model import Control
 from runtime.web.screens.form_state import State
 from runtime.web.screens.numbers import number
-from runtime.web.screens.steps_page import NONE, questions, told
+from runtime.web.screens.steps_page import NONE, question_control, questions, told
 from runtime.web.screens.visit import Visit, plural, record_url
 from runtime.web.screens.workflow_page import badge
 
@@ -129,7 +128,7 @@ def page(
         why_none="" if common else _why_none(visit, entity, found),
         chosen=chosen if edges else "",
         label=visit.text(edges[0].label) if edges else "",
-        controls=_controls(visit, asked, state, refusal),
+        controls=_controls(visit, asked, state, refusal, chosen),
         asks_sure=any(edge.confirm != NONE for edge in edges),
         problem=told(visit, refusal) if refusal is not None else "",
     )
@@ -259,11 +258,12 @@ def _controls(
     asked: Mapping[str, InputField],
     state: State | None,
     refusal: RequestError | None,
+    chosen: str,
 ) -> tuple[Control, ...]:
     fields = questions(visit, asked)
     known = form_state.state_of_new(visit, fields) if state is None else state
     drawing = Drawing(visit, known, {}, messages_of(visit, refusal))
-    return tuple(control(drawing, one) for one in fields)
+    return tuple(question_control(drawing, one, chosen) for one in fields)
 
 
 def _counted(

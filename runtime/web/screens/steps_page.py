@@ -183,7 +183,7 @@ def step_page(
         back=record_url(entity.name, standing.record_id, list=listed),
         action=step_url(entity.name, standing.record_id, one),
         hidden=tuple(hidden),
-        controls=tuple(_control(drawing, each) for each in fields),
+        controls=tuple(question_control(drawing, each, one.id) for each in fields),
         source=badge(visit, machine.states[here]) if here in machine.states else None,
         targets=tuple(badge(visit, machine.states[name]) for name in one.targets),
         ask=one.confirm,
@@ -197,11 +197,13 @@ def step_page(
     )
 
 
-def _control(drawing: Drawing, one: FormField) -> Control:
-    """Return the control of a question; its picker offers what its person may choose anywhere."""
+def question_control(drawing: Drawing, one: FormField, step: str) -> Control:
+    """Return the control of a question; its picker offers what the question lets be picked."""
     made = control(drawing, one)
     if made.picker_url and one.field.target:
-        return replace(made, picker_url=f"/{one.field.target}/choices", create_url="")
+        asked = f"{one.field.entity}.{step}.{one.field.name}"
+        url = f"/{one.field.target}/choices?for={asked}"
+        return replace(made, picker_url=url, create_url="")
     return made
 
 
