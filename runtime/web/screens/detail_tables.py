@@ -56,9 +56,17 @@ def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Tabl
         _total(visit, path, include.plan.paths, rows, fixed) if path.text in summed else EMPTY
         for path in paths
     )
+    drawn = [[draw(row) for draw in draws] for row in rows[:SHOWN_CHILDREN]]
+    # what no row holds says nothing; the first column names the rows
+    kept = [
+        place
+        for place in range(len(paths))
+        if not drawn or place == 0 or any(drawing.filled(cells[place]) for cells in drawn)
+    ]
+    totals = tuple(totals[place] for place in kept)
     return Table(
-        headings=tuple(Heading(column.label, column.number) for column in columns),
-        rows=tuple(TableRow(tuple(draw(row) for draw in draws)) for row in rows[:SHOWN_CHILDREN]),
+        headings=tuple(Heading(columns[place].label, columns[place].number) for place in kept),
+        rows=tuple(TableRow(tuple(cells[place] for place in kept)) for cells in drawn),
         totals=totals if rows and any(drawing.filled(cell) for cell in totals) else (),
         more_text=visit.t("{n} more rows", n=len(rows) - SHOWN_CHILDREN)
         if len(rows) > SHOWN_CHILDREN

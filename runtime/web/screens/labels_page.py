@@ -20,7 +20,7 @@ from runtime.web.screens.visit import Visit, record_url
 
 NAMED = 60
 """Millimetres of height from which a line says what it is."""
-SMALLEST, LARGEST = 2.3, 4.4
+SMALLEST, LARGEST = 2.2, 3.8
 """Millimetres of a letter; below one no thermal printer is legible, above one it wastes paper."""
 
 
@@ -100,7 +100,7 @@ def labels_page(
 
 def sheet_style(width: int, height: int) -> str:
     """Return the style of paper of a size in millimetres; letters grow with the paper."""
-    letter = min(max(min(width, height) * 0.075, SMALLEST), LARGEST)
+    letter = min(max(min(width, height) * 0.055, SMALLEST), LARGEST)
     return (
         f"@page{{size:{width}mm {height}mm;margin:0}}"
         f".lb{{width:{width}mm;height:{height}mm;font-size:{letter:.2f}mm}}"
@@ -122,7 +122,11 @@ def _sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> 
     named = label.height >= NAMED
     found = []
     for row in result.rows or (result.row,):
-        cells = [(words[path.text], drawn[path.text](row)) for path in shown]
+        cells = [
+            (words[path.text], cell)
+            for path in shown
+            if drawing.filled(cell := drawn[path.text](row))
+        ]
         code = drawn[label.barcode](row) if label.barcode in drawn else EMPTY
         square = drawn[label.qr](row) if label.qr in drawn else EMPTY
         bars = codes.bars(_clear(code))
@@ -130,9 +134,7 @@ def _sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> 
             Sheet(
                 head=cells[0][1] if cells else EMPTY,
                 lines=tuple(
-                    Line(text if named else TwoWords("", ""), cell)
-                    for text, cell in cells[1:]
-                    if drawing.filled(cell)
+                    Line(text if named else TwoWords("", ""), cell) for text, cell in cells[1:]
                 ),
                 bars=bars,
                 bars_text=code.text,
