@@ -533,6 +533,7 @@ ERROR_PAGES = tuple(
 """Every error page there is a template for; the site of the tests can show each."""
 
 NO_SCREEN: Mapping[str, str] = {
+    "screens.sheet": "the style that gives paper its size: tests/web/test_kiosk.py",
     "UtilView.back": "leads back",
     "appbuilder.static": "a file",
     "assets.one": "a file",
