@@ -110,8 +110,12 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
         query = query.with_values(facts={**query.facts, THIS: call.this})
     if wanted is not None:
         query = replace(query, limit=read.limit, archived="all")
-    is_open = wanted is None and not read.search and call.field is not None
-    return Plan(query, (call.field, read.actor.id) if is_open and call.field else None)
+    field = call.field
+    if field is None or wanted is not None or read.search:
+        return Plan(query)
+    # what was chosen lately is asked of the field's column, which a question has not
+    is_stored = runtime.app.field(field.entity, field.name) is field
+    return Plan(query, (field, read.actor.id) if is_stored else None)
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:

@@ -34,8 +34,8 @@ workflows:
         from: made
         to: sold
         roles: any
-        input: {why: {type: reference, to: reason, pick: "of == 'sale'"}}
-        do: [{set: {why: input.why}}]
+        input: {because: {type: reference, to: reason, pick: "of == 'sale'"}}
+        do: [{set: {why: input.because}}]
       take_back: {from: sold, to: made, roles: any}
 """,
 }
@@ -47,14 +47,14 @@ def test_only_what_fits_is_offered_and_taken(tmp_path: Path) -> None:
         name: str(mill.row(mill.done("create", "reason", {"name": name, "of": of}))["id"])
         for name, of in (("Wanted", "sale"), ("Broken", "return"))
     }
-    asked = {"for": "wheel.fulfilment.sell.why"}
+    asked = {"for": "wheel.fulfilment.sell.because"}
     offered = mill.rows(mill.done("choices", "reason", query=asked))
     assert [row["id"] for row in offered] == [made["Wanted"]]
-    for wrong in ("wheel.fulfilment.sell.nothing", "wheel.fulfilment.take_back.why"):
+    for wrong in ("wheel.fulfilment.sell.nothing", "wheel.fulfilment.take_back.because"):
         assert mill.refused("choices", "reason", query={"for": wrong}).code == "R400"
     one = str(mill.row(mill.done("create", "wheel", {"name": "A"}))["id"])
-    refusal = mill.blocked(one, "sell", {"why": made["Broken"]}, entity="wheel")
+    refusal = mill.blocked(one, "sell", {"because": made["Broken"]}, entity="wheel")
     told = [(error.field, error.code) for error in refusal.errors]
-    assert (refusal.code, told) == ("invalid_input", [("why", "not_found")])
-    mill.fired(one, "sell", {"why": made["Wanted"]}, entity="wheel")
+    assert (refusal.code, told) == ("invalid_input", [("because", "not_found")])
+    mill.fired(one, "sell", {"because": made["Wanted"]}, entity="wheel")
     mill.runtime.engine.dispose()
