@@ -533,6 +533,9 @@ ERROR_PAGES = tuple(
 """Every error page there is a template for; the site of the tests can show each."""
 
 NO_SCREEN: Mapping[str, str] = {
+    "screens.job_file": "a file",
+    "screens.job_rows": "a file",
+    "screens.rule_words": "inside a form: the rule said in words",
     "screens.sheet": "the style that gives paper its size: tests/web/test_kiosk.py",
     "UtilView.back": "leads back",
     "appbuilder.static": "a file",
