@@ -304,6 +304,14 @@ def load(
             "type": "http",
             "operations": {one: {"path": f"/{one}"} for one in operations},
         }
+    for name in _enqueued(workflows):
+        files[f"{name}.job.yaml"] = {
+            "job": name,
+            "label": name,
+            "role": "clerk",
+            "operators": ["clerk"],
+            "do": [{"notify": "clerk"}],
+        }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content, indent=1), encoding="utf-8")
@@ -321,6 +329,21 @@ def load(
         compiled.catalogs["effects"],
     )
     return compiled.warnings, machines
+
+
+def _enqueued(workflows: Any) -> set[str]:
+    """The jobs that effects name."""
+    found: set[str] = set()
+    nodes = [workflows]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, Mapping):
+            if isinstance(node.get("enqueue"), str):
+                found.add(node["enqueue"])
+            nodes += node.values()
+        elif isinstance(node, (list, tuple)):
+            nodes += node
+    return found
 
 
 def _asked_outside(workflows: Any) -> dict[str, set[str]]:
