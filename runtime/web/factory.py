@@ -26,7 +26,7 @@ from runtime.errors import Forbidden, NeedsApproval, NotProved, RequestError, Un
 from runtime.files import FileStore
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.web import assets, attempts, languages, look, observe, security, users
+from runtime.web import assets, attempts, languages, look, observe, packing, security, users
 from runtime.web.context import EXTENSION, Web, present, web
 from runtime.web.frame import LANGUAGES, make_shell
 from runtime.web.front import Front
@@ -95,6 +95,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     app.extensions[EXTENSION] = here
     api = Api(runtime, _files(settings, runtime))
     observe.count_statements(runtime.engine)
+    packing.watch(app)
     observe.watch(app)
     csrf = security.protect(app, settings)
     app.before_request(_begin)

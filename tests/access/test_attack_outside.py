@@ -16,7 +16,7 @@ from generator.compile import compile_definitions
 from generator.connectors import Asked
 from runtime.outside import events
 from tests.databases import sqlite_url
-from tests.outside.provider import SHOP
+from tests.outside.provider import HERE, SHOP
 from tests.outside.shop import open_desk
 from tests.outside.test_events import SECRET, told
 
@@ -58,7 +58,7 @@ def test_nobody_is_sent_on_by_another_system_to_an_address_inside() -> None:
     with leading_away() as (address, seen):
         settings = {"base_url": address, "token": "t", "signing": "s"}
         values = {"payment": "P1", "amount": "1.00"}
-        asked = Asked(bank, bank.operations["capture"], values, "k1", settings, False)
+        asked = Asked(bank, bank.operations["capture"], values, "k1", settings, False, HERE)
         answer = shop.catalogs["connectors"][bank.type].call(asked)
     assert (answer.outcome, answer.code) == ("unknown", "http_307")
     assert len(seen) == 1
