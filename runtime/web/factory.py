@@ -209,7 +209,7 @@ def _may_reveal(entity: str) -> bool:
 
 def _rule_said(text: str) -> tuple[Said, ...]:
     """Return what a rule that is shown says, in every language of the shop."""
-    return said_of(web().runtime.app, text)
+    return said_of(web().runtime.app, text, present().locale)
 
 
 def _begin() -> None:

@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from generator.cron import read_cron
+from generator.model.job import Cron
 from runtime.jobs import scheduler
 from runtime.jobs.declared import schedules_of
 from runtime.jobs.starting import every_kind
 from runtime.jobs.watching import beat, watch_jobs
 from runtime.jobs.worker import WorkerSetup, work_on
+from runtime.messages import Actor
+from runtime.web.screens.cron_words import cron_words
+from runtime.web.screens.visit import Visit
 from tests.web.desk import Browser, Desk, open_desk_with
 
 ACCESS = """
@@ -68,8 +73,11 @@ def started(browser: Browser, **typed: str) -> str:
 @pytest.mark.parametrize(
     ("locale", "said"),
     [
-        ("en", ["List of members", "0 6 * * mon · Asia/Shanghai", "For the board.", "Days back"]),
-        ("zh", ["会员名单", "0 6 * * mon · Asia/Shanghai", "供理事会使用。", "立即运行"]),
+        (
+            "en",
+            ["List of members", "Monday at 06:00 · Asia/Shanghai", "For the board.", "Days back"],
+        ),
+        ("zh", ["会员名单", "每星期一 06:00 · Asia/Shanghai", "供理事会使用。", "立即运行"]),
     ],
 )
 def test_who_operates_a_job_sees_it_and_nobody_else_learns_of_it(
@@ -85,6 +93,26 @@ def test_who_operates_a_job_sees_it_and_nobody_else_learns_of_it(
     assert ron.get("/jobs/member_list").status_code == 404
     page = ron.get("/jobs/")
     assert ron.send(page, "/jobs/member_list").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rule", "en", "zh"),
+    [
+        ("40 3 * * *", "Every day at 03:40", "每天 03:40"),
+        ("0 9,18 * * mon-fri", "Monday to Friday at 09:00, 18:00", "每星期一至星期五 09:00、18:00"),
+        ("30 2 1,15 * *", "Every month on day 1, 15 at 02:30", "每月 1、15 日 02:30"),
+        ("0 0 l * *", "On the last day of a month at 00:00", "每月最后一天 00:00"),
+        ("*/15 8-18 * * *", "", ""),
+        ("0 0 13 * fri", "", ""),
+        ("0 0 1 jan *", "", ""),
+    ],
+)
+def test_a_rule_that_people_write_is_told_in_words(desk: Desk, rule: str, en: str, zh: str) -> None:
+    cron = read_cron(rule)
+    assert isinstance(cron, Cron)
+    for locale, said in (("en", en), ("zh", zh)):
+        actor = Actor(desk.people["kim"], "kim", frozenset(), locale=locale)
+        assert cron_words(Visit(desk.runtime, actor), cron) == said
 
 
 def test_a_run_is_started_with_a_form_followed_and_gives_a_file_to_who_may_have_it(

@@ -24,6 +24,7 @@ from runtime.jobs import desk, watching
 from runtime.jobs.desk import JobState
 from runtime.jobs.tables import FINAL
 from runtime.web.screens import form_state
+from runtime.web.screens.cron_words import cron_words
 from runtime.web.screens.form_controls import control
 from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_errors import messages_of
@@ -253,11 +254,13 @@ def parameter_fields(visit: Visit, job: Job) -> tuple[FormField, ...]:
 
 
 def rule_words(visit: Visit, job: Job) -> str:
-    """Return when a job runs, as its author wrote it, with the zone and the calendar."""
+    """Return when a job runs in words, or as its author wrote it, with zone and calendar."""
     rule, t = job.schedule, visit.t
     if rule is None:
         return t("When somebody or a workflow starts it", "job")
     words = t("Every {time}", time=rule.text) if rule.every else rule.text
+    if rule.cron is not None:
+        words = cron_words(visit, rule.cron) or words
     words = f"{words} · {rule.zone}"
     if rule.calendar is not None:
         words = f"{words} · {visit.text(rule.calendar.label)}"

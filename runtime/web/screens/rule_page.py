@@ -95,7 +95,7 @@ def rule_look(
         rule = None
     if not isinstance(rule, Mapping):
         return RuleLook((), (), problem=t("The rule cannot be read."))
-    said = _said(visit.app, rule)
+    said = _said(visit.app, rule, visit.actor.locale)
     label = {"en": t("This rule"), "zh": t("This rule")}
     offer = Composed(DRAFT, "active", {**rule, "id": DRAFT, "label": label}, "")
     with fetch.connection(visit.runtime.engine) as connection:
@@ -108,17 +108,18 @@ def rule_look(
         return _tried(visit, connection, RuleLook(said, minded), offer, there, record_id, items)
 
 
-def said_of(app: App, text: str) -> tuple[Said, ...]:
-    """Return what a rule says in every language of the shop; nothing of what is no rule."""
+def said_of(app: App, text: str, reader: str) -> tuple[Said, ...]:
+    """Return what a rule says in every language of the shop, the reader's first; else nothing."""
     try:
         rule = json.loads(text)
     except (ValueError, RecursionError):
         rule = None
-    return _said(app, rule) if app.pricing is not None else ()
+    return _said(app, rule, reader) if app.pricing is not None else ()
 
 
-def _said(app: App, rule: Any) -> tuple[Said, ...]:
-    return tuple(Said(one, tuple(RuleWords(app, one).sentences(rule))) for one in app.locales)
+def _said(app: App, rule: Any, reader: str) -> tuple[Said, ...]:
+    locales = sorted(app.locales, key=lambda one: one != reader)
+    return tuple(Said(one, tuple(RuleWords(app, one).sentences(rule))) for one in locales)
 
 
 def _minded(visit: Visit, one: Any, offer: Composed) -> Minded:
