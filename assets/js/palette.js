@@ -144,11 +144,11 @@ const keys = (event) => {
   }
 };
 
-/** Open the palette; `actions` is what this browser does itself, by name. */
+/** Make the open dialog a palette; `actions` is what this browser does itself, by name. */
 export const open = (actions) => {
   acts = actions;
   const box = dialog();
-  if (!box || box.open) return;
+  if (!box.open) return; /* left meanwhile */
   if (!box.dataset.ready) {
     box.dataset.ready = "1";
     field().addEventListener("keydown", keys);
@@ -161,8 +161,5 @@ export const open = (actions) => {
     field().addEventListener("compositionend", later);
     one("form", box).addEventListener("submit", (event) => { if (!field().value.trim()) event.preventDefault(); });
   }
-  box.showModal();
-  field().focus();
-  field().select();
   ask();
 };

@@ -36,6 +36,13 @@ const PALETTE = { theme: (choice) => theme(choice), help: () => openDialog("help
 
 const openDialog = (id) => {
   if (id === "search" && one("#search [data-palette]")) {
+    const box = one("#search");
+    if (box.open) return;
+    /* at once: what somebody types while the rest is fetched must not be lost */
+    box.showModal();
+    const field = one("[role=combobox]", box);
+    field.focus();
+    field.select();
     import("./palette.js").then((part) => part.open(PALETTE));
     return;
   }

@@ -198,6 +198,16 @@ def sign_in(page: Page, name: str) -> None:
     page.wait_for_url(lambda url: "/login" not in url)
 
 
+def ready(page: Page) -> None:
+    """Wait until a page's scripts listen to keys and it has all it asked for.
+
+    That nothing is asked for is not enough: a busy machine fetches scripts long before it runs
+    them.
+    """
+    expect(page.locator("html[data-dressed]")).to_be_attached()
+    page.wait_for_load_state("networkidle")
+
+
 class Traffic:
     """What a page is still waiting for; asked instead of half a second of silence a page."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, ready
 
 Open = Callable[..., Page]
 TAKEN_BY_THE_METHOD = 229
@@ -83,7 +83,7 @@ def asked(page: Page) -> list[str]:
 
 def open_page(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    ready(page)
 
 
 def test_a_list_is_not_searched_before_the_word_is_chosen(

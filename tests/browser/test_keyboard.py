@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, ready
 from tests.web.desk import PASSWORD
 
 Open = Callable[..., Page]
@@ -56,7 +56,7 @@ def fill(page: Page, selector: str, text: str) -> None:
 def open_list(page: Page, address: str) -> None:
     """Open a list and wait until its scripts answer to keys."""
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    ready(page)
 
 
 def test_signing_in(window: Open) -> None:
@@ -72,8 +72,12 @@ def test_signing_in(window: Open) -> None:
 def test_finding_an_order_by_its_number(window: Open) -> None:
     page = window()
     open_list(page, "/")
-    page.keyboard.press("Control+k")
+    late: list[Route] = []
+    page.route("**/assets/palette.*.js", lambda route: late.append(route))
+    with page.expect_request("**/assets/palette.*.js"):
+        page.keyboard.press("Control+k")
     page.keyboard.type("L2026-0003")
+    late[0].continue_()
     expect(page.locator("#search [aria-selected=true]")).to_contain_text("L2026-0003")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("L2026-0003")
@@ -87,7 +91,7 @@ def test_filtering_a_list_and_saving_the_view(window: Open) -> None:
     act(page, "#drawer [value=back]", "Space")
     act(page, "#filter-panel [data-count]")
     expect(page.locator(".chip", has_text="State")).to_contain_text("Returned")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     act(page, ".tabs .dropdown > .b-p")
     expect(page.locator(".vm.show")).to_be_visible()
     fill(page, "#view-name", "Back again")
@@ -103,13 +107,13 @@ def test_opening_records_and_stepping_through_them(window: Open) -> None:
     second = page.evaluate("document.activeElement.textContent")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text(second)
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.keyboard.press("]")
     expect(page.locator("h1")).not_to_have_text(second)
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.keyboard.press("[")
     expect(page.locator("h1")).to_have_text(second)
-    page.wait_for_load_state("networkidle")
+    ready(page)
     act(page, "main .ph > a")
     expect(page.locator(":focus")).to_have_text(second)
 
@@ -146,7 +150,7 @@ def test_creating_an_order_with_three_lines(window: Open) -> None:
     open_list(page, "/loan/")
     page.keyboard.press("c")
     page.wait_for_url("**/loan/new*")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     reach(page, "select[name=member] + .ts-wrapper input")
     page.keyboard.type("Anna")
     page.keyboard.press("Enter")  # before the answer: the only one that fits is taken
@@ -204,7 +208,7 @@ def test_exporting_what_is_seen(window: Open) -> None:
     open_list(page, "/loan/?state[in]=back")
     act(page, "main .ph a[href*=export]")
     expect(page.locator("form[data-download]")).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    ready(page)
     reach(page, "form[data-download] .b-p")
     with page.expect_download() as waiting:
         page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, ready
 from tests.browser.layout import differences, layout_of
 
 Open = Callable[..., Page]
@@ -49,7 +49,7 @@ def page(window: Callable[..., Page]) -> Page:
 def open_page(page: Page, site: Site, address: str) -> list[str]:
     """Open a page; return its layout."""
     page.goto(address.format(loan=site.loan, member=site.member))
-    page.wait_for_load_state("networkidle")
+    ready(page)
     return layout_of(page)
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from assets import build
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, ready
 from tests.web.look_app import app_with_fab
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,7 @@ def test_axe_finds_nothing(page: Page, address: str, path: str, width: int, them
     page.set_viewport_size({"width": width, "height": 900})
     language = "zh" if theme == "dark" else "en"
     page.goto(f"{address}{path}&theme={theme}&lang={language}")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     assert violations(page) == []
 
 
@@ -75,14 +75,14 @@ def test_axe_finds_nothing(page: Page, address: str, path: str, width: int, them
 def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{address}/sample/{path}")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.querySelector('#main').scrollWidth") <= width
 
 
 def test_rows_are_walked_and_selected_by_keys(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/list?as=1")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.locator(":focus")).to_have_text("SO-12398")
@@ -102,7 +102,7 @@ def test_rows_are_walked_and_selected_by_keys(page: Page, address: str) -> None:
 
 def test_a_bulk_action_says_how_many_rows_may_take_it(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/list?as=1")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     for number in (1, 2, 3):
         page.locator(".dt tbody .ck").nth(number).check()
     expect(page.locator("[data-bulk=pack] .of")).to_have_text("0/3")
@@ -113,7 +113,7 @@ def test_a_bulk_action_says_how_many_rows_may_take_it(page: Page, address: str) 
 
 def test_the_save_bar_counts_changes_and_leaving_asks(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/form?as=1")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     expect(page.locator(".sv"), "an untouched form is clean").to_be_hidden()
     page.fill("#note", "Ring twice")
     page.fill("#fee", "20.00")
@@ -126,7 +126,7 @@ def test_the_save_bar_counts_changes_and_leaving_asks(page: Page, address: str) 
 
 def test_the_children_grid_adds_pastes_and_removes_rows(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/form?as=1")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     rows = page.locator(".cg tbody tr:visible")
     expect(rows, "the empty rows are for browsers without script").to_have_count(2)
     page.click("[data-grid-add]")
@@ -149,7 +149,7 @@ def test_the_children_grid_adds_pastes_and_removes_rows(page: Page, address: str
 
 def test_a_picker_offers_what_the_server_finds(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/form?as=1")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.click("#customer + .ts-wrapper .ts-control")
     page.locator(".ts-dropdown .option", has_text="Emma Clarke").click()
     expect(page.locator("#customer")).to_have_value("Emma Clarke")
@@ -159,7 +159,7 @@ def test_a_picker_offers_what_the_server_finds(page: Page, address: str) -> None
 def test_the_drawer_and_the_theme_work_on_a_phone(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(f"{address}/sample/list?as=1&theme=light")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.click(".menu-btn")
     expect(page.locator(".side nav")).to_be_visible()
     page.keyboard.press("Escape")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from runtime.notifications import Notice, notify
 from runtime.store.engine import write
-from tests.browser.conftest import Site, scrolls_sideways, violations
+from tests.browser.conftest import Site, ready, scrolls_sideways, violations
 
 Open = Callable[..., Page]
 
@@ -34,7 +34,7 @@ def test_the_palette_finds_opens_and_gives_the_focus_back(window: Open, site: Si
     expect(page.locator("#search [aria-selected=true]")).to_contain_text("Anna Ahlgren")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/member/{site.member}")
-    page.wait_for_load_state("networkidle")
+    ready(page)
     page.keyboard.press("Control+k")
     recent = page.locator("#search [role=group]").first
     expect(recent).to_contain_text("Anna Ahlgren")
