@@ -22,8 +22,8 @@ from runtime.store.promotions import Version
 class Shelf:
     """What one process keeps."""
 
-    mark: int = -1
-    book: Book = field(default_factory=lambda: book([]))
+    kept: tuple[int, Book] = field(default_factory=lambda: (-1, book([])))
+    """The mark and what was read at it: one value, as several threads read and put it."""
 
 
 def current(connection: sa.Connection, runtime: Runtime) -> Book:
@@ -32,12 +32,13 @@ def current(connection: sa.Connection, runtime: Runtime) -> Book:
         return runtime.prices
     shelf: Shelf = runtime.remembered.get(("shelf of promotions",), Shelf)
     mark = promotions.mark(connection, runtime.system.epoch)
-    if shelf.mark != mark:
+    known, kept = shelf.kept
+    if known != mark:
         rows = promotions.known(connection, runtime.system.promotion)
         read = [read_version(runtime, one) for one in rows]
-        shelf.book = book([*runtime.prices.promotions, *(one for one in read if one is not None)])
-        shelf.mark = mark
-    return shelf.book
+        kept = book([*runtime.prices.promotions, *(one for one in read if one is not None)])
+        shelf.kept = (mark, kept)
+    return kept
 
 
 def read_version(runtime: Runtime, version: Version) -> Promotion | None:
