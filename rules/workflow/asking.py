@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +58,9 @@ class Situation:
     """What names this pass through the algorithm, such as the log's id; part of outside keys."""
     beside: Mapping[str, Any] = field(default_factory=dict)
     """What else expressions find beside the record, such as how far the shop is from UTC."""
+    behind: Callable[[str, Any], Any] = field(default=lambda name, value: value, compare=False)
+    """A field and what an effect writes into it → what expressions find there: of a reference that
+    they look behind, the other record."""
 
 
 @dataclass(frozen=True)

@@ -261,7 +261,8 @@ class _Run:
             word = self.machines.words[effect.word]
             for command in word.commands(effect, _Facts(self, beside, step)):
                 if isinstance(command, SetField):
-                    self.facts[command.field] = command.value
+                    seen = self.situation.behind(command.field, command.value)
+                    self.facts[command.field] = seen
                 if isinstance(command, Fire):
                     self.waiting.append((command, _key(step), depth + 1))
                 elif word.external:

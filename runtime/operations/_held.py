@@ -109,6 +109,7 @@ def situation(
         causes=_applied(work, entity.name, record_id, cause) if cause else frozenset(),
         entered=entered,
         beside={"utc_offset": work.context["utc_offset"]},
+        behind=lambda name, value: held.lookup.behind(entity.fields[name], value),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.expressions.python_values import record_ids
 from generator.model.entity import THIS, Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
@@ -139,6 +140,19 @@ class Lookup:
     def may_choose(self, model: Field, target: str) -> bool:
         """Return whether a record is there to be chosen by the caller; it is locked for them."""
         return target in self._fetch(_Wanted(model), (target,), as_actor=True)
+
+    def behind(self, model: Field, value: Any) -> Any:
+        """Return what expressions find in a field that an effect writes on the way.
+
+        That is the value itself, but for a reference behind which some expression reads.
+        """
+        if not value or not self.needs[model.entity].behind.get(model.name):
+            return value
+        several = isinstance(value, (list, tuple))
+        ids = tuple(record_ids(value if several else (value,)))
+        rows = self._fetch(_Wanted(model), ids, as_actor=False)
+        found = [rows[one] for one in ids if one in rows]
+        return found if several else next(iter(found), None)
 
     def with_targets(self, draft: Draft) -> Facts:
         """Return a draft's facts with what lies behind its references in place of their ids."""

@@ -68,6 +68,11 @@ workflows:
         then:
           - {{fire: course.finish, of: earlier.work, optional: true}}
           - {{fire: course.finish, of: work}}
+      take_over:
+        from: open
+        to: done
+        roles: any
+        do: [{{set: {{work: earlier.work}}}}, {{set: {{name: work.name}}}}]
 """
 LONGEST = 7
 LINK = f"entity: link\nworkflows:\n  pulling:\n    field: status{STATES}" + "".join(
@@ -199,6 +204,18 @@ def test_a_path_of_references_is_followed_and_an_empty_one_fires_nothing(flow: F
     lonely = made(flow, "ticket", name="V")
     flow.fired(lonely, "desk.call", entity="ticket")
     assert status(flow, "ticket", lonely) == "done"
+
+
+def test_what_an_effect_points_at_is_read_by_the_next_one(flow: Flow) -> None:
+    earlier = made(flow, "ticket", name="E", work=work(flow, "pointed at"))
+    ticket = made(flow, "ticket", name="T", work=work(flow, "before"), earlier=earlier)
+    flow.fired(ticket, "desk.take_over", entity="ticket")
+    found = flow.read(ticket, "ticket")
+    assert found["name"] == "pointed at"
+    assert found["work"] == flow.read(earlier, "ticket")["work"]
+    alone = made(flow, "ticket", name="T", work=work(flow, "before"))
+    flow.fired(alone, "desk.take_over", entity="ticket")
+    assert flow.stored("ticket", id=alone)[0]["name"] is None
 
 
 def test_records_fire_others_five_deep_and_no_deeper(flow: Flow) -> None:
