@@ -1,5 +1,6 @@
 """Options of the whole test suite; nothing in it is timed."""
 
+import logging
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a line a request would bury what a failing browser test has to say
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     if config.getoption("--long"):
         settings.load_profile("long")
 
