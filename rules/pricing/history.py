@@ -1,7 +1,8 @@
 """The lowest price before a reduction, as buyers must be told it.
 
 Of a price that stands below its own list price: the least of all prices in the days before the
-latest change, the one in force as those days began included. Earlier steps of a running reduction
+latest change, the one that stood as those days began included, even where another took its place
+at that very moment: what a buyer could have paid then counts. Earlier steps of a running reduction
 count, too, unless `first_step` measures back from where it began.
 """
 
@@ -47,8 +48,8 @@ def lowest_before(
             last -= 1
     begins = changes[last].at - window
     before = changes[:last]
-    prices = [change.price for change in before if change.at > begins]
-    in_force = [change.price for change in before if change.at <= begins]
+    prices = [change.price for change in before if change.at >= begins]
+    in_force = [change.price for change in before if change.at < begins]
     if in_force:
         prices.append(in_force[-1])
     return min(prices, default=None)

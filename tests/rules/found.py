@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from rules.pricing.codes import normalized
 from rules.pricing.counters import Counter, give_back, spend, take
 from rules.pricing.price import price
 from rules.pricing.refunds import clawback, claws_back, freeze, refund_units
@@ -58,7 +59,8 @@ def _plain(key: str, value: Any, case: Case, found: Any) -> Any:
     if key in PLAIN:
         return sorted(value) if key.endswith(("rejected", "exceeded")) else value
     if key == "gifts":
-        return [{**gift, "charged": case.minor(gift.get("charged", 0))} for gift in value]
+        gifts = [{**gift, "charged": case.minor(gift.get("charged", 0))} for gift in value]
+        return sorted(gifts, key=lambda gift: str(gift["sku"]))
     return _amounts(value, case, found)
 
 
@@ -88,7 +90,7 @@ def _unit_discounts(vector: Mapping[str, Any], case: Case, result: Result) -> li
 def _gifts(vector: Mapping[str, Any], case: Case, result: Result) -> list[dict[str, Any]]:
     return [
         {"sku": extra.item, "qty": extra.quantity, "charged": extra.charged}
-        for extra in result.extras
+        for extra in sorted(result.extras, key=lambda extra: extra.item)
     ]
 
 
@@ -100,9 +102,7 @@ def _exceeded(vector: Mapping[str, Any], case: Case, result: Result) -> list[str
 def _rejected(vector: Mapping[str, Any], case: Case, result: Result) -> list[str]:
     states = {state.code: state.state for state in result.codes}
     return sorted(
-        code
-        for code in vector["cart"].get("coupons", ())
-        if states[code.strip().upper()] != "applied"
+        code for code in vector["cart"].get("coupons", ()) if states[normalized(code)] != "applied"
     )
 
 
@@ -137,7 +137,7 @@ def _counters(vector: Mapping[str, Any], case: Case) -> dict[str, Any]:
             after = take(counter, int(rest[0]))
             done.append(after is not None)
             counter = after or counter
-        elif word in ("release", "cancel", "give_back", "return"):
+        elif word in ("release", "cancel", "give_back", "return", "refund", "expire"):
             counter = give_back(counter, int(rest[0]))
             done.append(True)
         else:

@@ -51,6 +51,7 @@ ELSEWHERE = (
     "percent_base=", "condition_base=", "alloc_base=", "exclusive_policy=", "line_policy=",
     "pick=", "reserve=", "group_fill=", "budget_overrun=", "order_lane=", "refund_policy=",
     "max_units=per_line", "line_floor=zero", "round=half_up", "round_at=line", "max_units=",
+    "alloc_weight=net", "unit_alloc=first", "round_target=discount", "order_discount=before_tax",
 )  # fmt: skip
 """Switches that are arguments of a promotion, or repeat what a vector or a default says."""
 SPREADS = {"order", "order_spread", "scope", "spread", "across", "scope_spread"}
@@ -153,7 +154,16 @@ def moment(written: str) -> datetime:
 def _facts(cart: Mapping[str, Any], customer: Mapping[str, Any]) -> dict[str, Any]:
     known = {"lines", "shipments", "shipping_tiers", "customer", "returns", "coupons"}
     facts = {key: value for key, value in cart.items() if key not in known}
-    return {**facts, **customer, **{f"customer_{key}": value for key, value in customer.items()}}
+    named = {f"customer_{key}": value for key, value in customer.items()}
+    who = [customer[key] for key in ("id", "email") if customer.get(key)]
+    nested = {
+        name: value
+        for part in facts.values()
+        if isinstance(part, Mapping)
+        for name, value in part.items()
+    }
+    known_by = {"customer": who, "user": who} if who else {}
+    return {**nested, **facts, **customer, **named, **known_by}
 
 
 def _percent(written: Any) -> Fraction:
@@ -252,8 +262,13 @@ def _mixed(promotions: Sequence[Mapping[str, Any]]) -> set[str]:
     lanes: dict[str, set[str]] = {}
     for theirs in promotions:
         if theirs.get("competes"):
-            lanes.setdefault(theirs["competes"], set()).add(_lane(theirs))
-    return {name for name, found in lanes.items() if found == {"line", "order"}}
+            gift = theirs["action"]["type"] == "gift"
+            lanes.setdefault(theirs["competes"], set()).add("gift" if gift else _lane(theirs))
+    return {name for name, found in lanes.items() if found > {"order"} and found <= TOGETHER}
+
+
+TOGETHER = {"line", "order", "gift"}
+"""Members of one group that stand in several of these choose among each other."""
 
 
 def _lane(theirs: Mapping[str, Any]) -> str:
@@ -283,7 +298,10 @@ def _written(
         "budget": _budget(first.get("budget"), switches),
     }
     if first.get("coupon"):
-        written |= {"needs_code": True, "codes": [first["coupon"]]}
+        written |= {"needs_code": True, "codes": list(_texts(first["coupon"]))}
+    only = first.get("currency") or first.get("currencies") or first["action"].get("currency")
+    if only:
+        written["currencies"] = list(_texts(only))
     if first.get("competes"):
         policy = "priority" if "line_policy=priority" in switches else "best"
         written["group"] = {"name": first["competes"], "policy": policy}
@@ -307,6 +325,7 @@ def _window(theirs: Mapping[str, Any]) -> dict[str, str]:
 
 def _limits(theirs: Mapping[str, Any]) -> dict[str, int]:
     names = {
+        "once_per_customer": "per_customer",
         "total": "total",
         "per_customer": "per_customer",
         "per_user": "per_customer",
@@ -329,6 +348,8 @@ def _used(parts: Sequence[Mapping[str, Any]], decimals: int) -> Used:
     limits, budget = parts[0].get("limits") or {}, parts[0].get("budget") or {}
     own = [value for key, value in limits.items() if "used" in key and key != "used"]
     total = int(limits.get("used", 0))
+    if not own and _limits(limits).keys() == {"per_customer"}:
+        own, total = [total], 0
     spent = 0
     if budget.get("kind") == "usage":
         total = max(total, int(Decimal(str(budget.get("used", 0)))))
@@ -343,6 +364,33 @@ def _used(parts: Sequence[Mapping[str, Any]], decimals: int) -> Used:
         units={"": int((action.get("stock") or {}).get("sold", 0))},
         units_by_customer={"": int((action.get("per_user") or {}).get("bought", 0))},
     )
+
+
+NEGATIONS = ("not_", "exclude_", "without_")
+
+
+def _negated(theirs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the part of a filter that says what it does not speak of."""
+    found: dict[str, Any] = {}
+    for key, value in (theirs or {}).items():
+        for start in NEGATIONS:
+            if key.startswith(start) and key != "not_on_sale":
+                found[key.removeprefix(start)] = value
+        if key.endswith("_not_in"):
+            found[key.removesuffix("_not_in")] = value
+    return found
+
+
+def _both(include: Mapping[str, Any] | None, exclude: Any = None) -> dict[str, Any]:
+    """Return a filter as what it speaks of and what it does not."""
+    against = _negated(include) | (dict(exclude) if exclude else {})
+    said = {
+        key: value
+        for key, value in (include or {}).items()
+        if key == "not_on_sale" or not (key.startswith(NEGATIONS) or key.endswith("_not_in"))
+    }
+    found = {"include": _match(said), "exclude": _match(against)}
+    return {key: value for key, value in found.items() if value}
 
 
 def _match(theirs: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -371,8 +419,7 @@ def _match(theirs: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _scope(theirs: Mapping[str, Any]) -> dict[str, Any]:
-    found = {key: _match(theirs.get(key)) for key in ("include", "exclude")}
-    return {key: value for key, value in found.items() if value}
+    return _both(theirs.get("include"), theirs.get("exclude"))
 
 
 def _money(theirs: Mapping[str, Any], *names: str) -> Any:
@@ -390,13 +437,15 @@ def _condition(theirs: Mapping[str, Any], switches: set[str]) -> dict[str, Any]:
             return {"type": word, "of": [_condition(each, switches) for each in theirs[word]]}
     if "not" in theirs:
         return {"type": "not", "of": _condition(theirs["not"], switches)}
+    if theirs.get("op") in ("between", "in_range"):
+        ends = zip((">=", "<="), theirs["value"], strict=True)
+        both = [_condition({**theirs, "op": op, "value": end}, switches) for op, end in ends]
+        return {"type": "all", "of": both}
     write = CONDITIONS.get(theirs["type"])
     if write is None:
         return _fact(theirs)
     ours = write(theirs, switches)
-    if theirs.get("match"):
-        ours["include"] = _match(theirs["match"])
-    return ours
+    return ours | (_both(theirs["match"], theirs.get("exclude")) if theirs.get("match") else {})
 
 
 def _op(theirs: Mapping[str, Any], usual: str) -> str:
@@ -430,7 +479,8 @@ def _quantity(theirs: Mapping[str, Any], switches: set[str]) -> dict[str, Any]:
 
 def _contains(theirs: Mapping[str, Any], switches: set[str]) -> dict[str, Any]:
     units = int(theirs.get("qty", theirs.get("value", 1)))
-    which = theirs.get("mode", "all" if theirs.get("all") else "any")
+    said = next((theirs[key] for key in ("mode", "policy", "match_policy") if key in theirs), "")
+    which = said or ("all" if theirs.get("all") else "any")
     return {"type": "contains", "units": units, "which": which}
 
 
@@ -472,6 +522,12 @@ CONDITIONS = {
 }
 
 
+def _usual_base(action: Mapping[str, Any], switches: set[str]) -> str:
+    """Return what a switch says an action looks at; percents have a switch of their own."""
+    switch = "percent_base=" if "percent" in str(action) else "alloc_base="
+    return next((s.partition("=")[2] for s in switches if s.startswith(switch)), "")
+
+
 def _action(theirs: Mapping[str, Any], switches: set[str], mixed: set[str]) -> dict[str, Any]:
     action, target = theirs["action"], theirs["scope"]["target"]
     word = action["type"]
@@ -480,10 +536,11 @@ def _action(theirs: Mapping[str, Any], switches: set[str], mixed: set[str]) -> d
     ours = {**_scope(theirs["scope"]), **ACTIONS[word](action, target)}
     if action.get("cap") is not None:
         ours["cap"] = str(action["cap"])
-    if ours["type"].startswith("delivery_") or ours["type"] == "gift":
+    if ours["type"] == "gift":
+        return ours | ({"lane": "order"} if theirs.get("competes") in mixed else {})
+    if ours["type"].startswith("delivery_"):
         return ours
-    usual = next((s.partition("=")[2] for s in switches if s.startswith("percent_base=")), "")
-    base = action.get("base") or (usual if "percent" in str(action) else "")
+    base = action.get("base") or _usual_base(action, switches)
     if base and ours["type"] in BASED:
         ours["base"] = BASES[base]
     if "reserve=get_first" in switches and ours["type"] == "buy_get":
@@ -537,7 +594,7 @@ def _percent_off(action: Mapping[str, Any], target: str) -> dict[str, Any]:
 def _tiered(action: Mapping[str, Any], target: str) -> dict[str, Any]:
     quantity = action.get("measure", "amount") == "quantity"
     steps = []
-    for step in action["steps"]:
+    for step in sorted(action["steps"], key=lambda step: Decimal(str(step["from"]))):
         start = step["from"]
         at = {"from_quantity": int(Decimal(str(start)))} if quantity else {"from_amount": start}
         steps.append({**at, **_effect(step)})
@@ -558,7 +615,7 @@ def _buy_get(action: Mapping[str, Any], target: str) -> dict[str, Any]:
     }
     for side, theirs in (("buy", buy), ("get", get)):
         if theirs.get("match"):
-            ours[side]["include"] = _match(theirs["match"])
+            ours[side] |= _both(theirs["match"], theirs.get("exclude"))
     return ours | ({"max_times": int(times)} if times is not None else {})
 
 
@@ -567,7 +624,7 @@ def _gift(action: Mapping[str, Any], target: str) -> dict[str, Any]:
     ours |= _some(action, every_qty="every", max_times="max_times")
     if action.get("unit_price") is not None:
         ours["worth"] = str(action["unit_price"])
-    return ours | ({"include": _match(action["match"])} if action.get("match") else {})
+    return ours | (_both(action["match"]) if action.get("match") else {})
 
 
 def _fixed(action: Mapping[str, Any], target: str) -> dict[str, Any]:
@@ -585,6 +642,11 @@ def _times(word: str, **names: str) -> Any:
         return {"type": word, **_effect(action), **found}
 
     return write
+
+
+def _cheapest(action: Mapping[str, Any], target: str) -> dict[str, Any]:
+    units = next((action[key] for key in ("times", "max_times", "qty") if action.get(key)), 1)
+    return {"type": "cheapest", **_effect(action), "units": int(units)}
 
 
 def _nth(action: Mapping[str, Any], target: str) -> dict[str, Any]:
@@ -613,7 +675,7 @@ ACTIONS = {
         "next": action["additional"],
         **_some(action, max_units="max_units"),
     },
-    "cheapest_unit": _times("cheapest", times="units"),
+    "cheapest_unit": _cheapest,
     "unit_groups": _times("unit_groups", size="size"),
     "bundle_price": _times("bundle_price", qty="quantity"),
     "buy_get": _buy_get,
