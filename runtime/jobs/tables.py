@@ -7,6 +7,8 @@ somebody claims it, and its row carries how far it came, under a token only the 
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
@@ -89,12 +91,7 @@ def job_log_table(metadata: sa.MetaData) -> sa.Table:
         "sw_job_log",
         metadata,
         sa.Column("id", text_id(), primary_key=True),
-        sa.Column(
-            "run_id",
-            text_id(),
-            sa.ForeignKey("sw_job_run.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
+        _of_run(nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("level", sa.String(8), nullable=False),
         sa.Column("text", sa.Text, nullable=False),
@@ -109,12 +106,7 @@ def job_row_table(metadata: sa.MetaData) -> sa.Table:
     return sa.Table(
         "sw_job_row",
         metadata,
-        sa.Column(
-            "run_id",
-            text_id(),
-            sa.ForeignKey("sw_job_run.id", ondelete="CASCADE"),
-            primary_key=True,
-        ),
+        _of_run(primary_key=True),
         sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("entity", sa.String(63), nullable=False),
         sa.Column("record_id", sa.String(64), nullable=False),
@@ -132,12 +124,7 @@ def job_file_table(metadata: sa.MetaData) -> sa.Table:
         "sw_job_file",
         metadata,
         sa.Column("id", text_id(), primary_key=True),
-        sa.Column(
-            "run_id",
-            text_id(),
-            sa.ForeignKey("sw_job_run.id", ondelete="CASCADE"),
-            nullable=False,
-        ),
+        _of_run(nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
         sa.Column("media_type", sa.String(127), nullable=False),
         sa.Column("size", sa.BigInteger, nullable=False),
@@ -189,6 +176,12 @@ def job_tables(metadata: sa.MetaData) -> tuple[sa.Table, ...]:
         heartbeat_table,
     )
     return tuple(make(metadata) for make in makers)
+
+
+def _of_run(**options: Any) -> sa.Column[str]:
+    """Return the column that names a run; what belongs to one goes with it."""
+    leads = sa.ForeignKey("sw_job_run.id", ondelete="CASCADE")
+    return sa.Column("run_id", text_id(), leads, **options)
 
 
 _system = sa.MetaData()

@@ -19,7 +19,7 @@ from runtime.store import notices
 from runtime.store.notices import Told
 from runtime.web.people.access_page import held_label
 from runtime.web.screens.hits import Hit, hit
-from runtime.web.screens.jobs_page import job_label, run_url
+from runtime.web.screens.run_lines import job_label, run_url
 from runtime.web.screens.visit import Visit
 
 PAGE = 40

@@ -14,9 +14,9 @@ from runtime.jobs import desk as work
 from runtime.jobs import results
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
-from runtime.web.screens import doors, form_state, jobs_page
+from runtime.web.screens import doors, form_state, job_page, jobs_page, run_page
 from runtime.web.screens.desk import Addresses, Answer, Desk, texts_of
-from runtime.web.screens.jobs_page import ADDRESS
+from runtime.web.screens.run_lines import ADDRESS, people_in, run_url, status_cell
 from runtime.web.screens.visit import Visit
 
 PIECE = 64 * 1024
@@ -60,7 +60,7 @@ class Jobs:
         """Start a run with what was typed."""
         visit = self.desk.visit()
         job = work.job_of(visit.runtime, visit.actor, name)
-        fields = jobs_page.parameter_fields(visit, job)
+        fields = job_page.parameter_fields(visit, job)
         typed = form_state.state_of_post(visit, fields, texts_of(request.form))
         values = form_state.values_of(visit, fields, typed, changes=True)
         try:
@@ -68,7 +68,7 @@ class Jobs:
         except Invalid as refusal:
             page = self._job_page(visit, name, typed, refusal)
             return render_template("job.html", page=page), 422
-        return redirect(jobs_page.run_url(run_id), 303)
+        return redirect(run_url(run_id), 303)
 
     def pause(self, name: str) -> Answer:
         """Stop a schedule, or let it go on."""
@@ -109,7 +109,7 @@ class Jobs:
                 flash(visit.t("It is tried again.", "run"), "success")
         except Conflict as refusal:
             flash(visit.text(refusal.message), "warning")
-        return redirect(jobs_page.run_url(run_id), 303)
+        return redirect(run_url(run_id), 303)
 
     def rows(self, run_id: str) -> Answer:
         """Send what became of every record, as a file."""
@@ -149,22 +149,22 @@ class Jobs:
             raise NotFound(work.GONE)
         return visit, work.find_run(visit.runtime, visit.actor, run_id)
 
-    def _run_page(self, visit: Visit, run: Any) -> jobs_page.RunPage:
+    def _run_page(self, visit: Visit, run: Any) -> run_page.RunPage:
         wanted: dict[str, list[str]] = {}
         for row in work.rows_of(visit.runtime, run.id, refused=True):
             if row.entity in visit.app.entities:
                 wanted.setdefault(row.entity, []).append(row.record_id)
         titles = doors.titles_of(visit, wanted)
-        return jobs_page.run_page(visit, run, self._names([run]), titles)
+        return run_page.run_page(visit, run, self._names([run]), titles)
 
-    def _job_page(self, visit: Visit, name: str, *more: Any) -> jobs_page.JobPage:
+    def _job_page(self, visit: Visit, name: str, *more: Any) -> job_page.JobPage:
         work.job_of(visit.runtime, visit.actor, name)
         state = next(one for one in work.states(visit.runtime, visit.actor) if one.job.name == name)
         found = work.recent(visit.runtime, visit.actor, name)
-        return jobs_page.job_page(visit, state, self._names(found), *more)
+        return job_page.job_page(visit, state, self._names(found), *more)
 
     def _names(self, found: Sequence[Any]) -> Mapping[int, str]:
-        ids = jobs_page.people_in(found)
+        ids = people_in(found)
         return self.desk.around.names(ids) if ids else {}
 
     def _trail(self, visit: Visit) -> Trail:
@@ -179,7 +179,7 @@ def _rows(visit: Visit, run_id: str) -> Iterator[list[str]]:
             why = visit.text(Label(one.message)) if one.message else ""
             yield [
                 one.record_id,
-                jobs_page.status_cell(visit, one.status).text,
+                status_cell(visit, one.status).text,
                 one.code or "",
                 why,
             ]
