@@ -98,6 +98,8 @@ const connect = (field, number) => {
     if (option) choose(option);
   });
   field.addEventListener("blur", close);
+  /* a name may have been begun while this script was fetched */
+  if (document.activeElement === field) look();
 };
 
 let made = 0;

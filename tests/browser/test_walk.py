@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, template_rendered
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 from werkzeug.routing import Map, Rule
 
@@ -140,6 +140,7 @@ class Walk:
             try:
                 page.goto(address_of(screen, site))
                 if screen.act is not None:
+                    expect(page.locator("html[data-dressed]")).to_be_attached()
                     screen.act(page, site)
             except (PlaywrightError, AssertionError) as fault:
                 return [f"cannot be reached: {str(fault)[:400]}"]
