@@ -123,6 +123,7 @@ CODES: Mapping[str, str] = {
     "D494": "The rows of a line do not depend on the record.",
     "D495": "No index helps to find the rows of a line.",
     "D496": "Only its own holders decide who gets a role.",
+    "D497": "An emergency role helps nobody, or nobody else hears of it.",
     "D501": "An expression cannot be read.",
     "D502": "An expression uses something the language does not have.",
     "D503": "An expression is too long, too deep or too large.",

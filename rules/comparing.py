@@ -17,9 +17,11 @@ from generator.model.app import App
 from generator.model.ledger import POST
 from generator.model.text import NOWHERE, Span
 from generator.shapes.access import ACTIONS
+from rules.comparing_roles import facts_of, of_role
 from rules.comparing_steps import NARROWS, OTHERWISE, WIDENS, Found, steps
 from rules.matrix import Matrix
 from rules.permissions import ALWAYS, Grant, Line, transition_actions
+from rules.role_names import ANY
 
 READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal"})
 WRITES = frozenset({"create", "update", "import", "bulk"})
@@ -37,7 +39,8 @@ class Change:
     """widens, narrows, otherwise or new."""
     kind: str
     """action, days, rows, guard, ask, clear, masked, hidden, mask, write, check, force, kinds,
-    limit; of a transition also from, clauses, vetoes, others, confirm."""
+    limit, person; of a transition also from, clauses, vetoes, others, confirm; of a role as a
+    whole (its entity is `*`) second_factor, owner, apart, taken_by, taken_for, told."""
     what: tuple[str, ...]
     """Fields or names of limits; of `rows` nothing."""
     actions: tuple[str, ...]
@@ -63,6 +66,10 @@ def compare(old: App, new: App) -> list[Change]:
             if _follows(entity, old, new):
                 changes = (one for one in changes if _is_of_itself(one))
             found += _gathered(changes)
+        found += [
+            Change(role, ANY, direction, kind, what, (), *texts, span=new.roles[role].span)
+            for direction, kind, what, texts in of_role(role, old, new)
+        ]
     return found
 
 
@@ -147,6 +154,7 @@ def _of(
                 *_posting(_kinds(was, old), _kinds(now, new)),
                 *_most(was, now),
                 *steps(old, new, entity, action),
+                *facts_of(old, new, was, now),
             ):
                 direction, kind, what, texts = change
                 yield Change(role, entity, direction, kind, what, (action,), *texts, span=at)

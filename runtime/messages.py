@@ -19,6 +19,15 @@ EMPTY: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """A role that somebody took in an emergency; it ends by itself."""
+
+    id: str
+    role: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The person or program that asks."""
 
@@ -42,6 +51,17 @@ class Actor:
     real_name: str = ""
     proof: Proof = NOTHING
     """What they brought for something sensitive, beside their rights."""
+    session: str = ""
+    """The session that let them in, as `sw_setting` names it; empty for a token and a program."""
+    second: bool = False
+    """Whether they gave a second factor when that session began."""
+    emergency: Emergency | None = None
+    """What they took in an emergency: its role is among their roles."""
+
+    @property
+    def lasting(self) -> frozenset[str]:
+        """The roles they hold whatever they took in an emergency."""
+        return self.roles - {self.emergency.role} if self.emergency else self.roles
 
     @property
     def facts(self) -> Mapping[str, Any]:

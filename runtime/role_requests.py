@@ -59,7 +59,7 @@ def decided_by(runtime: Runtime, actor: Actor) -> frozenset[str]:
     """Return the roles about which somebody decides; asks no database."""
     if actor.kind != "user" or actor.real_id:
         return frozenset()
-    held = {name for role in actor.roles for name in closure(role, runtime.app.roles)}
+    held = {name for role in actor.lasting for name in closure(role, runtime.app.roles)}
     return frozenset(name for name, role in runtime.app.roles.items() if held & set(role.owner))
 
 
@@ -103,7 +103,7 @@ def ask(trail: Trail, role: str, part: str, reason: str, until: str) -> RoleRequ
     end = _end(runtime, until)
     faults = [
         *_role_faults(runtime, actor, role, part),
-        *_reason_faults(reason),
+        *reason_faults(reason),
         *([end] if isinstance(end, FieldError) else []),
     ]
     if faults or isinstance(end, FieldError):
@@ -263,12 +263,13 @@ def part_is_given(runtime: Runtime, role: str, part: str) -> bool:
     return action in ACTIONS and action in runtime.matrix.actions(frozenset({role}), entity)
 
 
-def _reason_faults(reason: str) -> list[FieldError]:
+def reason_faults(reason: str, field: str = "reason") -> list[FieldError]:
+    """Return what is wrong with a reason, or with another remark that must be made."""
     if SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON and "\x00" not in reason:
         return []
     said = f"Say why, in {SHORTEST_REASON} to {LONGEST_REASON} characters."
     chinese = f"请填写理由，{SHORTEST_REASON} 到 {LONGEST_REASON} 个字。"
-    return [_fault("reason", "required", said, chinese)]
+    return [_fault(field, "required", said, chinese)]
 
 
 def _end(runtime: Runtime, until: str) -> datetime | FieldError:

@@ -12,13 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import approvals, role_requests, tasks
+from runtime import approvals, emergencies, role_requests, tasks
 from runtime.messages import Actor
 from runtime.operations import _incidents
 from runtime.runtime import Runtime
 from runtime.store.engine import read
 
 TASKS, APPROVALS, ROLE_REQUESTS, INCIDENTS = "tasks", "approvals", "role_requests", "incidents"
+EMERGENCIES = "emergencies"
 
 
 def counts(runtime: Runtime, actor: Actor) -> Mapping[str, int]:
@@ -30,6 +31,8 @@ def counts(runtime: Runtime, actor: Actor) -> Mapping[str, int]:
         asked[APPROVALS] = approvals.counted(runtime, actor)
     if actor.kind == "user" and role_requests.can_be_asked(runtime):
         asked[ROLE_REQUESTS] = role_requests.counted(runtime, actor)
+    if emergencies.concern(runtime, actor):
+        asked[EMERGENCIES] = emergencies.counted(runtime, actor)
     if any(name in runtime.app.workflows for name in _incidents.operable(runtime, actor)):
         asked[INCIDENTS] = _incidents.counted(runtime, actor)
     found = dict.fromkeys(asked, 0)

@@ -2,7 +2,8 @@
 
 Comes in: the resolved model. Goes out: D418 and D419, warnings: default is deny, so a forgotten
 line shows itself only when somebody misses a menu entry; D493, roles that
-do not go together; D496, a role that only its holders give away.
+do not go together; D496, a role that only its holders give away; D497, one that is taken in an
+emergency by who holds it anyway, or of which nobody else hears.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.kinds import Catalog
+from generator.model.access import Role
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, listed
@@ -51,7 +53,32 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 "Name another role in 'owner' as well: one that does not gain by it.",
                 "warning",
             )
+        yield from _break_glass(role, app, places)
     yield from conflicts(app)
+
+
+def _break_glass(role: Role, app: App, places: Places) -> Iterator[Problem]:
+    """A role for emergencies gives its taker something, and others hear of it."""
+    how = role.break_glass
+    if how is None:
+        return
+    at = places.key(role.span.file, "roles", role.name)
+    for name in how.by:
+        if role.name in closure(name, app):
+            said = say(
+                "'{name}' has what '{role}' gives, and needs no emergency.",
+                name=name,
+                role=role.name,
+            )
+            yield Problem("D497", at, said, "Take it out of 'by'.")
+    if how.tells and set(how.tells) <= set(how.by):
+        yield Problem(
+            "D497",
+            at,
+            say("Of '{role}' hears nobody but who may take it.", role=role.name),
+            "Name another role in 'tells' as well: one that looks into it afterwards.",
+            "warning",
+        )
 
 
 def conflicts(app: App) -> Iterator[Problem]:

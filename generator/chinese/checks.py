@@ -390,6 +390,16 @@ TEXTS: Mapping[str, str] = {
     "Name another role in 'owner' as well: one that does not gain by it.": (
         "请在 'owner' 中再写一个与此无利害关系的角色。"
     ),
+    "'{name}' has what '{role}' gives, and needs no emergency.": (
+        "'{name}' 已拥有 '{role}' 的权限，无需紧急取用。"
+    ),
+    "Take it out of 'by'.": "请把它从 'by' 中去掉。",
+    "Of '{role}' hears nobody but who may take it.": (
+        "紧急取用 '{role}' 时，除可取用者外无人知晓。"
+    ),
+    "Name another role in 'tells' as well: one that looks into it afterwards.": (
+        "请在 'tells' 中再写一个负责事后核查的角色。"
+    ),
     "'{role}' brings together {names}, against '{conflict}'.": (
         "'{role}' 同时包含 {names}，违反 '{conflict}'。"
     ),

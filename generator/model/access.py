@@ -22,6 +22,18 @@ NO_EXPRESSIONS: Mapping[str, Expression] = {}
 
 
 @dataclass(frozen=True)
+class BreakGlass:
+    """How a role is taken in an emergency, without waiting for anybody."""
+
+    by: tuple[str, ...]
+    """Roles whose holders may take it."""
+    tells: tuple[str, ...]
+    """Roles whose holders are told at once, and of whom another one looks into it afterwards."""
+    minutes: int = 30
+    """How long it lasts."""
+
+
+@dataclass(frozen=True)
 class Role:
     """A name that people hold and grants refer to."""
 
@@ -36,6 +48,8 @@ class Role:
     """Whoever holds it signs in with a second factor."""
     owner: tuple[str, ...] = ()
     """Roles whose holders decide when somebody asks for this one; nobody can ask without."""
+    break_glass: BreakGlass | None = None
+    """Who may take it in an emergency; None when nobody may."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,15 @@ from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
-from generator.model.access import Conflict, GrantRule, Guardrail, PersonFact, Role, Sensitive
+from generator.model.access import (
+    BreakGlass,
+    Conflict,
+    GrantRule,
+    Guardrail,
+    PersonFact,
+    Role,
+    Sensitive,
+)
 from generator.model.entity import Entity, Field
 from generator.model.ledger import Ledger
 from generator.model.text import Label, Span
@@ -44,6 +52,7 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
             {str(one): sight for one, sight in body.get("sees", {}).items()},
             body.get("second_factor", False),
             _known(body.get("owner", ()), names, problems),
+            _break_glass(body.get("break_glass"), names, problems),
         )
     for role in roles.values():
         problems += _circle(role, roles, written)
@@ -61,6 +70,16 @@ def _known(
         if one.text not in known
     ]
     return tuple(one.text for one in given if one.text in known)
+
+
+def _break_glass(
+    body: Given | None, names: Iterable[str], problems: list[Problem]
+) -> BreakGlass | None:
+    """Return how a role is taken in an emergency; None where it says nothing of it."""
+    if body is None:
+        return None
+    by, tells = (_known(body.get(key, ()), names, problems) for key in ("by", "tells"))
+    return BreakGlass(by, tells, body.get("minutes", 30))
 
 
 def resolve_conflicts(
@@ -236,7 +255,7 @@ def resolve_approvals(files: Iterable[Given], words: Words) -> tuple[dict[str, s
                 problems.append(
                     unknown_name("role", role, name.span, known, defined_in="roles.yaml")
                 )
-            elif entity not in words.entities:
+            elif entity not in (*words.entities, ANY):
                 problems.append(_no_entity(Written(entity, name.span), words.entities))
             else:
                 found[name.text] = reason

@@ -18,6 +18,31 @@ MASKS = (
 )
 """How a cell can be masked; `rules/masks.py` says what each leaves to be seen."""
 
+BREAK_GLASS = Shape(
+    "break_glass",
+    "How the role is taken in an emergency: with a reason and the password given anew, for minutes "
+    "only, under the eyes of others.",
+    {
+        "by": Arg(
+            "list",
+            "Roles whose holders may take it.",
+            required=True,
+            one=True,
+            of=Arg("name", "A role.", to="role"),
+            minimum=1,
+        ),
+        "tells": Arg(
+            "list",
+            "Roles whose holders are told at once. Another one of them looks into it afterwards.",
+            required=True,
+            one=True,
+            of=Arg("name", "A role.", to="role"),
+            minimum=1,
+        ),
+        "minutes": Arg("integer", "How long it lasts.", default=30, minimum=5, maximum=60),
+    },
+)
+
 ROLE = Shape(
     "role",
     "A name that people hold and grants refer to.",
@@ -50,6 +75,12 @@ ROLE = Shape(
             default=(),
             one=True,
             of=Arg("name", "A role.", to="role"),
+        ),
+        "break_glass": Arg(
+            "shape",
+            "Who may take the role in an emergency, at once and for minutes. It opens records, "
+            "never the administration of people and roles.",
+            shape=BREAK_GLASS,
         ),
     },
 )
@@ -340,10 +371,11 @@ ACCESS = Shape(
         ),
         "approve": Arg(
             "map",
-            "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so. "
+            "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so; "
+            "`ROLE.*` for what changes about the role itself, such as its second factor. "
             "`check --strict` wants a new reason for each widening.",
             default={},
-            pattern=r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*",
+            pattern=r"[a-z][a-z0-9_]*\.(?:[a-z][a-z0-9_]*|\*)",
             of=Arg("text", "The reason."),
         ),
     },

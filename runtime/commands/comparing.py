@@ -178,7 +178,19 @@ def sentence(one: Change, locale: str) -> str:
             f"{actions}: {'sets' if gains else 'no longer sets'} {what}",
             f"{actions}：{'可写' if gains else '不再可写'} {what}",
         )
+    if one.kind == "second_factor":
+        return said(
+            locale,
+            f"{'no longer needs' if gains else 'needs'} a second factor",
+            f"{'不再要求' if gains else '要求'}两步验证",
+        )
     nouns = {
+        "owner": ("is given away by", "授予者"),
+        "apart": ("does not go together with", "不能与之兼任"),
+        "taken_by": ("is taken in an emergency by", "可紧急取用者"),
+        "taken_for": ("is taken in an emergency for", "紧急取用时长"),
+        "told": ("of an emergency are told", "紧急取用时通知"),
+        "person": (f"actor.{what} is", f"actor.{what} 取自"),
         "days": ("days", "有效期"),
         "rows": ("rows", "记录范围"),
         "guard": ("guardrails", "护栏"),
@@ -195,7 +207,8 @@ def sentence(one: Change, locale: str) -> str:
         "limit": (f"limit of {what}", f"{what} 上限"),
     }
     noun = nouns[one.kind][1 if chinese else 0]
-    return f"{actions}{'：' if chinese else ': '}{noun} {before} → {after}"
+    about = f"{actions}{'：' if chinese else ': '}" if actions else ""
+    return f"{about}{noun} {before} → {after}"
 
 
 def _conditions(texts: tuple[str, ...], locale: str) -> str:

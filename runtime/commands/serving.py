@@ -21,7 +21,7 @@ from granian.constants import Interfaces
 from sqlalchemy.exc import SQLAlchemyError
 
 from generator.compile import Compiled
-from runtime import followers, role_requests, supervisor
+from runtime import emergencies, followers, role_requests, supervisor
 from runtime.commands.context import compiled_of, engine_of, make_runtime, outside_of, settings_of
 from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.language import LOCALE, refusal, say
@@ -258,6 +258,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         tidy_files(application, files)
         events.forget_bodies(application)
         role_requests.tidy(application)
+        emergencies.tidy(application)
         results.forget(application.engine, settings.data / results.FOLDER, utc_now())
 
     return watch, tidy

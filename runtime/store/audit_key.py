@@ -38,7 +38,7 @@ SIGNED = (
 )
 """The columns a signature covers, in the order of signing; with those of `LATER`, all others."""
 
-LATER = ("real_id", "real_name")
+LATER = ("real_id", "real_name", "emergency")
 """Columns that came later: they are signed where they say something, so older rows stay true."""
 
 

@@ -29,6 +29,7 @@ class Search:
     record: str = ""
     operation: str = ""
     request: str = ""
+    emergency: str = ""
     since: datetime | None = None
     until: datetime | None = None
     """Up to and without this moment."""
@@ -60,6 +61,7 @@ def search(
         (audit.record_id, asked.record),
         (audit.operation, asked.operation),
         (audit.request_id, asked.request),
+        (audit.emergency, asked.emergency),
     ):
         if text:
             wanted.append(column == text)

@@ -22,6 +22,7 @@ from runtime.jobs.tables import (
     schedule_table,
 )
 from runtime.store.approvals import approval_table, approval_vote_table
+from runtime.store.emergencies import emergency_table
 from runtime.store.list_tables import saved_view_table, selection_table
 from runtime.store.outside_tables import (
     call_table,
@@ -87,6 +88,7 @@ class SystemTables:
     role_request: sa.Table
     review: sa.Table
     review_line: sa.Table
+    emergency: sa.Table
     promotion: sa.Table
 
 
@@ -130,6 +132,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         role_request=role_request_table(metadata),
         review=review_table(metadata),
         review_line=review_line_table(metadata),
+        emergency=emergency_table(metadata),
         promotion=promotion_table(metadata),
     )
 
@@ -185,6 +188,7 @@ def _audit(metadata: sa.MetaData) -> sa.Table:
         sa.Column("address", sa.String(64)),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("signature", sa.String(80)),
+        sa.Column("emergency", sa.String(36)),
         sa.Index("ix_sw_audit_record", "entity", "record_id", "id"),
         sa.Index("ix_sw_audit_actor", "actor_id", "id"),
         sa.Index("ix_sw_audit_request", "request_id"),

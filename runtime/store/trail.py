@@ -89,7 +89,8 @@ class Trail:
 
 
 def about(actor: Actor | None) -> dict[str, Any]:
-    """Return who acts as a row of the audit says it, and who is really at the keyboard."""
+    """Return who acts as a row of the audit says it, who is really at the keyboard, and whether
+    they act in an emergency."""
     if actor is None:
         return {
             "actor_id": None,
@@ -97,6 +98,7 @@ def about(actor: Actor | None) -> dict[str, Any]:
             "actor_kind": "nobody",
             "real_id": None,
             "real_name": None,
+            "emergency": None,
         }
     return {
         "actor_id": actor.id,
@@ -104,6 +106,7 @@ def about(actor: Actor | None) -> dict[str, Any]:
         "actor_kind": actor.kind,
         "real_id": actor.real_id or None,
         "real_name": actor.real_name or None,
+        "emergency": actor.emergency.id if actor.emergency is not None else None,
     }
 
 

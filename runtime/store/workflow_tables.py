@@ -47,6 +47,7 @@ def workflow_log_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("actor_kind", sa.String(12), nullable=False),
         sa.Column("real_id", sa.Integer),
         sa.Column("real_name", sa.String(200)),
+        sa.Column("emergency", sa.String(36)),
         sa.Column("roles", small_json()),
         sa.Column("source", sa.String(12), nullable=False),
         sa.Column("input", small_json()),

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from flask import get_flashed_messages, request
 from flask_wtf.csrf import generate_csrf
 
+from generator.field_types._locales import zone
+from generator.field_types._times import clock_text
 from generator.model.app import App
 from generator.model.entity import Entity
 from runtime import waiting
@@ -23,6 +25,7 @@ from runtime.runtime import Runtime
 from runtime.web.context import present, web
 from runtime.web.names import full_name, initials
 from runtime.web.shell import (
+    EmergencyBanner,
     Flash,
     FlashAction,
     Language,
@@ -73,6 +76,7 @@ def make_shell(asset: Callable[[str], str]) -> Shell:
             notifications="/me/notifications" if here.actor else None,
         ),
         viewing_as=_viewing_as(here.actor),
+        emergency=_emergency(runtime, here.actor, here.locale),
         visited=_visited() if here.actor else "",
     )
 
@@ -81,6 +85,16 @@ def _viewing_as(actor: Actor | None) -> str:
     if actor is None or not actor.real_id:
         return ""
     return full_name(actor.first_name, actor.last_name, actor.name)
+
+
+def _emergency(runtime: Runtime, actor: Actor | None, locale: str) -> EmergencyBanner | None:
+    """Return what stands above every page while somebody holds a role for an emergency."""
+    taken = actor.emergency if actor is not None else None
+    if actor is None or taken is None:
+        return None
+    role = runtime.app.roles[taken.role].label.text(locale)
+    until = clock_text(taken.until.astimezone(zone(actor.time_zone)).time(), locale)
+    return EmergencyBanner(role, until, taken.until.isoformat(), f"/emergencies/{taken.id}")
 
 
 def _flash(tone: Tone, told: Any) -> Flash:
@@ -141,7 +155,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             tuple(NavItem(label, url, icon, _is_here(path, url)) for label, url, icon in own),
         )
     )
-    if is_administrator(runtime, actor.roles):
+    if is_administrator(runtime, actor.lasting):
         pages = (
             (t("Users", "nav"), "/users/", "users"),
             (t("Groups", "nav"), "/groups/", "users-group"),
@@ -166,6 +180,7 @@ def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavIt
         (waiting.TASKS, t("Tasks"), "/tasks/", "checkbox"),
         (waiting.APPROVALS, t("Approvals"), "/approvals/", "checks"),
         (waiting.ROLE_REQUESTS, t("My access"), "/access/", "id-badge-2"),
+        (waiting.EMERGENCIES, t("Emergency access"), "/emergencies/", "alarm"),
         (waiting.INCIDENTS, t("Incidents"), "/incidents/", "lifebuoy"),
     )
     counts = waiting.counts(runtime, actor)

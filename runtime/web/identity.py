@@ -67,11 +67,11 @@ class Gate:
         if scheme.lower() != "bearer" or not credential or len(credential) > LONGEST_BEARER:
             raise refused()
         by = self._by_token if credential.startswith(MARK) else self._by_jwt
-        found, proof = by(credential, assumes)
+        found, proof, second = by(credential, assumes)
         if found is None:
             raise refused()
         zone = self.runtime.app.time_zone
-        return replace(found.actor, locale=locale, time_zone=zone, proof=proof)
+        return replace(found.actor, locale=locale, time_zone=zone, proof=proof, second=second)
 
     def by_session(self, session: MutableMapping[str, Any], locale: str) -> Actor | None:
         """Return who a session belongs to; an ended one is emptied."""
@@ -87,16 +87,17 @@ class Gate:
             session.clear()
             return None
         self._note_seen(found, session_id)
-        return replace(found.actor, locale=locale, time_zone=self.runtime.app.time_zone)
+        zone, second = self.runtime.app.time_zone, session.get(SECOND) is True
+        return replace(found.actor, locale=locale, time_zone=zone, second=second)
 
-    def _by_jwt(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof]:
+    def _by_jwt(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof, bool]:
         claims = self.jwt.read(credential, "access")
         if claims is None:
-            return None, NOTHING
+            return None, NOTHING, False
         found = self.by_claims(claims, assumes=assumes)
         if found is not None:
             self._note_seen(found, claims.session_id)
-        return found, Proof(proved_at=claims.proved)
+        return found, Proof(proved_at=claims.proved), claims.second
 
     def by_claims(self, claims: Claims, *, assumes: bool = False) -> Principal | None:
         """Return who a token of ours was given to; None when that has ended in whatever way."""
@@ -118,14 +119,14 @@ class Gate:
             sessions.note_seen(self.runtime.engine, setting, found.actor.id, session_id, now)
             self.principals.forget(found)
 
-    def _by_token(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof]:
+    def _by_token(self, credential: str, assumes: bool) -> tuple[Principal | None, Proof, bool]:
         now = self.runtime.clock()
         found = self.principals.by_token(credential, now, assumes=assumes)
         if found is not None and tokens.is_to_note(found.token_used, now):
             token = self.runtime.system.token
             tokens.note_use(self.runtime.engine, token, found.token_id, now)
             self.principals.forget(found)
-        return found, NOTHING
+        return found, NOTHING, False
 
 
 def derive(secret: str, purpose: str) -> str:

@@ -347,6 +347,8 @@ def security_paths() -> Shape:
         "reason",
         "until",
     )
+    why = {"type": "string", "minLength": 5, "maxLength": 2000}
+    taking = _object({"role": TEXT, "reason": why}, "role", "reason")
     ends = {"enum": ["grant", "reject", "withdraw", "revoke"]}
     me = {"id": {"type": "integer"}, "name": TEXT, "roles": _list(TEXT), "scopes": _SCOPES}
     by_id = {"name": "id", "in": "path", "required": True, "schema": TEXT}
@@ -358,6 +360,23 @@ def security_paths() -> Shape:
         f"{base}/approvals/{{id}}": {
             "post": {
                 **_call("decide", 200, _object({"data": WAITS}), body=decision),
+                "parameters": [by_id],
+            }
+        },
+        f"{base}/emergencies": {
+            "get": _call("list_emergencies", 200, _object({"data": _list(WAITS)})),
+            "post": _call("take_in_emergency", 201, _object({"data": WAITS}), body=taking),
+        },
+        f"{base}/emergencies/{{id}}": {
+            "post": {
+                **_call(
+                    "decide_emergency",
+                    200,
+                    _object({"data": WAITS}),
+                    body=_object(
+                        {"decision": {"enum": ["end", "review"]}, "said": TEXT}, "decision"
+                    ),
+                ),
                 "parameters": [by_id],
             }
         },

@@ -16,8 +16,8 @@ import hashlib
 import hmac
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ from flask_appbuilder.security.sqla.models import User
 
 from generator.model.access import PersonFact
 from rules.role_names import PART, narrowed
-from runtime.messages import Actor
+from runtime.messages import Actor, Emergency
 from runtime.store.engine import assume, read
 from runtime.store.questions import Assumed, Question
 from runtime.store.role_requests import GRANTED
@@ -75,7 +75,8 @@ class Row(NamedTuple):
 
 
 LISTS = len(Row._fields)
-"""Behind so many columns stand the roles held for a time, then the lists of the person."""
+"""Behind so many columns stand the roles held for a time, what was taken in an emergency, then the
+lists of the person."""
 KEPT = 4096
 """Answers that one process remembers."""
 
@@ -105,10 +106,9 @@ class Principals:
     ) -> None:
         self.engine, self.system, self.clock = engine, system, clock
         self.person = tuple(schema.app.person)
-        self._lists = [
-            _for_a_time(system.role_request, schema.dialect),
-            *(_list(fact, schema) for fact in schema.app.person.values()),
-        ]
+        self._for_a_time = _for_a_time(system.role_request, schema.dialect)
+        self._emergency = _in_an_emergency(system.emergency, schema.dialect)
+        self._lists = [_list(fact, schema) for fact in schema.app.person.values()]
         self.password_key, self.token_key = password_key, token_key
         self._known: dict[tuple[Any, ...], _Known] = {}
 
@@ -177,26 +177,40 @@ class Principals:
             for role, _, end in (one.rpartition("|") for one in orjson.loads(cells[LISTS]))
             if float(end) > now
         }
-        found = self._read(cells, kind, key, frozenset(held))
+        taken = _taken(cells[LISTS + 1], now)
+        found = self._read(cells, kind, key, frozenset(held), taken)
+        if found is not None and "sw_open" in values:
+            found = replace(found, actor=replace(found.actor, session=values["sw_open"]))
         if found is not None:
             if len(self._known) >= KEPT:
                 self._known = {}
-            self._known[key] = _Known(answer, found, min(held.values(), default=math.inf))
+            ends = [*held.values(), *([taken.until.timestamp()] if taken else [])]
+            self._known[key] = _Known(answer, found, min(ends, default=math.inf))
         return found
 
     def _read(
-        self, cells: Sequence[Any], kind: str, key: tuple[Any, ...], held: frozenset[str]
+        self,
+        cells: Sequence[Any],
+        kind: str,
+        key: tuple[Any, ...],
+        held: frozenset[str],
+        taken: Emergency | None,
     ) -> Principal | None:
         """Return who an answer speaks of; nobody when the account is not active.
 
-        `held` are roles that they hold for a time, beside those of the account.
+        `held` are roles that they hold for a time, beside those of the account; `taken` is one
+        that this session took in an emergency.
         """
         row = Row(*cells[:LISTS])
         if not row.active:
             return None
         scopes = None if row.scopes is None else frozenset(row.scopes)
         roles = held | frozenset(orjson.loads(row.roles))
-        lists = zip(self.person, cells[LISTS + 1 :], strict=True)
+        if taken is not None:
+            # what they hold anyway, they did not take
+            taken = None if taken.role in roles else taken
+            roles |= {taken.role} if taken else set()
+        lists = zip(self.person, cells[LISTS + 2 :], strict=True)
         actor = Actor(
             id=row.id,
             name=row.username,
@@ -207,6 +221,7 @@ class Principals:
             person={name: orjson.loads(values) for name, values in lists},
             first_name=row.first_name or "",
             last_name=row.last_name or "",
+            emergency=taken,
         )
         return Principal(
             actor,
@@ -245,7 +260,9 @@ class Principals:
             )
             .scalar_subquery()
         )
-        asked = self._person(seen).where(user.c.id == sa.bindparam("sw_user"), ~ended)
+        asked = self._person(seen, taken=self._emergency).where(
+            user.c.id == sa.bindparam("sw_user"), ~ended
+        )
         return Question(asked, self.engine.dialect)
 
     @cached_property
@@ -263,7 +280,9 @@ class Principals:
         )
         return Question(asked, self.engine.dialect)
 
-    def _person(self, seen: Any, token: sa.Table | None = None) -> sa.Select[Any]:
+    def _person(
+        self, seen: Any, token: sa.Table | None = None, taken: Any = None
+    ) -> sa.Select[Any]:
         """Return what is asked of somebody, in the order of `Row` and the lists behind it."""
         user = _tables().user.c
         given: tuple[Any, ...] = (sa.null(),) * 4
@@ -273,6 +292,8 @@ class Principals:
             *(user.id, user.username, user.email, user.active, user.password),
             *(user.first_name, user.last_name, _roles(self.engine.dialect), seen),
             *given,
+            self._for_a_time,
+            sa.literal_column("'[]'") if taken is None else taken,
             *self._lists,
         )
         return sa.select(*(one.label(f"c{number}") for number, one in enumerate(columns)))
@@ -305,9 +326,7 @@ def _for_a_time(request: sa.Table, dialect: str) -> Any:
     reads it compares it with the clock.
     """
     user = _tables().user
-    end: Any = sa.func.strftime("%s", request.c.until)
-    if dialect == "postgresql":
-        end = sa.cast(sa.extract("epoch", request.c.until), sa.Text())
+    end = _seconds(request.c.until, dialect)
     part: Any = sa.literal_column(f"'{PART}'")
     bar: Any = sa.literal_column("'|'")
     text = request.c.role.concat(part).concat(request.c.part).concat(bar).concat(end)
@@ -315,6 +334,35 @@ def _for_a_time(request: sa.Table, dialect: str) -> Any:
         request.c.user_id == user.c.id, request.c.state == sa.literal_column(f"'{GRANTED}'")
     )
     return _gathered(found.order_by(request.c.id).correlate(user).subquery(), dialect)
+
+
+def _in_an_emergency(emergency: sa.Table, dialect: str) -> Any:
+    """Return what this session took in an emergency and did not end, each with its end and id."""
+    user, bar = _tables().user, sa.literal_column("'|'", sa.Text())
+    end = _seconds(emergency.c.until, dialect)
+    text = emergency.c.role.concat(bar).concat(end).concat(bar).concat(emergency.c.id)
+    found = sa.select(text.label("taken")).where(
+        emergency.c.user_id == user.c.id,
+        emergency.c.session == sa.bindparam("sw_open"),
+        emergency.c.ended_at.is_(None),
+    )
+    return _gathered(found.order_by(emergency.c.id).correlate(user).subquery(), dialect)
+
+
+def _taken(text: str, now: float) -> Emergency | None:
+    """Return what of this still holds: at most one, because none begins while another runs."""
+    for one in orjson.loads(text):
+        role, end, use_id = str(one).split("|")
+        if float(end) > now:
+            return Emergency(use_id, role, datetime.fromtimestamp(float(end), UTC))
+    return None
+
+
+def _seconds(moment: sa.ColumnElement[Any], dialect: str) -> Any:
+    """Return a moment as the text of its seconds since 1970."""
+    if dialect == "postgresql":
+        return sa.cast(sa.extract("epoch", moment), sa.Text())
+    return sa.func.strftime("%s", moment)
 
 
 def _roles(dialect: sa.Dialect) -> Any:

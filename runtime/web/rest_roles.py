@@ -33,23 +33,20 @@ def answer(asked: Asked, here: Web, actor: Actor, request_id: str) -> Answer:
     """Answer a request about roles."""
     runtime = here.runtime
     if request_id:
-        _only(asked, "POST")
-        body = _body(asked, ("decision", "said"))
-        if body.get("decision") not in role_requests.DECISIONS:
-            known = ", ".join(role_requests.DECISIONS)
-            raise _wrong("decision", f"Write one of: {known}.", f"可用的值：{known}。")
+        only(asked, "POST")
+        body = decision_of(asked, role_requests.DECISIONS)
         one = store.find(runtime.engine, runtime.system.role_request, request_id[:64])
         found = here.gate.principals.current(one.user_id) if one is not None else None
         held = found.actor.roles if found is not None else frozenset()
         done = role_requests.decide(
             trail(actor, "rest"), request_id[:64], body["decision"], body.get("said", ""), held
         )
-        return _sent(200, {"data": _shown(done)})
-    _only(asked, "GET", "POST")
+        return sent(200, {"data": _shown(done)})
+    only(asked, "GET", "POST")
     if asked.method == "POST":
-        body = _body(asked, KEYS)
+        body = texts_of(asked, KEYS)
         given = [body.get(key, "") for key in KEYS]
-        return _sent(201, {"data": _shown(role_requests.ask(trail(actor, "rest"), *given))})
+        return sent(201, {"data": _shown(role_requests.ask(trail(actor, "rest"), *given))})
     mine = store.of_person(runtime.engine, runtime.system.role_request, actor.id)
     waiting = role_requests.waiting_for(runtime, actor)
     told = {
@@ -57,16 +54,27 @@ def answer(asked: Asked, here: Web, actor: Actor, request_id: str) -> Answer:
         "waiting": [_shown(one) for one in waiting],
         "roles": [one for one in role_requests.can_be_asked(runtime) if one not in actor.roles],
     }
-    return _sent(200, told)
+    return sent(200, told)
 
 
-def _only(asked: Asked, *methods: str) -> None:
+def only(asked: Asked, *methods: str) -> None:
+    """Refuse other methods than these."""
     wanted = "GET" if asked.method == "HEAD" else asked.method
     if wanted not in methods:
         raise wrong_method(dict.fromkeys(methods, ""))
 
 
-def _body(asked: Asked, known: tuple[str, ...]) -> dict[str, str]:
+def decision_of(asked: Asked, known: tuple[str, ...]) -> dict[str, str]:
+    """Return what somebody decided, and what they said."""
+    body = texts_of(asked, ("decision", "said"))
+    if body.get("decision") not in known:
+        named = ", ".join(known)
+        raise _wrong("decision", f"Write one of: {named}.", f"可用的值：{named}。")
+    return body
+
+
+def texts_of(asked: Asked, known: tuple[str, ...]) -> dict[str, str]:
+    """Return the texts of a body that may hold only these."""
     body = read_json(asked.body())
     if not isinstance(body, dict):
         raise BadRequest(Label({"en": "Send an object.", "zh": "请提交一个对象。"}))
@@ -82,7 +90,8 @@ def _shown(one: RoleRequest) -> dict[str, Any]:
     return {name: getattr(one, name) for name in SHOWN}
 
 
-def _sent(status: int, body: dict[str, Any]) -> Answer:
+def sent(status: int, body: dict[str, Any]) -> Answer:
+    """Return an answer of JSON."""
     return Answer(status, orjson.dumps(body, option=orjson.OPT_UTC_Z))
 
 

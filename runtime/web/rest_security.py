@@ -8,6 +8,9 @@ POST   /api/v1/security/tokens       {"name", "scopes"?, "days"?} → the token,
 DELETE /api/v1/security/tokens/ID
 GET    /api/v1/security/approvals    what waits for the caller, and what they asked for
 POST   /api/v1/security/approvals/ID {"decision": "approve" | "reject" | "withdraw", "said"?}
+GET    /api/v1/security/emergencies  roles one can take in an emergency, and the uses one knows of
+POST   /api/v1/security/emergencies  {"role", "reason"} takes one, for minutes
+POST   /api/v1/security/emergencies/ID  {"decision": "end"|"review", "said"?}
 GET    /api/v1/security/roles        roles one can ask for, what one asked for, what waits for one
 POST   /api/v1/security/roles        {"role", "part"?, "reason", "until"} asks for a role
 POST   /api/v1/security/roles/ID     {"decision": "grant"|"reject"|"withdraw"|"revoke", "said"?}
@@ -31,7 +34,7 @@ from runtime.messages import Actor
 from runtime.pipeline import nothing_here
 from runtime.store import sessions, tokens
 from runtime.store.trail import SIGN_IN, TOKEN, Note
-from runtime.web import rest_roles
+from runtime.web import rest_emergencies, rest_roles
 from runtime.web.bodies import read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
@@ -65,10 +68,13 @@ def answer(asked: Asked) -> Answer:
     if parts == ["me"]:
         _only(asked, "GET")
         return _me(asked.actor, here)
-    if parts[0] == "approvals" and len(parts) < 3:
-        return _approvals(asked, here, asked.actor, parts[1] if len(parts) == 2 else "")
-    if parts[0] == "roles" and len(parts) < 3:
-        return rest_roles.answer(asked, here, asked.actor, parts[1] if len(parts) == 2 else "")
+    decided = {
+        "approvals": _approvals,
+        "emergencies": rest_emergencies.answer,
+        "roles": rest_roles.answer,
+    }.get(parts[0])
+    if decided is not None and len(parts) < 3:
+        return decided(asked, here, asked.actor, parts[1] if len(parts) == 2 else "")
     if parts == ["tokens"]:
         _only(asked, "GET", "POST")
         if asked.method == "POST":

@@ -214,7 +214,7 @@ class People(SecurityManager):  # type: ignore[misc]
         actor = present().actor
         if actor is None:
             return False
-        return view_name in OWN_PAGES or is_administrator(web().runtime, actor.roles)
+        return view_name in OWN_PAGES or is_administrator(web().runtime, actor.lasting)
 
     def is_item_public(self, permission_name: str, view_name: str) -> bool:
         """Return False: nothing is public."""

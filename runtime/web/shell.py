@@ -64,6 +64,16 @@ class Flash:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyBanner:
+    """What is held for an emergency, and until when; `url` is where it is ended."""
+
+    role: str
+    until: str
+    iso: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crumb:
     """One step from the start page to this one; the last has no URL."""
 
@@ -118,6 +128,8 @@ class Shell:
     jobs_running: int = 0
     viewing_as: str = ""
     """Whose eyes an administrator looks with; empty with their own."""
+    emergency: EmergencyBanner | None = None
+    """What somebody took in an emergency: told above every page."""
     visited: str = ""
     """Where a page that shows a record tells that it was looked at; empty on other pages."""
 

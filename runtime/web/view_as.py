@@ -48,7 +48,7 @@ def seen_as(runtime: Runtime, gate: Gate, real: Actor, session: MutableMapping[s
 
 def may_look(runtime: Runtime, real: Actor, target: Actor) -> bool:
     """Return whether somebody administers and sees all that another person sees."""
-    if real.id == target.id or not is_administrator(runtime, real.roles):
+    if real.id == target.id or not is_administrator(runtime, real.lasting):
         return False
     return all(
         _sees_all(runtime.matrix, real, target, entity, action)

@@ -29,6 +29,7 @@ BESIDE_RECORDS = {
     "@token": "令牌",
     "@role": "角色",
     "@review": "权限复核",
+    "@emergency": "紧急权限",
     "@log": "操作日志",
 }
 """What is no entity of the definitions; in English the word itself says it."""
@@ -70,6 +71,15 @@ IN_CHINESE = {
     "review_kept": "复核保留",
     "review_revoked": "复核收回",
     "review_closed": "结束权限复核",
+    "emergency_began": "取用紧急权限",
+    "emergency_ended": "紧急权限结束",
+    "emergency_reviewed": "核查紧急使用",
+    "list": "查看列表",
+    "read": "查看",
+    "history": "查看历史",
+    "count": "计数",
+    "aggregate": "汇总",
+    "choices": "查看选项",
     "approval_requested": "提交审批",
     "approval_voted": "同意（待其他人）",
     "approval_approved": "审批通过",
@@ -102,6 +112,8 @@ class LogLine:
     reason: str
     request: str
     address: str
+    emergency: str = ""
+    """The page of the emergency in which it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,7 @@ def _line(visit: Visit, row: Any, open_: frozenset[tuple[str, str]]) -> LogLine:
         reason=(row.reason or "") if readable else "",
         request=row.request_id or "",
         address=row.address or "",
+        emergency=f"/emergencies/#use-{row.emergency}" if row.emergency else "",
     )
 
 

@@ -38,7 +38,7 @@ def first_kinds(visit: Visit) -> list[Counted]:
     Only an administrator is asked; in a shop that has them nothing is counted for it for long,
     because `started` is noted as soon as all of them hold something.
     """
-    if not is_administrator(visit.runtime, visit.actor.roles):
+    if not is_administrator(visit.runtime, visit.actor.lasting):
         return []
     pointing: dict[str, int] = {}
     for entity in visit.app.entities.values():

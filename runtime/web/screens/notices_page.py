@@ -44,6 +44,8 @@ ROLES = frozenset(
     }
 )
 """Kinds about roles held for a time; nobody switches them off."""
+EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
+"""Kinds about roles taken in an emergency; nobody switches them off."""
 KINDS = ("mention", "comment", "change", "create", "delete", "restore")
 """What people can switch off; other kinds come from jobs and are always told."""
 
@@ -143,13 +145,16 @@ def leads_to(told: Told) -> str:
     """Return the page of a notice that is about no record; empty when it has none."""
     if told.kind == JOB:
         return run_url(str(told.params.get("run", "")))
+    if told.kind in EMERGENCIES:
+        return f"/emergencies/#use-{told.params.get('emergency', '')}"
     return "/access/" if told.kind in ROLES else ""
 
 
 def _title(visit: Visit, told: Told) -> str:
     if told.kind == JOB:
         return job_label(visit, str(told.params.get("job", "")))
-    return held_label(visit, told.title) if told.kind in ROLES else told.title
+    about_roles = told.kind in ROLES or told.kind in EMERGENCIES
+    return held_label(visit, told.title) if about_roles else told.title
 
 
 def _words(visit: Visit, told: Told, who: str) -> str:
@@ -170,7 +175,13 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "role_ended": t("A role that you held for a time has ended"),
         "role_expired": t("Nobody decided about your request for a role"),
         "role_ends_soon": t("A role that you hold for a time ends soon"),
+        "emergency_began": t("{name} took a role in an emergency", name=who),
+        "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
     }.get(told.kind, t("News"))
+
+
+def _taker(told: Told) -> str:
+    return str(told.params.get("person", ""))
 
 
 def _reached(visit: Visit, told: Told) -> str:

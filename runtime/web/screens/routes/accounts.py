@@ -69,7 +69,7 @@ def administrator(desk: Desk) -> Visit:
 
     """
     visit = desk.visit()
-    if visit.actor.kind != "user" or not is_administrator(visit.runtime, visit.actor.roles):
+    if visit.actor.kind != "user" or not is_administrator(visit.runtime, visit.actor.lasting):
         raise Forbidden
     return visit
 

@@ -17,7 +17,7 @@ from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.trail import trail
 from runtime.web.users import is_administrator
 
-KEYS = ("actor", "entity", "record", "operation", "request", "since", "until")
+KEYS = ("actor", "entity", "record", "operation", "request", "emergency", "since", "until")
 LONGEST = 200
 LOG = "@log"
 """What a note about the log itself is about: whoever reads it is read of."""
@@ -63,6 +63,7 @@ def _asked(given: dict[str, str], before: str, where: ZoneInfo) -> Search:
         record=given["record"],
         operation=given["operation"].replace(" ", "_"),
         request=given["request"],
+        emergency=given["emergency"],
         since=_day(given["since"], where, 0),
         until=_day(given["until"], where, 1),
         before=before if WRITTEN.fullmatch(before) else "",
