@@ -57,6 +57,11 @@ class ApiField(ma.fields.Field[T], Generic[T]):
         "null": Words("This cannot be empty.", "不能为空。"),
     }
 
+    def _validate(self, value: Any) -> None:
+        # marshmallow makes an object for each value, though hardly any field has validators
+        if self.validators:
+            super()._validate(value)
+
     def nothing(self) -> Any:
         """Return None for a value that says nothing, such as an empty text; refuse it if it must
         say something."""

@@ -7,6 +7,7 @@ at the end. An import that was interrupted is simply run again: what is there al
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,7 @@ from runtime.runtime import Runtime
 from runtime.store.engine import write
 from runtime.store.sequences import drawn_inside
 
-BATCH_RECORDS = 500
+BATCH_RECORDS = 1000
 BATCH_ROWS = 5_000
 MOST_WAITING = 100_000
 """Records kept in memory because they point at one that may come later in the file."""
@@ -85,7 +86,7 @@ def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> lis
     ]
     plans = [_plan(loading, recipe) for recipe in recipes]
     tallies: list[Tally] = []
-    with _transactions(loading, tallies) as transaction:
+    with _collector_at_rest(), _transactions(loading, tallies) as transaction:
         for recipe, plan in zip(recipes, plans, strict=True):
             run = _Run(loading, table, recipe, plan, transaction)
             tallies.append(run.tally)
@@ -93,6 +94,21 @@ def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> lis
             run.everything(_counted(documents(table, recipe, counts), counts, run.tally))
             run.tally.rows, run.tally.skipped = counts.rows, counts.skipped
     return tallies
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Keep the collector of cycles from walking again and again over what was there before.
+
+    A batch makes objects by the ten thousand, which makes it look, and the definitions alone are
+    hundreds of thousands that it would look at.
+    """
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def load_with_parts(

@@ -25,13 +25,21 @@ class Drafts:
     def __init__(self, plan: ImportPlan, runtime: Runtime, keys: Keys) -> None:
         self.plan, self.call, self.runtime, self.keys = plan, plan.call, runtime, keys
         self.entity = plan.call.entity
+        # part of the key and nothing a payload may set, as an id is
+        fields = self.entity.fields
+        self.only_find = {
+            name for name in plan.call.key if name in fields and fields[name].readonly
+        }
+        self.schemas: dict[bool, ma.Schema] = {}
+        self.brings = bool(runtime.app.workflows) and _states.may_bring(plan.call.actor)
 
     def draft(self, work: Work, item: Item, before: Mapping[str, Any] | None) -> Draft | None:
         """Return the draft of a record; None when its payload is wrong, which is noted."""
         values = item.values if before is None else self._merged(item.values, before)
-        values = {name: one for name, one in values.items() if not self._only_finds(name)}
+        if self.only_find:
+            values = {name: one for name, one in values.items() if name not in self.only_find}
         states: dict[str, Any] = {}
-        if self.runtime.app.workflows and _states.may_bring(self.call.actor):
+        if self.brings:
             values, states = _states.taken_out(self.runtime, self.entity, values, item.errors)
         loaded = self._load(item, values, changes=before is not None)
         if loaded is None or item.errors:
@@ -53,11 +61,6 @@ class Drafts:
         draft.sent -= forced.keys()
         return draft
 
-    def _only_finds(self, name: str) -> bool:
-        """Return whether a field is part of the key and nothing a payload may set, as an id is."""
-        model = self.entity.fields.get(name)
-        return name in self.call.key and model is not None and model.readonly
-
     def _merged(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
         """Return the payload with the parts that it leaves out, such as other languages."""
         merged = dict(values)
@@ -69,7 +72,7 @@ class Drafts:
     def _load(
         self, item: Item, values: Mapping[str, Any], *, changes: bool
     ) -> dict[str, Any] | None:
-        schema = self.runtime.payload(self.entity, self.call.actor.roles, changes=changes)
+        schema = self._schema(changes=changes)
         try:
             values = without_masks(values, self.entity, self.call.actor, self.runtime)
         except Invalid as refusal:
@@ -84,13 +87,20 @@ class Drafts:
             item.errors += flatten(error.messages, self.entity, values)
             return None
 
+    def _schema(self, *, changes: bool) -> ma.Schema:
+        found = self.schemas.get(changes)
+        if found is None:
+            found = self.runtime.payload(self.entity, self.call.actor.roles, changes=changes)
+            self.schemas[changes] = found
+        return found
+
     def look_further(self, item: Item) -> None:
         """Add what else a refused record gets wrong, so that its author mends it once.
 
         Whether it exists is not known yet; only a mode that always creates misses required fields.
         """
         told = tuple(error.field for error in item.errors)
-        schema = self.runtime.payload(self.entity, self.call.actor.roles, changes=False)
+        schema = self._schema(changes=False)
         found = schema.validate(dict(item.values), partial=self.call.mode != "create")
         item.errors += [
             error

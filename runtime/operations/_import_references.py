@@ -7,8 +7,8 @@ batch, or is what the row is refused for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -125,9 +125,8 @@ class References:
         return self.keys.keys(self.connection, entity, [value])[0]
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a payload names another record."""
+class Place(NamedTuple):
+    """Where a payload names another record; a tuple, for every row has its own."""
 
     model: Field
     value: Any
@@ -135,7 +134,13 @@ class Place:
     """Without numbers, such as `lines.item`."""
     at: str
     """With numbers, such as `lines.2.item`."""
-    put: Callable[[str | None], None]
+    holder: Any
+    key: Any
+    """In the holder."""
+
+    def put(self, record_id: str | None) -> None:
+        """Put the id where the key stood."""
+        self.holder[self.key] = record_id
 
 
 def places(entity: Entity, values: dict[str, Any], runtime: Runtime) -> Iterator[Place]:
@@ -147,24 +152,17 @@ def places(entity: Entity, values: dict[str, Any], runtime: Runtime) -> Iterator
             continue
         model = entity.fields[name]
         if relation == "reference":
-            yield Place(model, value, name, name, _putter(values, name))
+            yield Place(model, value, name, name, values, name)
         elif relation == "references" and isinstance(value, list):
             values[name] = items = list(value)
             for number, one in enumerate(items):
-                yield Place(model, one, name, f"{name}.{number}", _putter(items, number))
+                yield Place(model, one, name, f"{name}.{number}", items, number)
         elif relation == "children" and isinstance(value, list):
             child = runtime.app.entities[model.target]
             values[name] = rows = [dict(row) if isinstance(row, Mapping) else row for row in value]
             for number, row in enumerate(rows):
                 if isinstance(row, dict):
                     for inner in places(child, row, runtime):
-                        yield replace(
-                            inner, path=f"{name}.{inner.path}", at=f"{name}.{number}.{inner.at}"
+                        yield inner._replace(
+                            path=f"{name}.{inner.path}", at=f"{name}.{number}.{inner.at}"
                         )
-
-
-def _putter(holder: Any, key: Any) -> Callable[[str | None], None]:
-    def put(value: str | None) -> None:
-        holder[key] = value
-
-    return put

@@ -8,7 +8,7 @@ it may have been created meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,8 @@ class Keys:
     known: dict[tuple[str, Key], str] = field(default_factory=dict)
     texts: dict[tuple[int, str], Any] = field(default_factory=dict)
     """What texts were read as, for `quick_load`."""
+    read: dict[Hashable, Key | str | None] = field(default_factory=dict)
+    """What was written where a reference stands, and the key it was understood as."""
 
     def ids(
         self, connection: sa.Connection, entity: Entity, wanted: Sequence[Any]
@@ -58,8 +60,35 @@ class Keys:
     def keys(
         self, connection: sa.Connection, entity: Entity, wanted: Sequence[Any]
     ) -> list[Key | str | None]:
-        """Return what each name says: an id, a key in stored form, or None when it says nothing."""
-        mappings = [_as_mapping(self.runtime, entity, one) for one in wanted]
+        """Return what each name says: an id, a key in stored form, or None when it says nothing.
+
+        What was understood once is remembered, unless it names a record by way of a third one.
+        """
+        if len(self.read) > KEPT:
+            self.read.clear()
+        marks = [_mark(entity, one) for one in wanted]
+        new = [place for place, mark in enumerate(marks) if mark is None or mark not in self.read]
+        understood: dict[int, Key | str | None] = {}
+        if new:
+            mappings = {place: _as_mapping(self.runtime, entity, wanted[place]) for place in new}
+            resolved = self._resolved(connection, entity, mappings.values())
+            for place, one in mappings.items():
+                is_whole = not isinstance(one, Mapping)
+                key = one if is_whole else self._key(entity, one, resolved)
+                mark = marks[place]
+                if mark is not None and (is_whole or not resolved.keys() & one.keys()):
+                    self.read[mark] = key
+                else:
+                    understood[place] = key
+        return [
+            understood[place] if place in understood else self.read[mark]
+            for place, mark in enumerate(marks)
+        ]
+
+    def _resolved(
+        self, connection: sa.Connection, entity: Entity, mappings: Iterable[Any]
+    ) -> dict[str, dict[str, str | None]]:
+        """Return by field the ids of the records that keys name by their own keys."""
         inner: dict[str, list[Any]] = {}
         for one in mappings:
             for name, value in one.items() if isinstance(one, Mapping) else ():
@@ -71,10 +100,7 @@ class Keys:
             target = self.runtime.app.entities[entity.fields[name].target]
             ids = self.ids(connection, target, values)
             resolved[name] = {repr(value): found for value, found in zip(values, ids, strict=True)}
-        return [
-            self._key(entity, one, resolved) if isinstance(one, Mapping) else one
-            for one in mappings
-        ]
+        return resolved
 
     def _key(
         self, entity: Entity, one: Mapping[str, Any], resolved: Mapping[str, Mapping[str, Any]]
@@ -173,6 +199,15 @@ def stored(runtime: Runtime, entity: Entity, name: str, value: Any) -> Any:
         return schema.deserialize(value)
     except ma.ValidationError:
         return None
+
+
+def _mark(entity: Entity, one: Any) -> Hashable:
+    """Return what a name is remembered by; None for one that is not made of texts."""
+    if type(one) is str:
+        return entity.name, one
+    if type(one) is dict and all(type(value) is str for value in one.values()):
+        return entity.name, *one.items()
+    return None
 
 
 def _is_id(value: Any) -> bool:

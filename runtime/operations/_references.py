@@ -110,7 +110,10 @@ class Lookup:
         """Return what a field needs; records that narrow its choice otherwise are asked apart."""
         this = {name: draft.facts.get(name) for name in model.picks_by}
         key = (model.entity, model.name, tuple(this.values()))
-        return self.wanted.setdefault(key, _Wanted(model, this=this))
+        found = self.wanted.get(key)
+        if found is None:
+            found = self.wanted[key] = _Wanted(model, this=this)
+        return found
 
     def resolve(self) -> list[FieldError]:
         """Look everything up; what is missing, hidden or not to be picked is an error there."""

@@ -190,8 +190,9 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
         seen = lookup.with_targets(one)
         for name, children in one.children.items():
             seen[name] = [lookup.with_targets(child) for child in children]
-        for name, field_model in one.entity.fields.items():
-            if field_model.type == "children" and name not in seen and name not in one.unread:
+        form = form_of(work.runtime, one.entity)
+        for name in form.children:
+            if name not in seen and name not in one.unread:
                 seen[name] = list((one.before or {}).get(name, ()))
         for model in one.late:
             assert model.default_expression is not None
@@ -200,8 +201,8 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
         _compute(work, one, seen)
         if _conditions.empty_the_hidden(work, one, seen):
             _compute(work, one, seen)
-        for name in one.facts:
-            if one.entity.fields[name].computed is not None:
+        for name in form.computed:
+            if name in one.facts:
                 one.facts[name] = seen[name]
         yield one, seen
 
@@ -231,9 +232,9 @@ def _too_large(place: str) -> FieldError:
 
 
 def _require(work: Work, draft: Draft) -> None:
-    for name, value in draft.facts.items():
-        model = draft.entity.fields[name]
-        if model.required and value is None and not model.readonly:
+    facts = draft.facts
+    for name in form_of(work.runtime, draft.entity).required:
+        if name in facts and facts[name] is None:
             message = Label({"en": "This is required.", "zh": "必填。"})
             work.errors.append(FieldError(draft.at(name), "required", message))
 

@@ -85,7 +85,7 @@ def _write_all(
             _titles(work, entries), entries, strict=True
         )
     ]
-    sign = work.runtime.audit_key.sign
+    sign = work.runtime.audit_key.signer(same)
     for row in rows:
         row["signature"] = sign(row)
     inserts.insert_many(work.connection, work.runtime.system.audit, rows)

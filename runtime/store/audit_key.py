@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from runtime.settings import DEVELOPMENT_SECRET
@@ -41,6 +42,9 @@ SIGNED = (
 LATER = ("real_id", "real_name", "emergency")
 """Columns that came later: they are signed where they say something, so older rows stay true."""
 
+AS_IT_IS = frozenset({str, int, bool, type(None)})
+"""Types whose values JSON has in one form."""
+
 
 @dataclass(frozen=True)
 class AuditKey:
@@ -52,9 +56,27 @@ class AuditKey:
 
     def sign(self, row: Mapping[str, Any]) -> str:
         """Return the signature of a row; columns that it lacks count as null."""
-        told = [_plain(row.get(column)) for column in SIGNED]
-        told += [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
-        return f"{self.name}:{self.of(json.dumps(told, sort_keys=True).encode())}"
+        return self.signer(row)(row)
+
+    def signer(self, same: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], str]:
+        """Return what signs rows that agree in some columns: those are written only once.
+
+        Args:
+            same: what all the rows say alike, the columns of `LATER` among it if any has them.
+
+        """
+        parts: list[tuple[str, ...] | str] = []
+        for agreed, some in groupby(SIGNED, key=same.__contains__):
+            columns = tuple(some)
+            parts.append(_told(same, columns) if agreed else columns)
+        later = [[name, _plain(same[name])] for name in LATER if same.get(name) is not None]
+        parts += [json.dumps(one) for one in later]
+
+        def sign(row: Mapping[str, Any]) -> str:
+            told = ", ".join(one if isinstance(one, str) else _told(row, one) for one in parts)
+            return f"{self.name}:{self.of(f'[{told}]'.encode())}"
+
+        return sign
 
     def of(self, message: bytes) -> str:
         """Return the hexadecimal HMAC-SHA256 of a message."""
@@ -70,14 +92,24 @@ def audit_key(secret: str) -> AuditKey:
 DEVELOPMENT_KEY = audit_key(DEVELOPMENT_SECRET)
 
 
+def _told(row: Mapping[str, Any], columns: Iterable[str]) -> str:
+    """Return the values of columns as a list of JSON has them, without its brackets."""
+    return json.dumps([_plain(row.get(column)) for column in columns], sort_keys=True)[1:-1]
+
+
 def _plain(value: Any) -> Any:
     """Return a value as both databases give it back: 1e22 becomes a whole number in PostgreSQL."""
+    if type(value) in AS_IT_IS:
+        return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {
+            str(key): inner if type(inner) in AS_IT_IS else _plain(inner)
+            for key, inner in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     return value

@@ -28,6 +28,12 @@ class Form:
     """The fields with a column."""
     pointers: tuple[Field, ...]
     """The fields that hold the id of another record or of a file."""
+    children: tuple[str, ...]
+    """The fields that hold parts."""
+    computed: tuple[str, ...]
+    """The single values that follow from others."""
+    required: tuple[str, ...]
+    """The single values that somebody has to give."""
     dumps: Mapping[str, Callable[[Any], Any] | None]
     """By field: from the stored to the API form."""
 
@@ -53,8 +59,9 @@ def _form(runtime: Runtime, entity: Entity) -> Form:
             defaults.append((model, fixed))
         elif model.default_expression is not None:
             defaults.append((model, None))
+    blank = {n: None for n, kind in relations.items() if kind not in {"children", "references"}}
     return Form(
-        blank={n: None for n, kind in relations.items() if kind not in {"children", "references"}},
+        blank=blank,
         relations=relations,
         defaults=tuple(defaults),
         pointers=tuple(
@@ -63,9 +70,12 @@ def _form(runtime: Runtime, entity: Entity) -> Form:
             if model.type in FILES or (relations[name] == "reference" and name != entity.child_of)
         ),
         stored=frozenset(runtime.schema.tables[entity.name].columns.keys()),
-        dumps={
-            name: catalog[model.type].dump(model)
-            for name, model in entity.fields.items()
-            if relations[name] not in {"children", "references"}
-        },
+        children=tuple(n for n, model in entity.fields.items() if model.type == "children"),
+        computed=tuple(n for n in blank if entity.fields[n].computed is not None),
+        required=tuple(n for n in blank if _is_asked(entity.fields[n])),
+        dumps={name: catalog[entity.fields[name].type].dump(entity.fields[name]) for name in blank},
     )
+
+
+def _is_asked(model: Field) -> bool:
+    return model.required and not model.readonly

@@ -268,16 +268,21 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     columns = ", ".join(quote(name) for name in names)
     target = connection.dialect.identifier_preparer.format_table(table)
     statement = f"COPY {target} ({columns}) FROM STDIN"
-    processors = [(name, _processor(connection, table.c[name])) for name in names]
+    made = [
+        (place, make)
+        for place, name in enumerate(names)
+        if (make := _processor(connection, table.c[name])) is not None
+    ]
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     open_now(connection)
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row(
-                    [row[name] if make is None else make(row[name]) for name, make in processors]
-                )
+                cells = [row[name] for name in names]
+                for place, make in made:
+                    cells[place] = make(cells[place])
+                copy.write_row(cells)
     except psycopg.IntegrityError as error:
         raise sqlalchemy.exc.IntegrityError(statement, None, error) from error
 

@@ -224,8 +224,7 @@ def fill_title(app: App, entity: str, texts: Mapping[str, str]) -> str:
     """Return the title of a record from the shown texts of its title paths."""
     title = app.entities[entity].title
     for path in app.entities[entity].title_paths:
-        inner = [
-            text for name, text in texts.items() if name == path or name.startswith(f"{path}.")
-        ]
+        below = f"{path}."
+        inner = [text for name, text in texts.items() if name == path or name.startswith(below)]
         title = title.replace("{" + path + "}", " ".join(part for part in inner if part))
     return title.strip(" ·-,")

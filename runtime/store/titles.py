@@ -9,6 +9,7 @@ write a single value by `in_title`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generator.field_types import FieldType, Viewer
@@ -44,43 +45,72 @@ def titles_of(
     connection: sa.Connection, runtime: Runtime, entity: Entity, records: Sequence[Facts]
 ) -> list[str]:
     """Return the titles of records of one entity from their stored values, references as ids."""
+    form = runtime.remembered.get(("title", entity.name), lambda: _form(runtime, entity))
+    known = {
+        name: _behind(connection, runtime, entity.fields[name], texts, records)
+        for name, texts in form.behind.items()
+    }
+    app = runtime.app
+    viewer = Viewer(app.locales[0], app.time_zone)
+    return [fill_title(app, entity.name, _texts(form, record, known, viewer)) for record in records]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One path of a title."""
+
+    text: str
+    steps: tuple[str, ...]
+    kind: FieldType
+    field: Field
+    currency: tuple[str, ...]
+    """Where the currency of an amount stands; nowhere if it is fixed."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """What the titles of an entity are made of, worked out once."""
+
+    parts: tuple[_Part, ...]
+    behind: Mapping[str, tuple[str, ...]]
+    """By reference field: the paths that lie behind it."""
+
+
+def _form(runtime: Runtime, entity: Entity) -> _Form:
     app = runtime.app
     shown = title_paths(app, entity.name)
-    wanted = (*shown, *title_currencies(app, entity.name).values())
     behind: dict[str, dict[str, None]] = {}
-    for text in wanted:
+    for text in (*shown, *title_currencies(app, entity.name).values()):
         first, _, rest = text.partition(".")
         if rest:
             behind.setdefault(first, {})[rest] = None
-    known = {
-        name: _behind(connection, runtime, entity.fields[name], tuple(texts), records)
-        for name, texts in behind.items()
-    }
-    viewer = Viewer(app.locales[0], app.time_zone)
-    return [_title(runtime, entity, shown, record, known, viewer) for record in records]
-
-
-def _title(
-    runtime: Runtime,
-    entity: Entity,
-    shown: Sequence[str],
-    record: Facts,
-    known: Mapping[str, Mapping[str, Facts]],
-    viewer: Viewer,
-) -> str:
-    seen = dict(record)
-    for name, targets in known.items():
-        seen[name] = targets.get(str(_id(record.get(name))))
-    texts: dict[str, str] = {}
+    parts = []
     for text in shown:
-        steps = runtime.app.walk(entity.name, text)
-        value = _at(seen, text)
-        if not steps or value is None:
-            continue
-        code = str(_at(seen, currency_path(Path(text, steps))) or "")
-        kind = runtime.compiled.field_types[steps[-1].type]
-        texts[text] = in_title(kind, steps[-1], value, viewer, code)
-    return fill_title(runtime.app, entity.name, texts)
+        steps = app.walk(entity.name, text)
+        if steps:
+            currency = currency_path(Path(text, steps))
+            names = tuple(currency.split(".")) if currency else ()
+            kind = runtime.compiled.field_types[steps[-1].type]
+            parts.append(_Part(text, tuple(text.split(".")), kind, steps[-1], names))
+    return _Form(tuple(parts), {name: tuple(texts) for name, texts in behind.items()})
+
+
+def _texts(
+    form: _Form, record: Facts, known: Mapping[str, Mapping[str, Facts]], viewer: Viewer
+) -> dict[str, str]:
+    """Return what the paths of a title come to for one record."""
+    seen = record
+    if known:
+        seen = dict(record)
+        for name, targets in known.items():
+            seen[name] = targets.get(str(_id(record.get(name))))
+    texts: dict[str, str] = {}
+    for part in form.parts:
+        value = _at(seen, part.steps)
+        if value is not None:
+            code = str(_at(seen, part.currency) or "") if part.currency else ""
+            texts[part.text] = in_title(part.kind, part.field, value, viewer, code)
+    return texts
 
 
 def _behind(
@@ -127,8 +157,8 @@ def _id(value: Any) -> Any:
     return value.get("id") if isinstance(value, Mapping) else value
 
 
-def _at(facts: Any, text: str) -> Any:
+def _at(facts: Any, names: tuple[str, ...]) -> Any:
     """Return the value at a path of nested facts; None where it leads nowhere."""
-    for name in text.split(".") if text else ("",):
+    for name in names:
         facts = facts.get(name) if isinstance(facts, Mapping) else None
     return facts

@@ -65,13 +65,13 @@ def test_a_file_of_mistakes_ends_with_one(settings: Settings) -> None:
 
 
 def test_a_file_that_breaks_off_says_what_was_taken_before(settings: Settings) -> None:
-    rows = "".join(f"C{number},{'x' * 60}\n" for number in range(900))
+    rows = "".join(f"C{number},{'x' * 60}\n" for number in range(1400))
     file = settings.data / "rows.csv"
     # far behind what is read with the header, and behind the first batch
     file.write_bytes(("code,name.en\n" + rows).encode() + b"\xff\xfe,x\n")
     words = [str(file), "--entity", "good", "--encoding", "utf-8"]
     done = CliRunner().invoke(import_file, words, obj=settings)
-    assert (done.exit_code, "500 records were taken before (exit code 3)" in done.output) == (
+    assert (done.exit_code, "1,000 records were taken before (exit code 3)" in done.output) == (
         3,
         True,
     )

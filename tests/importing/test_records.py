@@ -243,12 +243,12 @@ def statements(desk: Desk, rows: str) -> int:
 
 
 def test_a_failure_in_the_middle_leaves_whole_batches_and_can_be_run_again(desk: Desk) -> None:
-    rows = "code,name.en\n" + "".join(f"X{n},n\n" for n in range(1200))
+    rows = "code,name.en\n" + "".join(f"X{n},n\n" for n in range(1700))
     ids = iter(range(10**9))
     make_id, shop = desk.shop.runtime.make_id, desk.shop
 
     def failing() -> str:
-        if next(ids) > 2000:
+        if next(ids) > 4000:
             raise RuntimeError("the power is out")
         return make_id()
 
@@ -256,8 +256,8 @@ def test_a_failure_in_the_middle_leaves_whole_batches_and_can_be_run_again(desk:
     with pytest.raises(RuntimeError):
         desk.load(rows, "good")
     shop.runtime.make_id = make_id
-    assert shop.count("good") == shop.count("sw_audit") == shop.count("sw_outbox") == 500
-    assert desk.load(rows, "good").counts == (700, 0, 500, 0)
+    assert shop.count("good") == shop.count("sw_audit") == shop.count("sw_outbox") == 1000
+    assert desk.load(rows, "good").counts == (700, 0, 1000, 0)
 
 
 def test_a_record_may_be_found_by_another_field(desk: Desk) -> None:
