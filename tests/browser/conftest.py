@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from assets import build
@@ -169,6 +169,8 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
             [{"name": key, "value": value, "url": site.address} for key, value in cookies.items()]
         )
         page = context.new_page()
+        if script:
+            _wait_when_going(page)
         page.on("pageerror", lambda fault: faults.append(f"{page.url}: {fault}"))
         page.on(
             "console",
@@ -182,6 +184,23 @@ def window(chromium: Browser, site: Site) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+DRESSED = """
+() => document.documentElement.dataset.dressed || !document.querySelector("script[src*='/app.']")
+"""
+
+
+def _wait_when_going(page: Page) -> None:
+    """Let `goto` come back when the page's scripts listen; behind a click, `ready` waits for it."""
+    goto = page.goto
+
+    def going(url: str, **options: Any) -> Response | None:
+        answer = goto(url, **options)
+        page.wait_for_function(DRESSED)
+        return answer
+
+    page.goto = going  # type: ignore[method-assign]  # of this page alone
 
 
 def _is_fault(line: Any) -> bool:

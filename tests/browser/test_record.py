@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open, Site, scrolls_sideways, violations
+from tests.browser.conftest import Open, Site, ready, scrolls_sideways, violations
 
 
 def test_a_card_turns_into_its_form_and_back(window: Open, site: Site) -> None:
@@ -90,15 +90,14 @@ def test_brackets_step_through_the_list(window: Open, site: Site) -> None:
     page = window()
     page.goto("/loan/?sort=-number")
     page.click("tbody tr >> nth=1 >> a >> nth=0")
+    title = page.locator("h1")
     page.wait_for_selector("[data-record]")
-    here = page.inner_text("h1")
+    ready(page)
+    here = title.inner_text()
     page.keyboard.press("]")
-    page.wait_for_function(
-        "(before) => document.querySelector('h1').innerText !== before", arg=here
-    )
+    expect(title).not_to_have_text(here)
+    ready(page)
     page.keyboard.press("[")
-    page.wait_for_function(
-        "(before) => document.querySelector('h1').innerText === before", arg=here
-    )
+    expect(title).to_have_text(here)
     page.click(".ph a[aria-label]")
     page.wait_for_url("**/loan/?sort=-number*")
