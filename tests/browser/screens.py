@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map
 
 from generator.compile import compile_definitions
-from generator.model.access import GrantRule, Sensitive
+from generator.model.access import BreakGlass, GrantRule, Sensitive
 from generator.model.app import App
 from generator.model.text import Label
 from generator.problems import DefinitionError
@@ -368,6 +368,19 @@ def deletion_asked(site: Site) -> Iterator[None]:
 
 
 @contextmanager
+def emergency_foreseen(site: Site) -> Iterator[None]:
+    """Let readers be keepers in an emergency meanwhile."""
+    app = site.desk.runtime.app
+    before = app.roles
+    keeper = replace(before["keeper"], break_glass=BreakGlass(("reader",), ("keeper",)))
+    object.__setattr__(app, "roles", {**before, "keeper": keeper})
+    try:
+        yield
+    finally:
+        object.__setattr__(app, "roles", before)
+
+
+@contextmanager
 def email_masked(site: Site) -> Iterator[None]:
     """Let readers see the e-mail of members masked, and reveal it, meanwhile."""
     runtime = site.desk.runtime
@@ -481,6 +494,7 @@ SCREENS = (
     Screen("permissions compared", "/permissions/?role=keeper&with=reader"),
     Screen("permissions of one kind", "/permissions/loan?role=reader"),
     Screen("my access", "/access/"),
+    Screen("emergencies", "/emergencies/", who="ron", around=emergency_foreseen),
     Screen("reviews of rights", "/reviews/"),
     Screen(
         "review of rights",
