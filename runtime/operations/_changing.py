@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from generator.build.needs import Needs
 from generator.build.tables import has_column
 from generator.model.entity import Entity
 from rules.permissions import Grant
@@ -62,10 +63,14 @@ def load_many(
 
 def unread_parts(work: Work, entity: Entity, changed: Collection[str]) -> frozenset[str]:
     """Return the parts that need not be read for a change of these fields."""
-    spared = work.needs[entity.name].spared
+    return spared(work.needs[entity.name], changed)
+
+
+def spared(needs: Needs, changed: Collection[str]) -> frozenset[str]:
+    """Return the parts that need not be read for a change of these fields."""
     return frozenset(
         name
-        for name, inputs in spared.items()
+        for name, inputs in needs.spared.items()
         if name not in changed and inputs.isdisjoint(changed)
     )
 

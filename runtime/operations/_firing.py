@@ -39,7 +39,7 @@ from runtime.operations._elsewhere import lock_ahead
 from runtime.operations._entries import Entries, write_all
 from runtime.operations._held import Held, hold
 from runtime.operations._passing import Passing
-from runtime.operations._rearming import rearm
+from runtime.operations._rearming import moved_by, rearm
 from runtime.operations._unfired import busy, unfired
 from runtime.operations._veiled import refusal_for, state_told
 from runtime.operations._wanted import Fired, Wanted, asker, grant_of
@@ -146,6 +146,15 @@ def settle_all(work: Work) -> bool:
         for draft in saved:
             is_fired |= _settle(work, draft)
     return is_fired
+
+
+def is_settled(work: Work, draft: Draft) -> bool:
+    """Return whether a changed record stays as it was written: nothing fires, no timer moves."""
+    machines = work.runtime.machines.get(draft.entity.name)
+    return machines is None or not any(
+        _may_go(workflow, draft) or moved_by(workflow, draft.before or {}, draft.facts)
+        for workflow in machines.workflows.values()
+    )
 
 
 def settle_record(work: Work, entity: str, record_id: str) -> Fired | None:

@@ -24,10 +24,10 @@ from runtime.operations import (
     _keys,
     _reading,
     _renewing,
+    _revising,
     _rights,
     _saving,
     _sensitive,
-    update,
 )
 from runtime.operations._import_drafts import Drafts
 from runtime.operations._import_item import ImportPlan, Item, blame, own_key, payload_place
@@ -131,7 +131,7 @@ class _Batch:
         for item, draft in drafts:
             if item.errors:
                 continue
-            if draft.before is not None and not update.differs(draft, draft.before):
+            if draft.before is not None and not _revising.differs(draft, draft.before):
                 item.status, item.version = "unchanged", draft.before["version"]
             else:
                 changed.append((item, draft))

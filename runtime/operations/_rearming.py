@@ -27,17 +27,23 @@ def rearm(work: Work, entity: Entity, before: Mapping[str, Any], facts: Mapping[
     if machines is None:
         return
     for workflow in machines.workflows.values():
-        state = str(facts.get(workflow.field))
-        moved = [
-            edge
-            for edge in workflow.leaving(state)
-            if edge.timer is not None
-            and TIMER in edge.triggers
-            and edge.timer.start != ENTERED
-            and before.get(edge.timer.start) != facts.get(edge.timer.start)
-        ]
+        moved = moved_by(workflow, before, facts)
         if moved:
-            _follow(work, entity, workflow, state, moved, facts)
+            _follow(work, entity, workflow, str(facts.get(workflow.field)), moved, facts)
+
+
+def moved_by(
+    workflow: Workflow, before: Mapping[str, Any], facts: Mapping[str, Any]
+) -> list[Transition]:
+    """Return the transitions from the state of a record whose timers wait for a changed date."""
+    return [
+        edge
+        for edge in workflow.leaving(str(facts.get(workflow.field)))
+        if edge.timer is not None
+        and TIMER in edge.triggers
+        and edge.timer.start != ENTERED
+        and before.get(edge.timer.start) != facts.get(edge.timer.start)
+    ]
 
 
 def _follow(

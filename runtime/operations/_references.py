@@ -115,6 +115,11 @@ class Lookup:
             found = self.wanted[key] = _Wanted(model, this=this)
         return found
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether what was collected must be asked of the database."""
+        return bool(self.wanted or self.files or self.trees)
+
     def resolve(self) -> list[FieldError]:
         """Look everything up; what is missing, hidden or not to be picked is an error there."""
         errors: list[FieldError] = []

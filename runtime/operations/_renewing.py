@@ -49,6 +49,11 @@ def follow(work: Work, drafts: Sequence[Draft]) -> None:
             return
 
 
+def is_followed(work: Work, draft: Draft) -> bool:
+    """Return whether a formula of some other record looks at what a draft changes."""
+    return bool(_waiting(work, (draft,)))
+
+
 def follow_on(
     work: Work, entity: str, way: Sequence[str], sources: Sequence[str], after: str
 ) -> str:

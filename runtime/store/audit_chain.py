@@ -22,6 +22,10 @@ from runtime.store.system_tables import own_tables
 MARGIN = timedelta(seconds=60)
 """How far the clocks of two machines may differ: ids carry the time of their machine."""
 
+SOON = MARGIN / 2
+"""A transaction begins so soon after the first id of its rows was made, by the database's clock;
+whoever makes the ids before they begin owes this to the seals."""
+
 MOST_ROWS = 5_000
 """Rows of one seal; what waits longer becomes several seals."""
 
@@ -123,5 +127,10 @@ def first_id_of(moment: datetime) -> str:
 
 def day_of(record_id: str) -> str:
     """Return the UTC day in which a UUIDv7 was made, as `2026-11-22`."""
+    return moment_of(record_id).date().isoformat()
+
+
+def moment_of(record_id: str) -> datetime:
+    """Return when a UUIDv7 was made."""
     milliseconds = int(record_id[:8] + record_id[9:13], 16)
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).date().isoformat()
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,4 +1,4 @@
-"""A database URL in, a SQLAlchemy engine out; and the two ways to open a connection of it.
+"""A database URL in, a SQLAlchemy engine out; and the ways to open a connection of it.
 
 `write(engine)` is one transaction that commits at the end; on SQLite it takes the write lock at
 once (`BEGIN IMMEDIATE`), so it waits in line instead of failing half-way. `read(engine)` never
@@ -6,7 +6,11 @@ writes: on SQLite a deferred transaction, which sees one state of the database a
 on PostgreSQL none at all, which saves the two round trips of BEGIN and COMMIT for every request.
 An engine used without either (`engine.begin()`, an ORM session) behaves as `write`.
 
-`apart(engine)` is a third way, on PostgreSQL only: statements that are done at once whatever
+`stepwise(engine)` is a third way, on PostgreSQL only: each statement is a transaction of its own.
+So a change is read for, decided, and written by one statement that finds out itself whether what it
+relies on still holds (`at_version`), and nothing is locked in between.
+
+`apart(engine)` is a fourth, on PostgreSQL only: statements that are done at once whatever
 becomes of the transaction around them, on a few connections of their own. The numbers of records
 are drawn so. Its commits do not wait for the disk: the log is written in order, so whoever commits
 after one of them, and waits, has made it last as well.
@@ -160,6 +164,24 @@ def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]
             yield shared.connection
             return
     with deferred(engine).connect() as connection, guarded():
+        yield connection
+
+
+@contextmanager
+def stepwise(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection whose every statement is a transaction of its own; on PostgreSQL only.
+
+    The first thing asked is a `Selection`, which proves what was assumed; nothing may be written
+    before it.
+
+    Raises:
+        ValueError: this engine opens a transaction around whatever it is asked.
+
+    """
+    twin = deferred(engine)
+    if twin.get_execution_options().get(BEGIN, True):
+        raise ValueError("Statements do not stand alone here.")
+    with twin.connect() as connection, guarded():
         yield connection
 
 

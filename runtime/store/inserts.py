@@ -57,6 +57,16 @@ class Batch:
 
 
 @contextmanager
+def kept_back(connection: sa.Connection) -> Iterator[Batch]:
+    """Let what is written inside wait in a batch that the caller sends, or lets go of."""
+    batch = connection.info[WAITING] = Batch()
+    try:
+        yield batch
+    finally:
+        del connection.info[WAITING]
+
+
+@contextmanager
 def together(connection: sa.Connection) -> Iterator[Batch]:
     """Let the rows inserted inside leave at the end, in their order, in one round trip.
 
@@ -66,11 +76,8 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
         sqlalchemy.exc.IntegrityError: a constraint refuses one of them.
 
     """
-    batch = connection.info[WAITING] = Batch()
-    try:
+    with kept_back(connection) as batch:
         yield batch
-    finally:
-        del connection.info[WAITING]
     # SQLite has no round trips, and a COPY cannot wait in a pipeline
     if connection.dialect.name != "postgresql" or any(len(rows) >= FEW for _, rows in batch.rows):
         _leave(connection, batch)
@@ -140,7 +147,7 @@ def _leave(connection: sa.Connection, batch: Batch) -> None:
     change = batch.change
     is_one = len(waiting) > 1 and connection.dialect.name == "postgresql"
     if is_one and not any(
-        _has_gaps(table, rows) or len(rows) >= FEW or (change is not None and table is change.table)
+        has_gaps(table, rows) or len(rows) >= FEW or (change is not None and table is change.table)
         for table, rows in waiting
     ):
         _write_all(connection, waiting, change)
@@ -180,7 +187,7 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.execute(system(table.insert(), "rows of a write"), list(rows))
 
 
-def _has_gaps(table: sa.Table, rows: Rows) -> bool:
+def has_gaps(table: sa.Table, rows: Rows) -> bool:
     """Return whether SQLAlchemy has to fill columns in."""
     return any(
         column.default is not None and column.name not in rows[0] for column in table.columns
@@ -188,7 +195,7 @@ def _has_gaps(table: sa.Table, rows: Rows) -> bool:
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
-    if _has_gaps(table, rows):
+    if has_gaps(table, rows):
         connection.execute(system(table.insert(), "rows of a write"), list(rows))
         return
     names = tuple(rows[0])
@@ -198,7 +205,7 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.dialect,
         lambda: _values(table, names, len(rows), ""),
     )
-    statement.send(connection, _bound(names, rows, ""))
+    statement.send(connection, bound(names, rows, ""))
 
 
 def _write_all(
@@ -208,7 +215,7 @@ def _write_all(
     forms: list[Form] = [(table, tuple(rows[0]), len(rows)) for table, rows in waiting]
     values: dict[str, Any] = {}
     for part, ((_, names, _), (_, rows)) in enumerate(zip(forms, waiting, strict=True)):
-        values |= _bound(names, rows, f"p{part}_")
+        values |= bound(names, rows, f"p{part}_")
     if change is not None:
         forms.insert(0, (change.table, tuple(change.values), 0))
         values |= {f"new_{name}": value for name, value in change.values.items()}
@@ -258,7 +265,7 @@ def _values(table: sa.Table, names: tuple[str, ...], count: int, prefix: str) ->
     )
 
 
-def _bound(names: tuple[str, ...], rows: Rows, prefix: str) -> dict[str, Any]:
+def bound(names: tuple[str, ...], rows: Rows, prefix: str) -> dict[str, Any]:
     return {f"{prefix}{name}_{at}": row[name] for at, row in enumerate(rows) for name in names}
 
 

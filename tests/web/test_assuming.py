@@ -219,4 +219,4 @@ def test_who_asks_is_asked_along_with_the_first_statement_of_a_write(shop: Shop,
     with databases.statements(shop.runtime.engine) as statements:
         assert WRITES["a change"](client, buyer).status_code == 200
     on_postgresql = shop.runtime.engine.dialect.name == "postgresql"
-    assert len(statements) == (3 if on_postgresql else 5), statements
+    assert len(statements) == (2 if on_postgresql else 5), statements
