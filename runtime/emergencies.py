@@ -256,4 +256,4 @@ def _tell(
         )
         for number in {*people, one.user_id} - {who[0]}
     ]
-    notify(connection, runtime.system.notification, notices, now, runtime.make_id)
+    notify(connection, runtime, notices, now)

@@ -45,8 +45,7 @@ def tell(connection: sa.Connection, runtime: Runtime, rows: Sequence[OutboxRow])
             if user in known and user not in (row.payload or {}).get("told", ())
         ]
         notices += _notices(connection, runtime, row, wanted)
-    table = runtime.system.notification
-    return notify(connection, table, notices, runtime.clock(), runtime.make_id)
+    return notify(connection, runtime, notices, runtime.clock())
 
 
 def _followers(

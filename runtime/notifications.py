@@ -5,22 +5,55 @@ comment, change, …), `params` what a sentence about it needs, and whoever show
 reader's language. About a record only its entity and id are kept, because a notice outlives rights:
 the bell looks the record's title up through what its reader may read on that day, and shows nothing
 of a record, nor of `params`, to somebody who may not read it any more. `title` is for notices that
-are about no record, such as a job.
+are about no record, such as a job. Who wants its kind by e-mail at once gets it through the outbox,
+by an event that names nothing but the notice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from runtime.jobs.outbox import Event, emit
+from runtime.mailing import wishes
+from runtime.runtime import Runtime
 from runtime.store import inserts
 
 LONGEST_EXCERPT = 140
 """Characters of a comment that a notice repeats."""
+MAILED = "notice.mail"
+"""The topic of the event that a notice shall be sent at once."""
+TOPICS = (
+    "mention",
+    "comment",
+    "attach",
+    "change",
+    "create",
+    "delete",
+    "restore",
+    "workflow",
+    "job",
+)
+"""Kinds of notices that people choose one by one."""
+ROLE = "role"
+ROLES = frozenset(
+    {
+        "role_requested",
+        "role_granted",
+        "role_rejected",
+        "role_revoked",
+        "role_ended",
+        "role_expired",
+        "role_ends_soon",
+    }
+)
+"""Kinds about roles held for a time; nobody switches them off."""
+EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
+"""Kinds about roles taken in an emergency; nobody switches them off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +75,29 @@ class Notice:
     actor_name: str = ""
 
 
+def topic_of(kind: str) -> str:
+    """Return what people choose by e-mail: all about roles is one topic."""
+    return ROLE if kind in ROLES | EMERGENCIES else kind
+
+
 def notify(
-    connection: sa.Connection,
-    table: sa.Table,
-    notices: Sequence[Notice],
-    now: datetime,
-    make_id: Callable[[], str],
+    connection: sa.Connection, runtime: Runtime, notices: Sequence[Notice], now: datetime
 ) -> int:
-    """Write notices into the caller's transaction: one statement; return how many.
+    """Write notices into the caller's transaction, and who gets an e-mail; return how many.
+
+    One statement, and two more where this back office sends e-mail.
 
     Args:
         connection: a connection that may write.
-        table: `runtime.system.notification`.
+        runtime: the back office.
         notices: whoever did something is not told of it; such notices are left out.
         now: aware UTC.
-        make_id: `runtime.make_id`.
 
     """
     told = [one for one in notices if one.user_id and one.user_id != one.actor_id]
     rows = [
         {
-            "id": make_id(),
+            "id": runtime.make_id(),
             "user_id": one.user_id,
             "kind": one.kind,
             "entity": one.entity or None,
@@ -77,8 +112,25 @@ def notify(
         for one in told
     ]
     if rows:
-        inserts.insert_many(connection, table, rows)
+        inserts.insert_many(connection, runtime.system.notification, rows)
+        if runtime.mail.is_open:
+            _mail(connection, runtime, rows, now)
     return len(rows)
+
+
+def _mail(
+    connection: sa.Connection, runtime: Runtime, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Write an event for each notice that somebody wants at once."""
+    wanted = wishes.of_people(connection, runtime, {row["user_id"] for row in rows})
+    at_once = {number: one.of(wishes.NOW) for number, one in wanted.items()}
+    events = [
+        Event(MAILED, runtime.system.notification.name, row["id"])
+        for row in rows
+        if topic_of(row["kind"]) in at_once.get(row["user_id"], ())
+    ]
+    if events:
+        emit(connection, events, now, runtime.make_id)
 
 
 def excerpt(text: str) -> str:

@@ -322,4 +322,4 @@ def _tell(
         )
         for number in people
     ]
-    notify(connection, runtime.system.notification, told, runtime.clock(), runtime.make_id)
+    notify(connection, runtime, told, runtime.clock())

@@ -30,6 +30,7 @@ from rules.pricing.promotion import Book as PriceBook
 from rules.pricing.promotion import book
 from rules.workflow.asking import Machines
 from runtime.flood import Flood
+from runtime.mailing.server import NO_MAIL, Mail
 from runtime.memory import Memory
 from runtime.outside.box import NOBODY_OUTSIDE, Outside
 from runtime.store.audit_key import DEVELOPMENT_KEY, AuditKey
@@ -67,6 +68,8 @@ class Runtime:
     """Those that signed it before."""
     outside: Outside = NOBODY_OUTSIDE
     """How other systems are reached from here."""
+    mail: Mail = NO_MAIL
+    """How people are written to."""
     remembered: Memory = field(default_factory=Memory)
     """What requests worked out and others will want again; it dies with the definitions."""
     forms: dict[str, Form] = field(default_factory=dict)

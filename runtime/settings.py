@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from generator.model.text import Label
 
@@ -69,6 +71,12 @@ class Settings:
     """Of the people in a directory, only those of whom this holds."""
     sign_in_ca: str = ""
     """The file of the authority that vouches for a directory; empty for the machine's own."""
+    smtp_url: str = ""
+    """The server that takes e-mails, `smtps://` or `smtp://`; empty where none are sent."""
+    mail_from: str = ""
+    """Whom they are from: `Name <address>`."""
+    address: str = ""
+    """Where people find the back office, for the links of an e-mail; without a slash at its end."""
 
     def production_faults(self) -> tuple[Label, ...]:
         """Return what keeps this from serving in production; empty when nothing does."""
@@ -115,6 +123,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         )
     metrics = environment.get("PROMETHEUS_MULTIPROC_DIR")
     _check_sign_in(environment)
+    _check_mail(environment)
     return Settings(
         definitions=Path(environment.get("SHOPWRIGHT_DEFINITIONS") or HOME / "definitions"),
         data=data,
@@ -146,6 +155,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sign_in_name=environment.get("SHOPWRIGHT_SIGN_IN_NAME") or "uid",
         sign_in_filter=environment.get("SHOPWRIGHT_SIGN_IN_FILTER", ""),
         sign_in_ca=environment.get("SHOPWRIGHT_SIGN_IN_CA", ""),
+        smtp_url=environment.get("SHOPWRIGHT_SMTP_URL", ""),
+        mail_from=environment.get("SHOPWRIGHT_MAIL_FROM", ""),
+        address=environment.get("SHOPWRIGHT_ADDRESS", "").rstrip("/"),
     )
 
 
@@ -165,6 +177,26 @@ def _check_sign_in(environment: Mapping[str, str]) -> None:
         raise SettingsError(
             "SHOPWRIGHT_SIGN_IN_BASE must name the part of the directory in which people stand, "
             "such as ou=people,dc=example,dc=com."
+        )
+
+
+def _check_mail(environment: Mapping[str, str]) -> None:
+    url = environment.get("SHOPWRIGHT_SMTP_URL", "")
+    if not url:
+        return
+    where = urlsplit(url)
+    if where.scheme not in ("smtp", "smtps") or not where.hostname:
+        raise SettingsError(
+            "SHOPWRIGHT_SMTP_URL must be smtps://USER:PASSWORD@HOST or smtp://… (StartTLS)."
+        )
+    if "@" not in parseaddr(environment.get("SHOPWRIGHT_MAIL_FROM", ""))[1]:
+        raise SettingsError(
+            "SHOPWRIGHT_MAIL_FROM must name whom e-mails are from: Shop <office@shop.example>."
+        )
+    if urlsplit(environment.get("SHOPWRIGHT_ADDRESS", "")).scheme not in ("http", "https"):
+        raise SettingsError(
+            "SHOPWRIGHT_ADDRESS must say where people find the back office, such as "
+            "https://office.shop.example: e-mails link to it."
         )
 
 

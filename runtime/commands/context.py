@@ -16,6 +16,7 @@ from generator.compile import Compiled, compile_definitions
 from generator.problems import DefinitionError, Problem
 from generator.report import as_json, as_text
 from generator.source import read_sources
+from runtime.mailing.server import NO_MAIL, Mail
 from runtime.messages import Actor
 from runtime.outside.box import NOBODY_OUTSIDE, Box, Outside
 from runtime.runtime import Runtime
@@ -80,6 +81,7 @@ def make_runtime(
     secret: str = DEVELOPMENT_SECRET,
     outside: Outside | None = None,
     old_secrets: Sequence[str] = (),
+    mail: Mail = NO_MAIL,
 ) -> Runtime:
     """Return a back office over a database that has its tables; the secret signs its audit."""
     metadata = sa.MetaData(naming_convention=NAMING)
@@ -93,6 +95,7 @@ def make_runtime(
         audit_key=audit_key(secret),
         outside=outside or NOBODY_OUTSIDE,
         old_audit_keys=tuple(audit_key(one) for one in old_secrets),
+        mail=mail,
     )
 
 
@@ -104,6 +107,11 @@ def outside_of(settings: Settings) -> Outside:
         settings.production,
         settings.outside_allowed,
     )
+
+
+def mail_of(settings: Settings) -> Mail:
+    """Return how a process with these settings writes to people."""
+    return Mail(settings.smtp_url, settings.mail_from, settings.address)
 
 
 def system_actor(compiled: Compiled) -> Actor:

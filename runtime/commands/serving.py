@@ -22,7 +22,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from generator.compile import Compiled
 from runtime import emergencies, followers, role_requests, supervisor
-from runtime.commands.context import compiled_of, engine_of, make_runtime, outside_of, settings_of
+from runtime.commands.context import (
+    compiled_of,
+    engine_of,
+    mail_of,
+    make_runtime,
+    outside_of,
+    settings_of,
+)
 from runtime.commands.demo import file_store, prepare_demo
 from runtime.commands.language import LOCALE, refusal, say
 from runtime.commands.ports import (
@@ -39,6 +46,7 @@ from runtime.jobs.scheduler import Periodic
 from runtime.jobs.starting import every_kind
 from runtime.jobs.watching import beat, watch_jobs
 from runtime.jobs.worker import WorkerSetup
+from runtime.mailing import sending
 from runtime.metrics import prometheus
 from runtime.outside import call_runs, events, timers
 from runtime.outside.relay import TOPICS, deliver_outside
@@ -153,6 +161,7 @@ def run_scheduler(context: click.Context, locale: str) -> None:
             Periodic("timers", timedelta(seconds=1), timers.Poller(application)),
             Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
+            Periodic("summaries", timedelta(minutes=1), lambda: sending.queue_digests(application)),
         )
         beats = timedelta(seconds=BEAT_SECONDS)
         watched = (
@@ -240,7 +249,8 @@ def services(
 def _application(settings: Settings, compiled: Compiled, engine: sa.Engine) -> Runtime:
     """Return the back office that jobs work with."""
     outside, old = outside_of(settings), settings.old_secret_keys
-    return make_runtime(compiled, engine, settings.secret_key, outside, old)
+    mail = mail_of(settings)
+    return make_runtime(compiled, engine, settings.secret_key, outside, old, mail)
 
 
 def _beat(application: Runtime, kind: str, told: Mapping[str, Any]) -> None:

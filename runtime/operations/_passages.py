@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.model.entity import Entity
 from runtime.runtime import Runtime
+from runtime.store.prepared import prepared
 from runtime.store.workflow_tables import ARMED
 
 
@@ -71,20 +73,45 @@ class Task:
     at: datetime
 
 
-def statement(
-    runtime: Runtime, entity: str, record_id: str, limit: int, before: str = ""
-) -> sa.Select[Any]:
-    """Return the statement that reads the steps of a record, the newest first."""
+def steps(
+    connection: sa.Connection,
+    runtime: Runtime,
+    entity: str,
+    record_id: str,
+    limit: int,
+    before: str = "",
+) -> list[Any]:
+    """Return rows of the log of a record, the newest first: one statement."""
     log = runtime.system.workflow_log
-    at: Any = log.c.at.type
-    since = sa.func.lag(log.c.at, type_=at).over(partition_by=log.c.workflow, order_by=log.c.id)
-    every = (
-        sa.select(log, since.label("since"))
-        .where(log.c.entity == entity, log.c.record_id == record_id)
-        .subquery()
+
+    def make() -> sa.Select[Any]:
+        at: Any = log.c.at.type
+        since = sa.func.lag(log.c.at, type_=at).over(partition_by=log.c.workflow, order_by=log.c.id)
+        every = sa.select(log, since.label("since")).where(*_of_record(log)).subquery()
+        found = sa.select(every).order_by(every.c.id.desc()).limit(sa.bindparam("most"))
+        return found.where(every.c.id < sa.bindparam("below")) if before else found
+
+    asked = prepared(log, ("steps", bool(before)), connection.dialect, make)
+    values = {**_place(entity, record_id), "most": limit}
+    if before:
+        values["below"] = before
+    names = (*log.c.keys(), "since")
+    return [
+        SimpleNamespace(**dict(zip(names, row, strict=True)))
+        for row in asked.rows(connection, values)
+    ]
+
+
+def _of_record(table: sa.Table) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return that a row is about the record of `_place`."""
+    return (
+        table.c.entity == sa.bindparam("of_entity"),
+        table.c.record_id == sa.bindparam("of_record"),
     )
-    found = sa.select(every).order_by(every.c.id.desc()).limit(limit)
-    return found.where(every.c.id < before) if before else found
+
+
+def _place(entity: str, record_id: str) -> dict[str, Any]:
+    return {"of_entity": entity, "of_record": record_id}
 
 
 def passage(row: Any, model: Entity, readable: Collection[str] | None) -> Passage:
@@ -142,17 +169,17 @@ def due(
 ) -> tuple[Due, ...]:
     """Return what a record waits for, the next first."""
     timer = runtime.system.timer
-    found = (
-        sa.select(timer.c.workflow, timer.c.transition, timer.c.kind, timer.c.next_at)
-        .where(
-            timer.c.entity == entity,
-            timer.c.record_id == record_id,
-            timer.c.status == ARMED,
+
+    def make() -> sa.Select[Any]:
+        return (
+            sa.select(timer.c.workflow, timer.c.transition, timer.c.kind, timer.c.next_at)
+            .where(*_of_record(timer), timer.c.status == ARMED)
+            .order_by(timer.c.next_at)
+            .limit(20)
         )
-        .order_by(timer.c.next_at)
-        .limit(20)
-    )
-    return tuple(Due(*row) for row in connection.execute(found))
+
+    asked = prepared(timer, "due", connection.dialect, make)
+    return tuple(Due(*row) for row in asked.rows(connection, _place(entity, record_id)))
 
 
 def open_tasks(
@@ -160,13 +187,21 @@ def open_tasks(
 ) -> tuple[Task, ...]:
     """Return what people are asked to do about a record, the oldest first."""
     task = runtime.system.task
-    found = (
-        sa.select(task)
-        .where(task.c.entity == entity, task.c.record_id == record_id, task.c.closed_at.is_(None))
-        .order_by(task.c.id)
-        .limit(20)
+
+    def make() -> sa.Select[Any]:
+        return (
+            sa.select(task)
+            .where(*_of_record(task), task.c.closed_at.is_(None))
+            .order_by(task.c.id)
+            .limit(20)
+        )
+
+    asked = prepared(task, "open", connection.dialect, make)
+    names = task.c.keys()
+    return tuple(
+        as_task(SimpleNamespace(**dict(zip(names, row, strict=True))))
+        for row in asked.rows(connection, _place(entity, record_id))
     )
-    return tuple(as_task(row) for row in connection.execute(found))
 
 
 def as_task(row: Any) -> Task:

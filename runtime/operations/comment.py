@@ -72,7 +72,7 @@ def write(work: Work, plan: WritePlan) -> tuple[str, tuple[str, ...]]:
         )
         for account in told
     ]
-    notify(work.connection, runtime.system.notification, notices, work.now, runtime.make_id)
+    notify(work.connection, runtime, notices, work.now)
     audit.write(
         work,
         "comment",

@@ -71,7 +71,7 @@ def change(work: Work, plan: WritePlan) -> tuple[str, ...]:
         for account in told
         if account.id not in before.mentions.values()
     ]
-    notify(work.connection, runtime.system.notification, notices, work.now, runtime.make_id)
+    notify(work.connection, runtime, notices, work.now)
     audit.write(
         work,
         "edit_comment",

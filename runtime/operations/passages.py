@@ -52,10 +52,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         _talk.require_record(connection, runtime, plan.history.record)
         seen = history.of_this_row(plan.history, connection, runtime)
         readable = seen.readable[call.entity.name] if plan.with_history else None
-        asked = _passages.statement(runtime, call.entity.name, call.record_id, MOST)
-        steps = tuple(
-            _passages.passage(row, call.entity, readable) for row in connection.execute(asked)
-        )
+        taken = _passages.steps(connection, runtime, call.entity.name, call.record_id, MOST)
+        steps = tuple(_passages.passage(row, call.entity, readable) for row in taken)
         waits = _passages.due(connection, runtime, call.entity.name, call.record_id)
         tasks = _passages.open_tasks(connection, runtime, call.entity.name, call.record_id)
     return Result(row=Story(steps, waits, tasks))

@@ -66,10 +66,9 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
                 found += [history.entry(seen, row) for row in rows]
             if plan.kind in {"all", "steps"} and call.entity.name in runtime.app.workflows:
                 readable = seen.readable[call.entity.name]
-                asked = _passages.statement(
-                    runtime, call.entity.name, call.record_id, PAGE + 1, call.before
+                taken = _passages.steps(
+                    connection, runtime, call.entity.name, call.record_id, PAGE + 1, call.before
                 )
-                taken = connection.execute(asked)
                 found += [_passages.passage(row, call.entity, readable) for row in taken]
     found.sort(key=lambda one: one.id, reverse=True)
     return Result(

@@ -1,4 +1,4 @@
-"""What a transition wants done after its commit leaves the outbox here: calls, notices, jobs.
+"""What is wanted done after a commit leaves the outbox here: calls, notices, jobs, e-mails.
 
 Each is a row in the relay's own transaction, so an event is turned into it once, whatever dies. A
 job is found by its name among those there are; a name that means nothing is an incident, not an
@@ -16,14 +16,15 @@ from rules.role_names import closure
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow, mark_done
 from runtime.jobs.registry import JobKind
-from runtime.notifications import Notice, notify
+from runtime.mailing import sending
+from runtime.notifications import MAILED, Notice, notify
 from runtime.operations import _talk
 from runtime.outside import calls, incidents
 from runtime.runtime import Runtime
 from runtime.store import accounts
 
 CALL, NOTIFY, ENQUEUE = "workflow.call", "workflow.notify", "workflow.enqueue"
-TOPICS = (CALL, NOTIFY, ENQUEUE)
+TOPICS = (CALL, NOTIFY, ENQUEUE, MAILED)
 KIND = "workflow"
 """What a notice of a transition is called."""
 
@@ -39,6 +40,8 @@ def deliver_outside(runtime: Runtime, kinds: Mapping[str, JobKind]) -> Deliver:
             tell(connection, runtime, record, row.payload)
         elif row.topic == ENQUEUE:
             _enqueue(connection, runtime, kinds, row, record)
+        elif row.topic == MAILED:
+            sending.queue_notice(connection, runtime, record[1])
         mark_done(connection, row.id, runtime.clock())
 
     return deliver
@@ -59,8 +62,7 @@ def tell(
     allowed = _talk.readers(connection, runtime, entity, record[1], found)
     params = {name: told[name] for name in ("name", "workflow", "state") if name in told}
     notices = [Notice(one.id, KIND, *record, params=params) for one in allowed]
-    table = runtime.system.notification
-    return notify(connection, table, notices, runtime.clock(), runtime.make_id)
+    return notify(connection, runtime, notices, runtime.clock())
 
 
 def _enqueue(

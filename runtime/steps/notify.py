@@ -45,12 +45,6 @@ class Notify(StepWord):
         with write(office.engine) as connection:
             found = accounts.holding(connection, holding)
             notices = [Notice(one.id, KIND, title=title, params=params) for one in found]
-            notify(
-                connection,
-                office.system.notification,
-                notices,
-                office.clock(),
-                office.make_id,
-            )
+            notify(connection, office, notices, office.clock())
             doing.place = "told"
             doing.checkpoint(connection)

@@ -77,6 +77,30 @@ def one(engine: sa.Engine, system: SystemTables, user_id: int, notice_id: str) -
     return None if row is None else _told(row)
 
 
+def whosever(
+    connection: sa.Connection, system: SystemTables, notice_id: str
+) -> tuple[int, Told] | None:
+    """Return a notice and the number of who is told; None when there is none of this id."""
+    table = system.notification
+    row = connection.execute(sa.select(table).where(table.c.id == notice_id)).first()
+    return None if row is None else (int(row.user_id), _told(row))
+
+
+def since(
+    engine: sa.Engine, system: SystemTables, user_id: int, after: str, most: int
+) -> tuple[Told, ...]:
+    """Return the latest unread notices that came after one, also of kinds the bell leaves out."""
+    table = system.notification
+    asked = (
+        sa.select(table)
+        .where(table.c.user_id == user_id, table.c.id > after, table.c.read_at.is_(None))
+        .order_by(table.c.id.desc())
+        .limit(most)
+    )
+    with read(engine) as connection:
+        return tuple(map(_told, connection.execute(asked)))
+
+
 def mark_read(
     engine: sa.Engine,
     system: SystemTables,

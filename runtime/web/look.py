@@ -1,9 +1,10 @@
 """Give a Flask app our look: the names every template may use, and where Flask-AppBuilder extends.
 
 In: a Flask app whose template folder is `templates/`, and a function that makes the Shell of the
-present request. Out: the Jinja globals `shell`, `t`, `asset`, `drawn_icon`, `once`, `js_texts`,
-`csp_nonce` and `fab_label`. They are globals and not a context processor because Flask-AppBuilder
-renders its widgets without context processors. Call it before `AppBuilder(app, …)`.
+present request. Out: the Jinja globals `shell`, `frame`, `t`, `asset`, `drawn_icon`, `once`,
+`js_texts`, `csp_nonce` and `fab_label`. They are globals and not a context processor because
+Flask-AppBuilder renders its widgets without context processors. Call it before
+`AppBuilder(app, …)`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def dress(app: Flask, make: Callable[[], Shell], shop: Path | None = None) -> No
     app.jinja_env.bytecode_cache = TEMPLATE_CODE
     app.jinja_env.globals.update(
         shell=LocalProxy(shell),
+        frame=shell,
         t=t,
         asset=lambda name: shell().asset(name),
         js_texts=lambda: js_texts(shell().t),

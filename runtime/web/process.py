@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.compile import Compiled, compile_definitions
-from runtime.commands.context import make_runtime, outside_of
+from runtime.commands.context import mail_of, make_runtime, outside_of
 from runtime.settings import Settings
 from runtime.store.engine import make_engine
 from runtime.web.factory import create_app
@@ -36,10 +36,10 @@ def web_process(settings: Settings) -> Switch:
 
     def open_office(compiled: Compiled) -> Office:
         engine = make_engine(settings.database_url, settings.web_threads + 2)
-        app = create_app(
-            make_runtime(compiled, engine, settings.secret_key, outside_of(settings)),
-            web_settings(settings),
+        runtime = make_runtime(
+            compiled, engine, settings.secret_key, outside_of(settings), mail=mail_of(settings)
         )
+        app = create_app(runtime, web_settings(settings))
         show_faults(app, board, to_everybody=not settings.production)
         return Office(compiled.app.digest, app, engine)
 

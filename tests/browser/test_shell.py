@@ -87,8 +87,7 @@ def test_the_bell_counts_lists_and_is_read(window: Open, site: Site) -> None:
         desk.people["kim"], "mention", "member", site.member, params={"text": "Hi @kim"}
     )
     with write(desk.runtime.engine) as connection:
-        table = desk.runtime.system.notification
-        notify(connection, table, [notice], desk.runtime.clock(), desk.runtime.make_id)
+        notify(connection, desk.runtime, [notice], desk.runtime.clock())
     page = window(theme="dark", locale="zh")
     page.goto("/member/")
     expect(page.locator(".bell .dot-n")).to_have_text("1")

@@ -10,13 +10,13 @@ from tests.shop import NOON, Shop
 
 
 def test_a_notice_is_kept_for_everybody_but_the_one_who_did_it(shop: Shop) -> None:
-    table, make_id = shop.runtime.system.notification, shop.runtime.make_id
+    table = shop.runtime.system.notification
     notices = [
         Notice(user, "mention", "order", "1", params={"text": "look"}, actor_id=91, actor_name="Li")
         for user in (91, 92, 93)
     ]
     with write(shop.runtime.engine) as connection:
-        assert notify(connection, table, notices, NOON, make_id) == 2
+        assert notify(connection, shop.runtime, notices, NOON) == 2
     with write(shop.runtime.engine) as connection:
         unread = sa.select(table).where(table.c.user_id == 92, table.c.read_at.is_(None))
         row = connection.execute(unread).one()

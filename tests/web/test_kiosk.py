@@ -64,8 +64,7 @@ def test_the_audit_and_the_bell_name_an_amount_with_its_currency(
     with kiosk.runtime.engine.begin() as connection:
         assert connection.execute(asked).scalars().first() == "B1 90 JPY"
         notice = Notice(kiosk.people["kim"], "comment", "payment", paid, params={"text": "So?"})
-        table, now = kiosk.runtime.system.notification, kiosk.runtime.clock()
-        notify(connection, table, [notice], now, kiosk.runtime.make_id)
+        notify(connection, kiosk.runtime, [notice], kiosk.runtime.clock())
     assert "Cash 1,890 JPY" in kiosk.browser().get("/me/notifications").text
     assert "B1 90 JPY" in kiosk.browser().get("/audit/?entity=refund").text
 

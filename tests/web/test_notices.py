@@ -50,8 +50,7 @@ def tell(desk: Desk, name: str, kind: str, record: str = "", **more: Any) -> Non
     )
     runtime = desk.runtime
     with write(runtime.engine) as connection:
-        table = runtime.system.notification
-        notify(connection, table, [notice], runtime.clock(), runtime.make_id)
+        notify(connection, runtime, [notice], runtime.clock())
 
 
 def unread(browser: Browser) -> int:

@@ -138,8 +138,7 @@ def _take(
     notice = Notice(
         one.user_id, "role_revoked", title=one.role, actor_id=actor.id, actor_name=actor.name
     )
-    table = runtime.system.notification
-    notify(connection, table, [notice], runtime.clock(), runtime.make_id)
+    notify(connection, runtime, [notice], runtime.clock())
 
 
 def _snapshot(runtime: Runtime, review_id: str) -> Iterator[ReviewLine]:

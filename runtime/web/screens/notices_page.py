@@ -14,6 +14,7 @@ from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
+from runtime.notifications import EMERGENCIES, ROLE, ROLES
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.store.notices import Told
@@ -24,30 +25,17 @@ from runtime.web.screens.visit import Visit
 
 PAGE = 40
 JOB = "job"
+LOCKED = "lock"
+"""The icon of what is about a record out of the reader's reach."""
 ICONS = {
     "mention": "at",
     "comment": "message",
+    "attach": "paperclip",
     "change": "pencil",
     "create": "plus",
     "delete": "archive",
     "restore": "restore",
 }
-ROLES = frozenset(
-    {
-        "role_requested",
-        "role_granted",
-        "role_rejected",
-        "role_revoked",
-        "role_ended",
-        "role_expired",
-        "role_ends_soon",
-    }
-)
-"""Kinds about roles held for a time; nobody switches them off."""
-EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
-"""Kinds about roles taken in an emergency; nobody switches them off."""
-KINDS = ("mention", "comment", "change", "create", "delete", "restore")
-"""What people can switch off; other kinds come from jobs and are always told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +122,7 @@ def _line(
         text=str(last.params.get("text", "")) if may else "",
         more=len(same) - 1,
         url=f"/me/notifications/{last.id}" if record is not None or leads_to(last) else "",
-        icon=ICONS.get(last.kind, "bell") if may else "lock",
+        icon=ICONS.get(last.kind, "bell") if may else LOCKED,
         iso=last.at.isoformat(),
         when=clock_text(local.time(), visit.viewer.locale),
         unread=any(one.unread for one in same),
@@ -162,6 +150,7 @@ def _words(visit: Visit, told: Told, who: str) -> str:
     return {
         "mention": t("{name} mentioned you", name=who),
         "comment": t("{name} commented", name=who),
+        "attach": t("{name} added a file", name=who),
         "change": t("{name} made a change", name=who),
         "create": t("{name} created", name=who),
         "delete": t("{name} archived or deleted", name=who),
@@ -201,10 +190,14 @@ def kind_labels(visit: Visit) -> dict[str, str]:
     return {
         "mention": t("Somebody mentions me"),
         "comment": t("A comment on a record I follow"),
+        "attach": t("A file is added to a record I follow"),
         "change": t("A change of a record I follow"),
         "create": t("A new record I follow"),
         "delete": t("A record I follow is archived or deleted"),
         "restore": t("A record I follow is restored"),
+        "workflow": t("A step of a workflow that concerns my role"),
+        "job": t("A job has something for me"),
+        ROLE: t("Roles: requests, decisions, what ends soon"),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -17,12 +17,16 @@ import sqlalchemy as sa
 from babel.dates import get_timezone_location
 
 from generator.field_types._locales import babel_locale, zone
+from generator.field_types._times import clock_text
+from runtime.mailing import wishes
+from runtime.mailing.wishes import DAILY, DAY, HOUR, MAIL, NOW, Wishes
+from runtime.notifications import TOPICS
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
 from runtime.store.notices import MUTE
 from runtime.web.names import full_name
 from runtime.web.screens.form_model import ControlOption
-from runtime.web.screens.notices_page import KINDS, kind_labels
+from runtime.web.screens.notices_page import kind_labels
 from runtime.web.screens.visit import Visit, plural
 
 NAMES = ("locale", "time_zone", "theme", "density", "keys", "home")
@@ -47,11 +51,15 @@ class SettingChoice:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A kind of notification that can be switched off."""
+    """A kind of notification: whether the bell tells it, and how e-mail does."""
 
     kind: str
     label: str
     chosen: bool
+    is_fixed: bool = False
+    """The bell tells it in any case."""
+    mail: tuple[ControlOption, ...] = ()
+    """Not, at once, or in the summary; empty where no e-mails are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +69,14 @@ class SettingsPage:
     action: str
     choices: tuple[SettingChoice, ...]
     news: tuple[News, ...]
+    hours: tuple[ControlOption, ...]
+    """When the daily summary comes; empty where no e-mails are sent."""
     name: str
     email: str
 
 
 def settings_page(
-    visit: Visit, chosen: Mapping[str, str], muted: Collection[str], action: str
+    visit: Visit, chosen: Mapping[str, str], muted: Collection[str], wanted: Wishes, action: str
 ) -> SettingsPage:
     """Return the page of preferences with what holds now."""
     t = visit.t
@@ -111,9 +121,36 @@ def settings_page(
                 t("Press ? on any page to see them."),
             ),
         ),
-        tuple(News(kind, label, kind not in muted) for kind, label in kind_labels(visit).items()),
+        tuple(
+            News(
+                kind,
+                label,
+                kind not in muted,
+                kind not in TOPICS,
+                _mail_ways(visit, wanted.kinds.get(kind, "")),
+            )
+            for kind, label in kind_labels(visit).items()
+        ),
+        _hours(visit, wanted.hour),
         full_name(visit.actor.first_name, visit.actor.last_name, visit.actor.name),
         visit.actor.email,
+    )
+
+
+def _mail_ways(visit: Visit, chosen: str) -> tuple[ControlOption, ...]:
+    t = visit.t
+    if not visit.runtime.mail.is_open:
+        return ()
+    ways = {"": t("No e-mail"), NOW: t("At once", "e-mail"), DAILY: t("In the daily summary")}
+    return tuple(ControlOption(value, text, value == chosen) for value, text in ways.items())
+
+
+def _hours(visit: Visit, chosen: int) -> tuple[ControlOption, ...]:
+    if not visit.runtime.mail.is_open:
+        return ()
+    return tuple(
+        ControlOption(str(hour), clock_text(time(hour), visit.viewer.locale), hour == chosen)
+        for hour in range(24)
     )
 
 
@@ -200,8 +237,26 @@ def store(visit: Visit, chosen: Mapping[str, Any]) -> None:
 
 def store_muted(visit: Visit, kinds: Collection[str]) -> None:
     """Keep which kinds of notification a person does not want."""
-    known = [f"{MUTE}{kind}" for kind in KINDS]
+    known = [f"{MUTE}{kind}" for kind in TOPICS]
     _replace(visit, sa.column("key").in_(known), dict.fromkeys((MUTE + k for k in kinds), "1"))
+
+
+def store_wishes(visit: Visit, given: Mapping[str, str]) -> None:
+    """Keep what a person wants by e-mail; a summary whose hour is over today comes tomorrow."""
+    runtime = visit.runtime
+    before = wishes.load(runtime, visit.actor.id)
+    kinds = {
+        f"{MAIL}{kind}": given[kind] if given.get(kind) in (NOW, DAILY) else ""
+        for kind in kind_labels(visit)
+    }
+    hour = given.get("hour", "")
+    hour = hour if hour.isdigit() and int(hour) < 24 else str(before.hour)
+    kept: dict[str, Any] = {**kinds, HOUR: hour}
+    here = runtime.clock().astimezone(zone(visit.viewer.time_zone))
+    if DAILY in kinds.values() and not before.of(DAILY) and here.hour >= int(hour):
+        kept[DAY] = f"{here:%Y-%m-%d}"
+    with write(runtime.engine) as connection:
+        wishes.keep(connection, runtime, visit.actor.id, kept)
 
 
 def _replace(visit: Visit, which: Any, chosen: Mapping[str, Any]) -> None:

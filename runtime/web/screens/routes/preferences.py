@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from runtime.mailing import wishes
+from runtime.notifications import TOPICS
 from runtime.store import notices
 from runtime.web.screens import settings_page as settings
 from runtime.web.screens.desk import (
@@ -11,7 +13,7 @@ from runtime.web.screens.desk import (
     Answer,
     Desk,
 )
-from runtime.web.screens.notices_page import KINDS
+from runtime.web.screens.notices_page import kind_labels
 from runtime.web.texts import translator
 
 
@@ -34,7 +36,8 @@ class Preferences:
         if request.method == "GET":
             muted = notices.muted(runtime.engine, runtime.system, visit.actor.id)
             chosen = {**settings.load(runtime, visit.actor.id), **request.cookies}
-            page = settings.settings_page(visit, chosen, muted, request.path)
+            wanted = wishes.load(runtime, visit.actor.id)
+            page = settings.settings_page(visit, chosen, muted, wanted, request.path)
             return render_template("setup.html", page=page)
         chosen = {
             name: request.form[name]
@@ -44,8 +47,12 @@ class Preferences:
         if chosen:
             settings.store(visit, chosen)
         if request.form.get("news") == "1":
-            wanted = set(request.form.getlist("tell"))
-            settings.store_muted(visit, [kind for kind in KINDS if kind not in wanted])
+            told = set(request.form.getlist("tell"))
+            settings.store_muted(visit, [kind for kind in TOPICS if kind not in told])
+            if runtime.mail.is_open:
+                given = {kind: request.form.get(f"mail-{kind}", "") for kind in kind_labels(visit)}
+                hour = request.form.get("hour", "")
+                settings.store_wishes(visit, {**given, "hour": hour})
         if request.form.get("quiet") != "1":
             flash(translator(chosen.get("locale", visit.actor.locale))("Saved."), "success")
         answer = redirect(request.path, 303)

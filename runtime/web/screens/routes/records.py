@@ -12,6 +12,7 @@ from generator.model.entity import Entity
 from runtime.errors import RequestError, UnknownStoredState
 from runtime.messages import Result
 from runtime.operations.neighbours import Neighbours
+from runtime.store.engine import reading_together
 from runtime.web.screens import doors
 from runtime.web.screens.desk import (
     Addresses,
@@ -52,7 +53,8 @@ class Records:
         """Show a record."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
-        return self.page(visit, model, record_id, request.args.get("tab", ""))
+        with reading_together(visit.runtime.engine):
+            return self.page(visit, model, record_id, request.args.get("tab", ""))
 
     def page(self, visit: Visit, model: Entity, record_id: str, tab: str) -> str:
         """Return the page of a record with one of its tabs open."""
