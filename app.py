@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = {
     "schemas": "runtime.commands.definitions:schemas",
     "reference": "runtime.commands.definitions:write_reference",
     "price": "runtime.commands.pricing:price",
+    "backtest": "runtime.commands.backtest:replay",
     "explain": "runtime.commands.explaining:explain",
     "verify": "runtime.commands.verifying:verify",
     "access": "runtime.commands.comparing:access",

@@ -36,6 +36,10 @@ class StepNames(Protocol):
         """Return the fields that exist of those written."""
         ...
 
+    def parameter(self, given: Given, key: str, types: tuple[str, ...]) -> str:
+        """Return the name of a parameter of one of some types; '' where a step names none."""
+        ...
+
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
         """Return the roles that exist of those written."""
         ...

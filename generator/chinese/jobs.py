@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = {
     "where they may.": "同一个键的两次运行不会同时进行；不写则用任务名。允许同时进行时写 `''`。",
     "schedule": "运行计划",
     "parameter": "参数",
+    "this job": "此任务",
     "a parameter": "参数",
     "calendar": "工作日历",
     "the engine has a job of that name": "系统已有同名任务",

@@ -11,6 +11,7 @@ TEXTS: Mapping[str, str] = {
     "counter": "计数器",
     "counters": "计数器设置",
     "placing": "下单设置",
+    "past carts": "历史订单设置",
     "placed record": "下单生成的记录",
     "placed lines": "下单生成的明细行",
     "placed discounts": "下单生成的优惠明细",

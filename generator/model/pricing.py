@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from generator.model.past import Past
 from generator.model.placing import Counter, HandedOut, Placing
 from generator.model.text import NOWHERE, Label, Span
 
@@ -63,6 +64,8 @@ class Pricing:
     counters: Mapping[str, Counter] = field(default_factory=dict)
     """`uses` and `money`, as far as there are any."""
     placing: Placing | None = None
+    past: Past | None = None
+    """Where it stands what was bought."""
     span: Span = NOWHERE
 
 

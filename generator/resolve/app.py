@@ -29,6 +29,7 @@ from generator.resolve.jobs import JobWords, resolve_calendars, resolve_jobs
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
+from generator.resolve.past import resolve_past
 from generator.resolve.placing import resolve_counters, resolve_placing
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenario_names import ScenarioWords
@@ -151,7 +152,9 @@ def resolve(
         problems += found
         placing, found = resolve_placing(head.get("pricing").get("place"), pricing, entities)
         problems += found
-        pricing = replace(pricing, counters=counted, placing=placing)
+        past, found = resolve_past(head.get("pricing").get("past"), entities, words)
+        problems += found
+        pricing = replace(pricing, counters=counted, placing=placing, past=past)
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )

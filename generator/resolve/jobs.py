@@ -256,6 +256,15 @@ class _Reader:
                 found.append(one.text)
         return tuple(found)
 
+    def parameter(self, given: Given, key: str, types: tuple[str, ...]) -> str:
+        """Return the name of a parameter of one of some types."""
+        name = given.get(key, "")
+        if not name:
+            return ""
+        written = Written(name, given.at(key))
+        fit = {one.name: one for one in self.parameters.values() if one.type in types}
+        return name if self._name("parameter", written, fit, "this job") is not None else ""
+
     def roles(self, written: Iterable[Written]) -> tuple[str, ...]:
         """Return the roles that exist of those written."""
         known = self.known.words.roles

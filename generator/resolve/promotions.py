@@ -54,7 +54,7 @@ def _written(source: Source, name: str, label: Label, time_zone: str) -> Mapping
     return {**values, "id": name, "label": dict(label.texts)}
 
 
-class _Vocabulary:
+class Vocabulary:
     """Finds the fields that `pricing:` names; what is wrong is collected."""
 
     def __init__(self, entities: Mapping[str, Entity], words: Catalog[Any]) -> None:
@@ -107,7 +107,7 @@ def resolve_pricing(
     """Return the vocabulary of prices and what is wrong with it."""
     if given is None:
         return None, []
-    reads = _Vocabulary(entities, words)
+    reads = Vocabulary(entities, words)
     item, buyer = given.get("item"), given.get("customer")
     right = reads.entity(given)
     if item is None:
@@ -144,7 +144,7 @@ def resolve_pricing(
     return pricing, reads.problems
 
 
-def _codes(given: Given | None, reads: _Vocabulary) -> HandedOut | None:
+def _codes(given: Given | None, reads: Vocabulary) -> HandedOut | None:
     if given is None:
         return None
     entity = reads.entity(given)
@@ -161,7 +161,7 @@ def _codes(given: Given | None, reads: _Vocabulary) -> HandedOut | None:
     )
 
 
-def _customer(given: Given, reads: _Vocabulary) -> CustomerFacts:
+def _customer(given: Given, reads: Vocabulary) -> CustomerFacts:
     entity = reads.entity(given)
     return CustomerFacts(
         entity,
@@ -172,7 +172,7 @@ def _customer(given: Given, reads: _Vocabulary) -> CustomerFacts:
     )
 
 
-def _orders(written: Written | None, entity: str, reads: _Vocabulary) -> tuple[str, str] | None:
+def _orders(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str, str] | None:
     if written is None or not entity:
         return None
     bought, _, name = written.text.partition(".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.past import PAST
 from generator.shapes.placing import CODES, COUNTERS, PLACE
 
 ITEM = Shape(
@@ -64,5 +65,6 @@ PRICING = Shape(
         "codes": Arg("shape", "Codes that are handed out singly.", shape=CODES),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),
+        "past": Arg("shape", "What was bought, to try rules on it.", shape=PAST),
     },
 )

@@ -33,7 +33,7 @@ def told(priced: Priced, runtime: Runtime, actor: Actor, looked_up: Collection[s
     if facts is None or actor.kind == "system":
         return priced
     kept: set[str] = set()
-    if "groups" in looked_up and not _reads(runtime, actor, facts.entity, facts.groups or ""):
+    if "groups" in looked_up and not reads(runtime, actor, facts.entity, facts.groups or ""):
         kept |= GROUPS
     if "orders" in looked_up and facts.orders is not None:
         grant = runtime.matrix.grant(actor.roles, facts.orders[0], "list")
@@ -50,7 +50,7 @@ def _without(step: Step, kept: Collection[str]) -> Step:
     return replace(step, miss=replace(step.miss, have=None))
 
 
-def _reads(runtime: Runtime, actor: Actor, entity: str, path: str) -> bool:
+def reads(runtime: Runtime, actor: Actor, entity: str, path: str) -> bool:
     """Return whether somebody reads what a path leads to in clear, in every record they reach."""
     for step in runtime.app.walk(entity, path) or ():
         grant = runtime.matrix.grant(actor.roles, entity, "read")

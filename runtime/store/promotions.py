@@ -64,6 +64,15 @@ def newest(connection: sa.Connection, table: sa.Table, promotion: str) -> Versio
     return found[0] if found else None
 
 
+def version(
+    connection: sa.Connection, table: sa.Table, promotion: str, number: int
+) -> Version | None:
+    """Return one version of a promotion."""
+    chosen = sa.select(table).where(table.c.promotion == promotion, table.c.number == number)
+    found = _versions(connection, table, chosen, 1)
+    return found[0] if found else None
+
+
 def of_record(connection: sa.Connection, table: sa.Table, record_id: str) -> Sequence[Version]:
     """Return the versions of a record's promotion, the latest first."""
     return _versions(connection, table, sa.select(table).where(table.c.record_id == record_id), 100)

@@ -32,6 +32,7 @@ from runtime.web.screens.detail_parts import (
 from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
+from runtime.web.screens.job_page import trial_url
 from runtime.web.screens.panels import PanelBox
 from runtime.web.screens.progress_page import ProgressBox
 from runtime.web.screens.reveal_page import masked_fields
@@ -90,6 +91,8 @@ class DetailPage:
     next_url: str
     edit_url: str
     copy_url: str
+    trial_url: str
+    """Where a promotion is tried on what was bought."""
     print_url: str
     revert_url: str
     follow_url: str
@@ -105,6 +108,16 @@ class DetailPage:
     trouble: str = ""
     is_document: bool = False
     """A numbered document: its parts, such as lines, stand before everything else."""
+
+
+def _trial(
+    visit: Visit, entity: Entity, result: Result, place: Mapping[str, int], record_id: str
+) -> str:
+    if entity.promotion is None:
+        return ""
+    named = [result.row[place[name]] for name in entity.key if name in place]
+    key = str(named[0]) if len(named) == len(entity.key) == 1 else record_id
+    return trial_url(visit, entity.name, f"{entity.name}:{key}")
 
 
 def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) -> DetailPage:
@@ -170,6 +183,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         copy_url=new_url(entity.name, copy=record_id)
         if visit.may("create", entity.name) and not entity.child_of
         else "",
+        trial_url=_trial(visit, entity, result, place, record_id),
         print_url=record_url(entity.name, record_id, "print"),
         revert_url=record_url(entity.name, record_id, "revert"),
         follow_url=url("follow"),

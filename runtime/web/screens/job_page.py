@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from generator.model.job import Job
@@ -16,6 +18,7 @@ from rules.schedules import next_runs
 from runtime.errors import RequestError
 from runtime.jobs import desk
 from runtime.jobs.desk import JobState
+from runtime.steps.backtest import REPORT
 from runtime.web.screens import form_state
 from runtime.web.screens.form_controls import control
 from runtime.web.screens.form_drawing import Drawing
@@ -54,11 +57,12 @@ def job_page(
     names: Mapping[int, str],
     typed: State | None = None,
     refusal: RequestError | None = None,
+    preset: State = MappingProxyType({}),
 ) -> JobPage:
     """Return the page of one job, with the form that starts it."""
     job, t = state.job, visit.t
     fields = parameter_fields(visit, job)
-    known = form_state.state_of_new(visit, fields) if typed is None else typed
+    known = {**form_state.state_of_new(visit, fields), **preset} if typed is None else typed
     drawing = Drawing(visit, known, {}, messages_of(visit, refusal), ids="p-")
     role = visit.app.roles.get(job.role)
     coming: list[datetime] = []
@@ -95,3 +99,12 @@ def parameter_fields(visit: Visit, job: Job) -> tuple[FormField, ...]:
     return tuple(
         FormField(field, form_state.control_kind(visit, field)) for field in job.parameters.values()
     )
+
+
+def trial_url(visit: Visit, entity: str, name: str) -> str:
+    """Return the address where a promotion is tried on what was bought; '' for who may not."""
+    for job in desk.operated(visit.runtime, visit.actor):
+        for step in job.steps:
+            if step.word == REPORT and visit.app.entities[entity].promotion is not None:
+                return f"{ADDRESS}{job.name}?{urlencode({step.given['promotion']: name})}"
+    return ""

@@ -16,6 +16,8 @@ from generator.model.text import Label
 from generator.resolve.fields import humanize
 from runtime.jobs import desk
 from runtime.jobs.tables import FINAL
+from runtime.steps.backtest import REPORT
+from runtime.web.screens.backtest_page import Report, report_of
 from runtime.web.screens.numbers import number
 from runtime.web.screens.progress_page import Moment, moment
 from runtime.web.screens.run_lines import (
@@ -86,6 +88,8 @@ class RunPage:
     stopping: bool
     may_retry: bool
     url: str
+    report: Report | None = None
+    """What a backtest found."""
 
 
 def run_page(
@@ -120,7 +124,13 @@ def run_page(
         stopping=not over and bool(run.cancel_requested),
         may_retry=run.state in ("failed", "cancelled"),
         url=run_url(run.id),
+        report=_report(visit, run),
     )
+
+
+def _report(visit: Visit, run: Any) -> Report | None:
+    found = run.result.get(REPORT) if isinstance(run.result, Mapping) else None
+    return report_of(visit, found) if isinstance(found, Mapping) else None
 
 
 def _facts(
@@ -167,6 +177,8 @@ def _found_label(visit: Visit, name: str) -> str:
         "seals": t("Seals checked", "run"),
         "findings": t("What does not agree", "run"),
         "created": t("Created", "run"),
+        "carts": t("Orders played through", "run"),
+        "changed": t("Orders that differ", "run"),
     }.get(name, humanize(name))
 
 

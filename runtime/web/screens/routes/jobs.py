@@ -54,7 +54,10 @@ class Jobs:
     def job(self, name: str) -> Answer:
         """Show one job."""
         visit = self.desk.visit()
-        return render_template("job.html", page=self._job_page(visit, name))
+        job = work.job_of(visit.runtime, visit.actor, name)
+        fields = job_page.parameter_fields(visit, job)
+        preset = form_state.state_of_post(visit, fields, texts_of(request.args))
+        return render_template("job.html", page=self._job_page(visit, name, preset=preset))
 
     def start(self, name: str) -> Answer:
         """Start a run with what was typed."""
@@ -157,11 +160,11 @@ class Jobs:
         titles = doors.titles_of(visit, wanted)
         return run_page.run_page(visit, run, self._names([run]), titles)
 
-    def _job_page(self, visit: Visit, name: str, *more: Any) -> job_page.JobPage:
+    def _job_page(self, visit: Visit, name: str, *more: Any, **known: Any) -> job_page.JobPage:
         work.job_of(visit.runtime, visit.actor, name)
         state = next(one for one in work.states(visit.runtime, visit.actor) if one.job.name == name)
         found = work.recent(visit.runtime, visit.actor, name)
-        return job_page.job_page(visit, state, self._names(found), *more)
+        return job_page.job_page(visit, state, self._names(found), *more, **known)
 
     def _names(self, found: Sequence[Any]) -> Mapping[int, str]:
         ids = people_in(found)
