@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, ready
 from tests.web.desk import PASSWORD
 
 Open = Callable[..., Page]
@@ -30,6 +30,7 @@ def test_a_list_is_searched_sorted_filtered_and_found_again_by_its_address(windo
     page.goto("/loan/")
     page.get_by_role("link", name="Due", exact=False).first.click()
     expect(page).to_have_url("/loan/?sort=-due_at")
+    ready(page)
     page.get_by_role("button", name="Add filter").click()
     page.get_by_label("Returned").check()
     page.locator("#filter-panel [data-count]").click()
@@ -76,6 +77,8 @@ def test_a_record_is_created_with_rows_and_remote_pickers(window: Open, site: Si
     page = window()
     page.goto("/loan/")
     page.get_by_role("link", name="New loan").click()
+    page.wait_for_url("**/loan/new*")
+    ready(page)
     choose(page, "member", "Anna")
     page.get_by_role("button", name="Add row").click()
     page.fill("[name='books-0-title']", "Orlando")
