@@ -39,6 +39,8 @@ COMMANDS: Mapping[str, str] = {
     "ledger": "runtime.commands.counting:ledger",
     "connector": "runtime.commands.connecting:connector",
     "user": "runtime.commands.people:user",
+    "backup": "runtime.commands.backing:backup",
+    "restore": "runtime.commands.backing:restore",
     "import": "runtime.commands.importing:import_file",
     "seed": "runtime.commands.data:seed",
     "serve": "runtime.commands.serving:serve",

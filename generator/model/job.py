@@ -22,6 +22,7 @@ QUEUES = ("critical", "default", "bulk")
 """Separate, so that one slow batch never starves the rest."""
 
 ENGINE_JOBS = (
+    "changes",
     "outside_call",
     "outside_event",
     "renew",

@@ -36,6 +36,8 @@ ABOUT = "@job"
 """What the audit calls jobs: no entity can have that name."""
 MOST_RUNS, MOST_LINES, MOST_ROWS = 50, 200, 100
 KINDS = (FAILED, STUCK, LATE, NEVER_RUN)
+OPERATING = frozenset({"operate:*", "*:*"})
+"""Scopes of a token that operates jobs."""
 GONE = Label({"en": "There is no such run.", "zh": "没有这次运行。"})
 NO_JOB = Label({"en": "There is no such job.", "zh": "没有这个任务。"})
 OVER = Label({"en": "This run has ended already.", "zh": "这次运行已经结束。"})
@@ -57,7 +59,7 @@ class JobState:
 
 def operated(runtime: Runtime, actor: Actor) -> tuple[Job, ...]:
     """Return the jobs that somebody operates; asks no database."""
-    if actor.scopes is not None and not actor.scopes & {"operate:*", "*:*"}:
+    if actor.scopes is not None and not actor.scopes & OPERATING:
         return ()
     held = frozenset().union(*(closure(role, runtime.app.roles) for role in actor.roles))
     return tuple(job for job in runtime.app.jobs.values() if held & {*job.operators})
@@ -195,8 +197,16 @@ def file_of(runtime: Runtime, actor: Actor, run_id: str, file_id: str) -> Any:
 # --- what people do
 
 
-def run_now(runtime: Runtime, trail: Trail, name: str, values: Mapping[str, Any]) -> str:
+def run_now(
+    runtime: Runtime,
+    trail: Trail,
+    name: str,
+    values: Mapping[str, Any],
+    once: str | None = None,
+) -> str:
     """Start a run of a job with what somebody typed, in API form; return its id.
+
+    A second wish with the same key `once` is the same run.
 
     Raises:
         NotFound: there is no such job, or not for them.
@@ -208,7 +218,7 @@ def run_now(runtime: Runtime, trail: Trail, name: str, values: Mapping[str, Any]
     given = checked(runtime, job, values)
     with write(runtime.engine) as connection:
         told = {"parameters": given}
-        run_id = start_run(runtime, name, told, by=actor, connection=connection)
+        run_id = start_run(runtime, name, told, by=actor, connection=connection, unique_key=once)
         trail.write(connection, Note("job_started", ABOUT, run_id, name, after=told))
     return run_id
 

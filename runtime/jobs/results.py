@@ -20,6 +20,7 @@ from runtime.jobs.tables import FILE, RUN
 from runtime.jobs.worker import JobRuntime
 from runtime.store.engine import read, write
 
+PIECE = 64 * 1024
 FOLDER = "results"
 """In the folder of data."""
 
@@ -79,6 +80,19 @@ def keep(working: JobRuntime, run_id: str, made: Made) -> str:
 def path_of(folder: Path, run_id: str, file_id: str) -> Path:
     """Return where the bytes of a file lie; both ids are ours and never come from outside."""
     return folder / run_id / file_id
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, as they are sent."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def disposition(name: str) -> str:
+    """Return the header that says under which name a file is kept by who takes it."""
+    plain = "".join(one if one.isascii() and one not in '"\\' else "_" for one in name)
+    return f'attachment; filename="{plain}"'
 
 
 def forget(engine: sa.Engine, folder: Path, now: datetime) -> int:

@@ -1,8 +1,12 @@
-"""What became of the records of a run: an `Outcome` in, a row of `sw_job_row` out."""
+"""What became of the records of a run: an `Outcome` in, a row of `sw_job_row` out.
+
+A row may keep what the record was before, in API form: that is what undoing gives back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,8 +19,19 @@ def write_rows(
     connection: sa.Connection, run_id: str, entity: str, first: int, outcomes: Sequence[Outcome]
 ) -> None:
     """Write outcomes in the transaction of the checkpoint that counts them; `first` is a number."""
+    write_numbered(connection, run_id, entity, list(enumerate(outcomes, first)))
+
+
+def write_numbered(
+    connection: sa.Connection,
+    run_id: str,
+    entity: str,
+    numbered: Sequence[tuple[int, Outcome]],
+    before: Mapping[str, Any] | None = None,
+) -> None:
+    """Write outcomes by their places; `before` is by record what it was."""
     rows = []
-    for number, one in enumerate(outcomes, first):
+    for number, one in numbered:
         error = one.errors[0] if one.errors else None
         rows.append(
             {
@@ -28,6 +43,8 @@ def write_rows(
                 "code": str(error.code)[:100] if error else None,
                 "message": dict(one.message.texts) if one.message else None,
                 "version": one.version,
+                "is_changed": one.changed,
+                "before": (before or {}).get(one.record_id),
             }
         )
     if rows:

@@ -114,6 +114,8 @@ def job_row_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("code", sa.String(100)),
         sa.Column("message", small_json()),
         sa.Column("version", sa.Integer),
+        sa.Column("is_changed", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("before", small_json()),
         sa.Index("ix_sw_job_row_status", "run_id", "status", "position"),
     )
 

@@ -111,6 +111,15 @@ def render(directory: Path | None = None) -> bytes:
     return generate_latest(shared)
 
 
+def gauges(rows: Mapping[str, Mapping[str, float]]) -> bytes:
+    """Return numbers that are so now as text: by metric, and by what it is about."""
+    lines = []
+    for name, values in rows.items():
+        lines.append(f"# TYPE shopwright_{name} gauge")
+        lines += [f'shopwright_{name}{{of="{of}"}} {value:g}' for of, value in values.items()]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
 def clear(directory: Path) -> None:
     """Make an empty directory for a fresh start; the files of ended processes would count again."""
     directory.mkdir(parents=True, exist_ok=True)

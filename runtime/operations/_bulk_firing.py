@@ -218,12 +218,20 @@ def _done_before(runtime: Runtime, batch: Batch) -> frozenset[str]:
 
 def told(batch: Batch, actor: Actor, targets: Targets) -> dict[str, Any]:
     """Return a batch as the input of a job; roles are looked up again when it runs."""
+    body = {**dict(batch.incoming.values or {}), "batch": batch.id}
+    return {**asked_by(batch.incoming, body), "targets": [list(one) for one in targets]}
+
+
+def asked_by(incoming: Incoming, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a job must know of who asked for something, and what it was."""
+    actor = incoming.actor
+    assert actor is not None
     return {
-        "entity": batch.wanted.entity,
-        "body": {**dict(batch.incoming.values or {}), "batch": batch.id},
+        "entity": incoming.entity,
+        "body": dict(body),
         "person": {name: list(value) for name, value in actor.person.items()},
         "time_zone": actor.time_zone,
         "locale": actor.locale,
-        "request": batch.incoming.request_id,
-        "targets": [list(one) for one in targets],
+        "request": incoming.request_id,
+        "reason": incoming.reason,
     }

@@ -45,6 +45,12 @@ MOST = 1000
 OPERATIONS = ("update", "delete", "restore", "transition")
 JOB = "transitions"
 """The job that fires a transition of more records than somebody waits for."""
+CHANGES = "changes"
+"""The job that changes, deletes or restores as many."""
+MOST_LATER = 50_000
+"""Records of one such job."""
+Within = Callable[[sqlalchemy.Connection, Outcome], object]
+"""What is written in the transaction that changes a record, such as that it was done."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +100,12 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         values = load_payload(inner, runtime, entity, incoming.actor, changes=True)
         if not values:
             raise _refuse("values", "Say what to change.", "请指明要修改的内容。")
-    _known_keys(body, {"operation", "values", "ids", "filter", "all", "preview"})
-    targets, query, preview = _targets(body), _filter(body), body.get("preview") is True
-    return Call(incoming, incoming.actor, entity, operation, values, targets, query, preview)
+    _known_keys(body, {"operation", "values", "ids", "filter", "all", "preview", "background"})
+    waits = body.get("background") is not True
+    targets = _targets(body, MOST if waits else MOST_LATER)
+    query, preview = _filter(body), body.get("preview") is True
+    actor = incoming.actor
+    return Call(incoming, actor, entity, operation, values, targets, query, preview, waits=waits)
 
 
 def _parse_transition(incoming: Incoming, body: Mapping[str, Any], runtime: Runtime) -> Call:
@@ -137,8 +146,13 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
         raise Forbidden()
     asked = _reading.parse_read(replace(call.incoming, query=call.query), listing, runtime)
     matching = _reading.plan_read(replace(asked, fields=("id",), includes=()), listing, runtime)
-    most = MOST if call.batch is None else max(MOST, call.batch.most)
-    return Plan(call, inner, replace(matching, limit=most, cursor=None))
+    return Plan(call, inner, replace(matching, limit=_most(call), cursor=None))
+
+
+def _most(call: Call) -> int:
+    if call.batch is not None:
+        return max(MOST, call.batch.most)
+    return MOST if call.waits else MOST_LATER
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
@@ -147,9 +161,30 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         targets = frozen(plan.matching, runtime)
     if plan.call.batch is not None:
         return _fire(plan.call, plan.call.batch, targets, runtime)
-    outcomes = tuple(_one(plan, runtime, record_id, version) for record_id, version in targets)
+    if not plan.call.waits:
+        return _later(plan.call, targets, runtime)
+    outcomes = tuple(
+        change_one(plan, runtime, record_id, version) for record_id, version in targets
+    )
     _tell_denied(plan, runtime, outcomes)
     return Result(outcomes=outcomes)
+
+
+def _later(call: Call, targets: Targets, runtime: Runtime) -> Result:
+    """Have a job change the records as they are now."""
+    body = {
+        key: value
+        for key, value in dict(call.incoming.values).items()
+        if key in ("operation", "values", "preview")
+    }
+    told = _bulk_firing.asked_by(call.incoming, body)
+    told["targets"] = [
+        list(one) for one in _bulk_firing.with_versions(runtime, call.entity.name, targets)
+    ]
+    run = runs.NewRun(CHANGES, queue="bulk", input=told, created_by=str(call.actor.id))
+    with write(runtime.engine) as connection:
+        run_id = runs.create(connection, run, runtime.clock())
+    return Result(row=run_id, total=len(targets))
 
 
 def _tell_denied(plan: Plan, runtime: Runtime, outcomes: tuple[Outcome, ...]) -> None:
@@ -211,8 +246,14 @@ def frozen(matching: QueryPlan, runtime: Runtime) -> tuple[tuple[str, int | None
     return tuple((str(row[0]), None) for row in page.rows)
 
 
-def _one(plan: Plan, runtime: Runtime, record_id: str, version: int | None) -> Outcome:
-    """Change one record in a transaction of its own."""
+def change_one(
+    plan: Plan,
+    runtime: Runtime,
+    record_id: str,
+    version: int | None,
+    within: Within | None = None,
+) -> Outcome:
+    """Change one record in a transaction of its own; `within` writes in it what it came to."""
     call, grant = plan.call, plan.grant
     assert grant is not None
     single = WriteCall(call.incoming, call.actor, call.entity, call.values, record_id)
@@ -221,16 +262,18 @@ def _one(plan: Plan, runtime: Runtime, record_id: str, version: int | None) -> O
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, runtime.clock(), context)
             _CHANGES[call.operation](work, single, grant, version)
-            outcome = _done(work, record_id, call.operation)
+            outcome = _done(work, record_id, call.operation, version)
             if call.preview:
                 raise _Tried
+            if within is not None:
+                within(connection, outcome)
     except _Tried:
         return outcome
     except sqlalchemy.exc.IntegrityError as error:
         refusal = violations.translate(error, call.entity, runtime.engine.dialect.name)
-        return _refused(record_id, refusal)
+        return refused(record_id, refusal)
     except RequestError as refusal:
-        return _refused(record_id, refusal)
+        return refused(record_id, refusal)
     return outcome
 
 
@@ -238,9 +281,10 @@ class _Tried(Exception):
     """Ends the transaction of a preview: nothing of it stays."""
 
 
-def _done(work: Work, record_id: str, operation: str) -> Outcome:
+def _done(work: Work, record_id: str, operation: str, version: int | None) -> Outcome:
     if operation != "update":
-        return Outcome(record_id, "ok")
+        # one that was so already keeps its version, and is then not taken for changed
+        return Outcome(record_id, "ok", None if version is None else version + 1)
     if work.saved is None:
         return Outcome(record_id, "ok", changed=False)
     return Outcome(record_id, "ok", version=work.saved.facts["version"])
@@ -268,7 +312,8 @@ _STATUS: tuple[tuple[type[RequestError], str], ...] = (
 )
 
 
-def _refused(record_id: str, refusal: RequestError) -> Outcome:
+def refused(record_id: str, refusal: RequestError) -> Outcome:
+    """Return what became of a record that was refused."""
     status = next((name for kind, name in _STATUS if isinstance(refusal, kind)), "invalid")
     return Outcome(record_id, status, errors=refusal.errors, message=refusal.message)
 

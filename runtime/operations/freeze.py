@@ -35,6 +35,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> bulk.Call:
     operation = body["operation"]
     if operation == ACTION_ALONE or (operation == "update" and not values):
         body["operation"] = "restore"
+    body["background"] = True
     call = bulk.parse(replace(incoming, values=body), grant, runtime)
     return replace(call, operation=operation)
 

@@ -1,4 +1,7 @@
-"""`/healthz`: the process answers. `/readyz`: it can work. `/metrics`: how it went so far."""
+"""`/healthz`: the process answers. `/readyz`: it can work. `/metrics`: how it went so far.
+
+`/healthz/jobs` tells whether somebody works on the queues, for whoever may see the numbers.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sqlalchemy as sa
 import sqlalchemy.exc
 from flask import Blueprint, Response, abort, request
 
+from runtime.jobs import desk
 from runtime.metrics import prometheus
 from runtime.store.engine import read
 from runtime.web.context import Web, web
@@ -60,9 +64,56 @@ def unready(here: Web) -> str:
     return ""
 
 
+@health.get("/healthz/jobs")
+def jobs() -> Response:
+    """Say how the queues stand, and whether a scheduler and a worker were seen lately."""
+    _insiders_only()
+    found = desk.health(web().runtime)
+    kinds = {one.kind for one in found.alive}
+    away = [kind for kind in ("scheduler", "worker") if kind not in kinds]
+    body = {
+        "status": "away" if away else "ok",
+        "away": away,
+        "queues": {
+            name: dict(zip(("waiting", "working", "oldest_due"), one, strict=True))
+            for name, one in found.queues.items()
+        },
+        "alive": [{"name": one.name, "kind": one.kind, "at": one.at} for one in found.alive],
+        "failed_in_a_day": found.failed,
+    }
+    return Response(orjson.dumps(body), 503 if away else 200, mimetype="application/json")
+
+
 @health.get("/metrics")
 def metrics() -> Response:
     """Give the numbers to a scraper on this machine, or to one that knows the token."""
+    _insiders_only()
+    text = prometheus.render(web().settings.metrics_directory)
+    return Response(text + _queues(), content_type=prometheus.CONTENT_TYPE)
+
+
+def _queues() -> bytes:
+    """Return how the queues stand as metrics; nothing where the database does not answer."""
+    try:
+        found = desk.health(web().runtime)
+    except sqlalchemy.exc.SQLAlchemyError:
+        return b""
+    now = web().runtime.clock()
+    kinds = [one.kind for one in found.alive]
+    rows: dict[str, dict[str, float]] = {
+        "runs_waiting": {name: one[0] for name, one in found.queues.items()},
+        "runs_working": {name: one[1] for name, one in found.queues.items()},
+        "oldest_run_seconds": {
+            name: max((now - one[2]).total_seconds(), 0)
+            for name, one in found.queues.items()
+            if one[2] is not None
+        },
+        "processes_alive": {kind: kinds.count(kind) for kind in ("scheduler", "worker")},
+    }
+    return prometheus.gauges(rows)
+
+
+def _insiders_only() -> None:
     settings = web().settings
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     known = bool(settings.metrics_token) and hmac.compare_digest(
@@ -70,5 +121,3 @@ def metrics() -> Response:
     )
     if not known and (request.remote_addr not in HERE or settings.proxies):
         abort(404)
-    text = prometheus.render(settings.metrics_directory)
-    return Response(text, content_type=prometheus.CONTENT_TYPE)

@@ -29,6 +29,7 @@ from runtime.errors import (
     Unauthenticated,
     VersionRequired,
 )
+from runtime.jobs import desk
 from runtime.messages import Actor
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
@@ -51,6 +52,7 @@ from runtime.web.openapi_parts import (
     STEPS,
     TALK_SHAPES,
     WORKFLOW_SHAPES,
+    job_paths,
     security_paths,
 )
 from runtime.web.openapi_prices import price_shapes
@@ -168,6 +170,7 @@ class _Document:
     def make(self) -> Shape:
         """Return the document."""
         paths: Shape = dict(security_paths())
+        paths |= job_paths([one.name for one in desk.operated(self.runtime, self.actor)])
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:

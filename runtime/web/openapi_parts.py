@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from runtime.web.urls import API
@@ -408,6 +409,54 @@ def security_paths() -> Shape:
     }
 
 
+def job_paths(names: Sequence[str]) -> Shape:
+    """Return the paths below `jobs/`, for somebody who operates jobs of these names."""
+    base, states = f"{API}jobs", {"enum": ["queued", "running", "succeeded", "failed", "cancelled"]}
+    number: Shape = {"type": "integer"}
+    counts = {"type": ["object", "null"], "additionalProperties": number}
+    moments = dict.fromkeys(("created_at", "due_at", "started_at", "finished_at"), _MOMENT)
+    run = {"id": TEXT, "job": TEXT, "state": states, **moments, "done": number, "counts": counts}
+    one, many = _object({"data": _object(run)}), _object({"data": _list(_object(run))})
+    job = _object({"name": TEXT, "next_at": _MOMENT, "paused_at": _MOMENT})
+    row = _object({"position": number, "record": TEXT, "status": TEXT})
+    page = _object({"next": {"type": ["integer", "null"]}})
+    act = {"enum": ["cancel", "retry", "rest", "undo", "carry_out"]}
+    start = {"type": "object", "properties": {"parameters": {"type": "object"}}}
+    name: Shape = {"name": "name", "in": "path", "required": True, "schema": {"enum": [*names]}}
+    run_id = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+    after = {"name": "after", "in": "query", "schema": number}
+    refused = {"name": "refused", "in": "query", "schema": {"enum": ["true", "false"]}}
+
+    def call(title: str, status: int, answer: Shape, *parameters: Shape, **more: Any) -> Shape:
+        made = _call(title, status, answer, tag="jobs", **more)
+        return {**made, "parameters": list(parameters)} if parameters else made
+
+    found: Shape = {
+        f"{base}": {"get": call("list_jobs", 200, _object({"data": _list(job)}))},
+        f"{base}/runs/{{id}}": {
+            "get": call("read_run", 200, one, run_id),
+            "post": call("act_on_run", 202, one, run_id, body=_object({"action": act}, "action")),
+        },
+        f"{base}/runs/{{id}}/rows": {
+            "get": call(
+                "list_run_rows",
+                200,
+                _object({"data": _list(row), "page": page}),
+                run_id,
+                after,
+                refused,
+            )
+        },
+    }
+    if names:
+        found[f"{base}/{{name}}"] = {
+            "get": call("read_job", 200, _object({"data": job}), name),
+            "post": call("start_job", 202, one, name, body=start),
+        }
+        found[f"{base}/{{name}}/runs"] = {"get": call("list_runs", 200, many, name)}
+    return found
+
+
 def _call(
     name: str,
     status: int,
@@ -415,6 +464,7 @@ def _call(
     *,
     body: Shape | None = None,
     open_to_all: bool = False,
+    tag: str = "security",
 ) -> Shape:
     done: Shape = {"description": "Done"}
     if answer is not None:
@@ -422,7 +472,7 @@ def _call(
     problem = {"content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
     made: Shape = {
         "operationId": name,
-        "tags": ["security"],
+        "tags": [tag],
         "responses": {str(status): done, "4XX": {"description": "Refused", **problem}},
     }
     if body is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -12,11 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
 from runtime.pipeline import nothing_here
-from runtime.web import rest_security
+from runtime.web import rest_jobs, rest_security
 from runtime.web.context import present, web
 from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
+from runtime.web.rest_jobs import JOBS
 from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
@@ -38,7 +40,9 @@ def blueprint(api: Api, documents: Documents) -> Blueprint:
         if path == DOCUMENT:
             return send(_document(asked, documents))
         if path == SECURITY or path.startswith(SECURITY + "/"):
-            return send(_about_oneself(asked))
+            return send(_beside(asked, SECURITY, rest_security.answer))
+        if path == JOBS or path.startswith(JOBS + "/"):
+            return send(_beside(asked, JOBS, _jobs))
         return send(api.answer(asked))
 
     @routes.get("/swagger/v1")
@@ -121,13 +125,20 @@ def _document(asked: Asked, documents: Documents) -> Answer:
     return Answer(200, body, operation="openapi")
 
 
-def _about_oneself(asked: Asked) -> Answer:
+def _jobs(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_jobs.answer(asked, web(), asked.actor)
+
+
+def _beside(asked: Asked, name: str, answered: Callable[[Asked], Answer]) -> Answer:
+    """Answer what is not about records: this is the boundary where a bug becomes a 500."""
     try:
-        answer = rest_security.answer(asked)
+        answer = answered(asked)
     except RequestError as refusal:
         answer = problem(refusal, asked.locale, asked.request_id)
     except Exception:  # the boundary: noqa: BLE001
         log.exception("a request failed")
         answer = bug(asked.locale, asked.request_id)
-    answer.operation = SECURITY
+    answer.operation = name
     return answer

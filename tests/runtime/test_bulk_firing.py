@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.errors import Forbidden, NotYourRole, TooLarge, UnknownTransition
+from runtime.jobs import many
 from runtime.jobs.work import transitions
 from runtime.messages import Result
 from tests.databases import postgres_url, sqlite_url
@@ -116,8 +117,8 @@ class Run:
 def test_a_job_does_the_rest_after_it_was_stopped_and_nothing_twice(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transitions, "CHUNK", 2)
-    monkeypatch.setattr(transitions, "_actor", lambda *_: flow.actor)
+    monkeypatch.setattr(many, "CHUNK", 2)
+    monkeypatch.setattr(many, "person_of", lambda *_: flow.actor)
     orders = [flow.order(name=f"O{number}") for number in range(5)]
     empty = flow.order(lines=[])
     asked = flow.done("bulk", "order", {**CONFIRM, "ids": [*orders, empty], "background": True})

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 
 from generator.cron import read_cron
 from generator.model.job import Cron
@@ -17,9 +18,10 @@ from runtime.jobs.starting import every_kind
 from runtime.jobs.watching import beat, watch_jobs
 from runtime.jobs.worker import WorkerSetup, work_on
 from runtime.messages import Actor
+from runtime.web.screens import bulk_edit_page
 from runtime.web.screens.cron_words import cron_words
 from runtime.web.screens.visit import Visit
-from tests.web.desk import Browser, Desk, open_desk_with
+from tests.web.desk import PASSWORD, Browser, Desk, open_desk_with
 
 ACCESS = """
 access: desk
@@ -56,11 +58,11 @@ def results(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.getbasetemp() / "jobs0" / "results"
 
 
-def work(desk: Desk, run_id: str, results: Path) -> str | None:
+def work(desk: Desk, run_id: str, results: Path, job: str = "member_list") -> str | None:
     runtime = desk.runtime
     kinds = every_kind(runtime.app)
     setup = WorkerSetup(runtime.engine, runtime.clock, kinds, runtime, results=results)
-    return work_on(setup, "member_list", run_id, "test")
+    return work_on(setup, job, run_id, "test")
 
 
 def started(browser: Browser, **typed: str) -> str:
@@ -201,3 +203,103 @@ def test_the_page_says_who_is_alive_and_what_needs_a_person(desk: Desk) -> None:
     assert "A run waits" not in desk.browser("ron").get("/jobs/").text
     assert browser.send(page, incident).status_code == 303
     assert "A run waits for too long" not in browser.get("/jobs/").text
+
+
+def test_a_large_selection_is_tried_by_a_job_carried_out_and_undone(
+    desk: Desk, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_edit_page, "LARGE", 2)
+    for number in range(3):
+        desk.make("member", code=f"L{number}", name="Large")
+    browser = desk.browser()
+    page = browser.get("/member/?q=Large")
+    chosen = {"all_matching": "1", "query": "q=Large"}
+    address = browser.send(page, "/member/bulk", action="delete", **chosen).location
+
+    def ended(address: str) -> str:
+        assert work(desk, address.rpartition("/")[2], results, "changes") == "succeeded"
+        return browser.get(address).text
+
+    said = ended(address)
+    assert [
+        one for one in ("This is a preview", "Done: 3", "Carry it out") if one not in said
+    ] == []
+    assert browser.get("/member/?q=Large").text.count(">Large<") == 3
+    done = browser.send(browser.get(address), address, action="carry_out").location
+    assert "Undo" in ended(done)
+    assert ">Large<" not in browser.get("/member/?q=Large").text
+    undo = browser.send(browser.get(done), done, action="undo").location
+    assert "This undoes an earlier change" in ended(undo)
+    assert browser.get("/member/?q=Large").text.count(">Large<") == 3
+    edit = browser.send(browser.get("/member/?q=Large"), "/member/bulk", action="edit", **chosen)
+    form = browser.get(edit.location)
+    place = edit.location.partition("?")[0]
+    wrong = browser.send(form, place, step="preview")
+    assert wrong.status_code == 422
+    tried = browser.send(form, place, _change=["active"], step="preview")
+    assert "Done: 3" in ended(tried.location)
+
+
+def program(desk: Desk, name: str = "kim") -> tuple[FlaskClient, dict[str, str]]:
+    """Return a client without cookies, and the header that says who asks."""
+    client = desk.app.test_client()
+    body = {"username": name, "password": PASSWORD, "provider": "db"}
+    token = client.post("/api/v1/security/login", json=body).json["access_token"]
+    return client, {"Authorization": f"Bearer {token}"}
+
+
+def test_a_program_starts_a_job_follows_its_run_and_takes_its_file(
+    desk: Desk, results: Path
+) -> None:
+    client, header = program(desk)
+    desk.make("member", code="REST1", name="Nobody")
+    (job,) = client.get("/api/v1/jobs", headers=header).json["data"]
+    assert (job["name"], job["zone"]) == ("member_list", "Asia/Shanghai")
+    wrong = client.post(
+        "/api/v1/jobs/member_list", headers=header, json={"parameters": {"days": "many"}}
+    )
+    assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, "days")
+    once = {**header, "Idempotency-Key": "first-1"}
+    sent = [
+        client.post("/api/v1/jobs/member_list", headers=once, json={"parameters": {"days": 9}})
+        for _ in range(2)
+    ]
+    assert [one.status_code for one in sent] == [202, 202]
+    assert sent[0].headers["Location"] == sent[1].headers["Location"]
+    address = sent[0].headers["Location"]
+    run_id = address.rpartition("/")[2]
+    assert client.get(address, headers=header).json["data"]["state"] == "queued"
+    assert work(desk, run_id, results) == "succeeded"
+    run = client.get(address, headers=header).json["data"]
+    assert (run["state"], run["done"]) == ("succeeded", run["counts"]["ok"])
+    taken = client.get(run["files"][0]["url"], headers=header)
+    assert taken.data.startswith("\ufeff".encode())
+    rows = client.get(f"{address}/rows?after=-1&refused=false", headers=header).json
+    assert rows["page"] == {"next": None}
+    over = client.post(address, headers=header, json={"action": "cancel"})
+    assert over.status_code == 409
+    assert client.post(address, headers=header, json={"action": "fly"}).status_code == 422
+    other, theirs = program(desk, "ron")
+    assert other.get("/api/v1/jobs", headers=theirs).json["data"] == []
+    for place in ("/api/v1/jobs/member_list", address, f"{address}/rows"):
+        assert other.get(place, headers=theirs).status_code == 404
+    assert client.get("/api/v1/jobs").status_code == 401
+    paths = client.get("/api/v1/openapi.json", headers=header).json["paths"]
+    names = paths["/api/v1/jobs/{name}"]["post"]["parameters"][0]["schema"]["enum"]
+    assert names == ["member_list"]
+
+
+def test_a_monitor_sees_whether_somebody_works_on_the_queues(desk: Desk) -> None:
+    runtime = desk.runtime
+    client = desk.app.test_client()
+    now, runtime.clock = runtime.clock, lambda: now() + timedelta(hours=5)
+    try:
+        assert client.get("/healthz/jobs").json["away"] == ["scheduler", "worker"]
+        beat(runtime, "scheduler here:1", "scheduler", {})
+        beat(runtime, "worker here:3", "worker", {})
+        answer = client.get("/healthz/jobs")
+        numbers = client.get("/metrics").text
+    finally:
+        runtime.clock = now
+    assert (answer.status_code, answer.json["status"]) == (200, "ok")
+    assert 'shopwright_processes_alive{of="worker"} 1' in numbers

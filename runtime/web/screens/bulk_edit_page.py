@@ -29,6 +29,8 @@ from runtime.web.screens.visit import Visit, plural
 
 UNFIT = {"grid", "file", "image"}
 CHUNK = 200
+LARGE = 200
+"""More records than this are changed by a job: nobody waits for them before a page."""
 ACTION, UNDO = "action", "undo"
 
 
@@ -145,7 +147,7 @@ def tried(
     try:
         outcomes = _ask(visit, entity, ids, values, preview=True)
     except Invalid as refusal:
-        return replace(shown, problem=_said(visit, refusal))
+        return replace(shown, problem=said(visit, refusal))
     told = _told(visit, entity, shown, outcomes)
     return replace(told, previewed=True, may_go=told.changing != number(visit, 0))
 
@@ -159,9 +161,27 @@ def done(
     try:
         outcomes = _ask(visit, entity, ids, values, preview=False)
     except Invalid as refusal:
-        return replace(shown, problem=_said(visit, refusal))
+        return replace(shown, problem=said(visit, refusal))
     token = _keep(visit, entity, shown.token, before, outcomes)
     return replace(_told(visit, entity, shown, outcomes), done=True, undo=token)
+
+
+def is_large(visit: Visit, entity: Entity, token: str) -> bool:
+    """Return whether so many records are frozen that a job changes them."""
+    return len(frozen(visit, entity, token)) > LARGE
+
+
+def later(visit: Visit, entity: Entity, token: str, body: Mapping[str, Any]) -> str:
+    """Have a job do it to what is frozen; return the job's run.
+
+    Raises:
+        RequestError: not permitted, or what shall be set is wrong.
+
+    """
+    ids = list(frozen(visit, entity, token))
+    return str(
+        doors.ask(visit, "bulk", entity.name, values={**body, "ids": ids, "background": True}).row
+    )
 
 
 def undone(visit: Visit, entity: Entity, token: str) -> tuple[int, int]:
@@ -203,7 +223,8 @@ def _told(
     )
 
 
-def _said(visit: Visit, refusal: RequestError) -> str:
+def said(visit: Visit, refusal: RequestError) -> str:
+    """Return why something was refused, each reason once."""
     texts = [visit.text(error.message) for error in refusal.errors] or [visit.text(refusal.message)]
     return " ".join(dict.fromkeys(texts))
 

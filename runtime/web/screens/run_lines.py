@@ -73,6 +73,7 @@ def job_label(visit: Visit, name: str) -> str:
     if job is not None:
         return visit.text(job.label)
     return {
+        "changes": t("Change of many records", "job"),
         "outside_call": t("Call of another system", "job"),
         "outside_event": t("Event of another system", "job"),
         "renew": t("Formulas that follow", "job"),

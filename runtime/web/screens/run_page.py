@@ -14,8 +14,9 @@ from generator.field_types import Cell
 from generator.model.job import Job
 from generator.model.text import Label
 from generator.resolve.fields import humanize
-from runtime.jobs import desk
+from runtime.jobs import afterwards, desk
 from runtime.jobs.tables import FINAL
+from runtime.operations.bulk import CHANGES
 from runtime.steps.backtest import REPORT
 from runtime.web.screens.backtest_page import Report, report_of
 from runtime.web.screens.numbers import number
@@ -90,6 +91,11 @@ class RunPage:
     url: str
     report: Report | None = None
     """What a backtest found."""
+    note: str = ""
+    """What is special about it: a preview, or what it undoes."""
+    may_rest: bool = False
+    may_undo: bool = False
+    may_carry_out: bool = False
 
 
 def run_page(
@@ -102,6 +108,7 @@ def run_page(
     rows = desk.rows_of(runtime, run.id, refused=True)
     over = run.state in FINAL
     total = int(run.total or 0)
+    offered = afterwards.offers(runtime, run, actor.id)
     return RunPage(
         id=run.id,
         label=job_label(visit, run.job),
@@ -125,12 +132,24 @@ def run_page(
         may_retry=run.state in ("failed", "cancelled"),
         url=run_url(run.id),
         report=_report(visit, run),
+        note=_note(visit, run),
+        may_rest=offered.rest,
+        may_undo=offered.undo,
+        may_carry_out=offered.carry_out,
     )
 
 
 def _report(visit: Visit, run: Any) -> Report | None:
     found = run.result.get(REPORT) if isinstance(run.result, Mapping) else None
     return report_of(visit, found) if isinstance(found, Mapping) else None
+
+
+def _note(visit: Visit, run: Any) -> str:
+    if run.job == CHANGES and afterwards.is_preview(run):
+        return visit.t("This is a preview: nothing has been changed.", "run")
+    if (run.input or {}).get("undo_of"):
+        return visit.t("This undoes an earlier change, where nobody has changed a record since.")
+    return ""
 
 
 def _facts(
@@ -179,6 +198,12 @@ def _found_label(visit: Visit, name: str) -> str:
         "created": t("Created", "run"),
         "carts": t("Orders played through", "run"),
         "changed": t("Orders that differ", "run"),
+        "kept_rows": t("Rows kept", "run"),
+        "kept_files": t("Files kept", "run"),
+        "bytes": t("Bytes", "run"),
+        "at": t("Archive", "run"),
+        "tried": t("Rows loaded on trial", "run"),
+        "removed": t("Old archives removed", "run"),
     }.get(name, humanize(name))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.model.entity import Entity
-from runtime.errors import InvalidInput, TooLarge
+from runtime.errors import Invalid, InvalidInput, TooLarge
 from runtime.operations.freeze import ACTION_ALONE
 from runtime.web.screens import (
     bulk_edit_page,
@@ -22,6 +23,7 @@ from runtime.web.screens.bulk_edit_page import BulkEditPage
 from runtime.web.screens.bulk_page import ACTIONS, bulk_page, payload
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, texts_of
 from runtime.web.screens.list_url import read_url
+from runtime.web.screens.run_lines import run_url
 from runtime.web.screens.visit import Visit, record_url
 
 
@@ -66,6 +68,9 @@ class Bulk:
             frozen = bulk_edit_page.frozen(visit, model, token)
             if not frozen:
                 return redirect(url.text, 303)
+            if len(frozen) > bulk_edit_page.LARGE:
+                asked = {"operation": action, "preview": True}
+                return _gone(bulk_edit_page.later(visit, model, token, asked))
             body = {"operation": action, "ids": frozen}
         result = doors.ask(visit, "bulk", entity, values=body)
         page = bulk_page(visit, model, result.outcomes, url.query)
@@ -96,7 +101,14 @@ class Bulk:
         values = bulk_edit_page.values_of(visit, model, state, chosen)
         if not values:
             return _drawn(replace(page, problem=visit.t("Tick what shall be changed.")))
-        if request.form.get("step") == "do":
+        does = request.form.get("step") == "do"
+        if bulk_edit_page.is_large(visit, model, token):
+            asked = {"operation": "update", "values": dict(values), "preview": not does}
+            try:
+                return _gone(bulk_edit_page.later(visit, model, token, asked))
+            except Invalid as refusal:
+                return _drawn(replace(page, problem=bulk_edit_page.said(visit, refusal)))
+        if does:
             return _drawn(bulk_edit_page.done(visit, model, page, values))
         return _drawn(bulk_edit_page.tried(visit, model, page, values))
 
@@ -113,7 +125,7 @@ class Bulk:
             return render_template("bulk_step.html", page=shown)
         state = bulk_step_page.sent_state(visit, model, chosen, texts_of(request.form))
         workflow, _, name = chosen.partition(".")
-        body = {
+        body: dict[str, Any] = {
             "operation": "transition",
             "ids": list(bulk_edit_page.frozen(visit, model, token)),
             "workflow": workflow,
@@ -121,7 +133,11 @@ class Bulk:
             "input": bulk_step_page.answers_of(visit, model, chosen, state),
             "batch": token,
         }
+        large = bulk_edit_page.is_large(visit, model, token)
         try:
+            if large:
+                body["background"] = True
+                return _gone(str(doors.ask(visit, "bulk", entity, values=body).row))
             result = doors.ask(visit, "bulk", entity, values=body)
         except (InvalidInput, TooLarge) as refusal:
             again = bulk_step_page.page(visit, model, token, query, chosen, state, refusal)
@@ -142,6 +158,11 @@ class Bulk:
         flash(words, "success")
         pairs = parse_qsl(request.form.get("query", "")[:4000])
         return redirect(read_url(record_url(entity), pairs).text, 303)
+
+
+def _gone(run_id: str) -> Answer:
+    """Lead to the run that does it."""
+    return redirect(run_url(run_id), 303)
 
 
 def _done(visit: Visit, entity: Entity, action: str, n: int) -> str:

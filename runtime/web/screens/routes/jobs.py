@@ -10,8 +10,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from generator.field_types._ids import WRITTEN
 from generator.model.text import Label
 from runtime.errors import Conflict, Invalid, NotFound
+from runtime.jobs import afterwards, results
 from runtime.jobs import desk as work
-from runtime.jobs import results
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
 from runtime.web.screens import doors, form_state, job_page, jobs_page, run_page
@@ -19,7 +19,12 @@ from runtime.web.screens.desk import Addresses, Answer, Desk, texts_of
 from runtime.web.screens.run_lines import ADDRESS, people_in, run_url, status_cell
 from runtime.web.screens.visit import Visit
 
-PIECE = 64 * 1024
+AFTERWARDS = {
+    "rest": afterwards.start_rest,
+    "undo": afterwards.start_undo,
+    "carry_out": afterwards.carry_out,
+}
+"""What makes a run of its own; the page goes there."""
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -97,7 +102,7 @@ class Jobs:
         return render_template("job_run.html", page=page)
 
     def act(self, run_id: str) -> Answer:
-        """Cancel a run, or try it again."""
+        """Cancel a run, try it again, or go on from what it did."""
         visit, run = self._run(run_id)
         trail, action = self._trail(visit), request.form.get("action", "")
         try:
@@ -110,6 +115,8 @@ class Jobs:
             elif action == "retry":
                 work.retry(visit.runtime, trail, run.id)
                 flash(visit.t("It is tried again.", "run"), "success")
+            elif action in AFTERWARDS:
+                run_id = AFTERWARDS[action](visit.runtime, trail, run.id)
         except Conflict as refusal:
             flash(visit.text(refusal.message), "warning")
         return redirect(run_url(run_id), 303)
@@ -134,15 +141,9 @@ class Jobs:
         if not path.is_file():
             raise NotFound(work.EXPIRED)
 
-        def pieces() -> Iterator[bytes]:
-            with path.open("rb") as file:
-                while piece := file.read(PIECE):
-                    yield piece
-
-        answer = Response(pieces(), mimetype=found.media_type)
+        answer = Response(results.pieces(path), mimetype=found.media_type)
         answer.headers["Content-Length"] = str(found.size)
-        name = "".join(one if one.isascii() and one not in '"\\' else "_" for one in found.name)
-        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        answer.headers["Content-Disposition"] = results.disposition(found.name)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
