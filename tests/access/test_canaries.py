@@ -23,8 +23,9 @@ from tests.access.canaries import Filled, allowed
 from tests.access.counter import PEOPLE, person
 from tests.web.desk import Browser, Desk, token
 
-NO_DATA = {"assets.one", "health.alive", "health.metrics", "health.ready", "language",
-           "appbuilder.static", "rest.elsewhere", "rest.rest", "rest.swagger"}  # fmt: skip
+NO_DATA = {"assets.one", "health.alive", "health.jobs", "health.metrics", "health.ready",
+           "language", "appbuilder.static", "rest.elsewhere", "rest.rest",
+           "rest.swagger"}  # fmt: skip
 """Routes without data of records, and the API, which `ROUTES` says more about."""
 
 ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")

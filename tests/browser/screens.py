@@ -556,6 +556,7 @@ NO_SCREEN: Mapping[str, str] = {
     "assets.one": "a file",
     "health.alive": "a word for machines",
     "health.ready": "a word for machines",
+    "health.jobs": "numbers for machines",
     "health.metrics": "a text for machines",
     "language": "leads back",
     "offline.script": "a script",
