@@ -23,6 +23,8 @@ QUEUES = ("critical", "default", "bulk")
 
 ENGINE_JOBS = (
     "changes",
+    "mail_digest",
+    "mail_notice",
     "outside_call",
     "outside_event",
     "renew",
