@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from hypothesis import strategies as st
 
 from generator.expressions import types as t
 from tests.generator.expressions.shop import DATES, ENTITIES, TEXTS, written
 
-Draw = Callable[[st.SearchStrategy[Any]], Any]
+Draw = Callable[[Sequence[Any]], Any]
+"""Takes one of several: hypothesis, which shrinks what fails, or a seeded random."""
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "number": (t.Number,),
@@ -50,11 +49,11 @@ class Plant:
     level: int = 0
 
     def one(self, *among: Any) -> Any:
-        return self.draw(st.sampled_from(among))
+        return self.draw(among)
 
     def grow(self, kind: str, depth: int) -> str:
         """Return an expression of a kind."""
-        if depth <= 0 or self.draw(st.integers(0, 5)) == 0:
+        if depth <= 0 or self.one(*range(6)) == 0:
             return self.leaf(kind)
         grower: Callable[[Plant, int], str] = self.one(*_GROWERS[kind], _if, _coalesce(kind))
         return _if(self, depth, kind) if grower is _if else grower(self, depth - 1)
