@@ -49,9 +49,13 @@ ROLES = frozenset(
         "role_ended",
         "role_expired",
         "role_ends_soon",
+        "role_suspended",
+        "role_restored",
     }
 )
 """Kinds about roles held for a time; nobody switches them off."""
+REVIEW = "review_began"
+"""That everybody's roles are to be looked at: told to whoever administers."""
 EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
 """Kinds about roles taken in an emergency; nobody switches them off."""
 
@@ -77,7 +81,7 @@ class Notice:
 
 def topic_of(kind: str) -> str:
     """Return what people choose by e-mail: all about roles is one topic."""
-    return ROLE if kind in ROLES | EMERGENCIES else kind
+    return ROLE if kind in ROLES | EMERGENCIES | {REVIEW} else kind
 
 
 def notify(

@@ -53,6 +53,15 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Reviews:
+    """How often who holds what is looked at, and how long answers are waited for."""
+
+    months: int
+    days: int = 21
+    """What nobody answered by then is suspended."""
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Roles of which one person shall not hold two."""
 

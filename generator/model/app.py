@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from generator.model.access import Conflict, GrantRule, Guardrail, PersonFact, Role, Sensitive
+from generator.model.access import (
+    Conflict,
+    GrantRule,
+    Guardrail,
+    PersonFact,
+    Reviews,
+    Role,
+    Sensitive,
+)
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
@@ -49,6 +57,8 @@ class App:
     """Class of fields → kind of mask, where it is not the field type's own."""
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     """Roles that do not go together, by name."""
+    reviews: Reviews | None = None
+    """How often rights are reviewed; None: when somebody begins it, and without a deadline."""
     person: Mapping[str, PersonFact] = field(default_factory=dict)
     """What expressions may ask of a person, by name."""
     approvals: Mapping[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from generator.model.access import (
     GrantRule,
     Guardrail,
     PersonFact,
+    Reviews,
     Role,
     Sensitive,
 )
@@ -92,6 +93,13 @@ def resolve_conflicts(
         held = _known(body.get("roles", ()), roles, problems)
         found[name.text] = Conflict(name.text, held, name.span, body.get("message"))
     return found, problems
+
+
+def resolve_reviews(given: Given) -> Reviews | None:
+    """Return how often rights are reviewed; None where nothing is said of it."""
+    body = given.get("reviews")
+    months = None if body is None else body.get("every_months")
+    return None if body is None or months is None else Reviews(months, body.get("days", 21))
 
 
 def _reach(role: Role, roles: Mapping[str, Role]) -> set[str]:

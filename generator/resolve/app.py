@@ -18,6 +18,7 @@ from generator.resolve.access import (
     resolve_grants,
     resolve_guardrails,
     resolve_person,
+    resolve_reviews,
     resolve_roles,
     resolve_sensitive,
 )
@@ -181,6 +182,7 @@ def resolve(
         approvals=approvals,
         masks={str(name): kind for name, kind in held.get("masks", {}).items()},
         conflicts=conflicts,
+        reviews=resolve_reviews(held),
         person=person,
         digest=_digest(sources),
         workflows=workflows,

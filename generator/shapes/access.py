@@ -100,6 +100,28 @@ CONFLICT = Shape(
     },
 )
 
+REVIEWS = Shape(
+    "reviews",
+    "A rhythm in which everybody's roles and old tokens are looked at.",
+    {
+        "every_months": Arg(
+            "integer",
+            "A review begins by itself so many months after the last one.",
+            required=True,
+            minimum=1,
+            maximum=12,
+        ),
+        "days": Arg(
+            "integer",
+            "What nobody answered after so many days is suspended, until an administrator gives "
+            "it back.",
+            default=21,
+            minimum=1,
+            maximum=90,
+        ),
+    },
+)
+
 PERSON = Shape(
     "person",
     "A list that expressions may ask of the person who acts, as `actor.NAME`.",
@@ -139,6 +161,11 @@ ROLES = Shape(
             "a review tells who holds two.",
             default={},
             of=Arg("shape", "", shape=CONFLICT),
+        ),
+        "reviews": Arg(
+            "shape",
+            "How often rights are reviewed; if missing, when an administrator begins it.",
+            shape=REVIEWS,
         ),
     },
 )

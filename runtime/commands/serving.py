@@ -61,6 +61,7 @@ from runtime.store.migrate.rollback import release_definitions
 from runtime.tidying import tidy_files
 from runtime.web import assets
 from runtime.web.directory import NO_LIBRARY, lacks_library
+from runtime.web.people import review_rhythm
 
 ENTRY = str(Path(__file__).resolve().parents[2] / "app.py")
 log = logging.getLogger(__name__)
@@ -269,6 +270,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         events.forget_bodies(application)
         role_requests.tidy(application)
         emergencies.tidy(application)
+        review_rhythm.tidy(application)
         results.forget(application.engine, settings.data / results.FOLDER, utc_now())
 
     return watch, tidy

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from runtime.jobs.columns import UtcDateTime, small_json, text_id
 from runtime.store.engine import read
 
-KEEP, REVOKE = "keep", "revoke"
+KEEP, REVOKE, SUSPEND = "keep", "revoke", "suspend"
 MOST = 100
 
 
@@ -34,6 +34,7 @@ class Review:
     open: int = 0
     """Lines nobody decided yet."""
     revoked: int = 0
+    """Lines that were revoked or suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class ReviewLine:
     user_name: str
     role: str
     via: str
-    """How it is held: `own`, `group:NAME` or `request:ID`."""
+    """How it is held: `own`, `group:NAME` or `request:ID`; of a token, which gives what its owner
+    has, `token:ID`."""
     facts: Mapping[str, Any]
     """Cells, findings, and when the person was last seen; see `runtime/reviewing.py`."""
     decision: str | None = None
@@ -125,7 +127,7 @@ def _reviews(
     counts = (
         sa.func.count(line.c.id),
         sa.func.sum(sa.case((decided.is_(None) & line.c.id.is_not(None), 1), else_=0)),
-        sa.func.sum(sa.case((decided == REVOKE, 1), else_=0)),
+        sa.func.sum(sa.case((decided.in_((REVOKE, SUSPEND)), 1), else_=0)),
     )
     asked = (
         sa.select(*review.c, *counts)
@@ -168,6 +170,19 @@ def decide(
         table.update()
         .where(table.c.id == line_id, table.c.decision.is_(None))
         .values(decision=decision, decided_by=by[0], decided_name=by[1], decided_at=now, said=said)
+        .returning(table.c.id)
+    )
+    return connection.execute(change).first() is not None
+
+
+def restore(
+    connection: sa.Connection, table: sa.Table, line_id: str, by: tuple[int, str], now: datetime
+) -> bool:
+    """Keep what was suspended after all; False when it is not suspended any more."""
+    change = (
+        table.update()
+        .where(table.c.id == line_id, table.c.decision == SUSPEND)
+        .values(decision=KEEP, decided_by=by[0], decided_name=by[1], decided_at=now)
         .returning(table.c.id)
     )
     return connection.execute(change).first() is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,7 @@ APART = "conflicts:\n  two_sums: {roles: [totals, taxes]}\n"
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("roles") / "base"
     shutil.copytree(FOLDER, folder)
     text = (folder / "roles.yaml").read_text("utf-8")
@@ -33,7 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         assert before in text
         text = text.replace(before, after)
     (folder / "roles.yaml").write_text(text + APART, "utf-8")
-    yield folder
+    return folder
 
 
 def after(base: Path, into: Path, before: str, then: str, approval: str = "") -> tuple[App, App]:

@@ -28,6 +28,7 @@ conflicts:
   lending_and_counting:
     roles: [lender, cashier]
     message: {en: Whoever lends does not count the till., zh: 借阅员不能管钱。}
+reviews: {every_months: 2, days: 14}
 """
 ACCESS = """
 access: desk

@@ -11,8 +11,19 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.store.engine import read
+from runtime.web.people import review_rhythm
 from tests.web.desk import Browser, Desk
-from tests.web.test_access_requests import BEGAN, asked, decided, desk, may, opened, program
+from tests.web.test_access_requests import (
+    BEGAN,
+    asked,
+    decided,
+    desk,
+    later,
+    may,
+    opened,
+    program,
+    told,
+)
 
 assert opened
 assert desk
@@ -131,3 +142,54 @@ def test_a_closed_review_changes_nothing_any_more(
     assert "Close the review" not in keeper.get(address).text
     chinese = desk.browser("kim", "zh").get(address).text
     assert "未处理" in chinese or "结束于" in chinese
+
+
+def test_a_review_begins_by_itself_and_what_nobody_answered_is_suspended(desk: Desk) -> None:
+    secret = program(desk, "lea").post(
+        "/api/v1/security/tokens", json={"name": "till", "days": 200}
+    )
+    by_token = desk.app.test_client()
+    by_token.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret.json['data']['token']}"
+    later(desk, 91)
+    assert review_rhythm.tidy(desk.runtime) == 1
+    assert review_rhythm.tidy(desk.runtime) == 0
+    assert told(desk, "kim") == ["review_began"]
+    keeper = desk.browser("kim")
+    (address,) = set(re.findall(r"/reviews/[0-9a-f-]{36}", keeper.get("/reviews/").text))
+    page = keeper.get(address).text
+    assert "Older than 90 days" in page
+    assert "is suspended." in page
+    lines = cards(keeper, address)
+    token = next(heading for heading in lines if heading.startswith("lea · Token till"))
+    decide(keeper, address, lines["cas · Cashier"], "keep")
+    later(desk, 13)
+    assert review_rhythm.tidy(desk.runtime) == 0
+    assert by_token.get("/api/v1/member").status_code == 200
+    later(desk, 1)
+    assert review_rhythm.tidy(desk.runtime) > 0
+    assert not may(desk, "lea", "member")
+    assert by_token.get("/api/v1/member").status_code == 401
+    assert may(desk, "cas", "member")
+    assert may(desk, "kim", "member")  # nobody else administers
+    assert told(desk, "lea") == ["role_suspended", "role_suspended"]
+    for heading in ("lea · Lender", token):
+        assert decide(keeper, address, lines[heading], "restore").status_code == 303
+        decide(keeper, address, lines[heading], "restore")
+    assert may(desk, "lea", "member")
+    assert by_token.get("/api/v1/member").status_code == 200
+    assert told(desk, "lea")[2:] == ["role_restored", "role_restored"]
+
+
+def test_an_old_tokens_line_is_revoked_and_emergencies_are_counted(desk: Desk) -> None:
+    secret = program(desk, "ron").post("/api/v1/security/tokens", json={"name": "old", "days": 200})
+    by_token = desk.app.test_client()
+    by_token.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret.json['data']['token']}"
+    later(desk, 90)
+    keeper = desk.browser("kim")
+    address = begun(keeper)
+    lines = cards(keeper, address)
+    (mine,) = [number for heading, number in lines.items() if "Token old" in heading]
+    assert by_token.get("/api/v1/loan").status_code == 200
+    decide(keeper, address, mine, "revoke")
+    assert by_token.get("/api/v1/loan").status_code == 401
+    assert "Token old" in keeper.get(f"{address}/report?format=csv").text

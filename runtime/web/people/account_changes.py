@@ -170,9 +170,35 @@ def take_role(
     before = _told_of(connection, user_id)
     connection.execute(gone)
     refuse_nobody_left(connection, administrators)
+    _note_change(trail, connection, user_id, before)
+
+
+def give_role(trail: Trail, connection: sa.Connection, user_id: int, role: str, via: str) -> bool:
+    """Give back what `take_role` took; False where the role or the group is not there any more."""
+    named = tables()
+    if via == "own":
+        held, names, name, column = named["ab_user_role"], named["ab_role"], role, "role_id"
+    else:
+        held, names, column = named["ab_user_group"], named["ab_group"], "group_id"
+        name = via.removeprefix("group:")
+    number = connection.execute(sa.select(names.c.id).where(names.c.name == name)).scalar()
+    if number is None:
+        return False
+    before = _told_of(connection, user_id)
+    there = sa.select(held.c.id).where(held.c.user_id == user_id, held.c[column] == number)
+    if connection.execute(there).first() is None:
+        link(connection, held, "user_id", user_id, column, (number,))
+    _note_change(trail, connection, user_id, before)
+    return True
+
+
+def _note_change(
+    trail: Trail, connection: sa.Connection, user_id: int, before: dict[str, Any]
+) -> None:
+    """Tell in the audit what of an account the transaction changed, if anything."""
     old, new = changed(before, _told_of(connection, user_id))
     if new:
-        user = named["ab_user"]
+        user = tables()["ab_user"]
         name = sa.select(user.c.username).where(user.c.id == user_id)
         title = str(connection.execute(name).scalar_one())
         note = Note("account_changed", record_id=str(user_id), title=title, before=old, after=new)

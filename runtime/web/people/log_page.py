@@ -71,6 +71,8 @@ IN_CHINESE = {
     "review_kept": "复核保留",
     "review_revoked": "复核收回",
     "review_closed": "结束权限复核",
+    "review_suspended": "复核逾期，暂停权限",
+    "review_restored": "恢复权限",
     "emergency_began": "取用紧急权限",
     "emergency_ended": "紧急权限结束",
     "emergency_reviewed": "核查紧急使用",

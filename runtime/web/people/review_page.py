@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from runtime.store.reviews import KEEP, REVOKE, Review, ReviewLine
+from runtime.store.reviews import KEEP, REVOKE, SUSPEND, Review, ReviewLine
 from runtime.web.people import reviewing
 from runtime.web.people.access_page import held_label, last_day
 from runtime.web.people.pages import When, when
@@ -53,6 +53,7 @@ class LineCard:
     said: str
     mine: bool
     may: bool
+    may_restore: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class ReviewPage:
     previous: str
     next: str
     is_open: bool
+    deadline: When
+    """Until when answers are waited for; empty where for ever."""
 
 
 def review_row(visit: Visit, one: Review) -> ReviewRow:
@@ -99,6 +102,7 @@ def review_page(
         previous=page(max(0, start - PAGE)) if start else "",
         next=page(start + PAGE) if start + PAGE < len(wanted) else "",
         is_open=one.closed_at is None,
+        deadline=when(visit, reviewing.deadline(visit.runtime, one)),
     )
 
 
@@ -107,7 +111,7 @@ def _card(visit: Visit, one: ReviewLine) -> LineCard:
         id=one.id,
         person=one.user_name,
         person_url=f"/users/{one.user_id}",
-        role=held_label(visit, one.role),
+        role=_what(visit, one),
         via=_via(visit, one),
         found=_found(visit, one),
         cells=tuple(_cells(visit, one)),
@@ -117,19 +121,32 @@ def _card(visit: Visit, one: ReviewLine) -> LineCard:
         said=one.said or "",
         mine=one.user_id == visit.actor.id,
         may=reviewing.may_decide(visit.actor, one),
+        may_restore=one.decision == SUSPEND and one.user_id != visit.actor.id,
     )
+
+
+def _what(visit: Visit, one: ReviewLine) -> str:
+    """Return what a line is about: a role, or a token."""
+    token = one.facts.get("token")
+    if token is None:
+        return held_label(visit, one.role)
+    return visit.t("Token {name}", name=f"{token['name']} ({token['prefix']}…)")
 
 
 def decision_text(visit: Visit, decision: str | None) -> str:
     """Return what a decision is called."""
     t = visit.t
     known = {KEEP: t("Kept", "review"), REVOKE: t("Revoked", "review")}
+    known[SUSPEND] = t("Suspended", "review")
     return known.get(decision or "", t("Not decided", "review"))
 
 
 def _via(visit: Visit, one: ReviewLine) -> str:
     t = visit.t
     kind, _, name = one.via.partition(":")
+    if kind == "token":
+        created = datetime.fromisoformat(one.facts["token"]["created"])
+        return t("made {when}", when=when(visit, created).text)
     if kind == "group":
         return t("through the group {name}", name=name)
     until = one.facts.get("until")
@@ -159,6 +176,13 @@ def _found(visit: Visit, one: ReviewLine) -> tuple[str, ...]:
         found.append(t("Changed nothing in 90 days: {names}", names=names))
     if facts.get("sensitive"):
         found.append(t("Sees sensitive data in clear"))
+    if facts.get("token"):
+        used = facts["token"]["used"]
+        last = when(visit, datetime.fromisoformat(used)).text if used else ""
+        found.append(t("Older than 90 days"))
+        found.append(t("Last used {when}", when=last) if last else t("Never used", "token"))
+    if facts.get("emergencies"):
+        found.append(t("Emergencies in 90 days: {n}", n=facts["emergencies"]))
     if facts.get("program"):
         found.append(t("A program", "review"))
     return tuple(found)
@@ -193,7 +217,7 @@ def report(visit: Visit, lines: Sequence[ReviewLine]) -> Iterator[list[Value]]:
     for one in lines:
         seen = one.facts.get("seen")
         at = when(visit, datetime.fromisoformat(seen)).text if seen else ""
-        mine = [one.user_name, held_label(visit, one.role), _via(visit, one)]
+        mine = [one.user_name, _what(visit, one), _via(visit, one)]
         after: list[Value] = [
             ("；" if visit.chinese() else "; ").join(_found(visit, one)),
             at,

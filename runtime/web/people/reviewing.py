@@ -21,19 +21,21 @@ from runtime.messages import Actor
 from runtime.notifications import Notice, notify
 from runtime.role_requests import ABOUT, conflicts_of
 from runtime.runtime import Runtime
+from runtime.store import emergencies, role_requests
 from runtime.store import reviews as store
-from runtime.store import role_requests
 from runtime.store.engine import read, write
-from runtime.store.reviews import KEEP, REVOKE, Review, ReviewLine
+from runtime.store.reviews import KEEP, REVOKE, SUSPEND, Review, ReviewLine
 from runtime.store.role_requests import GRANTED
 from runtime.store.trail import Note, Trail
 from runtime.web.people import accounts
-from runtime.web.people.account_changes import take_role
+from runtime.web.people.account_changes import give_role, take_role
 from runtime.web.people.accounts import Account
 from runtime.web.people.groups import list_groups
 
 DORMANT = timedelta(days=60)
 """Whoever was not seen so long is told apart."""
+OLD = timedelta(days=90)
+"""A token that works so long already is a line of its own."""
 UNUSED = timedelta(days=90)
 """A right to change something that nobody used so long is told."""
 CHANGES = frozenset({"create", "update", "delete", "restore", "import", "bulk", "approve"})
@@ -41,6 +43,7 @@ CHANGES = frozenset({"create", "update", "delete", "restore", "import", "bulk", 
 REVIEW = "@review"
 
 OVER = Label({"en": "This line was decided already.", "zh": "此项已处理。"})
+GONE = Label({"en": "What it was held by is over.", "zh": "原持有依据已失效，无法恢复。"})
 CLOSED = Label({"en": "This review is closed.", "zh": "此次复核已结束。"})
 OWN = Label({"en": "Nobody reviews their own rights.", "zh": "任何人不能复核自己的权限。"})
 
@@ -52,14 +55,19 @@ def tables(runtime: Runtime) -> tuple[sa.Table, sa.Table]:
 
 def begin(trail: Trail) -> str:
     """Take a snapshot of who holds what and return the new review's id."""
+    with write(trail.runtime.engine) as connection:
+        return begin_within(connection, trail)
+
+
+def begin_within(connection: sa.Connection, trail: Trail) -> str:
+    """Begin a review in the caller's transaction."""
     runtime, actor = trail.runtime, trail.actor
     assert actor is not None
     one = Review(runtime.make_id(), runtime.clock(), actor.id, actor.name)
     lines = list(_snapshot(runtime, one.id))
-    with write(runtime.engine) as connection:
-        store.begin(connection, tables(runtime), one, lines)
-        told = {"lines": len(lines)}
-        trail.write(connection, Note("review_began", REVIEW, one.id, after=told))
+    store.begin(connection, tables(runtime), one, lines)
+    told = {"lines": len(lines)}
+    trail.write(connection, Note("review_began", REVIEW, one.id, after=told))
     return one.id
 
 
@@ -90,14 +98,54 @@ def decide(
         mine = runtime.system.review_line
         if not store.decide(connection, mine, one.id, decision, by, now, said[:2000]):
             raise Blocked(OVER)
-        told = {"role": one.role, "via": one.via, "person": one.user_name}
         operation = "review_kept" if decision == KEEP else "review_revoked"
-        trail.write(
-            connection,
-            Note(operation, REVIEW, one.review_id, one.user_name, after=told, reason=said),
-        )
+        trail.write(connection, _note(operation, one, said))
         if decision == REVOKE:
             _take(trail, connection, one, administrators)
+    return one
+
+
+def suspend(trail: Trail, one: ReviewLine, administrators: Collection[str]) -> bool:
+    """Take what nobody answered for until somebody gives it back; False when it was answered.
+
+    Raises:
+        LastAdministrator: nobody who administers would be left.
+
+    """
+    runtime, table = trail.runtime, trail.runtime.system.review_line
+    by = (0, trail.actor.name if trail.actor else "")
+    with write(runtime.engine) as connection:
+        if not store.decide(connection, table, one.id, SUSPEND, by, runtime.clock(), ""):
+            return False
+        trail.write(connection, _note("review_suspended", one))
+        _take(trail, connection, one, administrators, "role_suspended")
+    return True
+
+
+def restore(trail: Trail, line_id: str) -> ReviewLine:
+    """Give back what was suspended, also when its review is closed.
+
+    Raises:
+        NotFound: there is no such line.
+        Forbidden: it is about the one who asks.
+        Blocked: it is not suspended, or what it was held by is over.
+
+    """
+    runtime, actor = trail.runtime, trail.actor
+    assert actor is not None
+    one = store.find_line(runtime.engine, runtime.system.review_line, line_id)
+    if one is None:
+        raise NotFound
+    if actor.id == one.user_id or actor.real_id:
+        raise Forbidden(OWN)
+    now, by = runtime.clock(), (actor.id, actor.name)
+    with write(runtime.engine) as connection:
+        if not store.restore(connection, runtime.system.review_line, one.id, by, now):
+            raise Blocked(OVER)
+        if not _give(trail, connection, one):
+            raise Blocked(GONE)
+        trail.write(connection, _note("review_restored", one))
+        _tell(trail, connection, one, "role_restored")
     return one
 
 
@@ -119,25 +167,66 @@ def close(trail: Trail, review_id: str) -> None:
             trail.write(connection, Note("review_closed", REVIEW, review_id, after=told))
 
 
+def _note(operation: str, one: ReviewLine, said: str = "") -> Note:
+    told = {"role": one.role, "via": one.via, "person": one.user_name}
+    return Note(operation, REVIEW, one.review_id, one.user_name, after=told, reason=said)
+
+
 def _take(
-    trail: Trail, connection: sa.Connection, one: ReviewLine, administrators: Collection[str]
+    trail: Trail,
+    connection: sa.Connection,
+    one: ReviewLine,
+    administrators: Collection[str],
+    kind: str = "role_revoked",
 ) -> None:
-    runtime, actor = trail.runtime, trail.actor
-    assert actor is not None
-    kind, _, place = one.via.partition(":")
-    if kind == "request":
-        table = runtime.system.role_request
-        mine = table.update().where(table.c.id == place, table.c.state == GRANTED)
-        now = runtime.clock()
-        who = {"decided_by": actor.id, "decided_name": actor.name, "decided_at": now}
-        connection.execute(mine.values(state="revoked", **who))
+    runtime = trail.runtime
+    held, _, place = one.via.partition(":")
+    if held == "request":
+        _move(trail, connection, place, GRANTED, "revoked")
         told = {"request": place, "role": one.role, "person": one.user_name}
         trail.write(connection, Note("role_revoked", ABOUT, one.role, one.user_name, after=told))
+    elif held == "token":
+        _set_revoked(connection, runtime, place, runtime.clock())
     else:
         take_role(trail, connection, one.user_id, one.role, one.via, administrators)
-    notice = Notice(
-        one.user_id, "role_revoked", title=one.role, actor_id=actor.id, actor_name=actor.name
-    )
+    _tell(trail, connection, one, kind)
+
+
+def _give(trail: Trail, connection: sa.Connection, one: ReviewLine) -> bool:
+    """Give back what was taken; False where its time is over or it is not there any more."""
+    runtime = trail.runtime
+    held, _, place = one.via.partition(":")
+    if held == "request":
+        return _move(trail, connection, place, "revoked", GRANTED)
+    if held == "token":
+        return _set_revoked(connection, runtime, place, None)
+    return give_role(trail, connection, one.user_id, one.role, one.via)
+
+
+def _move(trail: Trail, connection: sa.Connection, place: str, was: str, then: str) -> bool:
+    """Move a role held for a time from one state to the other while its time lasts."""
+    runtime, actor = trail.runtime, trail.actor
+    assert actor is not None
+    table, now = runtime.system.role_request, runtime.clock()
+    who = {"decided_by": actor.id, "decided_name": actor.name, "decided_at": now}
+    mine = table.c.id == place, table.c.state == was, table.c.until > now
+    change = table.update().where(*mine).values(state=then, **who).returning(table.c.id)
+    return connection.execute(change).first() is not None
+
+
+def _set_revoked(
+    connection: sa.Connection, runtime: Runtime, token: str, at: datetime | None
+) -> bool:
+    table = runtime.system.token
+    change = table.update().where(table.c.id == token).values(revoked_at=at)
+    return connection.execute(change.returning(table.c.id)).first() is not None
+
+
+def _tell(trail: Trail, connection: sa.Connection, one: ReviewLine, kind: str) -> None:
+    runtime, actor = trail.runtime, trail.actor
+    assert actor is not None
+    title = one.role or str(one.facts.get("token", {}).get("name", ""))
+    notice = Notice(one.user_id, kind, title=title, actor_id=actor.id, actor_name=actor.name)
     notify(connection, runtime, [notice], runtime.clock())
 
 
@@ -147,6 +236,13 @@ def _snapshot(runtime: Runtime, review_id: str) -> Iterator[ReviewLine]:
     given = role_requests.in_state(runtime.engine, runtime.system.role_request, GRANTED)
     now = runtime.clock()
     used = _used(runtime, now - UNUSED)
+    taken = [
+        each.user_id
+        for each in emergencies.latest(
+            runtime.engine, runtime.system.emergency, None, (), now - UNUSED
+        )
+    ]
+    yield from _old_tokens(runtime, review_id, found.accounts, now)
     for one in found.accounts:
         ends = {f"request:{each.id}": each for each in given if each.user_id == one.id}
         held = [("own", role) for role in one.roles]
@@ -167,9 +263,37 @@ def _snapshot(runtime: Runtime, review_id: str) -> Iterator[ReviewLine]:
                 "seen": seen.isoformat() if seen else None,
                 "dormant": _is_dormant(one, seen, now),
                 "program": one.service,
+                "emergencies": taken.count(one.id),
                 "until": ends[via].until.isoformat() if via in ends else None,
             }
             yield ReviewLine(runtime.make_id(), review_id, one.id, one.username, role, via, facts)
+
+
+def _old_tokens(
+    runtime: Runtime, review_id: str, people: Sequence[Account], now: datetime
+) -> Iterator[ReviewLine]:
+    """Yield a line for each token that works for long already: one statement."""
+    token = runtime.system.token
+    asked = (
+        sa.select(token)
+        .where(token.c.revoked_at.is_(None), token.c.created_at <= now - OLD)
+        .where(sa.or_(token.c.expires_at.is_(None), token.c.expires_at > now))
+        .order_by(token.c.user_id, token.c.id)
+    )
+    names = {one.id: one.username for one in people}
+    with read(runtime.engine) as connection:
+        rows = connection.execute(asked).all()
+    for row in rows:
+        if row.user_id in names:
+            told = {
+                "name": row.name,
+                "prefix": row.prefix,
+                "created": row.created_at.isoformat(),
+                "used": row.last_used_at.isoformat() if row.last_used_at else None,
+            }
+            who = (row.user_id, names[row.user_id])
+            facts = {"token": told}
+            yield ReviewLine(runtime.make_id(), review_id, *who, "", f"token:{row.id}", facts)
 
 
 def _is_dormant(one: Account, seen: datetime | None, now: datetime) -> bool:
@@ -229,6 +353,12 @@ def _used(runtime: Runtime, since: datetime) -> Mapping[int, frozenset[str]]:
         for number, entity in connection.execute(asked):
             found.setdefault(int(number or 0), set()).add(entity)
     return {number: frozenset(names) for number, names in found.items()}
+
+
+def deadline(runtime: Runtime, one: Review) -> datetime | None:
+    """Return until when a review waits for answers; None where the definitions do not say."""
+    how = runtime.app.reviews
+    return None if how is None else one.created_at + timedelta(days=how.days)
 
 
 def open_lines(lines: Sequence[ReviewLine]) -> list[ReviewLine]:

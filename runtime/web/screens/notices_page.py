@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
-from runtime.notifications import EMERGENCIES, ROLE, ROLES
+from runtime.notifications import EMERGENCIES, REVIEW, ROLE, ROLES
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.store.notices import Told
@@ -135,6 +135,8 @@ def leads_to(told: Told) -> str:
         return run_url(str(told.params.get("run", "")))
     if told.kind in EMERGENCIES:
         return f"/emergencies/#use-{told.params.get('emergency', '')}"
+    if told.kind == REVIEW:
+        return f"/reviews/{told.params.get('review', '')}"
     return "/access/" if told.kind in ROLES else ""
 
 
@@ -164,6 +166,10 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "role_ended": t("A role that you held for a time has ended"),
         "role_expired": t("Nobody decided about your request for a role"),
         "role_ends_soon": t("A role that you hold for a time ends soon"),
+        "role_suspended": t("Nobody answered for it in a review: it is suspended"),
+        "role_restored": t("{name} gave back what was suspended", name=who),
+        "review_began": t("An access review has begun"),
+        "many_exports": t("{name} takes many records out", name=who),
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
     }.get(told.kind, t("News"))

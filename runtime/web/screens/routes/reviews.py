@@ -17,6 +17,7 @@ from runtime.web.screens.visit import Visit
 from runtime.web.trail import trail
 
 ADDRESS = "/reviews/"
+RESTORE = "restore"
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -62,11 +63,14 @@ class Reviews:
         visit = administrator(self.desk)
         decision = request.form.get("decision", "")
         back = f"{ADDRESS}{self._review(visit, review_id).id}"
-        if decision not in (KEEP, REVOKE):
+        if decision not in (KEEP, REVOKE, RESTORE):
             return redirect(back, 303)
         said = request.form.get("said", "").strip()[:2000]
         try:
-            one = reviewing.decide(trail(), line_id[:64], decision, said, administrators(visit))
+            if decision == RESTORE:
+                one = reviewing.restore(trail(), line_id[:64])
+            else:
+                one = reviewing.decide(trail(), line_id[:64], decision, said, administrators(visit))
         except LastAdministrator:
             words = visit.t(
                 "Nobody would be left who administers. Give the role to somebody else first."
@@ -77,8 +81,12 @@ class Reviews:
                 raise
             flash(visit.text(refusal.message), "warning")
         else:
-            words = visit.t("Kept: {name}") if decision == KEEP else visit.t("Revoked: {name}")
-            flash(words.format(name=one.user_name), "success")
+            done = {
+                KEEP: visit.t("Kept: {name}"),
+                REVOKE: visit.t("Revoked: {name}"),
+                RESTORE: visit.t("Given back: {name}"),
+            }
+            flash(done[decision].format(name=one.user_name), "success")
         return redirect(back, 303)
 
     def close(self, review_id: str) -> Answer:
