@@ -80,6 +80,18 @@ def read_rule_set(text: str) -> RuleSet:
     }))  # fmt: skip
 
 
+def named(runtime: Runtime, typed: str) -> str:
+    """Return the name of a promotion of which somebody may have typed just the key."""
+    if typed in runtime.app.promotions or ":" in typed:
+        return typed
+    with read(runtime.engine) as connection:
+        for entity in sorted(runtime.offerings):
+            found = offered_records.called(connection, runtime, f"{entity}:{typed}")
+            if found is not None:
+                return found.id
+    return typed
+
+
 def rule_set(connection: sa.Connection, runtime: Runtime, wanted: RuleSet) -> Book:
     """Return the promotions of a rule set.
 

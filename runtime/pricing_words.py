@@ -92,20 +92,77 @@ CODES: Mapping[str, Texts] = {
 }
 
 
-class Words:
-    """Says a priced cart in a language."""
+class Sentences:
+    """Says in a language what became of promotions."""
 
-    def __init__(self, evaluated: Evaluated, app: App, locale: str) -> None:
-        self.found, self.app, self.locale = evaluated, app, locale
+    def __init__(
+        self,
+        app: App,
+        locale: str,
+        currency: str,
+        places: int,
+        labels: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.app, self.locale = app, locale
+        self.currency, self.places, self.labels = currency, places, labels
 
     def amount(self, minor: int) -> str:
         """Return an amount as programs read it: `12.50`."""
-        return f"{Decimal(minor).scaleb(-self.found.places):f}"
+        return f"{Decimal(minor).scaleb(-self.places):f}"
 
     def money(self, minor: int) -> str:
         """Return an amount as people read it."""
-        value = Decimal(minor).scaleb(-self.found.places)
-        return str(format_currency(value, self.found.cart.currency, locale=self.locale))
+        value = Decimal(minor).scaleb(-self.places)
+        return str(format_currency(value, self.currency, locale=self.locale))
+
+    def name(self, promotion: str) -> str:
+        """Return what people call a promotion."""
+        texts = self.labels.get(promotion)
+        return Label(texts).text(self.locale) if texts else promotion
+
+    def sentence(self, step: Step) -> str:
+        """Return what became of one promotion."""
+        miss = step.miss
+        parts = {
+            "granted": self.money(step.granted),
+            "by": self.name(step.by),
+            "have": self._value(miss, "have"),
+            "need": self._value(miss, "need"),
+        }
+        if step.verdict in VERDICTS:
+            return self._say(VERDICTS[step.verdict], parts)
+        if miss is None:
+            return self._say(OTHER, parts)
+        if miss.path == "window":
+            return self._say(WINDOWS.get(str(miss.have), OTHER), parts)
+        if miss.path.startswith("fact."):
+            name = miss.path.removeprefix("fact.")
+            pricing = self.app.pricing
+            label = pricing.facts.get(name) if pricing is not None else None
+            parts["name"] = label.text(self.locale) if label is not None else name
+            return self._say(FACT, parts)
+        return self._say(MISSES.get(miss.path, OTHER), parts)
+
+    def _say(self, texts: Texts, parts: Mapping[str, str]) -> str:
+        return Label({"en": texts[0], "zh": texts[1]}).text(self.locale).format(**parts)
+
+    def _value(self, miss: Miss | None, key: str) -> str:
+        value = getattr(miss, key) if miss is not None else None
+        if miss is not None and miss.measure == MONEY:
+            return self.money(int(value or 0))
+        if isinstance(value, tuple | list | frozenset):
+            comma = "、" if self.locale.startswith("zh") else ", "
+            return comma.join(str(one) for one in value) or "–"
+        return "–" if value is None or value == "" else str(value)
+
+
+class Words(Sentences):
+    """Says a priced cart in a language."""
+
+    def __init__(self, evaluated: Evaluated, app: App, locale: str) -> None:
+        self.found = evaluated
+        labels = {one.id: one.labels for one in evaluated.book.promotions}
+        super().__init__(app, locale, evaluated.cart.currency, evaluated.places, labels)
 
     @cached_property
     def called(self) -> Mapping[str, Promotion]:
@@ -116,11 +173,6 @@ class Words:
         """Return which version of a promotion was looked at."""
         known = self.called.get(promotion)
         return known.version if known is not None else 1
-
-    def name(self, promotion: str) -> str:
-        """Return what people call a promotion."""
-        known = self.called.get(promotion)
-        return Label(known.labels).text(self.locale) if known and known.labels else promotion
 
     def as_json(self) -> dict[str, Any]:
         """Return the whole: amounts as text, sentences in the caller's language."""
@@ -233,41 +285,6 @@ class Words:
     def codes(self) -> list[str]:
         """Return what became of each code that was typed."""
         return [f"{one.code}: {self._code(one)['message']}" for one in self.found.priced.codes]
-
-    def sentence(self, step: Step) -> str:
-        """Return what became of one promotion."""
-        miss = step.miss
-        parts = {
-            "granted": self.money(step.granted),
-            "by": self.name(step.by),
-            "have": self._value(miss, "have"),
-            "need": self._value(miss, "need"),
-        }
-        if step.verdict in VERDICTS:
-            return self._say(VERDICTS[step.verdict], parts)
-        if miss is None:
-            return self._say(OTHER, parts)
-        if miss.path == "window":
-            return self._say(WINDOWS.get(str(miss.have), OTHER), parts)
-        if miss.path.startswith("fact."):
-            name = miss.path.removeprefix("fact.")
-            pricing = self.app.pricing
-            label = pricing.facts.get(name) if pricing is not None else None
-            parts["name"] = label.text(self.locale) if label is not None else name
-            return self._say(FACT, parts)
-        return self._say(MISSES.get(miss.path, OTHER), parts)
-
-    def _say(self, texts: Texts, parts: Mapping[str, str]) -> str:
-        return Label({"en": texts[0], "zh": texts[1]}).text(self.locale).format(**parts)
-
-    def _value(self, miss: Miss | None, key: str) -> str:
-        value = getattr(miss, key) if miss is not None else None
-        if miss is not None and miss.measure == MONEY:
-            return self.money(int(value or 0))
-        if isinstance(value, tuple | list | frozenset):
-            comma = "、" if self.locale.startswith("zh") else ", "
-            return comma.join(str(one) for one in value) or "–"
-        return "–" if value is None or value == "" else str(value)
 
     def _step(self, step: Step) -> dict[str, Any]:
         found: dict[str, Any] = {

@@ -20,6 +20,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "currency": "text",
         "channel": "text",
         "fingerprint": "text",
+        "trace": "json",
         "goods": "money",
         "off": "money",
         "delivery": "money",
@@ -122,6 +123,14 @@ class Placing:
     """The entity."""
     filled: Mapping[str, Filled] = field(default_factory=dict)
     """By part of a priced cart."""
+
+    @property
+    def trace(self) -> str:
+        """Return the field of the record that keeps why it costs what it does; '' for none."""
+        own = self.filled.get(WHOLE)
+        return next(
+            (name for name, fact in (own.take if own else {}).items() if fact == "trace"), ""
+        )
 
     @property
     def fields(self) -> frozenset[str]:

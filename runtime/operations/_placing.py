@@ -16,6 +16,7 @@ from generator.build.schemas import build_schema
 from generator.model.entity import Entity, Field
 from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, LINES, WHOLE, Filled, Placing
 from generator.model.text import Label
+from rules.pricing.kept_trace import kept
 from rules.pricing.result import Allocation
 from runtime.operations.evaluate import Evaluated
 from runtime.runtime import Runtime
@@ -87,11 +88,13 @@ class _Told:
 
     def record(self) -> Facts:
         found, totals = self.found, self.found.priced.totals
+        labels = {one.id: one.labels for one in found.book.promotions}
         return {
             "customer": found.buyer,
             "currency": found.cart.currency,
             "channel": found.context.channel,
             "fingerprint": found.priced.fingerprint,
+            "trace": kept(found.priced.trace, labels, found.cart.currency, found.places),
             "goods": self.money(totals.goods),
             "off": self.money(totals.off),
             "delivery": self.money(totals.shipping - totals.shipping_off),

@@ -13,11 +13,8 @@ from generator.kinds import Arg
 from generator.model.job import Step
 from generator.shape import Given
 from generator.steps import StepNames, StepWord
-from runtime import offered_records
-from runtime.backtest import NONE, NOW, WITH, WITHOUT, RuleSet, Wanted, backtest
+from runtime.backtest import NONE, NOW, WITH, WITHOUT, RuleSet, Wanted, backtest, named
 from runtime.jobs.doing import Doing
-from runtime.runtime import Runtime
-from runtime.store.engine import read
 
 REPORT = "backtest"
 """Where the report is in the result of a run."""
@@ -50,23 +47,13 @@ class Backtest(StepWord):
         told = {key: doing.input.get(name) if name else None for key, name in step.given.items()}
         promotion = str(told["promotion"] or "").strip()
         last = int(told["last"] or USUAL)
-        tried = RuleSet(WITH, _name(doing.office, promotion)) if promotion else RuleSet(NOW)
+        tried = RuleSet(WITH, named(doing.office, promotion)) if promotion else RuleSet(NOW)
         against = str(told["against"] or WITHOUT)
         other = RuleSet(against if against in (NOW, NONE) else WITHOUT, tried.promotion)
         wanted = Wanted(other if promotion else RuleSet(NONE), tried, last)
         report = backtest(
             doing.office, wanted, lambda done: doing.working.run.progress(done, max(last, done))
         )
+        doing.position = report["carts"]
+        doing.working.run.progress(doing.position, doing.position)
         doing.tell(**{REPORT: report, "carts": report["carts"], "changed": report["changed"]})
-
-
-def _name(office: Runtime, typed: str) -> str:
-    """Return the name of a promotion of which somebody typed just the key."""
-    if typed in office.app.promotions or ":" in typed:
-        return typed
-    with read(office.engine) as connection:
-        for entity in sorted(office.offerings):
-            found = offered_records.called(connection, office, f"{entity}:{typed}")
-            if found is not None:
-                return found.id
-    return typed

@@ -98,6 +98,20 @@ def test_the_tester_shows_prices_and_reasons(stall: Shop) -> None:
     assert "再买 €20.00 即可享受：满50减10" in chinese
 
 
+def test_two_sets_of_rules_are_shown_side_by_side(stall: Shop) -> None:
+    sue, cart = stall.client("sue"), "/pricing/?item=A&quantity=2"
+    assert "Two sets of rules" not in sue.get(cart).text
+    page = sue.get(f"{cart}&against=without&promotion=ten").text
+    for text in ("Two sets of rules", "All but this promotion", "€60.00", "+€10.00"):
+        assert text in page, text
+    assert "+€10.00" in sue.get(f"{cart}&against=none").text
+    chinese = sue.get(f"{cart}&against=none", headers={"Accept-Language": "zh"}).text
+    assert "两套规则对比" in chinese
+    for wrong in ("promotion=nope", "promotion=", "promotion=ware%3AA"):
+        assert "There is no such promotion." in sue.get(f"{cart}&against=with&{wrong}").text
+    assert sue.get(f"{cart}&against=sideways&promotion=ten").status_code == 200
+
+
 def test_what_is_wrong_stands_at_its_control(stall: Shop) -> None:
     page = stall.client("sue").get("/pricing/?item=NONE&quantity=1&item=A&quantity=x&at=soon").text
     assert "There is no item" not in page, "what cannot be read is told first"

@@ -29,11 +29,12 @@ from runtime.web.screens.detail_parts import (
     record_facts,
     relates,
 )
-from runtime.web.screens.detail_plan import DetailPlan
+from runtime.web.screens.detail_plan import DetailPlan, trace_fields
 from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
 from runtime.web.screens.job_page import trial_url
 from runtime.web.screens.panels import PanelBox
+from runtime.web.screens.prices_page import Considered, kept_considered
 from runtime.web.screens.progress_page import ProgressBox
 from runtime.web.screens.reveal_page import masked_fields
 from runtime.web.screens.steps_page import Steps
@@ -80,6 +81,8 @@ class DetailPage:
     table: Table | None
     timeline: Timeline | None
     panels: tuple[PanelBox, ...]
+    considered: tuple[Considered, ...]
+    """What became of each promotion when it was placed."""
     files: tuple[FileBox, ...]
     attach_url: str
     """Where files are sent to; empty when none may be added."""
@@ -118,6 +121,15 @@ def _trial(
     named = [result.row[place[name]] for name in entity.key if name in place]
     key = str(named[0]) if len(named) == len(entity.key) == 1 else record_id
     return trial_url(visit, entity.name, f"{entity.name}:{key}")
+
+
+def _considered(
+    visit: Visit, entity: Entity, result: Result, place: Mapping[str, int]
+) -> tuple[Considered, ...]:
+    for name in trace_fields(visit, entity):
+        if name in place:
+            return kept_considered(visit, result.row[place[name]])
+    return ()
 
 
 def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) -> DetailPage:
@@ -172,6 +184,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         table=around.table,
         timeline=around.timeline,
         panels=around.panels,
+        considered=_considered(visit, entity, result, place),
         files=around.files,
         attach_url=url("attachments") if changes else "",
         archived=_drawn(visit, "archived_at", paths, row) if gone is not None else EMPTY,

@@ -33,6 +33,7 @@ def detail_plan(visit: Visit, entity: Entity, tab: str) -> DetailPlan:
         *screen.side,
         *(name for section in screen.sections for name in section.fields),
         *(path for panel in screen.panels for path in panel.fields),
+        *trace_fields(visit, entity),
         "created_at",
         "created_by",
         "updated_at",
@@ -51,6 +52,14 @@ def detail_plan(visit: Visit, entity: Entity, tab: str) -> DetailPlan:
     includes = tuple(dict.fromkeys((*children, *links)))[:MOST_INCLUDES]
     chosen = tab if tab in tabs else (tabs[0] if tabs else "")
     return DetailPlan(entity, (*fields, *titles), includes, chosen, tabs)
+
+
+def trace_fields(visit: Visit, entity: Entity) -> tuple[str, ...]:
+    """Return the field that keeps why a record costs what it does, where there is one."""
+    placing = visit.app.pricing.placing if visit.app.pricing is not None else None
+    if placing is None or placing.creates != entity.name or not placing.trace:
+        return ()
+    return (placing.trace,)
 
 
 def _currencies(visit: Visit, entity: Entity) -> tuple[str, ...]:

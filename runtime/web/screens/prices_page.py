@@ -7,17 +7,23 @@ written. The same operation answers programs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.pricing import Pricing
-from runtime.errors import FieldError, RequestError
+from generator.model.text import Label
+from rules.pricing.kept_trace import steps_of
+from rules.pricing.result import Step
+from runtime.backtest import NONE, WITH, WITHOUT, named, read_rule_set, rule_set
+from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Incoming
-from runtime.operations.evaluate import Evaluated
+from runtime.operations._carts import read_cart
+from runtime.operations.evaluate import Evaluated, evaluated
 from runtime.pipeline import handle
-from runtime.pricing_words import Words
+from runtime.pricing_words import Sentences, Words
+from runtime.store import fetch
 from runtime.web.screens.visit import Visit
 
 LEAST_ROWS = 4
@@ -58,6 +64,27 @@ class Considered:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedLine:
+    """One line, or all of them, with both sets of rules."""
+
+    item: str
+    here: str
+    there: str
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The same cart with another set of rules."""
+
+    label: str
+    lines: tuple[ComparedLine, ...]
+    total: ComparedLine
+    considered: tuple[Considered, ...]
+    """What becomes of promotions there, where that is something else."""
+
+
+@dataclass(frozen=True, slots=True)
 class PricesPage:
     """Everything `prices.html` draws."""
 
@@ -80,6 +107,10 @@ class PricesPage:
     told: tuple[str, ...] = ()
     """What became of each code."""
     considered: tuple[Considered, ...] = ()
+    against: str = ""
+    againsts: tuple[tuple[str, str], ...] = ()
+    promotion: str = ""
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +123,9 @@ class Typed:
     at: str
     codes: str
     currency: str
+    against: str = ""
+    """Another set of rules: none, with or without a promotion."""
+    promotion: str = ""
 
 
 def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
@@ -102,10 +136,14 @@ def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
     ]
     rows = [row for row in rows if row[0]]
     found = _evaluated(visit, pricing, typed, rows) if rows else None
+    other = None
+    if isinstance(found, Evaluated) and typed.against:
+        other = _elsewhere(visit, pricing, typed, rows)
+        found = other if isinstance(other, tuple) else found
     errors = found if isinstance(found, tuple) else ()
     told = {error.field: error.message.text(visit.actor.locale) for error in errors}
     shown = {f"lines.{at}.{key}" for at in range(len(rows)) for key in ("item", "quantity")}
-    shown |= {"customer", "at", "currency"}
+    shown |= {"customer", "at", "currency", "promotion"}
     blank = max(LEAST_ROWS - len(rows), 1)
     page = PricesPage(
         item=visit.text(visit.app.entities[pricing.item.entity].label),
@@ -124,8 +162,19 @@ def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
         zone=visit.actor.time_zone,
         errors={field: text for field, text in told.items() if field in shown},
         other=tuple(text for field, text in told.items() if field not in shown),
+        against=typed.against,
+        againsts=(
+            ("", visit.t("Nothing", "rule set")),
+            (NONE, visit.t("No promotion", "rule set")),
+            (WITHOUT, visit.t("All but this promotion", "rule set")),
+            (WITH, visit.t("All and this promotion", "rule set")),
+        ),
+        promotion=typed.promotion,
     )  # fmt: skip
-    return page if not isinstance(found, Evaluated) else _with_prices(visit, page, found)
+    if not isinstance(found, Evaluated):
+        return page
+    page = _with_prices(visit, page, found)
+    return page if not isinstance(other, Evaluated) else _compared(visit, page, found, other)
 
 
 def _evaluated(
@@ -137,6 +186,20 @@ def _evaluated(
         RequestError: the person may not ask.
 
     """
+    cart = _cart(visit, typed, rows)
+    asked = Incoming("evaluate", pricing.entity, visit.actor, values=cart, source="screen")
+    outcome = handle(asked, visit.runtime)
+    if isinstance(outcome, RequestError):
+        if not outcome.errors:
+            raise outcome
+        return outcome.errors
+    found = outcome.row
+    assert isinstance(found, Evaluated)
+    return found
+
+
+def _cart(visit: Visit, typed: Typed, rows: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the cart as programs send it."""
     cart: dict[str, Any] = {
         "lines": [{"item": item, "quantity": _number(quantity)} for item, quantity in rows]
     }
@@ -148,15 +211,51 @@ def _evaluated(
         cart["codes"] = typed.codes.replace(",", " ").replace("，", " ").split()
     if typed.at:
         cart["at"] = _moment(typed.at, visit.actor.time_zone)
-    asked = Incoming("evaluate", pricing.entity, visit.actor, values=cart, source="screen")
-    outcome = handle(asked, visit.runtime)
-    if isinstance(outcome, RequestError):
-        if not outcome.errors:
-            raise outcome
-        return outcome.errors
-    found = outcome.row
-    assert isinstance(found, Evaluated)
-    return found
+    return cart
+
+
+def _elsewhere(
+    visit: Visit, pricing: Pricing, typed: Typed, rows: Sequence[tuple[str, str]]
+) -> Evaluated | tuple[FieldError, ...]:
+    """Return the cart as another set of rules prices it, or what is wrong with that set."""
+    runtime = visit.runtime
+    name = named(runtime, typed.promotion) if typed.against != NONE else ""
+    entity = name.partition(":")[0]
+    if entity in runtime.offerings:
+        grant = runtime.matrix.grant(visit.actor.roles, entity, "read")
+        name = name if grant is not None and grant.is_wide else ""
+    try:
+        wanted = read_rule_set(f"{typed.against}:{name}" if typed.against != NONE else NONE)
+        sent = read_cart(_cart(visit, typed, rows), pricing)
+        with fetch.connection(runtime.engine) as connection:
+            pages = rule_set(connection, runtime, wanted)
+            return evaluated(connection, runtime, visit.actor, sent, pages)
+    except Invalid as refused:
+        return refused.errors or (FieldError("promotion", "not_found", Label({
+            "en": "There is no such promotion.", "zh": "没有这项促销。",
+        })),)  # fmt: skip
+
+
+def _compared(visit: Visit, page: PricesPage, here: Evaluated, there: Evaluated) -> PricesPage:
+    words = Words(there, visit.app, visit.actor.locale)
+
+    def line(item: str, one: int, other: int) -> ComparedLine:
+        sign = "+" if other > one else ""
+        difference = f"{sign}{words.money(other - one)}" if one != other else "–"
+        return ComparedLine(item, words.money(one), words.money(other), difference)
+
+    lines = {one.id: one for one in here.cart.lines}
+    paid = {one.id: one.paid for one in here.priced.lines}
+    known = {(step.promotion, step.verdict, step.granted) for step in here.priced.trace}
+    changed = [step for step in there.priced.trace
+               if (step.promotion, step.verdict, step.granted) not in known]  # fmt: skip
+    compared = Compared(
+        next(label for kind, label in page.againsts if kind == page.against),
+        tuple(line(lines[one.id].item, paid[one.id], one.paid) for one in there.priced.lines),
+        line(visit.t("To pay", "prices"), here.priced.totals.total, there.priced.totals.total),
+        considered(visit, words, changed),
+    )
+    return replace(page, compared=compared)
 
 
 def _number(text: str) -> Any:
@@ -179,11 +278,6 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
     words, totals, t = Words(found, visit.app, visit.actor.locale), found.priced.totals, visit.t
     lines = {line.id: line for line in found.cart.lines}
     values = {name: getattr(page, name) for name in PricesPage.__slots__}
-    verdicts = {
-        "applied": t("Applied", "promotion"),
-        "suppressed": t("Set aside", "promotion"),
-        "not_eligible": t("Not reached", "promotion"),
-    }
     return PricesPage(**values | {
         "priced": tuple(
             PricedLine(
@@ -206,13 +300,37 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
         "total": words.money(totals.total),
         "hints": tuple(words.hints()),
         "told": tuple(words.codes()),
-        "considered": tuple(
-            Considered(
-                words.name(step.promotion),
-                verdicts.get(step.verdict, t("Not now", "promotion")),
-                TONES.get(step.verdict, "neutral"),
-                words.sentence(step),
-            )
-            for step in found.priced.trace
-        ),
+        "considered": considered(visit, words, found.priced.trace),
     })  # fmt: skip
+
+
+def considered(
+    visit: Visit, words: Sentences, trace: Sequence[Step]
+) -> tuple[Considered, ...]:  # fmt: skip
+    """Return what became of each promotion, with what it takes and what there is."""
+    t = visit.t
+    verdicts = {
+        "applied": t("Applied", "promotion"),
+        "suppressed": t("Set aside", "promotion"),
+        "not_eligible": t("Not reached", "promotion"),
+    }
+    return tuple(
+        Considered(
+            words.name(step.promotion),
+            verdicts.get(step.verdict, t("Not now", "promotion")),
+            TONES.get(step.verdict, "neutral"),
+            words.sentence(step),
+        )
+        for step in trace
+    )
+
+
+def kept_considered(visit: Visit, told: Any) -> tuple[Considered, ...]:
+    """Return the same of a trace that was kept with a record; nothing of what is none."""
+    if not isinstance(told, Mapping) or not isinstance(told.get("labels"), Mapping):
+        return ()
+    places, currency = told.get("places"), told.get("currency")
+    if not isinstance(places, int) or not isinstance(currency, str):
+        return ()
+    words = Sentences(visit.app, visit.actor.locale, currency, places, told["labels"])
+    return considered(visit, words, steps_of(told))

@@ -172,8 +172,10 @@ def _facts(
     told.append((t("Queue", "run"), queue_label(visit, run.queue)))
     given = (run.input or {}).get("parameters")
     for name, value in (given or {}).items():
-        label = job.parameters[name].label if job is not None and name in job.parameters else None
-        told.append((visit.text(label) if label else name, "–" if value is None else str(value)))
+        field = job.parameters.get(name) if job is not None else None
+        option = field.args.get("options", {}).get(value) if field is not None else None
+        text = visit.text(option["label"]) if option else "–" if value is None else str(value)
+        told.append((visit.text(field.label) if field is not None else name, text))
     for name, value in _result(run).items():
         told.append((_found_label(visit, name), str(value)))
     return told

@@ -36,6 +36,8 @@ class Prices:
             at=_text("at"),
             codes=_text("codes"),
             currency=currency if currency in pricing.currencies else "",
+            against=_text("against"),
+            promotion=_text("promotion").strip(),
         )
         return render_template("prices.html", page=prices_page(visit, pricing, typed))
 
