@@ -95,10 +95,14 @@ TEXTS: Mapping[str, str] = {
     "By what it shows, in a few words: `a_clerk_sees_the_own_store`.": (
         "用几个词说明案例，如 `a_clerk_sees_the_own_store`。"
     ),
-    "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so. `check"
-    " --strict` wants a new reason for each widening.": (
-        "按 `角色.实体` 写明为何放宽权限、由谁同意；`check --strict` 要求每次放宽都有新的理由。"
+    "By `ROLE.ENTITY`: why the role may do more with it than before, and who says so; `ROLE.*` for "
+    "what changes about the role itself, such as its second factor. `check --strict` wants a new "
+    "reason for each widening.": (
+        "按 `角色.实体` 写明为何放宽权限、由谁同意；`角色.*` 表示角色本身的变化（如二次验证）。"
+        "`check --strict` 要求每次放宽都有新的理由。"
     ),
+    "break_glass": "应急授权设置",
+    "reviews": "权限复核周期",
     "print": "打印设置",
     "print label": "打印标签",
     "Width and height of the sheet in millimetres, such as 40x30.": (
