@@ -16,6 +16,7 @@ from typing import Any
 
 from generator.model.text import Label
 from rules.permissions import Grant
+from runtime import alarms
 from runtime.errors import TooMany
 from runtime.messages import Incoming, Result
 from runtime.operations import _reading, _sensitive
@@ -68,6 +69,7 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     }
     note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
     taken = _take(plan, runtime, trail, note)
+    alarms.count_exports(runtime, asked.actor, asked.entity, refused=False)
     pages = _walk(plan.query, runtime, taken)
     return Result(plan=plan.query, pages=_told(pages, trail, asked.entity))
 
@@ -97,6 +99,7 @@ def _take(plan: Plan, runtime: Runtime, trail: Trail, note: Note) -> int | None:
     if left is not None:
         told = {"action": "export", "why": "a_day", "rows": rows, "left": left}
         trail.alone(Note(DENIED, plan.incoming.entity, after=told, reason=plan.incoming.reason))
+        alarms.count_exports(runtime, actor, plan.incoming.entity, refused=True)
         said = {
             "en": f"These are {rows} rows; {left} of {a_day} a day are left to you today.",
             "zh": f"共 {rows} 行；您今天的 {a_day} 行额度还剩 {left} 行。",

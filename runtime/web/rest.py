@@ -70,7 +70,8 @@ class Api:
 
     def __init__(self, runtime: Runtime, files: FileStore) -> None:
         self.runtime, self.files = runtime, files
-        self.answers = Answers(runtime.app, Renderer(runtime.compiled.field_types), files)
+        renderer = Renderer(runtime.compiled.field_types)
+        self.answers = Answers(runtime.app, renderer, files, lambda: runtime.clock())
         self._known = runtime.operations
 
     def answer(self, asked: Asked) -> Answer:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -29,8 +30,10 @@ from runtime.web.wire import Answer, Asked
 class Answers:
     """Renders results; made once for an app."""
 
-    def __init__(self, app: App, renderer: Renderer, files: FileStore) -> None:
-        self.app, self.renderer, self.files = app, renderer, files
+    def __init__(
+        self, app: App, renderer: Renderer, files: FileStore, clock: Callable[[], datetime]
+    ) -> None:
+        self.app, self.renderer, self.files, self.clock = app, renderer, files, clock
 
     def render(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         """Return the answer to an operation that was done."""
@@ -78,8 +81,11 @@ class Answers:
         heading, make = self.renderer.cells(result.plan)
         rows = (make(row) for page in result.pages for row in page)
         answer = Answer(200, media_type=spreadsheets.MEDIA[form])
-        answer.stream = spreadsheets.write(form, heading, rows)
-        name = f"{incoming.entity}.{form}"
+        who = incoming.actor.name if incoming.actor is not None else ""
+        now = self.clock()
+        mark = spreadsheets.marked(who, now, incoming.request_id)
+        answer.stream = spreadsheets.write(form, heading, rows, mark)
+        name = spreadsheets.file_name(incoming.entity, who, now, form)
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 

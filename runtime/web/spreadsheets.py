@@ -13,6 +13,7 @@ import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,9 +37,26 @@ _FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![0-9 ()-]*\Z)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def write(format_: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
-    """Return the pieces of a file of one of `FORMATS`."""
-    return (write_csv if format_ == "csv" else write_xlsx)(heading, rows)
+def write(
+    format_: str, heading: Sequence[str], rows: Iterable[Sequence[Value]], mark: str = ""
+) -> Iterator[bytes]:
+    """Return the pieces of a file of one of `FORMATS`.
+
+    `mark` says who took it out and when. A workbook carries it in its properties and at the foot of
+    every printed page; a CSV has no place for it, so there it is only the name of the file.
+    """
+    return write_csv(heading, rows) if format_ == "csv" else write_xlsx(heading, rows, mark)
+
+
+def marked(actor_name: str, at: datetime, request_id: str) -> str:
+    """Return what a file says about who took it out."""
+    return f"{actor_name} {at:%Y-%m-%d %H:%M} UTC {request_id}".strip()
+
+
+def file_name(stem: str, actor_name: str, at: datetime, form: str) -> str:
+    """Return the name of a file that leaves: what it holds, who took it out, and when."""
+    who = re.sub(r"[^A-Za-z0-9._-]+", "-", actor_name).strip("-.")[:40]
+    return f"{stem}-{who or 'somebody'}-{at:%Y%m%dT%H%M}.{form}"
 
 
 def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
@@ -66,16 +84,20 @@ def harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def write_xlsx(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+def write_xlsx(
+    heading: Sequence[str], rows: Iterable[Sequence[Value]], mark: str = ""
+) -> Iterator[bytes]:
     """Yield a workbook; its rows are on the disk, not in memory."""
     book = Workbook(write_only=True)
+    if mark:
+        book.properties.creator = book.properties.description = mark
     sheet: Any = None
     for number, row in enumerate(rows):
         if number % SHEET == 0:
-            sheet = _sheet(book, heading)
+            sheet = _sheet(book, heading, mark)
         sheet.append([_cell(sheet, one) for one in row])
     if sheet is None:
-        _sheet(book, heading)
+        _sheet(book, heading, mark)
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)
@@ -83,8 +105,11 @@ def write_xlsx(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Itera
             yield piece
 
 
-def _sheet(book: Workbook, heading: Sequence[str]) -> Any:
+def _sheet(book: Workbook, heading: Sequence[str], mark: str) -> Any:
     sheet: Any = book.create_sheet()
+    if mark:
+        # an ampersand begins a code of the foot
+        sheet.oddFooter.left.text = mark.replace("&", "&&")
     sheet.freeze_panes = "A2"
     sheet.append([_cell(sheet, text) for text in heading])
     return sheet

@@ -7,7 +7,7 @@ of one record and nowhere else. New entities and fields are filled without touch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.shop import Shop
 RECORDS = 3
 READING = ("list", "read", "aggregate", "export", "history")
 TEXTS = {"text", "long_text", "tags", "rich_text"}
+DAY = "2026-11-22"
 NUMBERS = {"money", "decimal", "integer", "quantity"}
 
 
@@ -44,6 +45,7 @@ class Filled:
     records: dict[str, list[str]] = field(default_factory=dict)
     canaries: list[Canary] = field(default_factory=list)
     number: int = 0
+    posted: set[str] = field(default_factory=set)
 
     def fill(self) -> None:
         """Make records of every entity, the ones pointed at before the ones that point."""
@@ -53,6 +55,8 @@ class Filled:
     def _make(self, entity: Entity) -> list[str]:
         if entity.child_of or entity.name in self.records:
             return self.records.get(entity.name, [])
+        if entity.ledger:
+            return self._post(entity)
         self.records[entity.name] = []
         for place in range(RECORDS):
             texts: list[tuple[str, str]] = []
@@ -62,6 +66,24 @@ class Filled:
             self.records[entity.name].append(record)
             self.canaries += [Canary(text, entity.name, record, name) for name, text in texts]
             self._children(entity, record)
+        return self.records[entity.name]
+
+    def _post(self, entity: Entity) -> list[str]:
+        """Post one entry for each record of the first key of a ledger, and note what it left."""
+        app = self.shop.runtime.app
+        ledger = app.ledgers[entity.ledger]
+        keys = {name: self._make(app.entities[to]) for name, to in ledger.key.items() if to}
+        if entity.ledger not in self.posted:
+            self.posted.add(entity.ledger)
+            kind = next(name for name, one in ledger.kinds.items() if not one.is_transfer)
+            for place in range(RECORDS):
+                self.number += 1
+                key = {name: made[place] for name, made in keys.items()}
+                values = {"kind": kind, "key": key, "quantity": 81_000_000 + self.number}
+                self.shop.done("post", entity.ledger, values)
+        rows = raw(self.shop.runtime, entity)
+        self.records[entity.name] = [str(row["id"]) for row in rows]
+        self._note(entity, rows)
         return self.records[entity.name]
 
     def _values(
@@ -99,6 +121,8 @@ class Filled:
             return {"country": "CN", "city": "Shanghai", "street": word}, word
         if model.type in NUMBERS and model.args.get("max") is None:
             return (int(digits), digits) if model.type == "integer" else (digits, digits)
+        if model.type == "date":
+            return DAY, ""
         if model.type == "choice":
             return next(iter(model.args["options"])), ""
         return None, ""
@@ -109,13 +133,16 @@ class Filled:
             if model.type != "children":
                 continue
             child = self.shop.runtime.app.entities[model.target]
-            for row in raw(self.shop.runtime, child):
-                if row[child.child_of] != record:
-                    continue
-                for name, value in row.items():
-                    found = re.search(r"cnry\d{4}zq|81\d{6}", str(value))
-                    if found and name in child.fields:
-                        self.canaries.append(Canary(found[0], child.name, str(row["id"]), name))
+            rows = raw(self.shop.runtime, child)
+            self._note(child, [row for row in rows if row[child.child_of] == record])
+
+    def _note(self, entity: Entity, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Note the canaries of some rows."""
+        for row in rows:
+            for name, value in row.items():
+                found = re.search(r"cnry\d{4}zq|81\d{6}", str(value))
+                if found and name in entity.fields:
+                    self.canaries.append(Canary(found[0], entity.name, str(row["id"]), name))
 
 
 def raw(runtime: Runtime, entity: Entity) -> list[dict[str, Any]]:

@@ -48,6 +48,64 @@ workflows:
 """
 """A guard that no order passes and whose reason tells everything of it."""
 
+TILL = """
+ledger: till
+label: {en: Till, zh: 钱箱}
+key: {store: store}
+unit: integer
+buckets: {cash: {en: Cash, zh: 现金}}
+kinds:
+  take: {label: {en: Take, zh: 收款}, move: {cash: +q}}
+  give: {label: {en: Give, zh: 付款}, move: {cash: -q}}
+guards:
+  - that: cash >= 0
+    kinds: [give, -take]
+    code: NO_CASH
+    message: {en: "Only {cash} is there.", zh: "仅有 {cash}。"}
+"""
+WARE = """
+entity: ware
+label: {en: Ware, zh: 商品}
+title: "{code}"
+fields:
+  code: {type: code, label: {en: Code, zh: 编码}, required: true, unique: true}
+  price: {type: money, label: {en: Price, zh: 价格}, required: true}
+  cost: {type: money, label: {en: Cost, zh: 成本}}
+  origin: {type: text, label: {en: Origin, zh: 来源}}
+  store: {type: reference, to: store, label: {en: Store, zh: 门店}, index: true}
+"""
+PRICING = """
+pricing:
+  entity: ware
+  currencies: {CNY: 2}
+  item: {entity: ware, key: code, price: price, labels: {origin: origin}}
+  customer: {entity: customer, key: code, groups: level, contact: email}
+"""
+PAPER = """
+print:
+  labels:
+    slip:
+      label: {en: Slip, zh: 小票}
+      lines: [number, customer.name, customer.phone, cost, total, tax_id]
+      barcode: number
+      qr: tax_id
+"""
+MORE = """
+access: counter
+grants:
+  owner: {till: post}
+  seller:
+    till: {allow: view, rows: "store in actor.stores"}
+    till_entry: {allow: view, rows: "store in actor.stores"}
+    ware:
+      - {allow: view, rows: "store in actor.stores", fields: {hidden: [cost, origin]}}
+      - evaluate
+  taxes:
+    till: {allow: view, fields: {hidden: [cash]}}
+    ware: [{allow: view, fields: {read: [code]}}, evaluate]
+"""
+"""What more there is to look at: what is counted, prices, boards, paper."""
+
 
 def _opened(dialect: str, folder: Path) -> Iterator[Branches]:
     url = sqlite_url(folder) if dialect == "sqlite" else postgres_url()
@@ -72,7 +130,21 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Branches]:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Filled]]:
     folder = tmp_path_factory.mktemp("definitions") / "branches"
     shutil.copytree(FOLDER, folder)
-    write_folder(folder, {"trade/order.workflow.yaml": TELLING})
+    layouts = (
+        "  bulk: [edit, delete]\n  layouts: {board: status, calendar: placed_on, cards: true}\n"
+    )
+    order = (folder / "trade/order.entity.yaml").read_text("utf-8")
+    assert "  bulk: [edit, delete]\n" in order
+    order = order.replace("  bulk: [edit, delete]\n", layouts) + PAPER
+    more = {
+        "app.yaml": (folder / "app.yaml").read_text("utf-8") + PRICING,
+        "trade/order.entity.yaml": order,
+        "trade/order.workflow.yaml": TELLING,
+        "trade/till.ledger.yaml": TILL,
+        "trade/ware.entity.yaml": WARE,
+        "trade/counter.access.yaml": MORE,
+    }
+    write_folder(folder, more)
     opened = open_counter(tmp_path_factory.mktemp("counter"), compile_definitions(folder))
     yield opened
     opened[0].runtime.engine.dispose()

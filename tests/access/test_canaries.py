@@ -43,6 +43,16 @@ PLACES = {"part": NO_PART, "workflow": "handling", "transition": "send"}
 """What stands at the places of a route that a record has none of."""
 
 
+MORE = {
+    "screens.detail": ("?tab=history",),
+    "screens.list": (
+        "?layout=board", "?layout=calendar&month=2026-11", "?layout=cards", "?group=status",
+    ),
+    "screens.print": ("?label=slip",),
+}  # fmt: skip
+"""What else is asked of some pages, where a kind of record has it."""
+
+
 def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
     """Return what may stand at each place of an address."""
     return {
@@ -148,7 +158,7 @@ def test_no_page_shows_what_its_reader_may_not_see(desk: tuple[Desk, Filled], na
     assert bool(may) == (name not in {"norole", "noshop"})
     browser, found = here.browser(name), []
     for endpoint, address in addresses(here, filled, "GET"):
-        for more in ("", "?tab=history") if endpoint == "screens.detail" else ("",):
+        for more in ("", *MORE.get(endpoint, ())):
             page = browser.get(address + more)
             assert page.status_code < 500, address
             wrong = leaks(page.text + str(page.headers), may, filled)
@@ -277,3 +287,73 @@ def test_no_refused_step_tells_what_its_reader_may_not_see(
                 told += repr(answer.outcomes)
     assert leaks(told, may, filled) == []
     assert bool(re.search(r"cnry|[*]{4}", told)) == bool(may)
+
+
+@pytest.mark.parametrize("name", ["seller", "noshop", "two", "reviewer"])
+def test_no_price_tells_what_its_asker_may_not_see(desk: tuple[Desk, Filled], name: str) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    browser, found = here.browser(name), []
+    codes = {
+        entity: [one for one in filled.canaries if (one.entity, one.field) == (entity, "code")]
+        for entity in ("ware", "customer")
+    }
+    for ware, customer in zip(codes["ware"], codes["customer"], strict=True):
+        asked = f"/pricing/?item={ware.text}&quantity=2&customer="
+        page = browser.get(asked + customer.text)
+        assert page.status_code == (403 if name == "reviewer" else 200)
+        price = next(
+            one.text for one in filled.canaries
+            if (one.record, one.field) == (ware.record, "price")
+        )  # fmt: skip
+        typed = {ware.text, customer.text}
+        # what one costs is what whoever evaluates prices is told, of what they see
+        told = typed | ({price} if ware.text in may else set())
+        wrong = set(leaks(page.text, may | told, filled))
+        found += [(name, customer.text, one) for one in wrong]
+        if customer.text not in may and name != "reviewer":
+            nobody = browser.get(asked + "NOBODY").text
+            alike = page.text.replace(customer.text, "NOBODY")
+            assert without_tokens(alike) == without_tokens(nobody)
+    assert found == []
+
+
+def without_tokens(text: str) -> str:
+    """Return a page without what is new each time it is drawn."""
+    return re.sub(
+        r'(csrf_token" value|csrf-token" content|nonce|X-CSRFToken": )="?[^"]*"', "", text
+    )
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_no_paper_of_several_records_shows_what_its_reader_may_not_see(
+    desk: tuple[Desk, Filled], name: str
+) -> None:
+    here, filled = desk
+    may = allowed(filled, person(here, filled, name))
+    browser = here.browser(name)
+    ids = ",".join(filled.records["order"])
+    for address in (f"/order/print?ids={ids}", f"/order/print?label=slip&ids={ids}"):
+        page = browser.get(address)
+        assert page.status_code in {200, 403, 404}
+        assert leaks(page.text, may, filled) == []
+    other = next(one.text for one in filled.canaries if one.field == "number")
+    assert (other in browser.get(f"/order/print?label=slip&ids={ids}").text) == (other in may)
+
+
+def test_a_view_that_compares_by_what_its_reader_does_not_see_is_not_offered(
+    desk: tuple[Desk, Filled],
+) -> None:
+    here, filled = desk
+    owner, seller = here.browser("owner"), here.browser("seller")
+    cost, number = (
+        next(one.text for one in filled.canaries if (one.entity, one.field) == ("order", name))
+        for name in ("cost", "number")
+    )
+    csrf = token(owner.get("/preferences"))
+    for name, query in (("Dear", f"cost={cost}"), ("Theirs", f"number={number}")):
+        sent = {"csrf_token": csrf, "action": "save", "name": name, "query": query}
+        assert owner.client.post("/order/views", data={**sent, "role": "seller"}).status_code == 303
+    page = seller.get("/order/").text
+    assert ("Theirs" in page, "Dear" in page, cost in page) == (True, False, False)
+    assert "Dear" in owner.get("/order/").text

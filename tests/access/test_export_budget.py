@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask_appbuilder.security.sqla.models import Model
 
+from runtime.alarms import MOST_AN_HOUR
 from runtime.errors import TooMany
 from runtime.messages import Result
+from runtime.web.users import create_user, sync_roles
 from tests.databases import postgres_url, sqlite_url
 from tests.shop import NOON, Shop, open_shop, person, write_folder
 
@@ -47,6 +50,8 @@ CLERK = person("clerk", number=7)
 def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Shop:
     url = postgres_url() if request.param == "postgres" else sqlite_url(tmp_path)
     opened = open_shop(url, write_folder(tmp_path / "stall", FILES), "owner")
+    Model.metadata.create_all(opened.runtime.engine)
+    sync_roles(opened.runtime.engine, opened.runtime.app)
     for number in range(3):
         opened.done("create", "ware", {"name": f"W{number}"})
         opened.done("create", "note", {"name": f"N{number}"})
@@ -103,3 +108,27 @@ def test_exports_at_once_share_what_is_left(shop: Shop) -> None:
         one.join()
     assert sum(isinstance(one, Result) for one in found) == 1
     assert sum(isinstance(one, TooMany) for one in found) == 3
+
+
+def told(shop: Shop, who: int) -> list[str]:
+    table = shop.runtime.system.notification
+    mine = sa.select(table.c.kind).where(table.c.user_id == who)
+    with shop.runtime.engine.connect() as connection:
+        return list(connection.execute(mine).scalars())
+
+
+def test_who_administers_hears_once_an_hour_of_somebody_who_takes_much_out(shop: Shop) -> None:
+    boss = create_user(shop.runtime.engine, "boss", "correct horse battery", ["owner"])
+    wide = person("wide", number=9)
+    assert taken(shop, actor=wide) == 3
+    assert not told(shop, boss)
+    assert taken(shop) == 3
+    shop.refused("export", "ware", actor=CLERK)
+    assert told(shop, boss) == ["many_exports"]
+    shop.refused("export", "ware", actor=CLERK)
+    assert told(shop, boss) == ["many_exports"]
+    for _ in range(MOST_AN_HOUR):
+        assert taken(shop, "note", actor=person("owner", number=11)) == 3
+    assert told(shop, boss) == ["many_exports"]
+    assert taken(shop, "note", actor=person("owner", number=11)) == 3
+    assert told(shop, boss) == ["many_exports"] * 2

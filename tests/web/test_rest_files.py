@@ -44,6 +44,10 @@ def test_a_file_holds_what_matches_and_no_formula(shop: Shop) -> None:
     assert lines[0] == "id,version,code,name,vip"
     assert "\"'=HYPERLINK(" in lines[1]
     book = openpyxl.load_workbook(io.BytesIO(client.get(address + "&format=xlsx").data))
+    # who took it out stands in the file and in its name
+    assert book.properties.creator.startswith("ann 2")
+    assert book.active.oddFooter.left.text == book.properties.creator
+    assert "customer-ann-2" in found.headers["Content-Disposition"]
     cell = book.active["D2"]
     assert (cell.data_type, cell.value) == ("s", '=HYPERLINK("http://x","y"), 王')
 

@@ -17,6 +17,7 @@ from rules.masks import HIDDEN, Masked
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.paths import Path
+from runtime.web import spreadsheets
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import doors
 from runtime.web.screens.list_columns import ColumnChoice, column_choices
@@ -153,6 +154,6 @@ def _number(text: str) -> Value:
 
 
 def file_name(visit: Visit, entity: Entity, form: str) -> str:
-    """Return the name of the file: what is in it, and of which day."""
-    today = visit.runtime.clock().astimezone(zone(visit.actor.time_zone)).date()
-    return f"{entity.name}-{today.isoformat()}.{form}"
+    """Return the name of the file: what is in it, who took it out, and when."""
+    now = visit.runtime.clock().astimezone(zone(visit.actor.time_zone))
+    return spreadsheets.file_name(entity.name, visit.actor.name, now, form)

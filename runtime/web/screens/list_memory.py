@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from generator.model.entity import Entity
 from generator.model.text import Label
-from runtime.errors import FieldError, Forbidden, Invalid, NotFound
+from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound
 from runtime.store.engine import read, write
+from runtime.store.filters import CLAUSE
 from runtime.web.screens.list_url import LONGEST, ListUrl, read_url
 from runtime.web.screens.visit import Visit, record_url
 
@@ -107,7 +108,20 @@ def load(visit: Visit, entity: str) -> Kept:
         SavedView(row.id, row.name, row.query, row.user_id == me, row.shared, row.role or "")
         for row in rows
     )
+    saved = tuple(one for one in saved if one.mine or _is_for(visit, entity, one))
     return Kept(saved, values.get(me, Arranged()), values.get(EVERYBODY, Arranged()))
+
+
+def _is_for(visit: Visit, entity: str, view: SavedView) -> bool:
+    """Return whether somebody sees all that a shared view compares by: its address holds the
+    values, and without them it would be another list."""
+    for key, _ in read_url("", parse_qsl(view.query)).filters:
+        written = CLAUSE.match(key)
+        try:
+            visit.reads.compared(entity, written[1] if written else key)
+        except BadRequest:
+            return False
+    return True
 
 
 def _key(entity: str) -> str:

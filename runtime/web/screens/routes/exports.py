@@ -64,7 +64,8 @@ class Exports:
         )
         result = doors.ask(visit, "export", model.name, query=query)
         rows = export_page.rows(visit, columns, result)
-        pieces = spreadsheets.write(form, export_page.heading(visit, columns), rows)
+        mark = spreadsheets.marked(visit.actor.name, visit.runtime.clock(), visit.request_id)
+        pieces = spreadsheets.write(form, export_page.heading(visit, columns), rows, mark)
         answer = Response(pieces, mimetype=spreadsheets.MEDIA[form])
         name = export_page.file_name(visit, model, form)
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
