@@ -188,6 +188,13 @@ class FieldType(Kind):
         """
         return (text, text.lower(), text.upper(), text.title())
 
+    def within(self, text: str) -> str:
+        """Return a text that is looked for anywhere as it would stand inside a stored value.
+
+        A type that is stored otherwise than people write it says so; the others keep the text.
+        """
+        return text
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         """Return the JSON Schema of the API form, for OpenAPI."""
         return {"type": "string"}

@@ -28,6 +28,8 @@ from generator.kinds import Arg
 from generator.model.entity import Field
 
 WRITTEN = re.compile(r"\+?[0-9 ()./-]{3,40}")
+BETWEEN = re.compile(r"[ ()./-]")
+"""What people write between digits, and is not stored."""
 
 
 class Phone(FieldType):
@@ -77,7 +79,7 @@ class Phone(FieldType):
 
     def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
         """Return the number from its country on; without + it may be of the field's region."""
-        digits = re.sub(r"[ ()./-]", "", text)
+        digits = BETWEEN.sub("", text)
         if not re.fullmatch(r"\+?[0-9]{3,15}", digits):
             return ()
         if digits.startswith("+"):
@@ -85,6 +87,10 @@ class Phone(FieldType):
         code = phonenumbers.country_code_for_region(field.args.get("region") or "")
         home = (f"+{code}{digits.lstrip('0')}",) if code else ()
         return (*home, f"+{digits}")
+
+    def within(self, text: str) -> str:
+        """Return the digits of what is written like a part of a number."""
+        return BETWEEN.sub("", text) if WRITTEN.fullmatch(text) else text
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {

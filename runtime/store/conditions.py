@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from generator.build.tables import has_column
 from generator.expressions import sql
+from generator.field_types import FieldType
 from generator.model.entity import Field
 from rules.permissions import Grant, Line
 from runtime.store.filters import Clause
@@ -33,6 +34,11 @@ def like_text(text: str) -> str:
     for sign in (LIKE_ESCAPE, "%", "_"):
         text = text.replace(sign, LIKE_ESCAPE + sign)
     return text
+
+
+def writes_otherwise(kind: FieldType) -> bool:
+    """Return whether a text that is looked for is another one inside values of this type."""
+    return type(kind).within is not FieldType.within
 
 
 def contains_pattern(text: str) -> str:
@@ -198,6 +204,9 @@ class Conditions:
         return sa.or_(*found) if found else sa.false()
 
     def _holds(self, field: Field, bound: str) -> Callable[[Any], Any]:
+        kind = self.schema.catalog[field.type]
+        bound = f"{bound}_{field.type}" if writes_otherwise(kind) else bound
+
         def test(source: Any) -> Any:
             text = sa.cast(self.column(source, field), sa.Text())
             return text.ilike(sa.bindparam(bound, type_=sa.Text()), escape=LIKE_ESCAPE)

@@ -14,7 +14,7 @@ from generator.build.tables import has_column
 from generator.expressions import sql
 from generator.expressions import tree as t
 from runtime.store.building import Builder, is_one, page_size, search_name
-from runtime.store.conditions import Conditions, contains_pattern, context_values
+from runtime.store.conditions import Conditions, contains_pattern, context_values, writes_otherwise
 from runtime.store.many import Many
 from runtime.store.measures import Measure
 from runtime.store.paths import Path
@@ -122,7 +122,7 @@ class Statements:
         for number, clause in enumerate(plan.clauses, first):
             values |= self.conditions.clause_values(number, clause)
         if plan.search:
-            values[search_name(first)] = contains_pattern(plan.search)
+            values |= self._looked_for(plan, search_name(first))
         if plan.ids is not None:
             values |= _of_ids("record_id", plan.ids)
         if plan.parent is not None:
@@ -135,6 +135,19 @@ class Statements:
         for expression in (one for path in also for g in path.sights for one in g.expressions):
             values |= context_values(expression, plan.facts, self.schema)
         return values
+
+    def _looked_for(self, plan: QueryPlan, bound: str) -> dict[str, str]:
+        """Return the text of a search, also as types that write it otherwise hold it."""
+        text = plan.search.strip()
+        kinds = {
+            path.field.type: self.schema.catalog[path.field.type] for path in plan.search_paths
+        }
+        others = {
+            f"{bound}_{name}": contains_pattern(kind.within(text))
+            for name, kind in kinds.items()
+            if writes_otherwise(kind)
+        }
+        return {bound: contains_pattern(text), **others}
 
     def _questions(self, plan: QueryPlan) -> Mapping[str, t.Context]:
         """Return what the statement asks of the context, by name: found once for its form."""

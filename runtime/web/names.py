@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff·]+")
-LONGEST_INITIALS = 2
+LONGEST_CHINESE = 3
+"""Characters of a name; what is longer is a post."""
 
 
 def full_name(first: str, last: str, username: str) -> str:
@@ -36,9 +37,10 @@ def is_chinese(name: str) -> bool:
 
 def initials(name: str) -> str:
     """Return one or two characters for a small round picture: AL, or 芳 of 王芳."""
-    if is_chinese(name):
-        return name[-1]
     parts = [part for part in re.split(r"[\s.]+", name) if part]
     if not parts:
         return "?"
+    if is_chinese(parts[0]):
+        # a given name is called by its last character, a post by its first
+        return parts[0][-1 if len(parts[0]) <= LONGEST_CHINESE else 0]
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()

@@ -110,6 +110,14 @@ def step_form(page: Page, site: Site) -> None:
     shown(page, ".stf")
 
 
+def labels_of_record(page: Page, site: Site) -> None:
+    """Open a record's label on paper."""
+    clicked(page, "td .ol", "REP-001")
+    shown(page, "[data-record]")
+    page.goto(f"{page.url.partition('?')[0]}/print?label=tag")
+    shown(page, ".lb")
+
+
 def step_in_drawer(page: Page, site: Site) -> None:
     """Open the form of a step over the record."""
     clicked(page, "td .ol", "REP-001")
@@ -517,6 +525,7 @@ SCREENS = (
         stands_for="screens.job_run",
     ),
     Screen("step", "/repair/", step_form, shop="kinds", stands_for="screens.step"),
+    Screen("labels", "/repair/", labels_of_record, shop="kinds"),
     Screen("step in a drawer", "/repair/", step_in_drawer, shop="kinds"),
     Screen(
         "steps of many", "/repair/", steps_of_many, shop="kinds", stands_for="screens.bulk_step"

@@ -75,6 +75,10 @@ def test_a_number_without_country_is_of_the_shop_s_own_country(kiosk: Desk) -> N
     for said in ("13000777777", "+8613000777777", "130 0077 7777", "0077"):
         groups = browser.client.get("/search/palette", query_string={"q": said}).json["groups"]
         assert "Mei" in [line["label"] for one in groups for line in one["lines"]], said
+    kiosk.make("guest", name="Mr Otherwise")
+    for said in ("130 0077-7777", "+86 130 0077 7777", "0077 7777", "mei"):
+        found = browser.client.get("/guest/", query_string={"q": said}).text
+        assert ("Mei" in found, "Otherwise" in found) == (True, False), said
 
 
 def test_a_list_is_narrowed_to_a_month_by_its_name(kiosk: Desk) -> None:

@@ -276,6 +276,7 @@ def test_names_stand_in_their_own_order() -> None:
     assert full_name("", "", "al") == "al"
     assert (short_name("芳", "王", "wf"), short_name("Ada", "Lovelace", "al")) == ("王芳", "Ada")
     assert (initials("王芳"), initials("Ada Lovelace"), initials("")) == ("芳", "AL", "?")
+    assert (initials("王芳 Fang"), initials("系统管理员 Administrator")) == ("芳", "系")
 
 
 def test_the_list_costs_the_same_however_many_people_there_are(desk: Desk) -> None:

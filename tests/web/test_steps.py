@@ -53,8 +53,9 @@ def press(browser: Browser, record: str, step: str, **more: str) -> TestResponse
 def asked(browser: Browser, record: str, step: str) -> TestResponse:
     """Open the form behind a button."""
     page = browser.get(f"/repair/{record}")
-    (link,) = re.findall(
-        rf'href="(/repair/{record}/do/mending/{step}\?[^"]*)" data-step', page.text
+    # beside the first step, one on a phone is in the menu
+    (link,) = set(
+        re.findall(rf'href="(/repair/{record}/do/mending/{step}\?[^"]*)"[^>]* data-step', page.text)
     )
     return browser.get(unescape(link))
 

@@ -57,12 +57,8 @@ def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Tabl
         for path in paths
     )
     drawn = [[draw(row) for draw in draws] for row in rows[:SHOWN_CHILDREN]]
-    # what no row holds says nothing; the first column names the rows
-    kept = [
-        place
-        for place in range(len(paths))
-        if not drawn or place == 0 or any(drawing.filled(cells[place]) for cells in drawn)
-    ]
+    # the first column names the rows
+    kept = [place for place in range(len(paths)) if place == 0 or _says_more(drawn, place)]
     totals = tuple(totals[place] for place in kept)
     return Table(
         headings=tuple(Heading(columns[place].label, columns[place].number) for place in kept),
@@ -71,6 +67,23 @@ def child_table(visit: Visit, entity: Entity, name: str, result: Result) -> Tabl
         more_text=visit.t("{n} more rows", n=len(rows) - SHOWN_CHILDREN)
         if len(rows) > SHOWN_CHILDREN
         else "",
+    )
+
+
+def _says_more(rows: Sequence[Sequence[Cell]], place: int) -> bool:
+    """Return whether a column tells what no column before it does: of no rows, every one does.
+
+    An empty one does not, nor a text that is in each row what was said before it, such as a code
+    that was copied from the record whose title it is.
+    """
+    if not rows:
+        return True
+    if not any(drawing.filled(cells[place]) for cells in rows):
+        return False
+    if any(cells[place].kind not in ("text", "code", "") for cells in rows):
+        return True
+    return not any(
+        all(cells[place].text == cells[before].text for cells in rows) for before in range(place)
     )
 
 

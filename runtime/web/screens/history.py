@@ -15,7 +15,7 @@ from generator.model.entity import Entity, Field
 from runtime.operations._talk import FILE
 from runtime.operations.history import Entry
 from runtime.web.screens.doors import Titles
-from runtime.web.screens.visit import Visit
+from runtime.web.screens.visit import Visit, caller
 
 ICONS = {
     "create": "plus",
@@ -98,7 +98,7 @@ def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
             single.append(_change(visit, field, before, after, known))
     return Event(
         icon=ICONS.get(entry.operation, "clock"),
-        who=entry.actor_name,
+        who=caller(visit, entry.actor_name),
         words=_words(visit, entity, entry),
         reason=entry.reason,
         iso=entry.at.isoformat(),

@@ -81,7 +81,11 @@ def column_choices(
     paths = [
         path for path in drawing.readable(visit, entity.name, every) if _may_be_column(visit, path)
     ]
+    labels = {path.text: drawing.path_label(visit, path) for path in paths}
+    # "Customer" is the reference or the name behind it: one of them is offered, what is shown first
+    named = {(path.steps[0].name, labels[path.text]): path.text for path in reversed(paths)}
     return tuple(
-        ColumnChoice(path.text, drawing.path_label(visit, path), path.text in shown)
+        ColumnChoice(path.text, labels[path.text], path.text in shown)
         for path in paths
+        if path.text in shown or named[path.steps[0].name, labels[path.text]] == path.text
     )

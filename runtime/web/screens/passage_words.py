@@ -19,7 +19,7 @@ from generator.resolve.fields import humanize
 from runtime.operations._passages import Passage
 from runtime.web.screens import history
 from runtime.web.screens.history import Change, Known
-from runtime.web.screens.visit import Visit
+from runtime.web.screens.visit import Visit, caller
 from runtime.web.screens.workflow_page import badge
 from runtime.web.screens.workflow_picture import length
 
@@ -63,7 +63,9 @@ def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) 
     return Taken(
         id=one.id,
         icon=ICONS.get(one.source, "arrow-right"),
-        who=one.actor_name if one.actor_kind != "system" else visit.t("System", "person"),
+        who=caller(visit, one.actor_name)
+        if one.actor_kind != "system"
+        else visit.t("System", "person"),
         words=_words(visit, one, edges),
         mark=_mark(visit, one),
         before=_state(visit, states, one.before),

@@ -21,7 +21,7 @@ from runtime.operations.transitions import Standing
 from runtime.store.workflow_tables import TRANSITION
 from runtime.tasks import label_of
 from runtime.web.screens.steps_page import reasons
-from runtime.web.screens.visit import Visit
+from runtime.web.screens.visit import Visit, caller
 from runtime.web.screens.workflow_page import badge, machines_of, workflow_url
 from runtime.web.screens.workflow_picture import Past
 
@@ -70,7 +70,7 @@ def progress(
                 label=visit.text(machine.label),
                 state=badge(visit, state) if state else Cell(value or "–", "badge", "critical"),
                 since=moment(visit, last.at) if last else None,
-                who=last.actor_name if last else "",
+                who=caller(visit, last.actor_name) if last else "",
                 waits=tuple(
                     _waiting(visit, entity, one) for one in story.due if one.workflow == name
                 ),

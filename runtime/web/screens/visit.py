@@ -86,6 +86,18 @@ class Visit:
         return self.actor.locale.startswith("zh")
 
 
+def caller(visit: Visit, name: str) -> str:
+    """Return who did something as a sentence names them: a program of ours by a word for it."""
+    t = visit.t
+    programs = {
+        "system": t("System", "person"),
+        "demo": t("Demo data", "person"),
+        "formulas": t("Formulas", "person"),
+        "command line": t("Command line", "person"),
+    }
+    return programs.get(name, name)
+
+
 def record_url(entity: str, record_id: str = "", rest: str = "", **query: str) -> str:
     """Return the address of a record's page, or of the list without an id."""
     path = f"/{entity}/" + (f"{quote(record_id)}{'/' + rest if rest else ''}" if record_id else "")
