@@ -243,7 +243,7 @@ def test_every_screen_is_without_fault(
     pages = {
         path.relative_to(TEMPLATES).as_posix()
         for path in TEMPLATES.rglob("*.html")
-        if re.search(r'extends "(layout|errors/error)\.html"', path.read_text("utf-8"))
+        if re.search(r'extends "(layout|paper|errors/error)\.html"', path.read_text("utf-8"))
     }
     forgotten = {
         name for name in pages - names if not any(part in OUTSIDE for part in name.split("/"))
