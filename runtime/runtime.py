@@ -181,6 +181,10 @@ class Runtime:
 
     def payload(self, entity: Entity, roles: frozenset[str], *, changes: bool) -> ma.Schema:
         """Return the schema of what these roles may send for an entity."""
+        known = ("payload", entity.name, roles, changes)
+        return self.remembered.get(known, lambda: self._payload(entity, roles, changes=changes))
+
+    def _payload(self, entity: Entity, roles: frozenset[str], *, changes: bool) -> ma.Schema:
         action = "update" if changes else "create"
         names = {entity.name: action, **dict.fromkeys(self.child_entities(entity), action)}
         grants = {name: self.matrix.grant(roles, name, wanted) for name, wanted in names.items()}

@@ -23,9 +23,7 @@ Row = tuple[Any, ...]
 def known(plan: WritePlan, draft: Draft, created: bool) -> Result | None:
     """Return the outcome of a write, or None when it must be read."""
     query = plan.answer
-    if query is None or not _is_said(query):
-        return None
-    if not all(_is_said(each.plan) and each.via == "children" for each in query.includes):
+    if query is None or not plan.is_said:
         return None
     record_id = str(draft.facts["id"])
     row = _row(query, draft.facts)
@@ -38,7 +36,7 @@ def known(plan: WritePlan, draft: Draft, created: bool) -> Result | None:
     )
 
 
-def _is_said(query: QueryPlan) -> bool:
+def is_said(query: QueryPlan) -> bool:
     """Return whether a draft of the entity holds every value of a plan, and nothing hides rows."""
     return (
         query.grant.is_wide

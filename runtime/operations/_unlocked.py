@@ -92,8 +92,8 @@ def _is_alone(runtime: Runtime, entity: Entity, fields: frozenset[str]) -> bool:
 
 def _change(connection: sa.Connection, plan: WritePlan, runtime: Runtime) -> Result | None:
     call, grant, began = plan.call, plan.grant, runtime.make_id()
-    context = _reading.context(runtime, call.actor)
-    work = Work(connection, runtime, call.incoming, runtime.clock(), context)
+    context = plan.answer.facts if plan.answer else _reading.context(runtime, call.actor)
+    work = Work(connection, runtime, call.incoming, context["now"], context)
     version = require_version(call.incoming.version)
     draft = _revising.drafted(work, call, grant, call.values, version, lock="")
     if not work.errors and not _revising.differs(draft, draft.before or {}):

@@ -52,6 +52,18 @@ class WritePlan:
     """What the caller may read of the record afterwards; None when nothing."""
     may_leave: bool = False
     """The record may be out of the caller's sight afterwards: the write stands all the same."""
+    is_said: bool = False
+    """The answer is what was written; else it must be read back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """How somebody reads back what they wrote: worked out once for an entity and their roles."""
+
+    query: QueryPlan
+    includes: tuple[tuple[Include, bool], ...]
+    """The parts, and whether a draft says everything of them."""
+    is_said: bool
 
 
 OF_WHOLES = frozenset({"create", "update", "delete", "restore", "bulk", "import"})
@@ -165,23 +177,30 @@ def plan_write(
     readable = runtime.matrix.grant(call.actor.roles, call.entity.name, "read")
     if readable is None:
         return WritePlan(call, grant, None)
-    asked = replace(call.incoming, query={}) if call.incoming.query else call.incoming
+    known = ("answer", call.entity.name, call.actor.roles)
+    found = runtime.remembered.get(known, lambda: _answer(call, readable, runtime))
+    facts = _reading.context(runtime, call.actor)
+    chosen = [one for one in found.includes if parts is None or one[0].name in parts]
+    includes = tuple([each.at(facts) for each, _ in chosen])
+    return WritePlan(
+        call,
+        grant,
+        found.query.with_values(facts=facts, includes=includes),
+        is_said=found.is_said and all(is_said for _, is_said in chosen),
+    )
+
+
+def _answer(call: WriteCall, readable: Grant, runtime: Runtime) -> _Answer:
+    asked = replace(call.incoming, query={})
     one = _reading.parse_read(asked, readable, runtime).but(
         sort=("id",), limit=1, archived="all", ids=("",)
     )
     query = _reading.plan_read(one, readable, runtime)
-    known = ("answer", call.entity.name, call.actor.roles)
-    includes = runtime.remembered.get(known, lambda: _children(call, readable, runtime))
-    facts = query.facts
-    return WritePlan(
-        call,
-        grant,
-        query.with_values(
-            includes=tuple(
-                each.at(facts) for each in includes if parts is None or each.name in parts
-            )
-        ),
+    includes = tuple(
+        (each, outcomes.is_said(each.plan) and each.via == "children")
+        for each in _children(call, readable, runtime)
     )
+    return _Answer(query, includes, outcomes.is_said(query))
 
 
 def _children(call: WriteCall, readable: Grant, runtime: Runtime) -> tuple[Include, ...]:

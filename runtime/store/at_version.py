@@ -29,7 +29,7 @@ def can_be_sent(batch: Batch) -> bool:
         batch.change is not None
         and not batch.others
         and bool(batch.rows)
-        and all(0 < len(rows) < FEW and not has_gaps(table, rows) for table, rows in batch.rows)
+        and all(0 < len(rows) < FEW for _, rows in batch.rows)
     )
 
 
@@ -64,6 +64,7 @@ def send(connection: sa.Connection, batch: Batch, until: datetime) -> bool:
 
 
 def _statement(forms: list[Form]) -> sa.Select[Any]:
+    assert not any(has_gaps(table, [dict.fromkeys(names)]) for table, names, _ in forms[1:])
     table, names, _ = forms[0]
     in_time = sa.func.now() < sa.bindparam("until", type_=Utc())
     changed = change_of(table, names).where(in_time).returning(table.c.id).cte("changed")

@@ -89,6 +89,12 @@ def audit_key(secret: str) -> AuditKey:
     return AuditKey(hashlib.sha256(derived).hexdigest()[:8], derived)
 
 
+SORTED = json.JSONEncoder(sort_keys=True).encode
+"""What `json.dumps(…, sort_keys=True)` makes anew for each row."""
+
+AS_THEY_ARE = frozenset({str, int, bool, type(None)})
+"""Most values by far, told by their type alone."""
+
 DEVELOPMENT_KEY = audit_key(DEVELOPMENT_SECRET)
 
 
