@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator.model.importmap import ImportMap, ImportTarget
+from generator.field_types import FieldType
+from generator.kinds import Catalog
+from generator.model.app import App
+from generator.model.importmap import ImportField, ImportMap, ImportTarget
+from generator.resolve.fields import STATE
+from generator.resolve.importmaps import LostPath, follow
 from generator.suggest import closest
 from runtime.importing.faults import FileFault
 from runtime.importing.headers import target_from_header
@@ -23,6 +28,8 @@ class Wish:
     mode: str
     key: tuple[str, ...]
     reading: Reading
+    meant: Mapping[str, str] | None = None
+    """By column: the path it fills, where somebody said so; a column without one is passed over."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +74,34 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
         runtime.compiled.field_types,
         mode=wish.mode or "upsert",
         key=wish.key,
+        meant=wish.meant,
     )
     return Chosen(table, (target,), "", "")
+
+
+def by_steps(
+    target: ImportTarget, app: App, catalog: Catalog[FieldType]
+) -> tuple[ImportField, ...]:
+    """Return the fields of a target that hold states: only steps change them."""
+    found = []
+    for source in target.fields:
+        steps = follow(source.path, target.entity, app.entities, catalog)
+        fields = [] if isinstance(steps, LostPath) else [step.field for step in steps]
+        if any(one is not None and one.type == STATE for one in fields):
+            found.append(source)
+    return tuple(found)
+
+
+def without_states(
+    targets: Iterable[ImportTarget], app: App, catalog: Catalog[FieldType]
+) -> tuple[ImportTarget, ...]:
+    """Return targets as people import them: a record begins where its workflow does."""
+    found = []
+    for target in targets:
+        states = by_steps(target, app, catalog)
+        kept = tuple(one for one in target.fields if one not in states)
+        found.append(replace(target, fields=kept))
+    return tuple(found)
 
 
 def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:

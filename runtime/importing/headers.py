@@ -7,7 +7,7 @@ field's label.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from generator.field_types import FieldType
@@ -31,19 +31,21 @@ def target_from_header(
     *,
     mode: str = "upsert",
     key: tuple[str, ...] = (),
+    meant: Mapping[str, str] | None = None,
 ) -> ImportTarget:
     """Return the target that a header describes: its columns are fields, paths or labels.
 
     Where there are columns of children, rows with one key are one record. A column that only the
-    engine writes, such as a computed total of an export, is passed over.
+    engine writes, such as a computed total of an export, is passed over. `meant` says by column
+    which path it fills; then no other column fills any.
 
     Raises:
         FileFault: a column is none of these.
 
     """
     fields: list[ImportField] = []
-    for column in columns:
-        path = _path_of(column, entity)
+    paths = _paths(columns, entity, meant)
+    for column, path in paths.items():
         found = follow(path, entity.name, app.entities, catalog) if column else None
         if isinstance(found, LostPath):
             if found.reason == "read_only" and path[0] not in key:
@@ -58,7 +60,7 @@ def target_from_header(
         return _of_the_parent(entity, fields, app, mode)
     keys = key or entity.key
     # a number that the engine draws still says which rows belong together
-    by = tuple(one for one in columns if one and _path_of(one, entity)[0] in keys)
+    by = tuple(one for one, path in paths.items() if one and path[0] in keys)
     has_children = any(_holds_children(entity, source, catalog) for source in fields)
     return ImportTarget(
         entity.name,
@@ -69,6 +71,16 @@ def target_from_header(
         group_by=by if has_children else (),
         gather=has_children,
     )
+
+
+def _paths(
+    columns: tuple[str, ...], entity: Entity, meant: Mapping[str, str] | None
+) -> dict[str, tuple[str, ...]]:
+    """Return what columns fill, as their names say or as somebody did."""
+    if meant is None:
+        return {column: _path_of(column, entity) for column in columns}
+    told = {column: meant.get(column, "") for column in columns}
+    return {column: tuple(path.split(".")) for column, path in told.items() if path}
 
 
 def _holds_children(entity: Entity, source: ImportField, catalog: Catalog[FieldType]) -> bool:

@@ -43,7 +43,7 @@ class JsonTable:
 
     def _flat(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         number = 0
-        for line, one in self._objects():
+        for line, one in self.objects():
             if not self.nested:
                 yield line, _flatten(one)
                 continue
@@ -51,7 +51,8 @@ class JsonTable:
                 number += 1
                 yield number, [node]
 
-    def _objects(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    def objects(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the objects as they stand in the file, each with its line or its number."""
         try:
             with open_bytes(self.path) as stream:
                 start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")

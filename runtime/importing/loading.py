@@ -48,6 +48,26 @@ TOO_MANY_CELLS, TOO_FEW_CELLS = "too_many_cells", "too_few_cells"
 
 
 @dataclass(frozen=True)
+class Reached:
+    """How far an import came: everything before it is in, and nothing behind it."""
+
+    target: int = 0
+    """The number of the target it was at."""
+    documents: int = 0
+    """So many documents of that target were dealt with."""
+    tallies: tuple[Tally, ...] = ()
+    """What became of the rows by then, target by target."""
+
+
+Keep = Callable[[sa.Connection, Reached], None]
+"""Told in the transaction of each batch how far the import is with it."""
+
+
+def _keep_nothing(connection: sa.Connection, reached: Reached) -> None:
+    """Keep nothing: an import that was interrupted begins anew."""
+
+
+@dataclass(frozen=True)
 class Loading:
     """One import: who, how, and where verdicts go."""
 
@@ -62,6 +82,9 @@ class Loading:
     locale: str = "en"
     attachments: Attachments | NoAttachments | None = None
     request_id: str = ""
+    begin: Reached = Reached()
+    """Where an earlier attempt came to."""
+    keep: Keep = _keep_nothing
 
     @property
     def in_one(self) -> bool:
@@ -87,8 +110,14 @@ def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> lis
     plans = [_plan(loading, recipe) for recipe in recipes]
     tallies: list[Tally] = []
     with _collector_at_rest(), _transactions(loading, tallies) as transaction:
-        for recipe, plan in zip(recipes, plans, strict=True):
-            run = _Run(loading, table, recipe, plan, transaction)
+        for number, (recipe, plan) in enumerate(zip(recipes, plans, strict=True)):
+            begin = loading.begin
+            if number < begin.target:
+                tallies.append(begin.tallies[number])
+                continue
+            run = _Run(loading, table, recipe, plan, transaction, before=tuple(tallies))
+            if number == begin.target and begin.tallies:
+                run.tally, run.behind = begin.tallies[number], begin.documents
             tallies.append(run.tally)
             counts = Counts()
             run.everything(_counted(documents(table, recipe, counts), counts, run.tally))
@@ -228,6 +257,12 @@ class _Run:
     waiting: list[Document] = field(default_factory=list)
     held: list[Verdict] = field(default_factory=list)
     """Verdicts of the present batch: some fall while it is read, some when it is saved."""
+    before: tuple[Tally, ...] = ()
+    """Of the targets before this one."""
+    behind: int = 0
+    """Documents that an earlier attempt has dealt with: they are only read again."""
+    taken: int = 0
+    """Documents read so far."""
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.recipe.target.name, self.recipe.entity.name)
@@ -241,7 +276,8 @@ class _Run:
             self.tell_all()
 
     def _in_batches(self, made: Iterable[Document]) -> None:
-        for batch in _batches(self._distinct(self._untorn(made))):
+        fresh = (one for one in self._distinct(self._untorn(self._numbered(made))) if self.is_new)
+        for batch in _batches(fresh):
             self._import(batch, may_wait=True)
         before = -1
         while self.waiting and len(self.waiting) != before:
@@ -252,11 +288,23 @@ class _Run:
         for batch in _batches(self.waiting):
             self._import(batch, may_wait=False)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether no earlier attempt has dealt with the document that was read last."""
+        return self.taken > self.behind
+
+    def _numbered(self, made: Iterable[Document]) -> Iterator[Document]:
+        for one in made:
+            self.taken += 1
+            yield one
+
     def _untorn(self, made: Iterable[Document]) -> Iterator[Document]:
         """Yield documents whose rows have the cells of the header; the others are refused."""
         for one in made:
             if not one.torn:
                 yield one
+                continue
+            if not self.is_new:
                 continue
             self.tally.rejected += 1
             self.tally.rejected_rows += len(one.rows)
@@ -292,6 +340,8 @@ class _Run:
             if first == one.line:
                 yield one
                 continue
+            if not self.is_new:
+                continue
             message = Label(
                 {
                     "en": f"Line {first} has the same key.",
@@ -308,9 +358,13 @@ class _Run:
             if self.loading.attachments is not None:
                 self.loading.attachments.write(connection)
             outcomes = apply(connection, plan, self.loading.runtime, self.keys)
-        for one, outcome in zip(batch, outcomes, strict=True):
-            self._note(one, outcome, may_wait=may_wait)
-        self.tell_all()
+            for one, outcome in zip(batch, outcomes, strict=True):
+                self._note(one, outcome, may_wait=may_wait)
+            self.tell_all()
+            if not self.loading.in_one and not self.waiting:
+                # what waits for later rows would be lost, so the last place before it holds
+                tallies = (*self.before, self.tally)
+                self.loading.keep(connection, Reached(len(self.before), self.taken, tallies))
         self.loading.progress(self.tally)
 
     def _note(self, one: Document, outcome: Outcome, *, may_wait: bool) -> None:

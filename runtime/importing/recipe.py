@@ -6,7 +6,7 @@ so a wrong column is told at once and a row costs only its cells.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,7 +128,12 @@ def _first_hole(source: ImportField, index: Mapping[str, int]) -> str:
     return next((hole for hole in holes(source) if hole in index), "")
 
 
-def _require_columns(target: ImportTarget, index: Mapping[str, int], name: str) -> None:
+def has_columns(target: ImportTarget, columns: Sequence[str]) -> bool:
+    """Return whether a file with these columns has all that a target needs."""
+    return not _missing(target, columns)
+
+
+def _missing(target: ImportTarget, index: Collection[str]) -> list[str]:
     needed: dict[str, None] = dict.fromkeys((*target.group_by, *target.once))
     for source in target.fields:
         if source.optional:
@@ -138,7 +143,11 @@ def _require_columns(target: ImportTarget, index: Mapping[str, int], name: str) 
         needed |= dict.fromkeys(holes(source))
     conditions = [*target.skip, *(case.when for one in target.fields for case in one.cases)]
     needed |= dict.fromkeys(condition.column for condition in conditions)
-    missing = [column for column in needed if column not in index]
+    return [column for column in needed if column not in index]
+
+
+def _require_columns(target: ImportTarget, index: Mapping[str, int], name: str) -> None:
+    missing = _missing(target, index)
     if not missing:
         return
     nearest = closest(missing[0], index)

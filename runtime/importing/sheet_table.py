@@ -24,6 +24,8 @@ class SheetTable:
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name
+        self.sheets: tuple[str, ...] = ()
+        """The names of all sheets."""
         self.sheet = self._open(reading.sheet)
         self.columns: tuple[str, ...] = ()
         for _, cells in self._all():
@@ -53,6 +55,7 @@ class SheetTable:
         try:
             book = CalamineWorkbook.from_path(self.path)
             names = book.sheet_names
+            self.sheets = tuple(names)
             if wanted and wanted not in names:
                 raise FileFault(
                     f"'{self.name}' has no sheet '{wanted}'; it has {', '.join(names)}.",

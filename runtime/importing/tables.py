@@ -6,7 +6,10 @@ the file, because names lie.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +20,13 @@ from runtime.importing.faults import FileFault
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 LONGEST_NAME = 200
+MOST_UNPACKED = 1_000_000_000
+"""Bytes that a packed file may hold: a few kilobytes can unfold into more than a disk takes."""
+MOST_IN_WORKBOOK = 200_000_000
+"""Bytes of a workbook, which is read into memory as a whole."""
+NO_TABLES = {b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"}
+WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+"""Marks of encodings whose texts may hold zero bytes."""
 
 
 class Torn(NamedTuple):
@@ -76,6 +86,8 @@ def open_table(path: Path, reading: Reading) -> Table:
         raise FileFault(
             f"'{path.name}' cannot be read: {error}.", f"无法读取文件“{path.name}”：{error}。"
         ) from error
+    _require_table(path.name, start)
+    _require_size(path)
     if start.startswith((ZIP, OLD_EXCEL)):
         return SheetTable(path, reading)
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -83,6 +95,70 @@ def open_table(path: Path, reading: Reading) -> Table:
     if suffixes & {".json", ".jsonl", ".ndjson"} or text.startswith((b"{", b"[{")):
         return JsonTable(path, reading)
     return CsvTable(path, reading)
+
+
+def _require_table(name: str, start: bytes) -> None:
+    """Refuse what cannot hold a table, before its bytes are read as text.
+
+    Raises:
+        FileFault: it is a picture, a document or a program.
+
+    """
+    kind = next((kind for mark, kind in NO_TABLES.items() if start.startswith(mark)), "")
+    is_binary = not start.startswith((ZIP, OLD_EXCEL, *WIDE)) and b"\x00" in start
+    is_binary = is_binary and not _is_utf8(start)
+    if kind or is_binary:
+        what, what_zh = (f"a {kind} file", f"{kind} 文件") if kind else ("no text", "非文本文件")
+        raise FileFault(
+            f"'{name}' is {what}; send a CSV, an Excel workbook or JSON lines.",
+            f"“{name}”是{what_zh}，请使用 CSV、Excel 工作簿或 JSON Lines 文件。",
+        )
+
+
+def _is_utf8(start: bytes) -> bool:
+    """Return whether bytes begin a text in UTF-8; a zero in it is the fault of its row."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_size(path: Path) -> None:
+    """Refuse a packed file that unfolds into more than anybody's table.
+
+    Raises:
+        FileFault: it does.
+
+    """
+    size, most = 0, MOST_UNPACKED
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as book:
+                size, most = sum(one.file_size for one in book.infolist()), MOST_IN_WORKBOOK
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise FileFault(
+                f"'{path.name}' is damaged: {error}.", f"文件“{path.name}”已损坏：{error}。"
+            ) from error
+    else:
+        with path.open("rb") as stream:
+            packed = stream.read(2) == GZIP
+        if not packed:
+            return
+        try:
+            with open_bytes(path) as stream:
+                while size <= MOST_UNPACKED and (block := stream.read(1 << 20)):
+                    size += len(block)
+        except (OSError, EOFError, zlib.error) as error:
+            raise FileFault(
+                f"'{path.name}' is damaged: {error}.", f"文件“{path.name}”已损坏：{error}。"
+            ) from error
+    if size > most:
+        most //= 1_000_000
+        raise FileFault(
+            f"'{path.name}' unfolds into more than {most:,} MB; cut it into several files.",
+            f"文件“{path.name}”解压后超过 {most:,} MB，请拆分成多个文件。",
+        )
 
 
 def open_bytes(path: Path) -> BinaryIO:

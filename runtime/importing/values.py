@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from generator.model.importmap import Condition, ImportField
+from runtime.harmless import as_meant
 
 CellFunction = Callable[[Sequence[Any]], Any]
 Test = Callable[[Sequence[Any]], bool]
@@ -87,14 +88,14 @@ def _first(places: list[int]) -> Callable[[Sequence[Any]], Any]:
 
         def one(cells: Sequence[Any]) -> Any:
             cell = cells[place]
-            return cell.strip() if isinstance(cell, str) else cell
+            return as_meant(cell.strip()) if isinstance(cell, str) else cell
 
         return one
 
     def first(cells: Sequence[Any]) -> Any:
         for place in places:
             cell = cells[place]
-            cell = cell.strip() if isinstance(cell, str) else cell
+            cell = as_meant(cell.strip()) if isinstance(cell, str) else cell
             if cell != "":
                 return cell
         return ""

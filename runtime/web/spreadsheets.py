@@ -20,6 +20,8 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from runtime.harmless import harmless
+
 Value = str | int | Decimal | None
 FORMATS = ("csv", "xlsx")
 MEDIA = {
@@ -33,7 +35,6 @@ SHEET = 1_000_000
 LONGEST_CELL = 32_767
 """Characters that Excel takes."""
 
-_FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![0-9 ()-]*\Z)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -77,11 +78,6 @@ def _emptied(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return piece
-
-
-def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula; a number or a phone stays as it is."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def write_xlsx(

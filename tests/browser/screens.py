@@ -126,6 +126,15 @@ def step_in_drawer(page: Page, site: Site) -> None:
     shown(page, "dialog.drawer .stf")
 
 
+def send_a_file(page: Page, site: Site) -> None:
+    """Send a file of records and come to its columns."""
+    rows = b"Code,Name,Remark\nA1,Ann Lee,new\nA2,Bob,=1+1\n"
+    file = {"name": "members.csv", "mimeType": "text/csv", "buffer": rows}
+    page.set_input_files("input[name=file]", [file])
+    clicked(page, "main form .b-p")
+    shown(page, "#columns")
+
+
 def steps_of_many(page: Page, site: Site) -> None:
     """Choose rows and ask which steps all of them may take."""
     page.locator("tbody .ck").nth(0).check()
@@ -439,6 +448,13 @@ SCREENS = (
     Screen("bulk result", "/member/", bulk_done),
     Screen("bulk refusal", "/member/?q=Anna", bulk_refused),
     Screen("export", "/loan/export?state[in]=open", kept=True),
+    Screen("import", "/member/import"),
+    Screen(
+        "columns of a file",
+        "/member/import",
+        send_a_file,
+        stands_for="screens.import_columns",
+    ),
     Screen("new", "/member/new", kept=True),
     Screen("form", "/loan/{loan}/edit", kept=True),
     Screen("form with errors", "/loan/new", refuse_form, kept=True),
@@ -556,6 +572,7 @@ ERROR_PAGES = tuple(
 """Every error page there is a template for; the site of the tests can show each."""
 
 NO_SCREEN: Mapping[str, str] = {
+    "screens.import_template": "a file",
     "screens.job_file": "a file",
     "screens.job_rows": "a file",
     "screens.rule_words": "inside a form: the rule said in words",

@@ -22,6 +22,7 @@ from runtime.web.screens import (
 from runtime.web.screens import cells as drawing
 from runtime.web.screens.bulk_page import BulkAction, actions
 from runtime.web.screens.doors import Titles
+from runtime.web.screens.import_page import modes_of
 from runtime.web.screens.list_columns import ColumnChoice, column_choices
 from runtime.web.screens.list_layouts import LaidOut, LayoutChoice
 from runtime.web.screens.list_memory import Kept, SavedView
@@ -100,6 +101,7 @@ class ListPage:
     archived: str
     may_archive: bool
     may_export: bool
+    may_import: bool
     panel: bool
     bulk: tuple[BulkAction, ...]
     groups: tuple[GroupChoice, ...]
@@ -167,6 +169,7 @@ def list_page(
         archived=url.get("archived") or "no",
         may_archive=entity.archive,
         may_export=visit.may("export", entity.name),
+        may_import=visit.may("import", entity.name) and bool(modes_of(visit, entity)),
         panel=url.get("panel") == "filters",
         bulk=actions(
             visit,

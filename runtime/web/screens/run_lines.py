@@ -27,7 +27,18 @@ TONES = {
     "failed": "critical",
     "cancelled": "warning",
 }
-STATUS_TONES = {"ok": "success", "blocked": "attention", "conflict": "warning"}
+STATUS_TONES = {
+    "ok": "success",
+    "created": "success",
+    "updated": "success",
+    "unchanged": "neutral",
+    "skipped": "neutral",
+    "blocked": "attention",
+    "conflict": "warning",
+}
+
+FINE = frozenset({"ok", "created", "updated", "unchanged", "skipped"})
+"""What became of records that were not refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,7 @@ def job_label(visit: Visit, name: str) -> str:
         return visit.text(job.label)
     return {
         "changes": t("Change of many records", "job"),
+        "import_rows": t("Import of a file", "job"),
         "outside_call": t("Call of another system", "job"),
         "outside_event": t("Event of another system", "job"),
         "renew": t("Formulas that follow", "job"),
@@ -108,7 +120,9 @@ def state_of(visit: Visit, run: Any) -> Cell:
     }
     if run.state == "queued" and run.attempt:
         return Cell(t("Waiting for another attempt", "run"), "badge", "attention")
-    refused = sum(count for name, count in (run.counts or {}).items() if name != "ok")
+    if isinstance(run.result, Mapping) and "fault" in run.result.get("import", ()):
+        return Cell(t("Not imported", "run"), "badge", "critical")
+    refused = sum(count for name, count in (run.counts or {}).items() if name not in FINE)
     if run.state == "succeeded" and refused:
         return Cell(t("Done, with refusals", "run"), "badge", "attention")
     return Cell(words[run.state], "badge", TONES[run.state])
@@ -124,6 +138,11 @@ def status_cell(visit: Visit, status: str, count: int | None = None) -> Cell:
         "forbidden": t("Not allowed", "row"),
         "gone": t("Not there", "row"),
         "invalid": t("Not valid", "row"),
+        "created": t("Created", "row"),
+        "updated": t("Changed", "row"),
+        "unchanged": t("As it was", "row"),
+        "skipped": t("Passed over", "row"),
+        "refused": t("Refused", "row"),
     }.get(status, status)
     text = words if count is None else f"{words}: {number(visit, count)}"
     return Cell(text, "badge", STATUS_TONES.get(status, "critical"))

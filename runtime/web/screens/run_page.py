@@ -19,6 +19,7 @@ from runtime.jobs.tables import FINAL
 from runtime.operations.bulk import CHANGES
 from runtime.steps.backtest import REPORT
 from runtime.web.screens.backtest_page import Report, report_of
+from runtime.web.screens.import_run import ImportBox, import_box
 from runtime.web.screens.numbers import number
 from runtime.web.screens.progress_page import Moment, moment
 from runtime.web.screens.run_lines import (
@@ -96,6 +97,8 @@ class RunPage:
     may_rest: bool = False
     may_undo: bool = False
     may_carry_out: bool = False
+    box: ImportBox | None = None
+    """What a run of an import adds."""
 
 
 def run_page(
@@ -109,6 +112,7 @@ def run_page(
     over = run.state in FINAL
     total = int(run.total or 0)
     offered = afterwards.offers(runtime, run, actor.id)
+    files = tuple(_file(visit, run, one) for one in desk.files_of(runtime, run.id))
     return RunPage(
         id=run.id,
         label=job_label(visit, run.job),
@@ -121,7 +125,7 @@ def run_page(
         progress=_progress(visit, run, total),
         message=run.message or "" if not over else "",
         counts=tuple(counts_of(visit, run)),
-        files=tuple(_file(visit, run, one) for one in desk.files_of(runtime, run.id)),
+        files=files,
         rows=tuple(_row(visit, one, titles) for one in rows),
         more_rows=len(rows) == desk.MOST_ROWS,
         rows_url=f"{run_url(run.id)}/rows.csv" if run.counts else "",
@@ -136,6 +140,7 @@ def run_page(
         may_rest=offered.rest,
         may_undo=offered.undo,
         may_carry_out=offered.carry_out,
+        box=import_box(visit, run, [one.url for one in files]),
     )
 
 

@@ -1,0 +1,158 @@
+"""What the columns of an upload may fill, and what each seems to be: its name, a label, a path.
+
+In: who imports, an entity, the columns of a file. Out: the choices of a column in the person's
+language, only of fields they may write, and by column the path it most likely means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from generator.field_types.address import PARTS
+from generator.model.entity import Entity, Field
+from generator.model.importmap import ImportMap
+from generator.resolve.fields import STATE
+from generator.resolve.importmaps import writable
+from runtime.importing.recipe import has_columns
+from runtime.store.forms import FILES
+from runtime.web.frame import LANGUAGES
+from runtime.web.screens.form_parts import ADDRESS_LABELS
+from runtime.web.screens.visit import Visit
+
+ID = "id"
+ZONE = re.compile(r"\s*[(（][^()（）]*[)）]$")
+NOT_WORD = re.compile(r"[\W_]+")
+BRACKETS = re.compile(r"(.+)\[([A-Za-z_]+)\]")
+BETWEEN = " › "
+SINGLE = frozenset({"text", "integer", "sequence", "code", "email", "phone"})
+"""Types a record may be found by, beside its natural key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something a column may fill."""
+
+    path: str
+    label: str
+    names: tuple[str, ...]
+    """Everything it is called, in every language."""
+
+
+def targets(visit: Visit, entity: Entity) -> tuple[Target, ...]:
+    """Return what columns may fill, in the order of the definition, the id last."""
+    allowed = _may_write(visit, entity)
+    found = [
+        one
+        for name in writable(entity)
+        if name in allowed
+        for one in _of_field(visit, entity.fields[name])
+    ]
+    own = entity.fields[ID]
+    return (*found, Target(ID, visit.text(own.label), (ID, *own.label.texts.values())))
+
+
+def _may_write(visit: Visit, entity: Entity) -> frozenset[str]:
+    grants = (
+        visit.runtime.matrix.grant(visit.actor.roles, entity.name, one)
+        for one in ("create", "update")
+    )
+    return frozenset().union(*(one.write for one in grants if one is not None))
+
+
+def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
+    if model.type in FILES or model.type == STATE:
+        return
+    label = visit.text(model.label)
+    names = (model.name, *model.label.texts.values())
+    if visit.catalog[model.type].relation == "children":
+        part = visit.app.entities[model.target]
+        for inner in writable(part):
+            if inner != part.child_of and visit.may("read", part.name):
+                for one in _of_field(visit, part.fields[inner]):
+                    yield Target(
+                        f"{model.name}.{one.path}",
+                        f"{label}{BETWEEN}{one.label}",
+                        tuple(f"{model.name}.{name}" for name in one.names) + one.names,
+                    )
+    elif model.type == "translated":
+        for locale in visit.app.locales:
+            called = part_label(visit, model, locale)
+            own = (f"{model.name}.{locale}", f"{model.name}[{locale}]")
+            main = names if locale == visit.app.locales[0] else ()
+            told = tuple(f"{name} {called}" for name in names)
+            yield Target(f"{model.name}.{locale}", f"{label}{BETWEEN}{called}", own + told + main)
+    elif model.type == "address":
+        for name in PARTS:
+            line = f"{label}{BETWEEN}{part_label(visit, model, name)}"
+            yield Target(f"{model.name}.{name}", line, (f"{model.name}.{name}",))
+    else:
+        yield Target(model.name, label, names)
+
+
+def guesses(columns: Sequence[str], known: Sequence[Target]) -> Mapping[str, str]:
+    """Return by column the path it seems to mean; each path is meant once."""
+    exact = {one.path: one.path for one in known}
+    called: dict[str, str] = {}
+    for one in known:
+        for name in one.names:
+            called.setdefault(_plain(name), one.path)
+    found: dict[str, str] = {}
+    for column in columns:
+        bracket = BRACKETS.fullmatch(column)
+        written = f"{bracket[1]}.{bracket[2]}" if bracket else column
+        first = written.partition(".")[0]
+        path = (
+            exact.get(written)
+            or called.get(_plain(written))
+            or called.get(_plain(ZONE.sub("", written)))
+            or (exact.get(first) if written.count(".") == 1 else None)
+        )
+        if path and path not in found.values():
+            found[column] = path
+    return found
+
+
+def keys(entity: Entity, meant: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return what records may be found by: the natural key, the id, what is unique alone."""
+    unique = [
+        one
+        for one in entity.unique
+        if len(one) == 1 and entity.fields[one[0]].type in SINGLE and one[0] in meant
+    ]
+    found = [one for one in (entity.key, *unique) if one]
+    if ID in meant or not found:
+        found.append((ID,))
+    return tuple(dict.fromkeys(found))
+
+
+def maps_of(visit: Visit, entity: Entity) -> tuple[ImportMap, ...]:
+    """Return the import maps for records of an entity whose every record somebody may import."""
+    found = []
+    for one in visit.app.importmaps.values():
+        about = {target.entity for target in one.targets}
+        if entity.name in about and all(visit.may("import", name) for name in about):
+            found.append(one)
+    return tuple(found)
+
+
+def fitting(visit: Visit, entity: Entity, columns: Sequence[str]) -> tuple[ImportMap, ...]:
+    """Return the import maps that a file fits."""
+    return tuple(
+        one
+        for one in maps_of(visit, entity)
+        if all(has_columns(target, columns) for target in one.targets)
+    )
+
+
+def part_label(visit: Visit, model: Field, part: str) -> str:
+    """Return what a part of a value is called: a language, a line of an address."""
+    if model.type == "translated":
+        return LANGUAGES.get(part, part)
+    return visit.t(*ADDRESS_LABELS[part]) if part in ADDRESS_LABELS else part
+
+
+def _plain(text: str) -> str:
+    """Return a name as it is compared: no case, no signs."""
+    return NOT_WORD.sub("", text.casefold())

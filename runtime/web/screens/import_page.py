@@ -1,0 +1,370 @@
+"""An import on screens: the page that takes a file, and the one that says what its columns are.
+
+In: an entity, an upload, what was chosen so far. Out: frozen values for the templates, and `Asked`,
+which a run is started with. Nothing is written here: a file is tried first, by a run like others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from generator.model.entity import Entity, Field
+from generator.model.importmap import ImportMap, ImportTarget
+from runtime.importing.asked import Asked
+from runtime.importing.choosing import by_steps
+from runtime.importing.csv_table import DELIMITERS, CsvTable
+from runtime.importing.mending import WHY
+from runtime.importing.sheet_table import SheetTable
+from runtime.importing.tables import Table, open_table
+from runtime.operations._import_item import MODES
+from runtime.web.screens import import_columns, import_kept
+from runtime.web.screens.visit import Visit, plural
+
+SAMPLE = 3
+LONGEST_CELL = 60
+ENCODINGS = ("utf-8", "gb18030", "big5", "latin-1", "cp1252", "utf-16", "shift_jis")
+ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.jsonl,.ndjson,.gz"
+KEPT = "kept:"
+"""What marks a mapping somebody kept among the import maps of the definitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several."""
+
+    value: str
+    label: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """Everything `import.html` draws."""
+
+    title: str
+    entity: str
+    action: str
+    back: str
+    accepted: str
+    template_url: str
+    maps: tuple[tuple[str, str], ...]
+    """Files of others that are known here: what they are, and what is said of them."""
+    again: str
+    """The run whose columns are taken again."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLine:
+    """A column of the file."""
+
+    name: str
+    control: str
+    samples: tuple[str, ...]
+    fills: str
+    """What it fills by an import map, in words."""
+    options: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsPage:
+    """Everything `import_columns.html` draws."""
+
+    title: str
+    entity: str
+    action: str
+    back: str
+    file: str
+    told: str
+    """What the file is, and how many rows it has."""
+    columns: tuple[ColumnLine, ...]
+    maps: tuple[Choice, ...]
+    map_help: str
+    by_map: bool
+    encodings: tuple[Choice, ...]
+    delimiters: tuple[Choice, ...]
+    sheets: tuple[Choice, ...]
+    modes: tuple[Choice, ...]
+    keys: tuple[Choice, ...]
+    whole: bool
+    error: str = ""
+
+
+def start_page(visit: Visit, entity: Entity, again: str = "", error: str = "") -> ImportPage:
+    """Return the page that takes a file."""
+    maps = import_columns.maps_of(visit, entity)
+    return ImportPage(
+        title=plural(visit, entity),
+        entity=entity.name,
+        action=f"/{entity.name}/import",
+        back=f"/{entity.name}/",
+        accepted=ACCEPTED,
+        template_url=f"/{entity.name}/import/template.csv",
+        maps=tuple(
+            (visit.text(one.label), visit.text(one.help) if one.help else "") for one in maps
+        ),
+        again=again,
+        error=error,
+    )
+
+
+def template_columns(visit: Visit, entity: Entity) -> list[str]:
+    """Return the heading of an empty file that is understood without being told anything."""
+    found = import_columns.targets(visit, entity)
+    return [one.path for one in found if one.path != import_columns.ID]
+
+
+def columns_url(asked: Asked, **more: str) -> str:
+    """Return the address of the page of an upload."""
+    given = {key: value for key, value in more.items() if value}
+    return f"/{asked.entity}/import/{asked.file}" + (f"?{urlencode(given)}" if given else "")
+
+
+def seeming(visit: Visit, entity: Entity, asked: Asked, path: Path) -> tuple[Asked, Table]:
+    """Return what is asked of a file that nobody has said anything about, and its table.
+
+    Raises:
+        FileFault: it cannot be read.
+
+    """
+    table = open_table(path, asked.reading)
+    fitting = import_columns.fitting(visit, entity, table.columns)
+    known = import_columns.targets(visit, entity)
+    modes = modes_of(visit, entity)
+    asked = asked.but(mode=modes[0] if modes else "", key=entity.key)
+    kept = import_kept.fitting(visit, entity, table.columns)
+    columns = kept.columns if kept else import_columns.guesses(_own(table.columns), known)
+    if kept is not None:
+        asked = asked.but(key=kept.key, mode=kept.mode if kept.mode in modes else asked.mode)
+    elif fitting and not set(entity.key) & {*columns.values()}:
+        # a file of another program says nothing we know by our own names
+        asked = asked.but(map_name=fitting[0].name)
+    return asked.but(columns=columns), table
+
+
+def page(visit: Visit, entity: Entity, asked: Asked, table: Table, error: str = "") -> ColumnsPage:
+    """Return the page that says what the columns of a file are.
+
+    Raises:
+        FileFault: the file cannot be read to its end.
+
+    """
+    known = import_columns.targets(visit, entity)
+    rows = list(islice(table.rows(), SAMPLE))
+    count = len(rows) if len(rows) < SAMPLE else sum(1 for _ in table.rows())
+    importmap = visit.app.importmaps.get(asked.map_name)
+    return ColumnsPage(
+        title=plural(visit, entity),
+        entity=entity.name,
+        action=columns_url(asked),
+        back=f"/{entity.name}/import",
+        file=asked.name,
+        told=f"{_kind(visit, table)} · {visit.t('{n} row', many='{n} rows', n=count)}",
+        columns=tuple(
+            _column(visit, number, name, rows, asked, importmap, known)
+            for number, name in enumerate(table.columns)
+            if name
+        ),
+        maps=_maps(visit, entity, asked, table),
+        map_help=visit.text(importmap.help) if importmap and importmap.help else "",
+        by_map=importmap is not None,
+        encodings=_encodings(visit, asked, table),
+        delimiters=_delimiters(visit, asked, table),
+        sheets=_sheets(asked, table),
+        modes=_modes(visit, entity, asked),
+        keys=_keys(visit, entity, asked),
+        whole=asked.whole,
+        error=error,
+    )
+
+
+def modes_of(visit: Visit, entity: Entity) -> tuple[str, ...]:
+    """Return the modes that somebody's rights allow, the most useful first."""
+    found = ("upsert", "create", "update")
+    return tuple(one for one in found if all(visit.may(each, entity.name) for each in MODES[one]))
+
+
+def sent(visit: Visit, entity: Entity, asked: Asked, table: Table, form: Any) -> Asked:
+    """Return what somebody chose on the page of columns."""
+    known = {one.path for one in import_columns.targets(visit, entity)}
+    columns = {
+        name: form.get(f"col-{number}", "")
+        for number, name in enumerate(table.columns)
+        if name and form.get(f"col-{number}", "") in known
+    }
+    modes = modes_of(visit, entity)
+    mode = form.get("mode", "")
+    offered = import_columns.keys(entity, tuple(columns.values()))
+    key = tuple(form.get("key", "").split("+"))
+    return asked.but(
+        columns=columns,
+        mode=mode if mode in modes else modes[0] if modes else "",
+        key=key if key in offered else offered[0],
+        whole=form.get("whole") == "1",
+    )
+
+
+def doubts(visit: Visit, entity: Entity, asked: Asked) -> str:
+    """Return why a file cannot be tried as it was said; empty when it can."""
+    t = visit.t
+    if asked.map_name:
+        return ""
+    if not asked.columns:
+        return t("Say of at least one column what it fills.")
+    twice = [one for one in asked.columns.values() if [*asked.columns.values()].count(one) > 1]
+    if twice:
+        labels = {one.path: one.label for one in import_columns.targets(visit, entity)}
+        return t("Two columns fill “{name}”; leave one of them out.", name=labels[twice[0]])
+    filled = {path.partition(".")[0] for path in asked.columns.values()}
+    lacking = [one for one in asked.key if one not in filled]
+    if asked.mode == "upsert":
+        # what the engine draws is missing from rows that are new
+        lacking = [one for one in lacking if entity.fields[one].required]
+    if asked.mode == "create" or not lacking:
+        return ""
+    names = [visit.text(entity.fields[one].label) for one in lacking]
+    return t(
+        "Records are found by “{name}”, and no column fills it.",
+        name=("、" if visit.chinese() else ", ").join(names),
+    )
+
+
+def _own(columns: Sequence[str]) -> list[str]:
+    """Return the columns without that of reasons, which a fix file has."""
+    return [one for one in columns if one not in WHY.values()]
+
+
+def _kind(visit: Visit, table: Table) -> str:
+    if isinstance(table, CsvTable):
+        return visit.t("Delimited text")
+    return visit.t("Workbook") if isinstance(table, SheetTable) else "JSON"
+
+
+def _sign(visit: Visit, delimiter: str) -> str:
+    t = visit.t
+    return {
+        ",": t("Comma", "sign"),
+        ";": t("Semicolon", "sign"),
+        "\t": t("Tab", "sign"),
+        "|": t("Bar", "sign"),
+    }.get(delimiter, delimiter)
+
+
+def _encodings(visit: Visit, asked: Asked, table: Table) -> tuple[Choice, ...]:
+    if not isinstance(table, CsvTable):
+        return ()
+    first = Choice("", visit.t("Found out: {name}", name=table.encoding.upper()))
+    if asked.encoding:
+        first = Choice("", visit.t("Find it out"))
+    more = (Choice(one, one.upper(), one == asked.encoding) for one in ENCODINGS)
+    return (first, *more)
+
+
+def _delimiters(visit: Visit, asked: Asked, table: Table) -> tuple[Choice, ...]:
+    if not isinstance(table, CsvTable):
+        return ()
+    first = Choice("", visit.t("Found out: {name}", name=_sign(visit, table.delimiter)))
+    if asked.delimiter:
+        first = Choice("", visit.t("Find it out"))
+    more = (Choice(one, _sign(visit, one), one == asked.delimiter) for one in DELIMITERS)
+    return (first, *more)
+
+
+def _sheets(asked: Asked, table: Table) -> tuple[Choice, ...]:
+    if not isinstance(table, SheetTable) or len(table.sheets) < 2:
+        return ()
+    return tuple(Choice(one, one, one == table.sheet.name) for one in table.sheets)
+
+
+def _maps(visit: Visit, entity: Entity, asked: Asked, table: Table) -> tuple[Choice, ...]:
+    own = Choice("", visit.t("By the columns below"), not asked.map_name)
+    maps = import_columns.fitting(visit, entity, table.columns)
+    found = [Choice(one.name, visit.text(one.label), one.name == asked.map_name) for one in maps]
+    kept = import_kept.load(visit, entity)
+    mine = [Choice(f"{KEPT}{one.name}", one.name) for one in kept if one.fits(table.columns)]
+    return (own, *found, *mine) if found or mine else ()
+
+
+def _modes(visit: Visit, entity: Entity, asked: Asked) -> tuple[Choice, ...]:
+    t = visit.t
+    words = {
+        "upsert": t("Create what is new, change what is there"),
+        "create": t("Only create; what is there is refused"),
+        "update": t("Only change; what is new is refused"),
+    }
+    return tuple(Choice(one, words[one], one == asked.mode) for one in modes_of(visit, entity))
+
+
+def _keys(visit: Visit, entity: Entity, asked: Asked) -> tuple[Choice, ...]:
+    found = []
+    for one in import_columns.keys(entity, (*asked.columns.values(), import_columns.ID)):
+        label = " + ".join(visit.text(entity.fields[name].label) for name in one)
+        found.append(Choice("+".join(one), label, one == asked.key))
+    return tuple(found)
+
+
+def _column(
+    visit: Visit,
+    number: int,
+    name: str,
+    rows: Sequence[Any],
+    asked: Asked,
+    importmap: ImportMap | None,
+    known: Sequence[import_columns.Target],
+) -> ColumnLine:
+    texts = [str(row.cells[number]).strip() for row in rows if number < len(row.cells)]
+    samples = tuple(dict.fromkeys(_short(one) for one in texts if one))
+    if importmap is not None:
+        return ColumnLine(name, "", samples, _filled(visit, importmap, name), ())
+    fills = asked.columns.get(name, "")
+    nothing = Choice("", visit.t("– not imported –"), not fills)
+    options = (Choice(one.path, one.label, one.path == fills) for one in known)
+    return ColumnLine(name, f"col-{number}", samples, "", (nothing, *options))
+
+
+def _filled(visit: Visit, importmap: ImportMap, column: str) -> str:
+    """Return in words what a column fills by an import map."""
+    found: dict[str, None] = {}
+    for target in importmap.targets:
+        states = by_steps(target, visit.app, visit.catalog)
+        for source in target.fields:
+            if column in source.columns or f"{{{column}}}" in source.template:
+                words = _path_words(visit, target, source.path)
+                if source in states:
+                    words = visit.t("– not imported: only steps change “{name}” –", name=words)
+                found[words] = None
+    return ("、" if visit.chinese() else ", ").join(found)
+
+
+def _path_words(visit: Visit, target: ImportTarget, path: Sequence[str]) -> str:
+    entity: Entity | None = visit.app.entities[target.entity]
+    words: list[str] = []
+    before: Field | None = None
+    for name in path:
+        model = entity.fields.get(name) if entity is not None else None
+        if model is not None:
+            words.append(visit.text(model.label))
+        else:
+            words.append(import_columns.part_label(visit, before, name) if before else name)
+        before = model
+        entity = visit.app.entities.get(model.target) if model is not None else None
+    return import_columns.BETWEEN.join(words)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
+
+
+def start_input(visit: Visit, asked: Asked) -> Mapping[str, Any]:
+    """Return what a run of the import is told."""
+    return {
+        **asked.told(),
+        "person": {name: list(value) for name, value in visit.actor.person.items()},
+        "time_zone": visit.actor.time_zone,
+        "locale": visit.actor.locale,
+    }

@@ -1,0 +1,129 @@
+"""What an import came to, on the page of its run: counts, refused rows, and what can be done next.
+
+In: the run and the rows it refused. Out: a box for the template. A dry run offers the import itself
+with the same file and columns; one with refused rows offers to send the mended ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from generator.model.text import Label
+from runtime.importing.asked import asked_of
+from runtime.jobs import desk
+from runtime.jobs.tables import FINAL
+from runtime.jobs.work.import_rows import NAME
+from runtime.web.screens.import_page import columns_url
+from runtime.web.screens.numbers import number
+from runtime.web.screens.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A row that was refused, or would be."""
+
+    line: str
+    column: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBox:
+    """What a run of an import adds to its page."""
+
+    file: str
+    tone: str
+    told: str
+    """How it ended, in a sentence; empty while it works."""
+    counts: tuple[tuple[str, str], ...]
+    refused: tuple[RefusedLine, ...]
+    more: bool
+    go_url: str
+    """Where the import itself is started; empty where there is nothing to import."""
+    go_label: str
+    run: str
+    columns_url: str
+    fix_url: str
+    """The file of the refused rows."""
+    mend_url: str
+    records_url: str
+
+
+def import_box(visit: Visit, run: Any, files: Sequence[str]) -> ImportBox | None:
+    """Return the box; None for a run of another job. `files` are the addresses of its files."""
+    if run.job != NAME:
+        return None
+    asked = asked_of(run.input)
+    rows = desk.rows_of(visit.runtime, run.id, refused=True)
+    found: Mapping[str, Any] = (run.result or {}).get("import") or {}
+    counts = run.counts or {}
+    over = run.state in FINAL
+    saved = sum(counts.get(one, 0) for one in ("created", "updated"))
+    goes = over and asked.dry_run and "fault" not in found and bool(saved)
+    goes = goes and not (asked.whole and counts.get("refused"))
+    own = str(run.created_by) == str(visit.actor.id)
+    tone, told = _ending(visit, run, asked.dry_run, found, counts)
+    return ImportBox(
+        file=asked.name,
+        tone=tone,
+        told=told,
+        counts=tuple(_counts(visit, asked.dry_run or bool(found.get("undone")), counts)),
+        refused=tuple(_line(visit, one) for one in rows),
+        more=len(rows) == desk.MOST_ROWS,
+        go_url=f"/{asked.entity}/import/{asked.file}/go" if goes and own else "",
+        go_label=visit.t("Import {n} record now", many="Import {n} records now", n=saved),
+        run=run.id,
+        columns_url=columns_url(asked, again=run.id) if own and over else "",
+        fix_url=files[0] if files else "",
+        mend_url=f"/{asked.entity}/import?again={run.id}" if own and over and rows else "",
+        records_url=f"/{asked.entity}/" if over and not asked.dry_run else "",
+    )
+
+
+def _ending(
+    visit: Visit, run: Any, dry_run: bool, found: Mapping[str, Any], counts: Mapping[str, int]
+) -> tuple[str, str]:
+    t = visit.t
+    if run.state != "succeeded":
+        return "", ""
+    if "fault" in found:
+        said = visit.text(Label(found["fault"]))
+        if sum(counts.get(one, 0) for one in ("created", "updated")) and not dry_run:
+            return "critical", t("{why} What came before it is in.", why=said)
+        return "critical", t("{why} Nothing was imported.", why=said)
+    refused, saved = counts.get("refused", 0), sum(counts.values()) - counts.get("refused", 0)
+    if found.get("undone") and dry_run:
+        return "warning", t("Some rows would be refused, so nothing would be imported.")
+    if found.get("undone"):
+        return "warning", t("Nothing was imported, because rows were refused.")
+    if dry_run and not refused:
+        return "success", t("Every row can be imported. Nothing was written yet.")
+    if dry_run:
+        return "warning", t("Some rows would be refused. Nothing was written yet.")
+    if not refused:
+        return "success", t("Everything was imported.")
+    if saved:
+        return "warning", t("Imported, but for the rows below.")
+    return "critical", t("Nothing was imported; every row was refused.")
+
+
+def _counts(visit: Visit, tried: bool, counts: Mapping[str, int]) -> Sequence[tuple[str, str]]:
+    t = visit.t
+    words = {
+        "created": t("would be created", "import") if tried else t("created", "import"),
+        "updated": t("would be changed", "import") if tried else t("changed", "import"),
+        "unchanged": t("as they are already", "import"),
+        "skipped": t("passed over", "import"),
+        "refused": t("refused", "import"),
+    }
+    return [(words[name], number(visit, counts[name])) for name in words if counts.get(name)]
+
+
+def _line(visit: Visit, row: Any) -> RefusedLine:
+    told = row.message or {}
+    return RefusedLine(
+        row.record_id, told.get("column", ""), told.get("value", ""), visit.text(Label(told))
+    )
