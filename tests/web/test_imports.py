@@ -21,7 +21,7 @@ from runtime.jobs import runs
 from runtime.jobs.starting import every_kind
 from runtime.jobs.tables import RUN
 from runtime.jobs.worker import WorkerSetup, work_on
-from runtime.messages import Actor, Incoming
+from runtime.messages import Actor, Incoming, Result
 from runtime.operations.import_ import MOST
 from runtime.pipeline import handle
 from tests.web.desk import Browser, Desk, open_desk_with, token
@@ -120,6 +120,7 @@ def members(desk: Desk) -> list[tuple[str, str, bool]]:
     actor = Actor(desk.people["kim"], "kim", frozenset({"keeper"}))
     query = {"fields": ("code,name,active",), "sort": ("code",), "limit": ("200",)}
     result = handle(Incoming("list", "member", actor, query=query), desk.runtime)
+    assert isinstance(result, Result)
     places = [path.text for path in result.plan.paths]
     return [
         tuple(row[places.index(name)] for name in ("code", "name", "active")) for row in result.rows

@@ -131,6 +131,8 @@ def _clear(visit: Visit, path: Path, paths: Sequence[Path], place: int) -> Calla
     if kind.relation or field.type in {"choice", "choices", "state", "boolean", "user"}:
         drawn = drawing.draw(visit, path, paths)
         return lambda row: _words(drawn(row))
+    if field.type == "translated":
+        return lambda row: kind.cell(row[place], field, visit.viewer).text
     if kind.numeric:
         return lambda row: _number(kind.to_text(row[place], field))
     return lambda row: kind.to_text(row[place], field)

@@ -77,10 +77,13 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
                         tuple(f"{model.name}.{name}" for name in one.names) + one.names,
                     )
     elif model.type == "translated":
+        # a name without a language is in that of whoever reads and writes it
+        tongue = visit.actor.locale.partition("_")[0]
+        here = tongue if tongue in visit.app.locales else visit.app.locales[0]
         for locale in visit.app.locales:
             called = part_label(visit, model, locale)
             own = (f"{model.name}.{locale}", f"{model.name}[{locale}]")
-            main = names if locale == visit.app.locales[0] else ()
+            main = names if locale == here else ()
             told = tuple(f"{name} {called}" for name in names)
             yield Target(f"{model.name}.{locale}", f"{label}{BETWEEN}{called}", own + told + main)
     elif model.type == "address":
