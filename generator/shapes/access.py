@@ -170,7 +170,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate")
+NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate", "extend")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -195,7 +195,8 @@ TRANSITION = "transition"
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
-prices a cart (of the entity that `pricing:` of app.yaml names)."""
+prices a cart (of the entity that `pricing:` of app.yaml names), `extend` moves the due time of one
+timer of a record."""
 
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""

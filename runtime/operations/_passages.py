@@ -55,7 +55,11 @@ class Due:
     workflow: str
     transition: str
     kind: str
-    at: datetime
+    """transition, watchdog or reminder."""
+    due_at: datetime
+    id: str
+    state: str
+    armed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,15 @@ def due(
 
     def make() -> sa.Select[Any]:
         return (
-            sa.select(timer.c.workflow, timer.c.transition, timer.c.kind, timer.c.next_at)
+            sa.select(
+                timer.c.workflow,
+                timer.c.transition,
+                timer.c.kind,
+                timer.c.next_at,
+                timer.c.id,
+                timer.c.state,
+                timer.c.armed_at,
+            )
             .where(*_of_record(timer), timer.c.status == ARMED)
             .order_by(timer.c.next_at)
             .limit(20)

@@ -30,6 +30,8 @@ from runtime.store.plan import QueryPlan
 
 FILE = "$file"
 """Under this key an audit row names the file that was attached or taken away."""
+TIMER = "$timer."
+"""With the column of its state behind it, this is where an audit row tells a due time."""
 COMMENT = "$comment"
 """Under this key an audit row keeps the text of a comment; no history shows it."""
 

@@ -13,7 +13,7 @@ from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _asking, _reading
-from runtime.operations._talk import FILE
+from runtime.operations._talk import FILE, TIMER
 from runtime.operations.read import not_found
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -167,7 +167,8 @@ def _seen(plan: Plan, values: Mapping[str, Any] | None) -> Mapping[str, Any]:
     entity = plan.call.entity
     seen: dict[str, Any] = {}
     for name, value in (values or {}).items():
-        if name == FILE:
+        is_due = name.startswith(TIMER) and name[len(TIMER) :] in plan.readable[entity.name]
+        if name == FILE or is_due:
             seen[name] = value
         if name not in plan.readable[entity.name]:
             continue

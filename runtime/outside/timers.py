@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -131,8 +130,10 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     entity = runtime.app.entities[timer.entity]
     held = _held.hold(work, entity, timer.record_id, system_grant(entity.name))
     state = str(held.facts.get(workflow.field))
-    armed = sa.select(runtime.system.timer.c.status).where(runtime.system.timer.c.id == timer.id)
-    if connection.execute(armed).scalar() != ARMED:
+    table = runtime.system.timer
+    still = sa.select(table.c.status, table.c.due_at).where(table.c.id == timer.id)
+    if connection.execute(still).one_or_none() != (ARMED, timer.due_at):
+        # it was cancelled, or somebody moved it, while we came
         return
     entered = entry_of(work, timer.entity, timer.record_id, timer.workflow)
     if state != timer.state or entered != timer.entered:
@@ -241,34 +242,3 @@ def _write_end(connection: sa.Connection, runtime: Runtime, timer: Any, status: 
     connection.execute(
         table.update().where(table.c.id == timer.id).values(status=status, ended_at=runtime.clock())
     )
-
-
-@dataclass(frozen=True)
-class Timer:
-    """A timer as somebody who looks at a record sees it."""
-
-    id: str
-    kind: str
-    workflow: str
-    transition: str
-    due_at: datetime
-    status: str
-
-
-def of_record(runtime: Runtime, entity: str, record_id: str) -> tuple[Timer, ...]:
-    """Return the armed timers of a record, the soonest first."""
-    table = runtime.system.timer
-    asked = (
-        sa.select(
-            table.c.id,
-            table.c.kind,
-            table.c.workflow,
-            table.c.transition,
-            table.c.due_at,
-            table.c.status,
-        )
-        .where(table.c.entity == entity, table.c.record_id == record_id, table.c.status == ARMED)
-        .order_by(table.c.due_at)
-    )
-    with read(runtime.engine) as connection:
-        return tuple(Timer(*row) for row in connection.execute(asked))

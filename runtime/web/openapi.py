@@ -91,6 +91,7 @@ REFUSED_WITH = {
     "comment": (409, 413, 415, 422),
     "edit_comment": (412, 413, 415, 422, 428),
     "delete_comment": (412,),
+    "extend": (409, 413, 415, 422),
     "attach": (409, 413, 415, 422),
     "reveal": (413, 415, 422),
     "transition": (409, 413, 415, 422, 428, 500),
@@ -117,7 +118,7 @@ WITH_TAG = frozenset(
     }
 )
 """Operations whose answer says the version."""
-ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach"})
+ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach", "extend"})
 
 
 FURTHER: Mapping[str, tuple[Shape, ...]] = {
@@ -131,6 +132,7 @@ FURTHER: Mapping[str, tuple[Shape, ...]] = {
     "edit_comment": (IF_MATCH,),
     "delete_comment": ({**IF_MATCH, "required": False},),
     "attach": (IDEMPOTENCY,),
+    "extend": (IDEMPOTENCY,),
     "attachment": (IF_NONE_MATCH,),
     "transition": ({**IF_MATCH, "required": False}, IDEMPOTENCY),
 }
@@ -361,6 +363,7 @@ class _Document:
             "edit_comment": "Saying",
             "reveal": "Revealing",
             "settle_incident": "Settling",
+            "extend": "Extending",
         }
         if operation in rest_ledgers.ROUTES:
             content = {JSON: {"schema": self._posting(entity, operation)}}
@@ -417,6 +420,8 @@ class _Document:
             "transitions": ref("Transitions"),
             "incidents": ref("Incidents"),
             "settle_incident": ref("Settled"),
+            "timers": ref("Due_page"),
+            "extend": ref("Due"),
             "transition": ref(f"{name}_moved") if entity.name in self.readable else ref("Created"),
         }.get(operation, shown)
         answer: Shape = {"description": "Done", "content": {JSON: {"schema": shape}}}

@@ -215,7 +215,19 @@ _OFFERED = _object(
         "input_schema": {"type": "object"},
     }
 )
+_DUE = _object(
+    {
+        **dict.fromkeys(("workflow", "transition", "state"), TEXT),
+        "kind": {"enum": ["transition", "watchdog", "reminder"]},
+        "due_at": _AT,
+        "id": RECORD,
+        "armed_at": _AT,
+    }
+)
 WORKFLOW_SHAPES: Shape = {
+    "Due": _object({"data": _DUE}),
+    "Due_page": _object({"data": _list(_DUE), "page": _object({"next": MAYBE_TEXT})}),
+    "Extending": _object({"due_at": _AT, "reason": {**TEXT, "minLength": 3, "maxLength": 500}}),
     "Transitions": _object(
         {
             "data": _object(

@@ -41,6 +41,7 @@ from runtime.web.wire import Answer, Asked
 WITH_BODY = frozenset(
     {
         *("create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"),
+        "extend",
         *rest_ledgers.ROUTES,
         "evaluate",
         "place",

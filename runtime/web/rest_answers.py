@@ -117,6 +117,11 @@ class Answers:
         answer.headers["ETag"] = f'"{result.row.version}"'
         return answer
 
+    def _due(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        """Return what a record waits for, or the one that was moved."""
+        one = self.renderer.entries(result) if result.row is None else None
+        return Answer(200, one or self.renderer.entry(result.row))
+
     def _attached(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         answer = Answer(201, self.renderer.entry(result.row))
         place = f"{api_url(incoming.entity, incoming.record_id)}/attachments/{result.row.id}"
@@ -160,6 +165,8 @@ class Answers:
         "comment": _beside,
         "edit_comment": _beside,
         "delete_comment": _nothing,
+        "timers": _due,
+        "extend": _due,
         "attachments": _beside,
         "attach": _attached,
         "attachment": _file,

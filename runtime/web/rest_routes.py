@@ -27,6 +27,8 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
     "{id}/attachments": {"GET": "attachments", "POST": "attach"},
     "{id}/attachments/{part}": {"GET": "attachment", "DELETE": "detach"},
+    "{id}/timers": {"GET": "timers"},
+    "{id}/timers/{part}": {"PATCH": "extend"},
     "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
     "{id}/transitions": {"GET": "transitions"},
     "{id}/transitions/{workflow}/{transition}": {"GET": "transitions", "POST": "transition"},

@@ -33,7 +33,7 @@ ACCOUNTS = ("UserDBModelView.", "Roles.", "UserGroupModelView.")
 
 REST_GETS = {
     "list", "read", "history", "comments", "attachments", "attachment", "aggregate", "export",
-    "transitions", "incidents",
+    "transitions", "incidents", "timers",
 }  # fmt: skip
 ASKED = {"list", "read", "aggregate", "export"}
 """Of these, the ones whose answer depends on a query."""
@@ -71,6 +71,7 @@ def fills(desk: Desk, filled: Filled) -> dict[str, list[str]]:
         "run_id": ["00000000-0000-7000-8000-000000000000"],
         "use_id": ["00000000-0000-7000-8000-000000000000"],
         "line_id": ["00000000-0000-7000-8000-000000000000"],
+        "timer": ["00000000-0000-7000-8000-000000000000"],
         "locale": ["en"],
         "name": ["delete", "send"],
         "pk": [str(desk.people["owner"])],

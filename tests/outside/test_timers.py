@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from runtime.outside import timers
 from runtime.outside.timers import Poller, ring_due
 from runtime.store.engine import read
-from tests.outside.shop import Desk
+from tests.outside.shop import MANAGER, Desk
 from tests.runtime.test_talk import add_accounts, notices
 from tests.shop import NOON
 
@@ -221,8 +221,61 @@ def test_the_clock_is_the_databases(desk: Desk) -> None:
 
 def test_a_record_tells_what_it_waits_for(desk: Desk) -> None:
     record = desk.make()
-    (one,) = timers.of_record(desk.runtime, "payment", record)
+    (one,) = desk.done("timers", "payment", record=record).rows
     assert (one.transition, one.due_at) == ("expire", NOON + timedelta(minutes=30))
+
+
+def test_whoever_may_moves_a_due_time_and_the_history_tells(desk: Desk) -> None:
+    record = desk.make()
+    (one,) = desk.done("timers", "payment", record=record).rows
+    asked = {"due_at": "2026-11-22T15:00:00Z", "reason": "the bank is closed"}
+    assert desk.refused("extend", "payment", asked, record=record, part=one.id).status == 403
+    moved = desk.done("extend", "payment", asked, record=record, part=one.id, actor=MANAGER).row
+    assert moved.due_at == NOON + timedelta(hours=3)
+    desk.later(minutes=31)
+    assert look(desk) == 0
+    (told,) = desk.stored("audit", operation="extend")
+    assert (told["actor_id"], told["reason"]) == (2, "the bank is closed")
+    assert told["before"] == {"$timer.state": {"step": "expire", "due_at": "2026-11-22T12:30:00Z"}}
+    assert told["after"]["$timer.state"]["due_at"] == "2026-11-22T15:00:00Z"
+    desk.later(hours=3)
+    assert look(desk) == 1
+    assert desk.payment(record)["state"] == "failed"
+    late = {**asked, "due_at": "2026-11-23T15:00:00Z"}
+    over = desk.refused("extend", "payment", late, record=record, part=one.id, actor=MANAGER)
+    assert over.status == 404
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("due_at", "2026-11-22T11:59:00Z"),
+        ("due_at", "2028-11-22T12:00:00Z"),
+        ("due_at", "2026-11-22T15:00:00"),
+        ("due_at", None),
+        ("reason", "  "),
+        ("sooner", True),
+    ],
+)
+def test_a_due_time_that_cannot_be_is_refused_at_its_field(
+    desk: Desk, key: str, value: object
+) -> None:
+    record = desk.make()
+    (one,) = desk.done("timers", "payment", record=record).rows
+    asked = {"due_at": "2026-11-22T15:00:00Z", "reason": "why not", key: value}
+    wrong = desk.refused("extend", "payment", asked, record=record, part=one.id, actor=MANAGER)
+    assert [each.field for each in wrong.errors] == [key]
+    assert desk.done("timers", "payment", record=record).rows == (one,)
+
+
+def test_a_timer_that_was_taken_and_then_moved_does_not_fire(desk: Desk) -> None:
+    record = desk.make()
+    desk.later(minutes=30)
+    (taken,) = timers._take(desk.runtime, lambda connection: desk.runtime.clock(), 50)
+    later = {"due_at": "2026-11-22T15:00:00Z", "reason": "not yet"}
+    desk.done("extend", "payment", later, record=record, part=taken.id, actor=MANAGER)
+    timers._ring(desk.runtime, taken)
+    assert desk.payment(record)["state"] == "open"
 
 
 def test_people_are_reminded_while_a_record_stands_in_a_state(desk: Desk) -> None:

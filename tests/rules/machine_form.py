@@ -97,11 +97,13 @@ class Neutral:
 
     def _types(self) -> dict[str, str]:
         known = self.definition.get("known_names")
-        names = {name: _kind(value) for name, value in self.env.items()}
+        names = {name: _kind(value) for name, value in self.env.items() if value is not None}
         for row in self.definition["transitions"]:
             for text in (row.get("guard"), row.get("effect"), row.get("validate")):
                 for name, kind in _used(text or ""):
                     names.setdefault(name, kind)
+        for name in self.env:
+            names.setdefault(name, "boolean")
         if known is not None:
             names = dict.fromkeys(known, "boolean")
         return names

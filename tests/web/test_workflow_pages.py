@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -55,7 +56,7 @@ ACCESS = """
 access: desk
 grants:
   keeper:
-    "*": all
+    "*": [all, extend]
   reader:
     member: {allow: view}
 """
@@ -105,3 +106,27 @@ def test_a_derived_column_says_what_makes_each_value(desk: Desk) -> None:
     assert '<svg class="wf"' not in page.text
     assert "Cost is above 100" in page.text
     assert "otherwise" in page.text
+
+
+def test_a_due_time_is_moved_on_its_page_and_the_timeline_says_so(desk: Desk) -> None:
+    record = desk.make("repair", code="R1", cost=5)
+    kim = desk.browser()
+    found = re.search(r'href="(/repair/[^"]+/timers/[^"]+)"', kim.get(f"/repair/{record}").text)
+    assert found is not None
+    page = kim.get(found[1])
+    assert "Given up" in page.text
+    today = desk.runtime.clock()
+    then = today + timedelta(days=30)
+    past = f"{today - timedelta(days=2):%Y-%m-%dT09:00}"
+    wrong = kim.send(page, found[1], due_at=past, reason="")
+    assert wrong.status_code == 422
+    assert "Choose a moment from now on" in wrong.text
+    assert "Say why" in wrong.text
+    done = kim.send(page, found[1], due_at=f"{then:%Y-%m-%dT09:00}", reason="holidays")
+    assert done.status_code == 302
+    story = kim.get(f"/repair/{record}?tab=history").text
+    assert "moved Given up from " in story
+    assert f" to {then:%b} {then.day}, {then.year}, 9:00 AM</span>" in story
+    assert "holidays" in story
+    chinese = desk.browser(locale="zh").get(f"/repair/{record}?tab=history").text
+    assert f" 调整为 {then.year}年{then.month}月{then.day}日 09:00" in chinese

@@ -44,6 +44,7 @@ IN_CHINESE = {
     "delete_comment": "删除评论",
     "attach": "添加附件",
     "detach": "移除附件",
+    "extend": "调整到期时间",
     "export": "导出",
     "export_ended": "导出结束",
     "denied": "被拒绝",

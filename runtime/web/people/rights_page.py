@@ -38,6 +38,7 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "approve": ("approve", "审批"),
     "operate": ("settle incidents", "处理异常"),
     "evaluate": ("price carts", "试算价格"),
+    "extend": ("move due times", "调整到期时间"),
 }
 """What each action is called in the table."""
 

@@ -12,7 +12,7 @@ import marshmallow as ma
 from generator.field_types._times import local_text
 from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
-from runtime.operations._talk import FILE
+from runtime.operations._talk import FILE, TIMER
 from runtime.operations.history import Entry
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.visit import Visit, caller
@@ -27,6 +27,7 @@ ICONS = {
     "delete_comment": "message",
     "reveal": "eye",
     "post": "arrows-exchange",
+    "extend": "clock",
 }
 QUIET = {"id", "position", "archived_at"}
 LONGEST = 300
@@ -121,6 +122,31 @@ def _in_order(
     ]
 
 
+def _moved_due(visit: Visit, entity: Entity, entry: Entry) -> str:
+    """Return which due time was moved, from when to when; both stand in the zone of the reader."""
+    found = next(((n, one) for n, one in entry.after.items() if n.startswith(TIMER)), None)
+    if found is None:
+        return visit.t("moved a due time", "history")
+    name, now = found
+    edges = [
+        edge
+        for workflow in visit.app.workflows.get(entity.name, {}).values()
+        if workflow.field == name[len(TIMER) :]
+        for edge in workflow.named(now["step"])
+    ]
+    times = [
+        local_text(dt.datetime.fromisoformat(one), visit.viewer.locale, visit.viewer.time_zone)
+        for one in (entry.before[name]["due_at"], now["due_at"])
+    ]
+    return visit.t(
+        "moved {step} from {before} to {after}",
+        "history",
+        step=visit.text(edges[0].label) if edges else visit.t("a due time", "history"),
+        before=times[0],
+        after=times[1],
+    )
+
+
 def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
     t = visit.t
     file = str(entry.after.get(FILE) or entry.before.get(FILE) or "")
@@ -137,6 +163,7 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "edit_comment": t("changed a comment", "history"),
         "delete_comment": t("deleted a comment", "history"),
         "reveal": t("looked at a masked value", "history"),
+        "extend": _moved_due(visit, entity, entry),
         "incident_retry": t("let it be tried again", "history"),
         "incident_done": t("said that it was done outside", "history"),
         "incident_failed": t("said that it failed outside", "history"),

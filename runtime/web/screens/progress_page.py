@@ -21,7 +21,7 @@ from runtime.operations.transitions import Standing
 from runtime.store.workflow_tables import TRANSITION
 from runtime.tasks import label_of
 from runtime.web.screens.steps_page import reasons
-from runtime.web.screens.visit import Visit, caller
+from runtime.web.screens.visit import Visit, caller, record_url
 from runtime.web.screens.workflow_page import badge, machines_of, workflow_url
 from runtime.web.screens.workflow_picture import Past
 
@@ -40,6 +40,8 @@ class Waiting:
 
     words: str
     at: Moment
+    url: str = ""
+    """Where its due time is moved; '' for whoever may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ def progress(
                 since=moment(visit, last.at) if last else None,
                 who=caller(visit, last.actor_name) if last else "",
                 waits=tuple(
-                    _waiting(visit, entity, one) for one in story.due if one.workflow == name
+                    _waiting(visit, entity, record_id, one)
+                    for one in story.due
+                    if one.workflow == name
                 ),
                 tasks=tuple(task_words(visit, one) for one in story.tasks if one.workflow == name),
                 url=""
@@ -126,9 +130,19 @@ def _moved(one: Passage, workflow: str) -> bool:
     return one.workflow == workflow and not one.skipped
 
 
-def _waiting(visit: Visit, entity: Entity, one: Due) -> Waiting:
+def _waiting(visit: Visit, entity: Entity, record_id: str, one: Due) -> Waiting:
+    url = (
+        record_url(entity.name, record_id, f"timers/{one.id}")
+        if visit.may("extend", entity.name)
+        else ""
+    )
+    return Waiting(due_words(visit, entity, one), moment(visit, one.due_at), url)
+
+
+def due_words(visit: Visit, entity: Entity, one: Due) -> str:
+    """Return what happens when the time has come."""
     if one.kind != TRANSITION:
-        return Waiting(visit.t("Somebody is told if it is still there"), moment(visit, one.at))
+        return visit.t("Somebody is told if it is still there")
     edges = visit.app.workflows[entity.name][one.workflow].named(one.transition)
     label = visit.text(edges[0].label) if edges else one.transition
-    return Waiting(visit.t("By itself: {step}", step=label), moment(visit, one.at))
+    return visit.t("By itself: {step}", step=label)
