@@ -216,6 +216,7 @@ CODES: Mapping[str, str] = {
     "D925": "A calendar has no working day.",
     "D926": "A run by the clock is not told what it needs.",
     "D927": "A job may not do what its step says.",
+    "D928": "Working hours are not in order.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems,

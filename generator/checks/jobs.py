@@ -48,7 +48,7 @@ def _schedule(job: Job) -> Iterator[Problem]:
         message = say("The rule '{rule}' never comes due.", rule=schedule.text)
         yield Problem("D924", at, message, "Write a day that its months have; `L` is the last one.")
     calendar = schedule.calendar
-    if calendar is not None and not _works(calendar):
+    if calendar is not None and not works(calendar):
         message = say("The calendar '{name}' has no working day.", name=calendar.name)
         yield Problem("D925", calendar.span, message, "Write its days, as `days: [mon, tue]`.")
     missing = [name for name, one in job.parameters.items() if one.required and one.default is None]
@@ -68,7 +68,8 @@ def _comes(cron: Cron) -> bool:
     return any(day <= SHORT.get(month, 31) for month in cron.months for day in cron.days)
 
 
-def _works(calendar: Calendar) -> bool:
+def works(calendar: Calendar) -> bool:
+    """Return whether a calendar has a working day at all."""
     return bool(calendar.days or calendar.open)
 
 

@@ -50,6 +50,11 @@ TEXTS: Mapping[str, str] = {
         "请写这些月份里有的日期；`L` 表示当月最后一天。"
     ),
     "The calendar '{name}' has no working day.": "工作日历 '{name}' 没有工作日。",
+    "From when until when.": "起止时间，如 09:00-18:00。",
+    "The working hours of '{name}' are not in order.": "工作日历 '{name}' 的工作时间顺序不对。",
+    "Write each from early to late, such as ['09:00-12:00', '13:30-18:00'].": (
+        "请按从早到晚书写，如 ['09:00-12:00', '13:30-18:00']。"
+    ),
     "Write its days, as `days: [mon, tue]`.": "请写出工作日，如 `days: [mon, tue]`。",
     "'{name}' runs by the clock, and nobody then says what '{missing}' is.": (
         "'{name}' 按时自动运行，届时没有人填写 '{missing}'。"

@@ -30,6 +30,7 @@ TEXTS: Mapping[str, str] = {
     "the definitions": "定义",
     "this scenario": "此场景",
     "roles.yaml": " roles.yaml 文件",
+    "app.yaml": "app.yaml",
     "the vocabulary": "词汇表",
     "entity '{entity}'": "实体 '{entity}' ",
     "field type": "字段类型",

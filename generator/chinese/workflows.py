@@ -194,6 +194,12 @@ TEXTS: Mapping[str, str] = {
         "请写 PT30M、P2D、30m、2h 或 7d；须大于零，最长 400 天。"
     ),
     "{field} is no date.": "{field} 不是日期。",
+    "'{name}' leads elsewhere, so it does not fire again.": (
+        "'{name}' 通向其他状态，因此不会再次触发。"
+    ),
+    "Remove 'every', or lead back to where it was: `from: a`, `to: a`.": (
+        "请删去 'every'，或回到原状态：`from: a`、`to: a`。"
+    ),
     "Write entered_at, or a field of type date or datetime.": (
         "请写 entered_at，或 date、datetime 类型的字段。"
     ),

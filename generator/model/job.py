@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from generator.model.entity import Field
@@ -65,6 +65,8 @@ class Calendar:
     open: frozenset[date]
     """Open although its weekday is closed: a day worked in exchange."""
     span: Span
+    hours: tuple[tuple[time, time], ...] = ()
+    """From when until when, in order; all day where it says nothing. Midnight ends a day."""
 
     def is_open(self, day: date) -> bool:
         """Say whether a day is a working day."""

@@ -17,6 +17,7 @@ from generator.model.text import Label, Span
 if TYPE_CHECKING:
     from generator.expressions.compile import Expression
     from generator.model.entity import Field
+    from generator.model.job import Calendar
 
 ANY_ROLE = "any"
 """Written in `roles:`: everybody who reaches the record."""
@@ -98,6 +99,12 @@ class Timer:
     again: int
     """Seconds until it is tried again when `when` does not hold; 0: it is dropped."""
     span: Span
+    every: int = 0
+    """Seconds from one time to the next; 0: it fires once an entry."""
+    calendar: Calendar | None = None
+    """Counts working time alone; None counts all time."""
+    zone: str = "UTC"
+    """Of the back office, where the calendar's hours are."""
 
 
 @dataclass(frozen=True)

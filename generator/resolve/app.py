@@ -36,7 +36,7 @@ from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
-from generator.resolve.workflows import resolve_workflows, waiting
+from generator.resolve.workflows import WorkingClock, resolve_workflows, waiting
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
@@ -130,15 +130,16 @@ def resolve(
         given["connector"], catalogs["field_types"], catalogs["connectors"]
     )
     problems += found
+    calendars, found = resolve_calendars(head)
+    problems += found
+    zone = head.get("time_zone", "UTC")
     workflows, derivations, found = resolve_workflows(
-        machines, words, catalogs, connectors, from_app
+        machines, words, catalogs, connectors, from_app, WorkingClock(calendars, zone)
     )
     problems += found
     outside = Known(connectors, entities, workflows, roles, unread)
     webhooks, found = resolve_webhooks(given["webhook"], outside)
     problems += found
-    calendars = resolve_calendars(head)
-    zone = head.get("time_zone", "UTC")
     known_here = JobWords(words, workflows, catalogs["steps"], calendars, zone, from_app)
     jobs, found = resolve_jobs(given["job"], known_here)
     problems += found

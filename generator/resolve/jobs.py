@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import time
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,9 +52,13 @@ class JobWords:
     from_app: Mapping[str, Any]
 
 
-def resolve_calendars(head: Given) -> dict[str, Calendar]:
-    """Return the working calendars of `app.yaml` by name."""
-    found = {}
+DAY_MINUTES = 24 * 60
+
+
+def resolve_calendars(head: Given) -> tuple[dict[str, Calendar], list[Problem]]:
+    """Return the working calendars of `app.yaml` by name, and what is wrong with their hours."""
+    found: dict[str, Calendar] = {}
+    problems: list[Problem] = []
     for name, body in head.get("calendars", {}).items():
         days = body.get("days", DAY_NAMES[:5])
         found[name.text] = Calendar(
@@ -62,8 +68,24 @@ def resolve_calendars(head: Given) -> dict[str, Calendar]:
             frozenset(body.get("closed", ())),
             frozenset(body.get("open", ())),
             name.span,
+            tuple(_hours(text) for text in body.get("hours", ())),
         )
-    return found
+        ends = [_minutes(one) for text in body.get("hours", ()) for one in text.split("-")]
+        if any(later <= earlier for earlier, later in pairwise(ends)):
+            message = say("The working hours of '{name}' are not in order.", name=name.text)
+            hint = "Write each from early to late, such as ['09:00-12:00', '13:30-18:00']."
+            problems.append(Problem("D928", body.at("hours"), message, hint))
+    return found, problems
+
+
+def _hours(text: str) -> tuple[time, time]:
+    begins, ends = (_minutes(one) % DAY_MINUTES for one in text.split("-"))
+    return time(*divmod(begins, 60)), time(*divmod(ends, 60))
+
+
+def _minutes(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def resolve_jobs(

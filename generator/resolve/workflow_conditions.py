@@ -144,6 +144,9 @@ class Conditions:
             self.condition(given.get("if"), scope),
             self.seconds(given, "again"),
             given.span,
+            self.seconds(given, "every"),
+            self.names.calendar(given.get("business")),
+            self.names.clock.zone,
         )
 
 

@@ -5,13 +5,14 @@ would have been right; a name that means nothing never stops the rest from being
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.expressions import types
 from generator.kinds import Catalog
 from generator.model.connector import Connector
 from generator.model.entity import Field
+from generator.model.job import Calendar
 from generator.model.ledger import Ledger
 from generator.model.text import Span
 from generator.problems import Problem, did_you_mean, missing_key, quoted, unknown_name
@@ -19,6 +20,14 @@ from generator.resolve.access import Words
 from generator.resolve.machines import Machine
 from generator.saying import say
 from generator.shape import Given, Written
+
+
+@dataclass(frozen=True)
+class WorkingClock:
+    """What working time is counted by: the calendars by name, and the back office's time zone."""
+
+    calendars: Mapping[str, Calendar]
+    zone: str
 
 
 class MachineNames:
@@ -33,7 +42,9 @@ class MachineNames:
         problems: list[Problem],
         connectors: Mapping[str, Connector],
         from_app: Mapping[str, Any],
+        clock: WorkingClock,
     ) -> None:
+        self.clock = clock
         self.machine, self.words, self.catalogs = machine, words, catalogs
         self.connectors, self.from_app = connectors, from_app
         self.edges, self.problems = edges, problems
@@ -181,6 +192,18 @@ class MachineNames:
             self.problems.append(Problem("D637", written.span, message, hint))
             return ""
         return field.name
+
+    def calendar(self, written: Any) -> Calendar | None:
+        """Return a working calendar of `app.yaml`."""
+        if not isinstance(written, Written):
+            return None
+        found = self.clock.calendars.get(written.text)
+        if found is None:
+            known = self.clock.calendars
+            self.problems.append(
+                unknown_name("calendar", written.text, written.span, known, defined_in="app.yaml")
+            )
+        return found
 
     def exactly(self, given: Given, written: Mapping[str, Any], wanted: tuple[str, ...]) -> None:
         """Report what a key says too much or too little, and a quantity that is missing."""

@@ -29,7 +29,7 @@ from generator.resolve.access import Words
 from generator.resolve.fields import humanize
 from generator.resolve.machines import Machine
 from generator.resolve.workflow_conditions import Conditions
-from generator.resolve.workflow_names import MachineNames
+from generator.resolve.workflow_names import MachineNames, WorkingClock
 from generator.resolve.workflow_ways import Ways, duplicates, no_else
 from generator.saying import say
 from generator.shape import Given, Written
@@ -43,6 +43,7 @@ def resolve_workflows(
     catalogs: Mapping[str, Catalog[Any]],
     connectors: Mapping[str, Connector],
     from_app: Mapping[str, Any],
+    clock: WorkingClock,
 ) -> tuple[dict[str, dict[str, Workflow]], dict[str, tuple[Derivation, ...]], list[Problem]]:
     """Return the workflows and the derived states of each entity, and what is wrong with them.
 
@@ -57,7 +58,7 @@ def resolve_workflows(
     workflows: dict[str, dict[str, Workflow]] = {}
     derivations: dict[str, tuple[Derivation, ...]] = {}
     for machine in machines:
-        names = MachineNames(machine, words, catalogs, edges, problems, connectors, from_app)
+        names = MachineNames(machine, words, catalogs, edges, problems, connectors, from_app, clock)
         resolver = _Resolver(names)
         if machine.is_derived:
             found = resolver.derivation()

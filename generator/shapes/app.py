@@ -48,7 +48,7 @@ APP = Shape(
         ),
         "calendars": Arg(
             "map",
-            "Working calendars, by name: schedules of jobs keep to them.",
+            "Working calendars, by name: schedules of jobs keep to them, timers count by them.",
             default={},
             of=Arg("shape", "", shape=CALENDAR),
         ),

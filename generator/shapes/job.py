@@ -5,6 +5,8 @@ from __future__ import annotations
 from generator.kinds import Arg, Shape
 from generator.model.job import MISSED, QUEUES, RUN_ONCE
 
+HOURS = r"([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 CALENDAR = Shape(
@@ -17,6 +19,14 @@ CALENDAR = Shape(
             "The days of the week that are worked.",
             default=DAY_NAMES[:5],
             of=Arg("choice", "", options=DAY_NAMES),
+        ),
+        "hours": Arg(
+            "list",
+            "The working hours, such as `['09:00-12:00', '13:30-18:00']`; all day if missing. "
+            "Timers of workflows with `business:` count them; jobs keep to the days alone.",
+            default=(),
+            one=True,
+            of=Arg("text", "From when until when.", pattern=HOURS),
         ),
         "closed": Arg(
             "list", "Holidays: dates that are not worked.", default=(), of=Arg("date", "A date.")

@@ -138,6 +138,16 @@ TIMER = Shape(
         "from": Arg("name", "`entered_at`, or a date of the record.", to="field"),
         "if": Arg("expression", "Asked again when the time has come."),
         "again": Arg("text", "How long after it is tried again when `if` does not hold."),
+        "every": Arg(
+            "text",
+            "How long after it fires once more, while the record stays; what was missed is not "
+            "made up for. Of a transition that leads back to where it was.",
+        ),
+        "business": Arg(
+            "name",
+            "`after` is counted in the working time of this calendar: 24 hours are a working day.",
+            to="calendar",
+        ),
     },
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from generator.model.workflow import TIMER, Transition, Workflow
+from generator.model.workflow import TIMER, Timer, Transition, Workflow
 from rules.commands import ArmTimer
 from rules.workflow.asking import (
     Ask,
@@ -23,6 +23,7 @@ from rules.workflow.asking import (
     context,
     holds,
 )
+from rules.workflow.working_time import later
 
 ENTERED = "entered_at"
 FIRST, LONGEST = timedelta(minutes=1), timedelta(hours=6)
@@ -39,9 +40,22 @@ def armed(
     for edge in workflow.leaving(state):
         start = start_of(edge, facts, now)
         if edge.timer is not None and TIMER in edge.triggers and start is not None:
-            due = start + timedelta(seconds=edge.timer.seconds)
+            due = due_of(edge.timer, start)
             found.append(ArmTimer(workflow.name, edge.name, due))
     return tuple(found)
+
+
+def due_of(timer: Timer, start: datetime) -> datetime:
+    """Return when a timer that counts from `start` is due."""
+    if timer.calendar is not None:
+        return later(start, timer.seconds, timer.calendar, timer.zone)
+    return start + timedelta(seconds=timer.seconds)
+
+
+def next_beat(due: datetime, every: int, now: datetime) -> datetime:
+    """Return the next time of a timer that comes again; those that were missed are left out."""
+    beats = max(int((now - due).total_seconds() // every), 0) + 1
+    return due + timedelta(seconds=every * beats)
 
 
 def start_of(edge: Transition, facts: Mapping[str, Any], now: datetime) -> datetime | None:
@@ -98,9 +112,11 @@ def ring(
     ask = Ask(timer.workflow, timer.transition, Asker(TIMER))
     clock = edges[0].timer
     if clock is not None and not holds(clock.when, situation.facts, context(ask, situation, state)):
-        if not clock.again:
+        if not clock.again and not clock.every:
             return Rung("cancelled")
         due = situation.now + timedelta(seconds=clock.again)
+        if not clock.again:
+            due = next_beat(timer.due, clock.every, situation.now)
         return Rung("again", due=due, attempts=timer.attempts)
     outcome = fire(machines, ask, situation)
     if isinstance(outcome, Done):

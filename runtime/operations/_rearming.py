@@ -8,14 +8,13 @@ where the date was taken away. Costs nothing where no such date was changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.model.entity import Entity
 from generator.model.workflow import TIMER, Transition, Workflow
-from rules.workflow.timers import ENTERED, start_of
+from rules.workflow.timers import ENTERED, due_of, start_of
 from runtime.operations._entries import Entries
 from runtime.operations._work import Work
 from runtime.store.workflow_tables import ARMED, CANCELLED, TRANSITION
@@ -70,7 +69,7 @@ def _follow(
             still = table.c.status == ARMED
             work.connection.execute(table.update().where(mine, still).values(over))
             continue
-        due = start + timedelta(seconds=edge.timer.seconds)
+        due = due_of(edge.timer, start)
         again = {"due_at": due, "next_at": due, "status": ARMED, "attempts": 0, "ended_at": None}
         changed = table.update().where(mine).values(again).returning(table.c.id)
         if work.connection.execute(changed).first() is None:

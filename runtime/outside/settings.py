@@ -119,6 +119,16 @@ def standing(runtime: Runtime, connector: Connector) -> Standing:
     )
 
 
+def entered(runtime: Runtime, connector: Connector, mode: str) -> Mapping[str, datetime]:
+    """Return since when each setting of a mode is entered; nothing of it is secret."""
+    table = runtime.system.connector_setting
+    asked = sa.select(table.c.name, table.c.updated_at).where(
+        table.c.connector == connector.name, table.c.mode == mode
+    )
+    with read(runtime.engine) as connection:
+        return {row.name: row.updated_at for row in connection.execute(asked)}
+
+
 def choose_mode(connection: sa.Connection, trail: Trail, connector: Connector, mode: str) -> None:
     """Use a connector in another mode from now on.
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from generator.model.workflow import State
+from generator.model.workflow import State, Timer
 from rules.workflow.asking import Ask, Asker, context, holds
-from rules.workflow.timers import FIRST, LONGEST, MOST
+from rules.workflow.timers import FIRST, LONGEST, MOST, next_beat
 from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
 from runtime.operations._firing import fire_inside, work_of
@@ -152,15 +152,44 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     ask = Ask(timer.workflow, timer.transition, Asker(TIMER))
     situation = _held.situation(work, held, (edge,), timer.id)
     if not holds(edge.timer.when, held.facts, context(ask, situation, state)):
-        if edge.timer.again:
-            due = work.now + timedelta(seconds=edge.timer.again)
-            _write_next(connection, runtime, timer, due, timer.attempts, "")
-        else:
-            _write_end(connection, runtime, timer, CANCELLED)
+        _not_yet(connection, runtime, timer, edge.timer, work.now)
         return
     wanted = Wanted(timer.entity, timer.record_id, timer.workflow, timer.transition, source=TIMER)
     fire_inside(work, wanted)
     _write_end(connection, runtime, timer, FIRED)
+    if edge.timer.every:
+        _beat_on(connection, runtime, timer, next_beat(timer.due_at, edge.timer.every, work.now))
+
+
+def _not_yet(
+    connection: sa.Connection, runtime: Runtime, timer: Any, clock: Timer, now: datetime
+) -> None:
+    """Ask a condition that does not hold again later, or never."""
+    if clock.again:
+        due = now + timedelta(seconds=clock.again)
+    elif clock.every:
+        due = next_beat(timer.due_at, clock.every, now)
+    else:
+        _write_end(connection, runtime, timer, CANCELLED)
+        return
+    _write_next(connection, runtime, timer, due, timer.attempts, "")
+
+
+def _beat_on(connection: sa.Connection, runtime: Runtime, timer: Any, due: datetime) -> None:
+    """Let what the transition armed anew keep the beat of the first entry."""
+    table = runtime.system.timer
+    connection.execute(
+        table.update()
+        .where(
+            table.c.entity == timer.entity,
+            table.c.record_id == timer.record_id,
+            table.c.workflow == timer.workflow,
+            table.c.transition == timer.transition,
+            table.c.kind == timer.kind,
+            table.c.status == ARMED,
+        )
+        .values(due_at=due, next_at=due)
+    )
 
 
 def _stands_still(connection: sa.Connection, runtime: Runtime, timer: Any) -> None:
@@ -188,9 +217,7 @@ def _remind(connection: sa.Connection, runtime: Runtime, timer: Any, state: Stat
     if not one.every or count >= one.most:
         _write_end(connection, runtime, timer, FIRED)
         return
-    beats = int((now - timer.due_at).total_seconds() // one.every) + 1
-    due = timer.due_at + timedelta(seconds=one.every * beats)
-    _write_next(connection, runtime, timer, due, count, "")
+    _write_next(connection, runtime, timer, next_beat(timer.due_at, one.every, now), count, "")
 
 
 def _again(runtime: Runtime, timer: Any, why: str, code: str, *, counts: bool = True) -> None:

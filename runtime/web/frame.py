@@ -162,6 +162,7 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             (t("Roles", "nav"), "/roles/", "shield-lock"),
             (t("Permissions", "nav"), "/permissions/", "table"),
             (t("Access reviews"), "/reviews/", "clipboard-check"),
+            (t("Connectors", "nav"), "/connectors/", "plug"),
             (t("Log", "nav"), "/audit/", "history"),
         )
         groups.append(

@@ -13,7 +13,7 @@ import sqlalchemy.exc
 from flask import Blueprint, Response, abort, request
 
 from runtime.jobs import desk
-from runtime.metrics import prometheus
+from runtime.metrics import outside, prometheus
 from runtime.store.engine import read
 from runtime.web.context import Web, web
 
@@ -89,7 +89,7 @@ def metrics() -> Response:
     """Give the numbers to a scraper on this machine, or to one that knows the token."""
     _insiders_only()
     text = prometheus.render(web().settings.metrics_directory)
-    return Response(text + _queues(), content_type=prometheus.CONTENT_TYPE)
+    return Response(text + _queues() + _outside(), content_type=prometheus.CONTENT_TYPE)
 
 
 def _queues() -> bytes:
@@ -111,6 +111,14 @@ def _queues() -> bytes:
         "processes_alive": {kind: kinds.count(kind) for kind in ("scheduler", "worker")},
     }
     return prometheus.gauges(rows)
+
+
+def _outside() -> bytes:
+    """Return how other systems fare as metrics; nothing where the database does not answer."""
+    try:
+        return outside.render(web().runtime)
+    except sqlalchemy.exc.SQLAlchemyError:
+        return b""
 
 
 def _insiders_only() -> None:

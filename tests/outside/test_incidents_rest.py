@@ -10,6 +10,7 @@ import pytest
 
 from runtime.files import FileStore
 from runtime.messages import Actor
+from runtime.metrics import outside
 from runtime.web.rest import Api
 from runtime.web.wire import Answer, Asked
 from tests.outside.shop import CLERK, MANAGER, Desk
@@ -87,3 +88,15 @@ def test_who_may_not_operate_is_forbidden(desk: Desk, api: Api) -> None:
     assert asked(api, "GET", actor=CLERK)[0].status == 403
     said = {"incident": "x", "outcome": "retry"}
     assert asked(api, "POST", said, actor=CLERK)[0].status == 403
+
+
+def test_a_scraper_is_told_of_calls_and_incidents(desk: Desk) -> None:
+    stuck(desk)
+    text = outside.render(desk.runtime).decode()
+    assert 'shopwright_incidents{kind="call_unknown"} 1.0' in text
+    assert 'shopwright_calls_last_hour{operation="bank.capture",status="stuck"} 1.0' in text
+    assert 'shopwright_connector_failures{connector="bank"}' in text
+    desk.pay("P2")
+    desk.relay()
+    text = outside.render(desk.runtime).decode()
+    assert 'shopwright_calls_waiting{operation="bank.capture"} 1.0' in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -313,3 +314,33 @@ def test_nobody_is_reminded_of_a_state_that_was_left(desk: Desk) -> None:
     desk.later(hours=2)
     look(desk)
     assert [one for one in notices(desk) if one[0] == 11] == []
+
+
+def test_a_timer_counts_working_time_and_comes_again_on_its_beat(desk: Desk) -> None:
+    desk.at(NOON - timedelta(hours=16))  # Sunday 22 November 2026, 04:00 in Shanghai
+    record = desk.pay("beat")
+    desk.work()
+    (first,) = desk.stored("timer", transition="look_again")
+    assert first["due_at"] == NOON + timedelta(hours=14)  # Monday, 10:00 there
+    times = [first["due_at"]]
+    for late in (0, 1, 9):
+        desk.at(times[-1] + timedelta(hours=late))
+        look(desk)
+        (armed,) = desk.stored("timer", transition="look_again", status="armed")
+        times.append(armed["due_at"])
+    gaps = [(after - before).total_seconds() / 3600 for before, after in pairwise(times)]
+    assert gaps == [4, 4, 12]
+    assert desk.payment(record)["seen"] == 4
+    assert desk.payment(record)["state"] == "captured"
+
+
+def test_a_timer_that_comes_again_waits_for_its_next_beat_while_its_condition_is_false(
+    desk: Desk,
+) -> None:
+    desk.at(NOON - timedelta(hours=16))
+    desk.pay("still")
+    desk.work()
+    desk.at(NOON + timedelta(hours=15))
+    look(desk)
+    (armed,) = desk.stored("timer", transition="look_again")
+    assert (armed["status"], armed["next_at"]) == ("armed", NOON + timedelta(hours=18))

@@ -17,6 +17,7 @@ from generator.expressions import types
 from generator.field_types import FieldType
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
+from generator.model.workflow import Timer, Workflow
 from runtime.store.migrate.target import Target
 
 
@@ -41,6 +42,10 @@ def describe(target: Target) -> dict[str, Any]:
             "label": dict(entity.label.texts),
             "fields": {name: _field_facts(field, target) for name, field in entity.fields.items()},
             "checks": {check.code: check.that.text for check in entity.checks},
+            "workflows": {
+                one.name: workflow_facts(one)
+                for one in target.compiled.app.workflows.get(entity.name, {}).values()
+            },
         }
         for entity in target.compiled.app.entities.values()
     }
@@ -107,6 +112,31 @@ def _field_facts(field: Field, target: Target) -> dict[str, Any]:
             "options": list(kept.options),
         }
     return facts
+
+
+def workflow_facts(workflow: Workflow) -> dict[str, Any]:
+    """Return which ways lead out of each state, and by which clock the timed ones go."""
+    return {
+        "ways": {
+            state: sorted(
+                f"{edge.name}>{to}" for edge in workflow.leaving(state) for to in edge.targets
+            )
+            for state in workflow.states
+        },
+        "clocks": {
+            f"{edge.name}@{state}": clock_of(edge.timer)
+            for edge in workflow.transitions
+            if edge.timer is not None
+            for state in edge.sources
+        },
+    }
+
+
+def clock_of(timer: Timer) -> list[Any]:
+    """Return what the due time of a timer follows from, as plain data."""
+    calendar = timer.calendar
+    hours = [f"{a}-{b}" for a, b in calendar.hours] if calendar is not None else []
+    return [timer.seconds, timer.start, calendar.name if calendar is not None else "", hours]
 
 
 def _longest(column: sa.types.TypeEngine[Any] | None) -> int:

@@ -82,6 +82,23 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{count} requests about {table} wait for transitions of {column} that are no more",
         "{table}中有 {count} 个待审批申请对应的{column}流转已不存在",
     ),
+    "STATE_HELD": (
+        "{count} {records} of {table} {are} in the state '{option}' of {column}, whose ways out "
+        "change",
+        "{table}中有 {count} 条记录的{column}为“{option}”，该状态的去向有变化",
+    ),
+    "TIMERS_KEPT": (
+        "{count} armed timers of {table} wait for '{option}' of {column}, which is timed otherwise "
+        "now; they keep the time they were armed with",
+        "{table}中有 {count} 个计时等待{column}的“{option}”，其时长已更改；"
+        "已启动的计时保持原定时间",
+    ),
+    "CALLS_LOST": (
+        "{count} calls of {table} under way are answered by '{option}' of {column}, which is no "
+        "more; each becomes an incident",
+        "{table}中有 {count} 个进行中的外部调用将由{column}的“{option}”处理结果，该流转已不存在；"
+        "每一个都会成为异常事项",
+    ),
     "REJECTED": (
         "the new check {option} rejects {count} {records} of {table}; "
         "what is there stays as it is until it is next saved",

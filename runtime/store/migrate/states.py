@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from generator.model.workflow import Workflow
 from runtime.store.migrate import changes as ch
 from runtime.store.migrate.ddl import Work
+from runtime.store.migrate.facts import workflow_facts
 from runtime.store.migrate.plan import Finding
 from runtime.store.migrate.probes import Prober
 from runtime.store.system_tables import own_tables
@@ -41,11 +42,18 @@ def state_changes(prober: Prober) -> tuple[tuple[Work, ...], tuple[Finding, ...]
                 if state in workflow.mapped:
                     works.append(_mapped(prober, workflow, state))
             findings += _gone(prober, entity, workflow)
+            findings += _changed(prober, workflow)
+            findings += _under_way(prober, entity, workflow)
     return tuple(works), tuple(findings)
 
 
 def _unknown(prober: Prober, workflow: Workflow) -> Iterator[tuple[str, int]]:
     """Yield the stored states that the workflow does not have, with how many records hold them."""
+    yield from (one for one in _held(prober, workflow) if one[0] not in workflow.states)
+
+
+def _held(prober: Prober, workflow: Workflow) -> Iterator[tuple[str, int]]:
+    """Yield every stored state with how many records hold it."""
     table, column = workflow.entity, workflow.field
     shape = prober.current.get(prober.renames.old_table(table))
     old = prober.renames.old_column(table, column)
@@ -56,7 +64,7 @@ def _unknown(prober: Prober, workflow: Workflow) -> Iterator[tuple[str, int]]:
         f"SELECT {name}, count(*) FROM {prober.quote(shape.name)}"
         f" WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY {name}"
     )
-    yield from ((str(row[0]), int(row[1])) for row in rows if row[0] not in workflow.states)
+    yield from ((str(row[0]), int(row[1])) for row in rows)
 
 
 def _told(prober: Prober, workflow: Workflow, state: str, count: int) -> Iterator[Finding]:
@@ -83,6 +91,59 @@ def _gone(prober: Prober, entity: str, workflow: Workflow) -> Iterator[Finding]:
         f" AND rule LIKE '{workflow.name}.%' AND rule NOT IN ({rules})"
     )
     yield prober.finding("APPROVALS_LOST", *where, prober.waiting("sw_approval", asked))
+
+
+def _changed(prober: Prober, workflow: Workflow) -> Iterator[Finding]:
+    """Yield what stands in states that stay, where other ways lead out of them or at other times.
+
+    Records follow the new graph by themselves, so these are told and stop nothing.
+    """
+    table = prober.renames.old_table(workflow.entity)
+    known = prober.facts.get(table, {}).get("workflows", {}).get(workflow.name)
+    if known is None:
+        return
+    now = workflow_facts(workflow)
+    where = workflow.entity, (workflow.field,)
+    ways = known["ways"]
+    held = dict(_held(prober, workflow)) if now["ways"] != ways else {}
+    for state, count in held.items():
+        if state in ways and state in now["ways"] and ways[state] != now["ways"][state]:
+            yield prober.finding("STATE_HELD", *where, count, option=state)
+    for place, clock in known["clocks"].items():
+        name, _, state = place.partition("@")
+        if now["clocks"].get(place, clock) == clock:
+            continue
+        armed = (
+            f"{_of(workflow, state)} AND kind = 'transition' AND status = 'armed'"
+            f" AND transition = '{name}'"
+        )
+        waiting = prober.waiting("sw_timer", armed)
+        yield prober.finding("TIMERS_KEPT", *where, waiting, option=name)
+
+
+def _under_way(prober: Prober, entity: str, workflow: Workflow) -> Iterator[Finding]:
+    """Yield calls that are made or about to be, and whose answer no transition takes any more."""
+    table = prober.renames.old_table(workflow.entity)
+    known = prober.facts.get(table, {}).get("workflows", {}).get(workflow.name)
+    if known is None:
+        return
+    earlier = {way.partition(">")[0] for ways in known["ways"].values() for way in ways}
+    where = entity, (workflow.field,)
+    for name in sorted(earlier - {edge.name for edge in workflow.transitions}):
+        answers = " OR ".join(
+            f"({key} ->> 0 = '{workflow.name}' AND {key} ->> 1 = '{name}')"
+            for key in ("on_success", "on_failure")
+        )
+        made = prober.waiting("sw_call", f"entity = '{entity}' AND NOT is_settled AND ({answers})")
+        left = " OR ".join(
+            f"({row} ->> 0 = '{workflow.name}' AND {row} ->> 1 = '{name}')"
+            for row in ("payload -> 'on_success'", "payload -> 'on_failure'")
+        )
+        asked = prober.waiting(
+            "sw_outbox",
+            f"topic = 'workflow.call' AND entity = '{entity}' AND sent_at IS NULL AND ({left})",
+        )
+        yield prober.finding("CALLS_LOST", *where, made + asked, option=name)
 
 
 def _mapped(prober: Prober, workflow: Workflow, state: str) -> Work:

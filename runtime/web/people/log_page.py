@@ -31,6 +31,7 @@ BESIDE_RECORDS = {
     "@review": "权限复核",
     "@emergency": "紧急权限",
     "@log": "操作日志",
+    "@connector": "连接器",
 }
 """What is no entity of the definitions; in English the word itself says it."""
 
@@ -45,6 +46,10 @@ IN_CHINESE = {
     "attach": "添加附件",
     "detach": "移除附件",
     "extend": "调整到期时间",
+    "connector_mode": "切换连接器方式",
+    "connector_setting": "填写连接器设置",
+    "connector_setting_removed": "移除连接器设置",
+    "connector_tested": "测试连接器",
     "export": "导出",
     "export_ended": "导出结束",
     "denied": "被拒绝",

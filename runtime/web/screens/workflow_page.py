@@ -204,6 +204,18 @@ def _who(visit: Visit, entity: str, edge: Transition) -> str:
 def _when(visit: Visit, entity: str, timer: Timer) -> str:
     """Return when a timer rings: counted from the entry, or from a date of the record."""
     t, time = visit.t, length(visit, timer.seconds)
+    if timer.calendar is not None:
+        days = visit.text(timer.calendar.label)
+        time = t("{time} of “{calendar}”", "working time", time=time, calendar=days)
+    said = _since(visit, entity, timer, time)
+    if not timer.every:
+        return said
+    again = length(visit, timer.every)
+    return t("{said}, then every {time}", said=said, time=again)
+
+
+def _since(visit: Visit, entity: str, timer: Timer, time: str) -> str:
+    t = visit.t
     if timer.start == ENTERED:
         return t("by itself after {time}", time=time)
     field = visit.text(visit.app.entities[entity].fields[timer.start].label)

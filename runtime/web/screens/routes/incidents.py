@@ -17,7 +17,7 @@ from runtime.errors import Blocked, Invalid, NeedsApproval, NotFound
 from runtime.operations import _incidents
 from runtime.operations.settle_incident import MARK_DONE, MARK_FAILED, OUTCOMES, UNCERTAIN
 from runtime.outside.incidents import CALL, EVENT, Incident
-from runtime.web.screens import doors
+from runtime.web.screens import answered, doors
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.progress_page import Moment, moment
 from runtime.web.screens.visit import Visit, record_url, single
@@ -41,6 +41,8 @@ class IncidentCard:
     may_retry: bool
     asks_result: bool
     """Somebody has to say what became of it, and another person confirms."""
+    answers: tuple[tuple[str, str, str], ...] = ()
+    """Name, label and text of what the other system would have answered, for whoever knows it."""
     reason: str = ""
     error: str = ""
 
@@ -74,6 +76,8 @@ class Incidents:
         if outcome not in OUTCOMES:
             return redirect(ADDRESS, 303)
         values = {"incident": incident_id[:64], "outcome": outcome, "reason": reason[:500]}
+        if outcome == MARK_DONE:
+            values["output"] = answered.given(visit, entity, incident_id, request.form)
         try:
             doors.ask(visit, "settle_incident", entity, values=values)
         except NeedsApproval as need:
@@ -99,13 +103,25 @@ def _cards(visit: Visit, said: Mapping[str, tuple[str, str]]) -> tuple[IncidentC
         if one.record_id:
             wanted.setdefault(one.entity, []).append(one.record_id)
     titles = doors.titles_of(visit, wanted)
+    calls = answered.calls_of(visit, [one.about_id for one in found if one.about == CALL])
     return tuple(
-        _card(visit, one, titles.get((one.entity, one.record_id), ""), said) for one in found
+        _card(
+            visit,
+            one,
+            titles.get((one.entity, one.record_id), ""),
+            said,
+            calls.get(one.about_id) if one.about == CALL else None,
+        )
+        for one in found
     )
 
 
 def _card(
-    visit: Visit, one: Incident, title: str, said: Mapping[str, tuple[str, str]]
+    visit: Visit,
+    one: Incident,
+    title: str,
+    said: Mapping[str, tuple[str, str]],
+    call: answered.Answered | None,
 ) -> IncidentCard:
     entity = visit.app.entities[one.entity]
     reason, error = said.get(one.id, ("", ""))
@@ -116,9 +132,10 @@ def _card(
         record=f"{single(visit, entity)} {title}".strip() if one.record_id else "",
         url=record_url(one.entity, one.record_id) if title else "",
         opened=moment(visit, one.opened_at),
-        facts=tuple(_facts(visit, one)),
+        facts=(*_facts(visit, one), *(answered.in_words(visit, call) if call else ())),
         may_retry=one.about in REPEATABLE_ABOUT or one.kind in REPEATABLE,
         asks_result=one.kind in UNCERTAIN,
+        answers=answered.questions(visit, call) if call and one.kind in UNCERTAIN else (),
         reason=reason,
         error=error,
     )
