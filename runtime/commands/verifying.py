@@ -21,6 +21,7 @@ KINDS = {
     "message": "提示",
     "transition": "流转",
     "guard": "条件",
+    "course": "流程的经过",
 }
 
 

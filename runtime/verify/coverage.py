@@ -1,22 +1,27 @@
 """What the scenarios asked: lines of the matrix, checks and messages, transitions and guards, and
-which of them nobody did.
+which of them nobody did; of each workflow also whether it went well, was refused and came too late.
 
 A line counts for an action when somebody whose roles it speaks to did that action in a case. A
 check, a guardrail and its message count when a request was refused by them; so does a guard of a
-transition. A transition counts when it happened, whoever or whatever made it.
+transition. A transition counts when it happened, whoever or whatever made it. Too late is what is
+asked of a state that was left already, and what a timer does because nobody did it in time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from generator.model.app import App
 from generator.model.text import Label, Span
-from generator.model.workflow import PEOPLE
+from generator.model.workflow import PEOPLE, TIMER
 from rules.matrix import Matrix
-from runtime.errors import RequestError
+from runtime.errors import NotInFromState, RequestError
 from runtime.messages import Actor
+from runtime.verify.elsewhere import Fired
+
+WELL, REFUSED, LATE = "well", "refused", "late"
+"""How a workflow may go."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Untouched:
     """Something that no scenario touches."""
 
     kind: str
-    """grant, check, message, transition or guard."""
+    """grant, check, message, transition, guard or course."""
     name: str
     span: Span
     actions: tuple[str, ...] = ()
@@ -46,15 +51,29 @@ class Coverage:
     """`entity.transition`."""
     blocked: set[str] = field(default_factory=set)
     """Where a guard stands that stood in the way."""
+    courses: set[tuple[str, str, str]] = field(default_factory=set)
+    """Entity, workflow, and how it went: well, refused or late."""
 
     def asked(self, actor: Actor, entity: str, action: str) -> None:
         """Note that somebody did something."""
         for rule in self.matrix.rules_for(actor.roles, entity, action):
             self.done.setdefault(self.matrix.number(rule), set()).add(action)
 
+    def happened(self, steps: Iterable[Fired]) -> None:
+        """Note transitions that happened."""
+        for one in steps:
+            self.fired.add(one.name)
+            how = LATE if one.source == TIMER else WELL
+            self.courses.add((one.entity, one.workflow, how))
+
     def refused(self, refusal: RequestError) -> None:
         """Note what a refusal says."""
         self.said.add(str(refusal.message))
+        asked = refusal.incoming
+        if asked is not None and asked.operation == "transition":
+            place = asked.entity, str(asked.values["workflow"])
+            late = isinstance(refusal, NotInFromState)
+            self.courses.add((*place, LATE if late else REFUSED))
         for reason in refusal.params.get("reasons", ()):
             self.blocked.add(str(reason.span))
         for error in refusal.errors:
@@ -74,6 +93,7 @@ class Coverage:
             "message": len(_messages(self.app)),
             "transition": len(_transitions(self.app)),
             "guard": len(_guards(self.app)),
+            "course": len(_courses(self.app)),
         }
         left = sum(len(one.actions) for one in self.untouched() if one.kind == "grant")
         gone = {kind: missing.count(kind) for kind in every} | {"grant": left}
@@ -87,6 +107,7 @@ class Coverage:
             *self._messages(),
             *self._transitions(),
             *self._guards(),
+            *self._ways(),
         ]
 
     def _grants(self) -> Iterator[Untouched]:
@@ -114,6 +135,22 @@ class Coverage:
         for name, span in _guards(self.app):
             if str(span) not in self.blocked:
                 yield Untouched("guard", name, span)
+
+    def _ways(self) -> Iterator[Untouched]:
+        for course, span in _courses(self.app).items():
+            if course not in self.courses:
+                yield Untouched("course", " ".join(course), span)
+
+
+def _courses(app: App) -> dict[tuple[str, str, str], Span]:
+    """Return how each workflow may go; one that people never move is refused to nobody."""
+    found: dict[tuple[str, str, str], Span] = {}
+    for entity, workflows in app.workflows.items():
+        for workflow in workflows.values():
+            by_hand = any(PEOPLE & set(edge.triggers) for edge in workflow.transitions)
+            for how in (WELL, REFUSED, LATE) if by_hand else (WELL,):
+                found[entity, workflow.name, how] = workflow.span
+    return found
 
 
 def _transitions(app: App) -> dict[str, Span]:

@@ -7,6 +7,7 @@ lets time pass, the soonest first, each at its own moment.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -141,13 +142,33 @@ def asked_for(stage: Stage) -> list[str]:
         return [str(row.payload["operation"]) for row in connection.execute(asked)]
 
 
-def fired(stage: Stage) -> list[str]:
-    """Return every transition that happened, `entity.name`, in order."""
+@dataclass(frozen=True)
+class Fired:
+    """A transition that happened."""
+
+    entity: str
+    workflow: str
+    transition: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """What a case calls it."""
+        return f"{self.entity}.{self.transition}"
+
+
+def steps(stage: Stage) -> list[Fired]:
+    """Return every transition that happened, in order."""
     table = stage.runtime.system.workflow_log
     asked = (
-        sa.select(table.c.entity, table.c.transition)
+        sa.select(table.c.entity, table.c.workflow, table.c.transition, table.c.source)
         .where(table.c.outcome == "fired", table.c.transition != "")
         .order_by(table.c.id)
     )
     with read(stage.runtime.engine) as connection:
-        return [f"{row.entity}.{row.transition}" for row in connection.execute(asked)]
+        return [Fired(*row) for row in connection.execute(asked)]
+
+
+def fired(stage: Stage) -> list[str]:
+    """Return the names of every transition that happened, in order."""
+    return [one.name for one in steps(stage)]

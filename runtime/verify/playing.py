@@ -183,9 +183,9 @@ def _bulk(stage: Stage, case: Case, found: Result | RequestError | None) -> Iter
 
 def _do(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError | str | None:
     """Carry a step out as its person; return a text where it cannot be done at all."""
-    before = elsewhere.fired(stage)
+    before = elsewhere.steps(stage)
     found = _done(stage, step, coverage)
-    coverage.fired.update(elsewhere.fired(stage)[len(before) :])
+    coverage.happened(elsewhere.steps(stage)[len(before) :])
     return found
 
 
