@@ -5,7 +5,9 @@ With real connections and a barrier, on both databases. `--long` does a hundred 
 Which test fails when a safeguard is taken out was tried by hand:
 - the state asked again under the lock (`hold(…, lock="")`): the double transition on PostgreSQL;
 - the version predicate of the UPDATE together with that lock: the same, with two rows in the log;
-- the version that was seen (`wanted.version`): approve against edit.
+- the version that was seen (`wanted.version`): approve against edit;
+- the entry that armed a timer (`entered != timer.entered` in `runtime/outside/timers.py`): in
+  `tests/outside/test_timers.py`, a timer of an earlier pass does not fire in a later one.
 """
 
 from collections.abc import Callable, Iterator
