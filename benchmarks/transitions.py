@@ -86,13 +86,15 @@ def main(database_url: str | None, rows: int, calls: int) -> None:
         for name, text in FILES.items():
             (Path(place) / name).write_text(text, encoding="utf-8")
         runtime = open_shop(Path(place), database_url or f"sqlite:///{place}/desk.db")
-        ids = _filled(runtime, calls + 2 * rows)
-        single = _over_rest(runtime, Path(place), ids[:calls])
+        ids = _filled(runtime, 2 * (calls + rows))
+        single, plain = _over_rest(runtime, Path(place), ids[: 2 * calls])
         click.echo(
             f"one transition over REST: median {statistics.median(single):.2f} ms, "
-            f"95 of 100 within {statistics.quantiles(single, n=20)[-1]:.2f} ms"
+            f"95 of 100 within {statistics.quantiles(single, n=20)[-1]:.2f} ms; "
+            f"bare SQL of the same rows: median {statistics.median(plain):.2f} ms"
         )
-        ours, bare = _in_turn(runtime, ids[calls : calls + rows], ids[calls + rows :])
+        others = ids[2 * calls :]
+        ours, bare = _in_turn(runtime, others[:rows], others[rows:])
         click.echo(
             f"{rows} in bulk: {rows / ours:.0f} a second; bare SQL {rows / bare:.0f} a second; "
             f"{bare / ours:.2f} of the bare rate"
@@ -123,14 +125,16 @@ def _filled(runtime: Runtime, count: int) -> list[str]:
     return ids
 
 
-def _over_rest(runtime: Runtime, place: Path, ids: Sequence[str]) -> list[float]:
-    """Return the milliseconds of each request, from the decoded request to the answer's bytes."""
+def _over_rest(
+    runtime: Runtime, place: Path, ids: Sequence[str]
+) -> tuple[list[float], list[float]]:
+    """Return milliseconds, in turn: of each request, up to the answer's bytes, and of bare SQL."""
     kept = runtime.system.file
     files = FileStore(place / "files", runtime.engine, kept, runtime.clock, runtime.make_id)
     api = Api(runtime, files)
     headers: Mapping[str, str] = {}
-    spent = []
-    for one in ids:
+    rows, spent, plain = _rows_of_one(runtime), [], []
+    for one, other in zip(ids[::2], ids[1::2], strict=True):
         asked = Asked(
             method="POST",
             path=f"case/{one}/transitions/handling/close",
@@ -146,7 +150,10 @@ def _over_rest(runtime: Runtime, place: Path, ids: Sequence[str]) -> list[float]
         answer = api.answer(asked)
         spent.append((time.perf_counter() - began) * 1000)
         assert answer.status == 200, answer.body
-    return spent
+        began = time.perf_counter()
+        _bare(runtime, rows, other)
+        plain.append((time.perf_counter() - began) * 1000)
+    return spent, plain
 
 
 def _in_turn(runtime: Runtime, mine: Sequence[str], theirs: Sequence[str]) -> tuple[float, float]:

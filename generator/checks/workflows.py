@@ -50,6 +50,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 if problem.severity == "error" or not _accepted(workflow, problem, state):
                     yield problem
             yield from _accepts(workflow)
+        yield from _against_rank(workflows)
         yield from _fired_elsewhere(workflows, app)
         yield from _columns(entity, workflows, app)
     yield from _cascades(app)
@@ -402,6 +403,31 @@ def _fires(
             yield (effect.given["entity"], *target)
         elif not _onward(here[1:], target, edge, workflows):
             yield (here[0], *target)
+
+
+def _against_rank(workflows: Mapping[str, Workflow]) -> Iterator[Problem]:
+    """Yield effects that fire a workflow of the same record which ranks before their own.
+
+    Cascades run and lock from low to high; one that goes back down waits for what waits for it.
+    """
+    for workflow in workflows.values():
+        for effect in _every(workflow):
+            target = effect.given.get("edge") if effect.word == "fire" else None
+            if target is None or "of" in effect.given or target[0] not in workflows:
+                continue
+            other = workflows[target[0]]
+            if other.rank < workflow.rank:
+                message = say(
+                    "'{name}' fires '{other}', which ranks before it.",
+                    name=workflow.name,
+                    other=other.name,
+                )
+                hint = say(
+                    "Give '{other}' a higher `rank:` than '{name}'.",
+                    other=other.name,
+                    name=workflow.name,
+                )
+                yield Problem("D633", effect.span, message, hint)
 
 
 def _fired_elsewhere(workflows: Mapping[str, Workflow], app: App) -> Iterator[Problem]:

@@ -59,6 +59,8 @@ TEXTS: Mapping[str, str] = {
     "Let the circle change a field that a guard in it asks for.": (
         "请让循环中的动作改变某个条件所依据的字段。"
     ),
+    "'{name}' fires '{other}', which ranks before it.": "'{name}' 触发了次序在它之前的 '{other}'。",
+    "Give '{other}' a higher `rank:` than '{name}'.": "请让 '{other}' 的 `rank:` 大于 '{name}'。",
     "'{name}' fires itself, directly or through others.": "'{name}' 直接或间接地触发了自己。",
     "Remove one `fire` of the circle.": "请从循环中删去一个 `fire`。",
     "'{field}' leads to no other record.": "'{field}' 不指向其他记录。",

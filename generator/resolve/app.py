@@ -36,7 +36,8 @@ from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
-from generator.resolve.workflows import WorkingClock, resolve_workflows, waiting
+from generator.resolve.workflow_names import WorkingClock
+from generator.resolve.workflows import resolve_workflows, waiting
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES

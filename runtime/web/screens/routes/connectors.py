@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 
 from generator.model.connector import Connector
 from runtime.errors import NotFound
@@ -90,4 +90,6 @@ def _kept_nowhere(
     visit: Visit, wrong: tuple[str, str, str] = ("", "", ""), status: int = 200
 ) -> Answer:
     page = render_template("connectors.html", page=connector_cards(visit, wrong))
-    return page, status, {"Cache-Control": "no-store"}
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

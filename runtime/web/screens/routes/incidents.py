@@ -75,7 +75,11 @@ class Incidents:
         outcome, reason = request.form.get("outcome", ""), request.form.get("reason", "").strip()
         if outcome not in OUTCOMES:
             return redirect(ADDRESS, 303)
-        values = {"incident": incident_id[:64], "outcome": outcome, "reason": reason[:500]}
+        values: dict[str, Any] = {
+            "incident": incident_id[:64],
+            "outcome": outcome,
+            "reason": reason[:500],
+        }
         if outcome == MARK_DONE:
             values["output"] = answered.given(visit, entity, incident_id, request.form)
         try:
