@@ -23,6 +23,7 @@ QUEUES = ("critical", "default", "bulk")
 
 ENGINE_JOBS = (
     "changes",
+    "import_rows",
     "mail_digest",
     "mail_notice",
     "outside_call",
