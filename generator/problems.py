@@ -217,6 +217,10 @@ CODES: Mapping[str, str] = {
     "D926": "A run by the clock is not told what it needs.",
     "D927": "A job may not do what its step says.",
     "D928": "Working hours are not in order.",
+    "D931": "An alert does not say what its measure needs, or says what it does not use.",
+    "D932": "An alert has no limit, or two.",
+    "D933": "An alert names a field of the wrong type.",
+    "D934": "An alert may not look at what it watches.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems,

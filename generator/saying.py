@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from generator.chinese import (
+    alerts,
     checks,
     expressions,
     jobs,
@@ -107,6 +108,7 @@ def _table() -> Mapping[str, str]:
         outside.TEXTS,
         ledgers.TEXTS,
         jobs.TEXTS,
+        alerts.TEXTS,
         promotions.TEXTS,
         expressions.TEXTS,
         phrases.TEXTS,

@@ -37,6 +37,7 @@ TOPICS = (
     "restore",
     "workflow",
     "job",
+    "alert",
 )
 """Kinds of notices that people choose one by one."""
 ROLE = "role"
@@ -60,6 +61,11 @@ EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
 """Kinds about roles taken in an emergency; nobody switches them off."""
 
 
+ALERT = "alert"
+ALERTS = frozenset({ALERT, "alert_escalated"})
+"""Kinds about what is watched: that it is so, and that nobody took it on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One thing that one person shall be told."""
@@ -80,7 +86,9 @@ class Notice:
 
 
 def topic_of(kind: str) -> str:
-    """Return what people choose by e-mail: all about roles is one topic."""
+    """Return what people choose by e-mail: all about roles is one topic, all about alerts too."""
+    if kind in ALERTS:
+        return ALERT
     return ROLE if kind in ROLES | EMERGENCIES | {REVIEW} else kind
 
 

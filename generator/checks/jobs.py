@@ -98,12 +98,12 @@ def _allowed(
 ) -> Iterator[Problem]:
     if not job.role:
         return
-    held = _held(app, job.role)
+    held = held_by(app, job.role)
     if step.word == FIRE:
         yield from _fires(job, step, app, held)
         return
     action, entity = catalogs["steps"][step.word].needs(step)
-    if action and not _may(app, held, entity, action):
+    if action and not may(app, held, entity, action):
         yield _no_right(job, step, action, entity)
 
 
@@ -121,7 +121,7 @@ def _fires(job: Job, step: Step, app: App, held: set[str]) -> Iterator[Problem]:
         )
         hint = say("Write `trigger: {trigger}` at the transition, beside others.", trigger=SYSTEM)
         yield Problem("D709", step.span, message, hint)
-    elif not any(held & {*edge.roles} or ANY_ROLE in edge.roles for edge in edges) or not _may(
+    elif not any(held & {*edge.roles} or ANY_ROLE in edge.roles for edge in edges) or not may(
         app, held, entity, "read"
     ):
         yield _no_right(job, step, written, entity)
@@ -137,7 +137,7 @@ def _no_right(job: Job, step: Step, action: str, entity: str) -> Problem:
     return Problem("D927", step.span, message, "Give the right to the role, or name another role.")
 
 
-def _held(app: App, role: str) -> set[str]:
+def held_by(app: App, role: str) -> set[str]:
     """Return a role and all it includes."""
     found: set[str] = set()
     waiting = [role]
@@ -149,7 +149,8 @@ def _held(app: App, role: str) -> set[str]:
     return found
 
 
-def _may(app: App, held: set[str], entity: str, action: str) -> bool:
+def may(app: App, held: set[str], entity: str, action: str) -> bool:
+    """Return whether somebody of these roles has a line for an action."""
     return any(
         rule.role in held and rule.entity in (entity, "*") and action in rule.actions
         for rule in app.grants

@@ -14,6 +14,7 @@ from generator.model.access import (
     Role,
     Sensitive,
 )
+from generator.model.alert import Alert
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
@@ -81,6 +82,8 @@ class App:
     """Those of the definitions, by name."""
     jobs: Mapping[str, Job] = field(default_factory=dict)
     """What is done in the background, by name."""
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    """What is watched, by name."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     """Which days are worked, by name."""
 

@@ -23,6 +23,7 @@ QUEUES = ("critical", "default", "bulk")
 
 ENGINE_JOBS = (
     "changes",
+    "check_alert",
     "import_rows",
     "mail_digest",
     "mail_notice",

@@ -22,17 +22,19 @@ from generator.resolve.access import (
     resolve_roles,
     resolve_sensitive,
 )
+from generator.resolve.alerts import resolve_alerts
 from generator.resolve.connectors import resolve_connectors
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
 from generator.resolve.importmaps import resolve_importmaps
-from generator.resolve.jobs import JobWords, resolve_calendars, resolve_jobs
+from generator.resolve.jobs import resolve_calendars, resolve_jobs
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
 from generator.resolve.past import resolve_past
 from generator.resolve.placing import resolve_counters, resolve_placing
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
+from generator.resolve.reading import JobWords
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.webhooks import Known, resolve_webhooks
@@ -41,6 +43,7 @@ from generator.resolve.workflows import resolve_workflows, waiting
 from generator.saying import say
 from generator.shape import Given, Reader
 from generator.shapes.access import ACCESS, ROLES
+from generator.shapes.alert import ALERT
 from generator.shapes.app import APP
 from generator.shapes.connector import CONNECTOR
 from generator.shapes.entity import ENTITY
@@ -64,6 +67,7 @@ SHAPES: Mapping[str, Shape] = {
     "access": ACCESS,
     "ledger": LEDGER,
     "job": JOB,
+    "alert": ALERT,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
 }
@@ -144,6 +148,8 @@ def resolve(
     known_here = JobWords(words, workflows, catalogs["steps"], calendars, zone, from_app)
     jobs, found = resolve_jobs(given["job"], known_here)
     problems += found
+    alerts, found = resolve_alerts(given["alert"], known_here)
+    problems += found
     promotions, found = resolve_promotions(given["promotion"], head.get("time_zone", "UTC"))
     problems += found
     pricing, found = resolve_pricing(
@@ -195,6 +201,7 @@ def resolve(
         pricing=pricing,
         promotions=promotions,
         jobs=jobs,
+        alerts=alerts,
         calendars=calendars,
     )
     return app, problems

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from generator.compile import Compiled
 from runtime import emergencies, followers, role_requests, supervisor
+from runtime.alerts import looking, noticing
 from runtime.commands.context import (
     compiled_of,
     engine_of,
@@ -264,6 +265,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
 
     def watch(connection: sa.Connection, rows: Sequence[outbox.OutboxRow]) -> None:
         followers.tell(connection, application, rows)
+        noticing.notice(connection, application, rows)
 
     def tidy() -> None:
         tidy_files(application, files)
@@ -271,6 +273,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         role_requests.tidy(application)
         emergencies.tidy(application)
         review_rhythm.tidy(application)
+        looking.forget(application)
         results.forget(application.engine, settings.data / results.FOLDER, utc_now())
 
     return watch, tidy

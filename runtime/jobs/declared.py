@@ -12,6 +12,7 @@ from functools import partial
 
 from generator.model.app import App
 from generator.model.job import Job
+from runtime.alerts.noticing import LOOK
 from runtime.jobs.doing import Doing
 from runtime.jobs.registry import JobKind
 from runtime.jobs.scheduler import Schedule
@@ -36,12 +37,17 @@ def kinds_of(app: App) -> Mapping[str, JobKind]:
 
 
 def schedules_of(app: App) -> tuple[Schedule, ...]:
-    """Return the schedules of the definitions."""
-    return tuple(
+    """Return the schedules of the definitions: those of jobs, and the looks of alerts."""
+    jobs = (
         Schedule(job.name, job.name, job.schedule, job.missed)
         for job in app.jobs.values()
         if job.schedule is not None
     )
+    looks = (
+        Schedule(f"{LOOK}:{one.name}", LOOK, one.schedule, input={"alert": one.name})
+        for one in app.alerts.values()
+    )
+    return (*jobs, *looks)
 
 
 def _run(job: Job, run_id: str, runtime: JobRuntime) -> None:

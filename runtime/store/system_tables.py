@@ -21,6 +21,7 @@ from runtime.jobs.tables import (
     job_run_table,
     schedule_table,
 )
+from runtime.store.alert_tables import alert_look_table, alert_table
 from runtime.store.approvals import approval_table, approval_vote_table
 from runtime.store.emergencies import emergency_table
 from runtime.store.list_tables import saved_view_table, selection_table
@@ -90,6 +91,8 @@ class SystemTables:
     review_line: sa.Table
     emergency: sa.Table
     promotion: sa.Table
+    alert: sa.Table
+    alert_look: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -134,6 +137,8 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         review_line=review_line_table(metadata),
         emergency=emergency_table(metadata),
         promotion=promotion_table(metadata),
+        alert=alert_table(metadata),
+        alert_look=alert_look_table(metadata),
     )
 
 

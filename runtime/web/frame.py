@@ -19,6 +19,7 @@ from generator.field_types._times import clock_text
 from generator.model.app import App
 from generator.model.entity import Entity
 from runtime import waiting
+from runtime.alerts import desk as alerts_desk
 from runtime.jobs import desk as jobs_desk
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -190,6 +191,9 @@ def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavIt
         for kind, label, url, icon in pages
         if kind in counts
     ]
+    if alerts_desk.seen_by(runtime, actor):
+        here = _is_here(path, "/alerts/")
+        found.append(NavItem(t("Alerts"), "/alerts/", "flag", here))
     if jobs_desk.is_operator(runtime, actor):
         here = _is_here(path, "/jobs/")
         found.append(NavItem(t("Jobs"), "/jobs/", "progress", here))

@@ -531,6 +531,8 @@ SCREENS = (
     Screen("group", "/groups/new", make_group, stands_for="screens.group"),
     Screen("tasks", "/tasks/", shop="kinds", kept=True),
     Screen("incidents", "/incidents/", shop="kinds", kept=True),
+    Screen("alerts", "/alerts/", shop="kinds"),
+    Screen("alert", "/alerts/many_things", shop="kinds"),
     Screen("jobs", "/jobs/", shop="kinds"),
     Screen("job", "/jobs/thing_list", shop="kinds"),
     Screen(

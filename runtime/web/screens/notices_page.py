@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
-from runtime.notifications import EMERGENCIES, REVIEW, ROLE, ROLES
+from runtime.notifications import ALERT, ALERTS, EMERGENCIES, REVIEW, ROLE, ROLES
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.store.notices import Told
@@ -35,6 +35,8 @@ ICONS = {
     "create": "plus",
     "delete": "archive",
     "restore": "restore",
+    "alert": "flag",
+    "alert_escalated": "flag",
 }
 
 
@@ -137,14 +139,23 @@ def leads_to(told: Told) -> str:
         return f"/emergencies/#use-{told.params.get('emergency', '')}"
     if told.kind == REVIEW:
         return f"/reviews/{told.params.get('review', '')}"
+    if told.kind in ALERTS:
+        return f"/alerts/{told.params.get('alert', '')}"
     return "/access/" if told.kind in ROLES else ""
 
 
 def _title(visit: Visit, told: Told) -> str:
     if told.kind == JOB:
         return job_label(visit, str(told.params.get("job", "")))
+    if told.kind in ALERTS:
+        return _alert(visit, told)
     about_roles = told.kind in ROLES or told.kind in EMERGENCIES
     return held_label(visit, told.title) if about_roles else told.title
+
+
+def _alert(visit: Visit, told: Told) -> str:
+    alert = visit.app.alerts.get(str(told.params.get("alert")))
+    return visit.text(alert.label) if alert is not None else told.title
 
 
 def _words(visit: Visit, told: Told, who: str) -> str:
@@ -159,6 +170,8 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "restore": t("{name} restored", name=who),
         "workflow": _reached(visit, told),
         "job": t("A job has something for you"),
+        "alert": t("Alert: {name}", name=_alert(visit, told)),
+        "alert_escalated": t("Nobody took it on: {name}", name=_alert(visit, told)),
         "role_requested": t("{name} asks for a role", name=who),
         "role_granted": t("{name} gave you a role", name=who),
         "role_rejected": t("{name} rejected your request for a role", name=who),
@@ -203,6 +216,7 @@ def kind_labels(visit: Visit) -> dict[str, str]:
         "restore": t("A record I follow is restored"),
         "workflow": t("A step of a workflow that concerns my role"),
         "job": t("A job has something for me"),
+        ALERT: t("An alert that concerns my role"),
         ROLE: t("Roles: requests, decisions, what ends soon"),
     }
 

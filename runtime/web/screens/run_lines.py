@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from generator.field_types import Cell
-from generator.model.job import Job
+from generator.model.job import Job, Schedule
 from generator.resolve.fields import humanize
 from runtime.web.screens.cron_words import cron_words
 from runtime.web.screens.numbers import number
@@ -86,6 +86,7 @@ def job_label(visit: Visit, name: str) -> str:
     return {
         "changes": t("Change of many records", "job"),
         "import_rows": t("Import of a file", "job"),
+        "check_alert": t("Look at an alert", "job"),
         "outside_call": t("Call of another system", "job"),
         "outside_event": t("Event of another system", "job"),
         "renew": t("Formulas that follow", "job"),
@@ -96,10 +97,14 @@ def job_label(visit: Visit, name: str) -> str:
 
 def rule_words(visit: Visit, job: Job) -> str:
     """Return when a job runs in words, or as its author wrote it, with zone and calendar."""
-    rule, t = job.schedule, visit.t
-    if rule is None:
-        return t("When somebody or a workflow starts it", "job")
-    words = t("Every {time}", time=rule.text) if rule.every else rule.text
+    if job.schedule is None:
+        return visit.t("When somebody or a workflow starts it", "job")
+    return schedule_words(visit, job.schedule)
+
+
+def schedule_words(visit: Visit, rule: Schedule) -> str:
+    """Return a schedule in words, or as its author wrote it, with zone and calendar."""
+    words = visit.t("Every {time}", time=rule.text) if rule.every else rule.text
     if rule.cron is not None:
         words = cron_words(visit, rule.cron) or words
     words = f"{words} · {rule.zone}"
