@@ -33,8 +33,8 @@ class Step:
     """One thing that somebody does."""
 
     action: str
-    """list, export, read, create, update, delete, restore, bulk, transition, post, place, answer,
-    event or wait (also of `time_passes`)."""
+    """list, export, read, create, update, delete, restore, bulk, transition, post, place, run,
+    look, answer, event or wait (also of `time_passes`)."""
     entity: str
     person: Somebody
     span: Span
@@ -51,7 +51,8 @@ class Step:
     """Of `wait`: how long."""
     edge: tuple[str, str] = ("", "")
     """Of `transition`: the workflow and the name; of `answer`: the connector and the operation;
-    of `event`: the webhook and the type; of `post`: the ledger and the kind."""
+    of `event`: the webhook and the type; of `post`: the ledger and the kind; of `run` and `look`:
+    the job or the alert, and nothing."""
     input: Mapping[str, Any] = field(default_factory=dict)
     """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path; of `post`:
     quantity and reason; of `place`: the cart."""
@@ -87,6 +88,8 @@ class Expected:
     """`entity.transition`, in order."""
     calls: tuple[str, ...] | None = None
     """`connector.operation`, in order."""
+    alerts: tuple[str, ...] | None = None
+    """What stands: names of records, or of alerts about a number."""
 
     @property
     def looks(self) -> bool:

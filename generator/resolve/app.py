@@ -169,7 +169,15 @@ def resolve(
     )
     problems += found
     known = ScenarioWords(
-        entities, roles, catalogs["field_types"], workflows, connectors, webhooks, ledgers
+        entities,
+        roles,
+        catalogs["field_types"],
+        workflows,
+        connectors,
+        webhooks,
+        ledgers,
+        jobs,
+        alerts,
     )
     scenarios, found = resolve_scenarios(given["scenario"], known)
     problems += found

@@ -48,6 +48,7 @@ class Expecting:
             reasons=then.get("reasons", ()),
             fired=None if then.get("fired") is None else tuple(map(str, then.get("fired"))),
             calls=None if then.get("calls") is None else tuple(map(str, then.get("calls"))),
+            alerts=self._alerts(then),
         )
         if expected.looks and expected.outcome != "done" and last is not None:
             reads = last.action in {"list", "export", "read"}
@@ -60,6 +61,17 @@ class Expecting:
             hint = say("It belongs to: {names}.", names="bulk")
             self.names.problems.append(Problem("D481", then.at("outcomes"), said, hint))
         return expected
+
+    def _alerts(self, then: Given) -> tuple[str, ...] | None:
+        """Return what must stand: each is a record that is there, or an alert about a number."""
+        given = then.get("alerts")
+        if given is None:
+            return None
+        known = {**self.names.records, **self.names.words.alerts}
+        for name in given:
+            if str(name) not in known:
+                self.names.problems.append(self.names.no_record(str(name), then.at("alerts")))
+        return tuple(sorted(map(str, given)))
 
     def _cells(self, record: Written, values: Mapping[Written, Any]) -> dict[str, Any]:
         if not self.names.record(record):

@@ -11,8 +11,10 @@ from typing import Any
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.access import Role
+from generator.model.alert import Alert
 from generator.model.connector import Connector, Webhook
 from generator.model.entity import Entity
+from generator.model.job import Job
 from generator.model.ledger import Ledger
 from generator.model.scenario import Somebody
 from generator.model.text import Span
@@ -41,6 +43,8 @@ class ScenarioWords:
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
 
 
 @dataclass

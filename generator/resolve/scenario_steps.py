@@ -1,7 +1,8 @@
 """The steps of a case: each does one thing, with the keys that belong to it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from generator.durations import seconds_of
@@ -29,6 +30,8 @@ ACTIONS = (
     "transition",
     "post",
     "place",
+    "run",
+    "look",
     "wait",
     "time_passes",
     "answer",
@@ -45,7 +48,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     "records": frozenset({"bulk"}),
     "change": frozenset({"bulk"}),
     "name": frozenset({"transition"}),
-    "input": frozenset({"transition"}),
+    "input": frozenset({"transition", "run"}),
     "unconfirmed": frozenset({"transition"}),
     "key": frozenset({"post"}),
     "quantity": frozenset({"post"}),
@@ -65,6 +68,18 @@ class Steps:
 
     names: ScenarioNames
 
+    @property
+    def _alone(self) -> Mapping[str, Callable[[Given], Step | None]]:
+        """Return what reads the steps that nobody of the scenario does."""
+        return {
+            "wait": self._wait,
+            "time_passes": self._time,
+            "answer": self._answer,
+            "event": self._event,
+            "run": partial(self._backstage, "run"),
+            "look": partial(self._backstage, "look"),
+        }
+
     def step(self, body: Given, usual: Somebody | None, somebody: bool) -> Step | None:
         """Return a step, done by who is named at it or by who acts in the case."""
         actions = [action for action in ACTIONS if action in body]
@@ -80,14 +95,8 @@ class Steps:
                 hint = say("It belongs to: {names}.", names=", ".join(sorted(belongs)))
                 self.names.problems.append(Problem("D481", body.at(key), said, hint))
         person = self.names.person(body.get("as")) or usual
-        if action == "wait":
-            return Step("wait", "", NOBODY, body.span, seconds=body.get("wait") * A_DAY)
-        if action == "time_passes":
-            return self._time(body)
-        if action == "answer":
-            return self._answer(body)
-        if action == "event":
-            return self._event(body)
+        if action in self._alone:
+            return self._alone[action](body)
         if person is None:
             if "as" not in body and not somebody:
                 self.names.problems.append(missing_key("as", body.span, "a step"))
@@ -126,6 +135,9 @@ class Steps:
             called=body.get("called", ""),
         )
 
+    def _wait(self, body: Given) -> Step | None:
+        return Step("wait", "", NOBODY, body.span, seconds=body.get("wait") * A_DAY)
+
     def _time(self, body: Given) -> Step | None:
         seconds = seconds_of(body.get("time_passes"))
         if seconds is None:
@@ -134,6 +146,19 @@ class Steps:
             self.names.problems.append(Problem("D621", body.at("time_passes"), said, hint))
             return None
         return Step("wait", "", NOBODY, body.span, seconds=seconds)
+
+    def _backstage(self, action: str, body: Given) -> Step | None:
+        """Return the run of a job, or a look at an alert."""
+        words, written = self.names.words, body.get(action)
+        noun, known = ("job", words.jobs) if action == "run" else ("alert", words.alerts)
+        if written.text not in known:
+            problem = unknown_name(
+                noun, written.text, written.span, known, defined_in="the definitions"
+            )
+            self.names.problems.append(problem)
+            return None
+        given = {key.text: value for key, value in body.get("input", {}).items()}
+        return Step(action, "", NOBODY, body.span, edge=(written.text, ""), input=given)
 
     def _answer(self, body: Given) -> Step | None:
         written: Written = body.get("answer")

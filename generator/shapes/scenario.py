@@ -58,8 +58,8 @@ _VALUES = Arg(
 STEP = Shape(
     "step",
     "One thing that happens: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
-    "`restore`, `bulk`, `transition`, `post`, `place`, `wait`, `time_passes`, `answer` and "
-    "`event`.",
+    "`restore`, `bulk`, `transition`, `post`, `place`, `run`, `look`, `wait`, `time_passes`, "
+    "`answer` and `event`.",
     {
         "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
         "list": Arg("name", "Reads a list of this entity.", to="entity"),
@@ -73,6 +73,8 @@ STEP = Shape(
         "transition": Arg("name", "Moves this record along its workflow.", to="record"),
         "post": Arg("path", "`ledger.kind`: posts an entry."),
         "place": Arg("name", "Places a cart, which becomes a record of this entity.", to="entity"),
+        "run": Arg("name", "This job runs, to its end.", to="job"),
+        "look": Arg("name", "This alert looks once.", to="alert"),
         "wait": Arg("integer", "So many days pass.", minimum=1, maximum=3660),
         "time_passes": Arg(
             "text", "So long passes, such as PT30M or 2h; timers that come due fire."
@@ -103,7 +105,8 @@ STEP = Shape(
         "name": Arg("path", "Of `transition`: its name, or `workflow.name`."),
         "input": Arg(
             "map",
-            "Of `transition`: the answers to what it asks, as the API takes them.",
+            "Of `transition`: the answers to what it asks; of `run`: what the job is told; as the "
+            "API takes them.",
             default={},
             of=Arg("value", ""),
         ),
@@ -199,6 +202,12 @@ THEN = Shape(
             "list",
             "What the last step asks of other systems, `connector.operation`; `[]` for nothing.",
             of=Arg("path", "An operation."),
+        ),
+        "alerts": Arg(
+            "list",
+            "What stands of all alerts, in the order of their names: the given records that they "
+            "are about; of one about a number its own name.",
+            of=Arg("text", "A record or an alert."),
         ),
         "audit": Arg(
             "list",

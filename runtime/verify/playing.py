@@ -20,7 +20,7 @@ from runtime.messages import Actor, Result
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.titles import title_of
-from runtime.verify import elsewhere
+from runtime.verify import backstage, elsewhere
 from runtime.verify.coverage import Coverage
 from runtime.verify.stage import (
     AUTHOR,
@@ -122,6 +122,8 @@ def _case(stage: Stage, case: Case, coverage: Coverage) -> Iterator[str]:
     asked = dict.fromkeys(elsewhere.asked_for(stage)[len(calls) :])
     yield from _happened("calls", list(asked), case.then.calls)
     yield from _happened("audit", _audit(stage, last)[len(so_far) :], case.then.audit)
+    if case.then.alerts is not None:
+        yield from _happened("alerts", list(backstage.standing(stage)), case.then.alerts)
     looking = _looking(case)
     if case.then.looks and looking is not None:
         usual = looking.entity
@@ -195,6 +197,10 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
         return None
     if step.action == "answer":
         return elsewhere.answer(stage, ".".join(step.edge), step.input, step.refused)
+    if step.action == "run":
+        return backstage.run_job(stage, step.edge[0], step.input)
+    if step.action == "look":
+        return backstage.look_at(stage, step.edge[0])
     if step.action == "event":
         return elsewhere.tell(stage, *step.edge, step.input, step.times)
     actor = stage.actor(step.person)
