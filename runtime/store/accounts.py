@@ -60,12 +60,13 @@ def by_ids(connection: sa.Connection, ids: Collection[int]) -> tuple[Account, ..
 
 
 def holding(connection: sa.Connection, roles: Collection[str]) -> tuple[Account, ...]:
-    """Return the accounts that hold one of these roles themselves: one statement."""
+    """Return the accounts that hold one of these roles, or are of a group that does."""
     if not roles:
         return ()
+    held = _held()
     theirs = (
-        sa.select(HELD.c.user_id)
-        .join_from(HELD, ROLE, ROLE.c.id == HELD.c.role_id)
+        sa.select(held.c.user_id)
+        .join_from(held, ROLE, ROLE.c.id == held.c.role_id)
         .where(ROLE.c.name.in_(sorted(roles)))
     )
     return _accounts(connection, USER.c.id.in_(theirs))
@@ -121,8 +122,18 @@ def numbers_holding(
     return tuple(connection.execute(active.order_by(USER.c.id)).scalars())
 
 
+def _held() -> sa.Subquery:
+    """Return who holds which role: themselves, or through a group."""
+    through = MEMBER.join(OF_GROUP, OF_GROUP.c.group_id == MEMBER.c.group_id)
+    return sa.union(
+        sa.select(HELD.c.user_id, HELD.c.role_id),
+        sa.select(MEMBER.c.user_id, OF_GROUP.c.role_id).select_from(through),
+    ).subquery()
+
+
 def _accounts(connection: sa.Connection, condition: Any) -> tuple[Account, ...]:
-    held = HELD.join(ROLE, ROLE.c.id == HELD.c.role_id)
+    own = _held()
+    held = own.join(ROLE, ROLE.c.id == own.c.role_id)
     statement = (
         sa.select(
             USER.c.id,
@@ -132,7 +143,7 @@ def _accounts(connection: sa.Connection, condition: Any) -> tuple[Account, ...]:
             USER.c.email,
             ROLE.c.name.label("role"),
         )
-        .select_from(USER.outerjoin(held, HELD.c.user_id == USER.c.id))
+        .select_from(USER.outerjoin(held, own.c.user_id == USER.c.id))
         .where(condition, USER.c.active.is_(True))
         .order_by(USER.c.username)
     )

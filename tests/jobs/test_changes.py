@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.jobs import afterwards, many, runs
@@ -123,6 +124,24 @@ def test_a_worker_that_dies_amid_a_chunk_leaves_nothing_changed_twice(
     assert [here.errand(one)["version"] for one in ids] == [2] * 5
     updates = [one for one in here.stored("audit") if one["operation"] == "update"]
     assert len(updates) == 5
+
+
+def test_whoever_holds_a_role_through_a_group_is_not_refused_in_the_background(
+    here: Office,
+) -> None:
+    ids = here.errands(2)
+    with write(here.runtime.engine) as connection:
+        for statement in (
+            "insert into ab_user values (14, 'gil', 'gil', 'X', 'gil', true)",
+            "insert into ab_user_group values (14, 1)",
+            "insert into ab_group_role values (1, 1)",
+        ):
+            connection.execute(sa.text(statement))
+    gil = person("clerk", number=14)
+    wish = {"operation": "update", "ids": ids, "values": {"note": "new"}, "background": True}
+    run_id = str(here.done("bulk", "errand", wish, actor=gil).row)
+    assert here.work() == ["succeeded"]
+    assert here.run(run_id)["counts"] == {"ok": 2}
 
 
 def test_only_who_asked_goes_on_from_a_run_and_a_wrong_wish_is_refused_at_once(

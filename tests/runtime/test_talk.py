@@ -46,6 +46,8 @@ def add_accounts(shop: Shop) -> None:
             ),
             ("ab_role", "id INTEGER, name TEXT"),
             ("ab_user_role", "user_id INTEGER, role_id INTEGER"),
+            ("ab_user_group", "user_id INTEGER, group_id INTEGER"),
+            ("ab_group_role", "group_id INTEGER, role_id INTEGER"),
         ):
             connection.execute(sa.text(f"CREATE TABLE {table} ({columns})"))
         for number, role in enumerate(("clerk", "guest"), start=1):
