@@ -97,21 +97,19 @@ def _fields(alert: Alert, app: App, catalogs: Mapping[str, Catalog[Any]]) -> Ite
     fields, types = app.entities[alert.entity].fields, catalogs["field_types"]
     moment = alert.during.field if alert.during is not None else ""
     for key, name, kind in (
-        ("field", alert.field, "a number"),
-        ("tell_field", alert.tell_field, "a person"),
-        ("during", moment, "a moment"),
+        ("field", alert.field, "a field of numbers"),
+        ("tell_field", alert.tell_field, "a field of people"),
+        ("during", moment, "a field of moments"),
     ):
         if name not in fields:
             continue
         written = fields[name].type
         fits = {
-            "a number": types[written].numeric,
-            "a person": written == USER,
-            "a moment": written == DATETIME,
+            "a field of numbers": types[written].numeric,
+            "a field of people": written == USER,
+            "a field of moments": written == DATETIME,
         }
         if not fits[kind]:
             message = say("'{name}' is not {kind}.", name=name, kind=say(kind))
-            hint = say(
-                "Name a field of {entity} that is {kind}.", entity=alert.entity, kind=say(kind)
-            )
+            hint = say("Name {kind} of {entity}.", entity=alert.entity, kind=say(kind))
             yield Problem("D933", alert.spans[key], message, hint)
