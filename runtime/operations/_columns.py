@@ -64,6 +64,12 @@ def select_paths(
     return tuple(found.values())
 
 
+def leads_to_many(name: str, entity: Entity, reads: Reader) -> bool:
+    """Return whether a path begins with parts or linked records, which are read apart."""
+    field = reads.app.field(entity.name, name.partition(".")[0])
+    return field is not None and reads.catalog[field.type].relation in {"children", "references"}
+
+
 def readable_columns(entity: str, reads: Reader) -> tuple[str, ...]:
     """Return the single values of an entity that a reader may see."""
     grant = reads.matrix.grant(reads.roles, entity, "read")

@@ -23,7 +23,14 @@ from runtime.operations._asking import (
     refuse,
     search_of,
 )
-from runtime.operations._columns import own_columns, reader, search_paths, select_paths, sort_keys
+from runtime.operations._columns import (
+    leads_to_many,
+    own_columns,
+    reader,
+    search_paths,
+    select_paths,
+    sort_keys,
+)
 from runtime.operations._including import plan_includes
 from runtime.runtime import Runtime
 from runtime.store.cursor import read_cursor
@@ -163,7 +170,8 @@ def _plan(
     fields = call.fields or default_fields or own_columns(entity, grant, runtime)
     sort_names = call.sort or (view.sort if view and view.sort else entity.list.sort)
     sort = sort_keys(sort_names, entity, reads, strict=bool(call.sort))
-    paths = select_paths(fields, call.includes, entity, reads)
+    single = tuple(name for name in call.includes if not leads_to_many(name, entity, reads))
+    paths = select_paths(fields, single, entity, reads)
     sorted_by = {key.path.text: key.path for key in sort}
     every = {path.text: path for path in paths}
     every |= {text: path for text, path in sorted_by.items() if text not in every}

@@ -59,7 +59,8 @@ def unknown_field(name: str) -> BadRequest:
     return BadRequest(message, (FieldError(name, "unknown_field", message),))
 
 
-def _leads_too_far(name: str) -> BadRequest:
+def leads_too_far(name: str) -> BadRequest:
+    """Refuse a path over too many references."""
     message = Label(
         {
             "en": f"'{name}' leads over more than {MAX_DEPTH} references.",
@@ -69,7 +70,8 @@ def _leads_too_far(name: str) -> BadRequest:
     return BadRequest(message, (FieldError(name, "too_deep", message),))
 
 
-def _through_many(name: str) -> BadRequest:
+def through_many(name: str) -> BadRequest:
+    """Refuse a value that many records behind the path have."""
     message = Label(
         {
             "en": f"'{name}' leads through many records, so it is no single value.",
@@ -113,7 +115,7 @@ class Reader:
         here = entity
         names = text.split(".")
         if len(names) > MAX_DEPTH + 1:
-            raise _leads_too_far(text)
+            raise leads_too_far(text)
         for index, name in enumerate(names):
             grant = self.crossed(here) if index else self.sight(here)
             field = self.app.field(here, name)
@@ -121,7 +123,7 @@ class Reader:
                 raise unknown_field(text)
             if index:
                 if self.catalog[steps[-1].type].relation != "reference":
-                    raise _through_many(text)
+                    raise through_many(text)
                 sights.append(grant)
             steps.append(field)
             here = field.target

@@ -48,7 +48,11 @@ PAGING = [
 ]
 SELECTING = [
     _query("fields", TEXT, "Paths with commas, such as `number,customer.name`."),
-    _query("include", TEXT, "References, parts or linked records with commas."),
+    _query(
+        "include",
+        TEXT,
+        "References, parts or linked records with commas; with a dot, what those point at.",
+    ),
 ]
 
 

@@ -142,6 +142,8 @@ def queries(entity: Entity, filled: Filled) -> Iterator[str]:
         for inner in target.fields.values() if target else ():
             yield f"?fields={name}.{inner.name}"
             yield f"?sort=-{name}.{inner.name}"
+            if inner.target:
+                yield f"?include={name}.{inner.name}"
 
 
 def leaks(text: str, allowed_texts: frozenset[str], filled: Filled) -> list[str]:

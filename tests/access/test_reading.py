@@ -195,6 +195,38 @@ def test_linked_records_out_of_scope_are_left_out(branches: Branches) -> None:
     assert all(row["watchers"] == [] for row in seen.values())
 
 
+def test_what_linked_records_point_at_comes_along_whole(fresh: Branches) -> None:
+    watchers = {"watchers": list(fresh.customers.values())}
+    order, version = fresh.orders["O1"], fresh.version("O1")
+    fresh.shop.done("update", "order", watchers, record=order, version=version)
+    everything = fresh.one(OWNER, "O1", include="watchers.store,lines")
+    stores = {one["code"]: one["store"] for one in everything["watchers"]}
+    assert {code: store["code"] for code, store in stores.items()} == {"C1": "S1", "C2": "S2"}
+    assert all({"name", "created_at", "version"} <= store.keys() for store in stores.values())
+    assert everything["lines"], "what is asked for beside it comes too"
+    (mine,) = fresh.one(fresh.person("seller", stores=("S1",)), "O1", include="watchers.store")[
+        "watchers"
+    ]
+    assert mine["store"]["name"] == "Store S1"
+    assert "id_no" not in mine
+
+
+@pytest.mark.parametrize(
+    ("include", "code"),
+    [
+        ("watchers.name", "through_many"),
+        ("watchers.nonsense", "unknown_field"),
+        ("watchers.store.a.b", "too_deep"),
+        ("lines.product.code", "unknown_field"),
+    ],
+)
+def test_an_include_behind_many_is_refused_for_its_own_reason(
+    branches: Branches, include: str, code: str
+) -> None:
+    refusal = branches.shop.refused("list", "order", query={"include": include})
+    assert [(one.field, one.code) for one in refusal.errors] == [(include, code)]
+
+
 def test_history_shows_only_what_is_clear_in_this_row(branches: Branches) -> None:
     seller = branches.person("seller", stores=("S1",))
     entries = branches.shop.done("history", "order", record=branches.orders["O1"], actor=seller)
