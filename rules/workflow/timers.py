@@ -58,6 +58,11 @@ def next_beat(due: datetime, every: int, now: datetime) -> datetime:
     return due + timedelta(seconds=every * beats)
 
 
+def is_dated(edge: Transition) -> bool:
+    """Return whether a timer of a transition counts from a date of the record."""
+    return edge.timer is not None and TIMER in edge.triggers and edge.timer.start != ENTERED
+
+
 def start_of(edge: Transition, facts: Mapping[str, Any], now: datetime) -> datetime | None:
     """Return from when a timer counts; None while the record has no such date."""
     if edge.timer is None or edge.timer.start == ENTERED:

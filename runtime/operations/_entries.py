@@ -25,7 +25,7 @@ from rules.commands import (
     SkippedCascade,
 )
 from rules.workflow.asking import Step
-from rules.workflow.timers import armed
+from rules.workflow.timers import armed, due_of, is_dated, start_of
 from runtime.jobs.outbox import Event, emit
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
@@ -105,6 +105,26 @@ class Entries:
     def note(self, step: Step, outcome: str, more: Mapping[str, Any]) -> None:
         """Note a row of the log alone, which leaves nothing waiting."""
         self.logs.append(self._log(self.work.runtime.make_id(), step, outcome, more))
+
+    def follow(self) -> None:
+        """Let what was noted wait for the dates the record has in the end, formulas having run."""
+        last = {row["workflow"]: row["id"] for row in self.logs if row["outcome"] == FIRED}
+        for name, entered in last.items():
+            workflow = self.work.runtime.app.workflows[self.entity.name][name]
+            state = str(self.facts.get(workflow.field))
+            dated = [edge for edge in workflow.leaving(state) if is_dated(edge)]
+            names = {edge.name for edge in dated}
+            self.timers = [
+                one
+                for one in self.timers
+                if (one["kind"], one["workflow"]) != (TRANSITION, name)
+                or one["transition"] not in names
+            ]
+            for edge in dated:
+                start = start_of(edge, self.facts, self.work.now)
+                if edge.timer is not None and start is not None:
+                    due = due_of(edge.timer, start)
+                    self.arm(TRANSITION, name, state, edge.name, entered, due)
 
     def write(self, version: int) -> None:
         """Write everything that was noted, the record being at a version now."""

@@ -187,8 +187,9 @@ class Passing:
         first = self.told[0] if self.told else {}
         audit.write(work, "transition", root.entity, root.facts, before, after, dict(first))
         self.entries.facts = self.held.draft.facts
+        self.entries.follow()
         self.entries.write(self._version())
-        rearm(work, own.entity, before_it, own.facts)
+        rearm(work, own.entity, before_it, own.facts, {one["workflow"] for one in self.told})
 
     def _follow(self) -> bool:
         """Let everything that depends on the record follow, then make what effects asked for.

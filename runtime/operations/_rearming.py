@@ -2,31 +2,38 @@
 
 Comes in: a record that was written, as it was and as it is. Goes out: the timers of the states it
 stands in, armed anew for the new date, armed for the first time where there was none, or cancelled
-where the date was taken away. Costs nothing where no such date was changed.
+where the date was taken away. Costs nothing where no such date was changed. A workflow that took a
+step in the same write is left out: that step armed its timers for the dates as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.model.entity import Entity
-from generator.model.workflow import TIMER, Transition, Workflow
-from rules.workflow.timers import ENTERED, due_of, start_of
+from generator.model.workflow import Transition, Workflow
+from rules.workflow.timers import due_of, is_dated, start_of
 from runtime.operations._entries import Entries
 from runtime.operations._work import Work
 from runtime.store.workflow_tables import ARMED, CANCELLED, TRANSITION
 
 
-def rearm(work: Work, entity: Entity, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    """Let the timers of a record follow its dates."""
+def rearm(
+    work: Work,
+    entity: Entity,
+    before: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    stepped: Collection[str] = (),
+) -> None:
+    """Let the timers of a record follow its dates; `stepped` are workflows that took a step."""
     machines = work.runtime.machines.get(entity.name)
     if machines is None:
         return
     for workflow in machines.workflows.values():
-        moved = moved_by(workflow, before, facts)
+        moved = moved_by(workflow, before, facts) if workflow.name not in stepped else []
         if moved:
             _follow(work, entity, workflow, str(facts.get(workflow.field)), moved, facts)
 
@@ -39,8 +46,7 @@ def moved_by(
         edge
         for edge in workflow.leaving(str(facts.get(workflow.field)))
         if edge.timer is not None
-        and TIMER in edge.triggers
-        and edge.timer.start != ENTERED
+        and is_dated(edge)
         and before.get(edge.timer.start) != facts.get(edge.timer.start)
     ]
 

@@ -110,6 +110,18 @@ def test_a_date_that_comes_after_the_entry_arms_a_timer_and_one_that_goes_ends_i
     assert status(desk, transition="lapse") == ["cancelled"]
 
 
+def test_a_step_that_changes_the_date_leaves_one_timer_armed(desk: Desk) -> None:
+    record = by_date(desk)
+    for until, due in (("2026-11-25", "2026-11-26"), ("2026-12-01", "2026-12-02")):
+        answers = {"until": f"{until}T12:00:00Z"}
+        desk.fired(record, "money.wait_longer", answers, entity="payment")
+        (armed,) = desk.stored("timer", transition="lapse", status="armed")
+        assert armed["due_at"].date().isoformat() == due
+    desk.later(days=5)
+    look(desk)
+    assert desk.payment(record)["state"] == "captured"
+
+
 def test_what_changes_beside_the_date_leaves_the_timer_alone(desk: Desk) -> None:
     record = by_date(desk)
     set_date(desk, record, "2026-11-25T12:00:00Z")
