@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from runtime.errors import BadRequest, Forbidden
 from runtime.messages import Actor, Incoming, Result
+from runtime.operations import tally
 from runtime.pipeline import handle
 from runtime.store import deadline, tallies
 from runtime.store.engine import read
@@ -114,7 +115,7 @@ def test_a_statement_ends_at_its_deadline_and_the_connection_lives_on(shop: Shop
         assert connection.execute(sa.text("SELECT 1")).scalar_one() == 1
 
 
-def test_a_list_that_takes_too_long_costs_no_other_its_count(desk: Shop) -> None:
+def make_customers_endless(desk: Shop) -> None:
     endless = (
         "CREATE VIEW customer AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
         " SELECT stored.* FROM n CROSS JOIN stored LIMIT 1000000000000000"
@@ -122,6 +123,10 @@ def test_a_list_that_takes_too_long_costs_no_other_its_count(desk: Shop) -> None
     with desk.runtime.engine.begin() as connection:
         for text in ("ALTER TABLE customer RENAME TO stored", endless):
             connection.execute(sa.text(text))
+
+
+def test_a_list_that_takes_too_long_costs_no_other_its_count(desk: Shop) -> None:
+    make_customers_endless(desk)
     lists = [{"name": ("Ann",)}, {"name": ("Nobody",)}, {"gone": ("1",)}, {"name": ("Bo",)}]
     found = handle(Incoming("tally", "customer", desk.actor, values=lists), desk.runtime)
     assert isinstance(found, Result)
@@ -129,6 +134,23 @@ def test_a_list_that_takes_too_long_costs_no_other_its_count(desk: Shop) -> None
     alone = handle(Incoming("tally", "customer", desk.actor, values=lists[1:2]), desk.runtime)
     assert isinstance(alone, Result)
     assert alone.row == (None,)
+
+
+def test_lists_that_spend_all_the_time_leave_one_behind_them_its_share(desk: Shop) -> None:
+    make_customers_endless(desk)
+    lists = [*({"name": (f"Nobody {number}",)} for number in range(3)), {"name": ("Bo",)}]
+    incoming = Incoming("tally", "customer", desk.actor, values=lists)
+    grant = desk.runtime.matrix.grant(desk.actor.roles, "customer", "list")
+    plans = tally.plan(tally.parse(incoming, grant, desk.runtime), grant, desk.runtime).lists
+    asked = [one for one in plans if one is not None]
+    seen: list[str] = []
+    sa.event.listen(
+        desk.runtime.engine, "before_cursor_execute", lambda *given: seen.append(given[2])
+    )
+    with read(desk.runtime.engine) as connection:
+        found = tallies.counts(connection, desk.runtime.statements, asked, 2 * tallies.EACH)
+    assert found == (None, None, None, 1001)
+    assert len([text for text in seen if "SELECT" in text]) == 1 + len(lists)
 
 
 def test_groups_come_with_counts_and_exact_sums(desk: Shop) -> None:
