@@ -84,10 +84,12 @@ export const signIn = () => {
       const form = event.target;
       if (form.dataset.sent) return;
       form.dataset.sent = "1";
+      event.submitter?.setAttribute("aria-busy", "true");
       try {
         await show(await fetch(address, { method: "POST", body: new FormData(form), credentials: "same-origin" }));
       } catch { toast(text("The server cannot be reached."), { tone: "critical" }); }
       delete form.dataset.sent;
+      event.submitter?.removeAttribute("aria-busy");
     });
     dialog.addEventListener("keydown", (event) => { if (event.key === "Escape" && composing(event)) event.preventDefault(); });
     dialog.addEventListener("close", () => { dialog.remove(); waiting = null; back?.focus?.(); done(again); });
