@@ -141,6 +141,7 @@ def test_lists_that_spend_all_the_time_leave_one_behind_them_its_share(desk: Sho
     lists = [*({"name": (f"Nobody {number}",)} for number in range(3)), {"name": ("Bo",)}]
     incoming = Incoming("tally", "customer", desk.actor, values=lists)
     grant = desk.runtime.matrix.grant(desk.actor.roles, "customer", "list")
+    assert grant is not None
     plans = tally.plan(tally.parse(incoming, grant, desk.runtime), grant, desk.runtime).lists
     asked = [one for one in plans if one is not None]
     seen: list[str] = []
