@@ -89,7 +89,8 @@ def events(
 
 
 def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
-    exact = written(visit, entity.fields["created_at"], entry.at, known)
+    made = entity.fields["created_at"]
+    cell = visit.catalog[made.type].cell(entry.at, made, visit.viewer)
     single, rows = [], []
     for name, field in _in_order(entity, entry.before, entry.after):
         before, after = entry.before.get(name), entry.after.get(name)
@@ -104,7 +105,7 @@ def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
         reason=entry.reason,
         iso=entry.at.isoformat(),
         when=local_text(entry.at, visit.viewer.locale, visit.viewer.time_zone),
-        exact=exact,
+        exact=cell.title or cell.text,
         changes=tuple(single) if entry.operation != "delete" or entity.archive else (),
         rows=tuple(rows),
         folded=entry.operation == "create",
@@ -262,7 +263,7 @@ def written(visit: Visit, field: Field, stored: Any, known: Known) -> str:
     if field.type in {"file", "image"}:
         return visit.t("a file", "history") if stored else ""
     if isinstance(stored, dt.datetime):
-        return cell.title or cell.text
+        return local_text(stored, visit.viewer.locale, visit.viewer.time_zone)
     text = f"{cell.text} {cell.unit}".strip()
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 

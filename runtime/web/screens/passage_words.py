@@ -60,6 +60,9 @@ def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) 
     states = machine.states if machine else {}
     since = one.since or (begun if isinstance(begun, dt.datetime) else None)
     asked = {name: each.field for edge in edges for name, each in edge.input.items()}
+    changes = tuple(_changes(visit, entity, one, known, {machine.field} if machine else set()))
+    said = {(each.label, each.after) for each in changes}
+    answers = (_answer(visit, asked.get(name), name, v, known) for name, v in one.answers.items())
     return Taken(
         id=one.id,
         icon=ICONS.get(one.source, "arrow-right"),
@@ -75,11 +78,9 @@ def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) 
         reason=one.reason,
         iso=one.at.isoformat(),
         when=local_text(one.at, visit.viewer.locale, visit.viewer.time_zone),
-        answers=tuple(
-            _answer(visit, asked.get(name), name, value, known)
-            for name, value in one.answers.items()
-        ),
-        changes=tuple(_changes(visit, entity, one, known, {machine.field} if machine else set())),
+        # an answer that only became the field of that name is told once, by the change
+        answers=tuple(each for each in answers if (each.label, each.after) not in said),
+        changes=changes,
     )
 
 

@@ -223,6 +223,9 @@ def _done(visit: Visit, model: Entity, result: Result) -> str:
         machine = machines[step["workflow"]]
         edge = machine.named(step["transition"])[0]
         before, after = machine.states[step["from"]], machine.states[step["to"]]
+        if before is after:
+            texts.append(visit.t("{step}: done.", step=visit.text(edge.label)))
+            continue
         texts.append(
             visit.t(
                 "{step}: {before} → {after}.",
