@@ -37,17 +37,17 @@ def one(query: Mapping[str, tuple[str, ...]], key: str) -> str:
 
 
 def names(query: Mapping[str, tuple[str, ...]], key: str, most: int) -> tuple[str, ...]:
-    """Return the names that a key of the query lists with commas.
+    """Return the names that a key of the query lists with commas, each once.
 
     Raises:
-        BadRequest: they are more than `most`.
+        BadRequest: they are more than `most`, however often each is said.
 
     """
-    found = tuple(part.strip() for text in query.get(key, ()) for part in text.split(","))
-    found = tuple(dict.fromkeys(name for name in found if name))
+    parts = [part.strip() for text in query.get(key, ()) for part in text.split(",")]
+    found = [name for name in parts if name]
     if len(found) > most:
         raise refuse(key, f"At most {most} names.", f"最多 {most} 个。")
-    return found
+    return tuple(dict.fromkeys(found))
 
 
 def limit_of(query: Mapping[str, tuple[str, ...]], default: int) -> int:
