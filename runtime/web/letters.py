@@ -79,8 +79,8 @@ def letter(
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(mail.sender)
     name = full_name(reader.first_name, reader.last_name, reader.name)
-    message["To"] = Address(name, addr_spec=reader.email)
-    message["Subject"] = f"[{shop}] {subject}"
+    message["To"] = Address(_line(name), addr_spec=reader.email)
+    message["Subject"] = _line(f"[{shop}] {subject}")
     message["Date"] = format_datetime(runtime.clock())
     message["Message-ID"] = f"<{key}@{parseaddr(mail.sender)[1].rpartition('@')[2]}>"
     message["List-Unsubscribe"] = f"<{mail.address}{CHOOSING}>"
@@ -100,6 +100,11 @@ def letter(
     message.add_alternative(_templates().get_template("notices.html").render(given), subtype="html")
     message["Content-Language"] = reader.locale
     return message
+
+
+def _line(text: str) -> str:
+    """Return a text as one line: in a header a second one would be a header of its own."""
+    return " ".join(text.split())
 
 
 def _is_told(line: NoticeLine) -> bool:

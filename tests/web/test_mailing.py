@@ -122,6 +122,25 @@ def test_what_somebody_wants_at_once_arrives_once_in_their_language(post: Post) 
     assert post.letters() == []
 
 
+def test_no_text_of_a_person_or_a_record_becomes_a_header(post: Post) -> None:
+    record = post.desk.make("member", code="P1", name="Nora")
+    with post.desk.runtime.engine.begin() as connection:
+        for table, column, key, number in (
+            ("member", "name", "id", record),
+            ("ab_user", "first_name", "id", post.desk.people["ron"]),
+        ):
+            connection.execute(
+                sa.text(f"UPDATE {table} SET {column} = :text WHERE {key} = :number"),
+                {"text": "Ron\r\nBcc: thief@x.example", "number": number},
+            )
+    post.wants("ron", mail_mention="now")
+    post.tell("ron", "mention", record, text="Look")
+    assert post.work() == ["succeeded"]
+    (letter,) = post.letters()
+    assert letter["Bcc"] is None
+    assert "thief@x.example" in letter["Subject"], "told as text"
+
+
 def test_a_worker_that_dies_after_the_server_s_yes_sends_the_same_letter_again(post: Post) -> None:
     record = post.desk.make("member", code="P2", name="Twice")
     post.wants("ron", mail_mention="now")
