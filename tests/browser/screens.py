@@ -142,6 +142,13 @@ def steps_of_many(page: Page, site: Site) -> None:
     shown(page, "#chosen")
 
 
+def move_a_timer(page: Page, site: Site) -> None:
+    """Open a record that waits for its timer, and the page on which that is moved."""
+    clicked(page, "td .ol", "REP-001")
+    clicked(page, "#progress a[href*='/timers/']")
+    shown(page, "form [name=due_at]")
+
+
 def workflow_of_record(page: Page, site: Site) -> None:
     """Look at the way of a record through its workflow."""
     clicked(page, "td .ol", "REP-001")
@@ -549,6 +556,8 @@ SCREENS = (
         "steps of many", "/repair/", steps_of_many, shop="kinds", stands_for="screens.bulk_step"
     ),
     Screen("workflow of a record", "/repair/", workflow_of_record, shop="kinds"),
+    Screen("timer", "/repair/", move_a_timer, shop="kinds", stands_for="screens.timer"),
+    Screen("connectors", "/connectors/", shop="kinds"),
     Screen("workflows", "/workflows/", shop="kinds"),
     Screen("workflow", "/workflows/repair/mending", shop="kinds", kept=True),
     Screen("offline", "/offline"),
