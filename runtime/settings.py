@@ -40,7 +40,7 @@ class Settings:
     port: int = 8080
     web_workers: int = 2
     web_threads: int = 4
-    job_workers: int = 2
+    job_workers: int = 3
     https: bool = False
     """Whether people reach the site over https: cookies are then sent over nothing else."""
     trusted_hosts: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=_number(environment, "SHOPWRIGHT_PORT", 8080),
         web_workers=_number(environment, "SHOPWRIGHT_WEB_WORKERS", 2),
         web_threads=_number(environment, "SHOPWRIGHT_WEB_THREADS", 4),
-        job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 2),
+        job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 3),
         https=_flag(environment, "SHOPWRIGHT_HTTPS"),
         trusted_hosts=_list(environment, "SHOPWRIGHT_HOSTS"),
         proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),

@@ -27,10 +27,14 @@ log = logging.getLogger(__name__)
 
 
 def run_pool(url: str, workers: int, setup: worker.WorkerSetup) -> None:
-    """Run this many workers until SIGTERM or SIGINT; call it from the main thread of a process."""
+    """Run this many workers until SIGTERM or SIGINT; call it from the main thread of a process.
+
+    There is at least one for each of `queue.LANES`: with fewer, one stuck job could hold back a
+    queue it is not in.
+    """
     worker.prepare(setup)
     setup.engine.dispose()
-    _Pool(url, workers, setup).run()
+    _Pool(url, max(workers, len(queue.LANES)), setup).run()
 
 
 class _Pool:
@@ -56,7 +60,7 @@ class _Pool:
     def _start(self, position: int) -> None:
         process = multiprocessing.get_context("fork").Process(
             target=_work,
-            args=(self._url, position, self._workers, os.getpid(), self._setup),
+            args=(self._url, position, os.getpid(), self._setup),
             name=f"worker-{position}",
         )
         process.start()
@@ -80,7 +84,7 @@ class _Pool:
             process.terminate()
 
 
-def _work(url: str, position: int, workers: int, parent: int, setup: worker.WorkerSetup) -> None:
+def _work(url: str, position: int, parent: int, setup: worker.WorkerSetup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with_parent(signal.SIGTERM)()
@@ -91,4 +95,4 @@ def _work(url: str, position: int, workers: int, parent: int, setup: worker.Work
     def after(job_name: str, run_id: str, seconds: float) -> None:
         worker.report(setup, job_name, run_id, seconds)
 
-    queue.work(url, queue.queues_of(position, workers), name, after)
+    queue.work(url, queue.queues_of(position), name, after)

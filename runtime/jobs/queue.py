@@ -22,6 +22,7 @@ from rq import Queue, Worker
 from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+from rq.worker import DequeueStrategy
 
 from generator.model.job import QUEUES
 
@@ -31,6 +32,10 @@ PAUSE_SIGNAL = signal.SIGUSR1
 
 KEEP_FAILED = 3600
 """Seconds that RQ keeps its own record of a broken message; ours stays in the database."""
+
+LANES = (("critical", "default"), ("default", "bulk"), ("critical", "bulk"))
+"""What workers listen to, in turn. No worker serves every queue, and every two queues have a worker
+that never takes the third: jobs of one queue that are stuck or without end hold back their own."""
 
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -161,7 +166,10 @@ class JobQueue:
 def work(
     url: str, queues: Sequence[str], name: str, after: Callable[[str, str, float], None]
 ) -> None:
-    """Take runs from these queues, in this order, until SIGTERM; then finish the current chunk."""
+    """Take runs from these queues until SIGTERM; then finish the current chunk.
+
+    What is critical comes first; the other queues take turns.
+    """
     worker = PausingWorker(
         list(queues),
         name=name,
@@ -171,17 +179,11 @@ def work(
         log_job_description=False,
     )
     worker.after = after
-    worker.work(logging_level="WARNING")
+    is_urgent = "critical" in queues
+    turns = DequeueStrategy.DEFAULT if is_urgent else DequeueStrategy.ROUND_ROBIN
+    worker.work(logging_level="WARNING", dequeue_strategy=turns)
 
 
-def queues_of(position: int, workers: int) -> tuple[str, ...]:
-    """Return what the worker at a position (from 0) listens to, most urgent first.
-
-    The first of several never takes bulk work, so a slow batch cannot occupy the whole pool; the
-    last prefers bulk to default, so a flood of small jobs cannot starve a batch.
-    """
-    if workers > 1 and position == 0:
-        return ("critical", "default")
-    if workers > 1 and position == workers - 1:
-        return ("critical", "bulk", "default")
-    return QUEUES
+def queues_of(position: int) -> tuple[str, ...]:
+    """Return what the worker at a position (from 0) listens to, most urgent first."""
+    return LANES[position % len(LANES)]

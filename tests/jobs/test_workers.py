@@ -14,13 +14,15 @@ import pytest
 import sqlalchemy as sa
 from redis import Redis
 
+from generator.model.job import QUEUES
 from runtime.jobs import runs
 from runtime.jobs.dispatch import hand_over
 from runtime.jobs.queue import ENTRY, JobQueue, QueueUnavailable, queues_of
 from runtime.jobs.redis_server import RedisServer
 from runtime.jobs.tables import LOG, RUN
 from runtime.processes import session_members
-from tests.jobs.shop import EFFECT, KINDS, clock, pool
+from tests.databases import plain_engine, sqlite_url
+from tests.jobs.shop import EFFECT, KINDS, METADATA, clock, pool
 
 
 def until(claim: Callable[[], Any], seconds: float = 120.0) -> Any:
@@ -238,10 +240,30 @@ def test_a_message_whose_worker_died_before_claiming_is_replaced(redis: RedisSer
     assert queue.enqueue("count", "r-1", "default", "key-1")
 
 
-def test_the_first_worker_never_takes_bulk_work() -> None:
-    assert [queues_of(n, 3) for n in range(3)] == [
-        ("critical", "default"),
-        ("critical", "default", "bulk"),
-        ("critical", "bulk", "default"),
-    ]
-    assert queues_of(0, 1) == ("critical", "default", "bulk")
+def test_every_two_queues_have_a_worker_that_never_takes_the_third() -> None:
+    lanes = [set(queues_of(n)) for n in range(3)]
+    assert all({*QUEUES} - {one} in lanes for one in QUEUES)
+    assert [queues_of(n) for n in range(3, 6)] == [queues_of(n) for n in range(3)]
+
+
+def test_stuck_jobs_of_one_queue_hold_back_no_other_even_where_one_worker_is_asked_for(
+    redis: RedisServer, tmp_path: Path
+) -> None:
+    stuck = "default"
+    url = sqlite_url(tmp_path)
+    engine = plain_engine(url)
+    METADATA.create_all(engine)
+    endless = [queue_run(engine, "forever", queue=stuck) for _ in range(4)]
+    hand_over(engine, JobQueue(redis.url), KINDS, clock())
+    with pool(url, redis.url, workers=1):
+        until(lambda: sum(row_of(engine, one).state == "running" for one in endless) == 2)
+        for other in QUEUES:
+            if other != stuck:
+                run_id = queue_run(engine, input={"steps": 1}, queue=other)
+                hand_over(engine, JobQueue(redis.url), KINDS, clock())
+                ended(engine, run_id)
+        assert {row_of(engine, one).state for one in endless} == {"running", "queued"}
+        for one in endless:
+            with engine.begin() as connection:
+                runs.ask_to_cancel(connection, one, clock())
+    engine.dispose()
