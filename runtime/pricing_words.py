@@ -16,8 +16,9 @@ from babel.numbers import format_currency
 from generator.model.app import App
 from generator.model.text import Label
 from rules.pricing.codes import public_state
+from rules.pricing.lists import LEAST
 from rules.pricing.promotion import Promotion
-from rules.pricing.result import Allocation, CodeState, Miss, Step
+from rules.pricing.result import Allocation, CodeState, Listing, Miss, Step
 from runtime.operations.evaluate import Evaluated
 
 Texts = tuple[str, str]
@@ -74,6 +75,23 @@ WINDOWS: Mapping[str, Texts] = {
 }
 FACT: Texts = ("Needs another {name}: {need}.", "{name}须为 {need}。")
 OTHER: Texts = ("A condition does not hold.", "有条件未满足。")
+LISTINGS: Mapping[str, Texts] = {
+    "applied": ("Price list {list}: {price}.", "价目表“{list}”：{price}。"),
+    "applied_from": (
+        "Price list {list} from {least}: {price}.",
+        "价目表“{list}”满 {least} 件：{price}。",
+    ),
+    "suppressed": (
+        "Price list {list} has {price}; price list {by} goes first.",
+        "价目表“{list}”为 {price}；优先采用价目表“{by}”。",
+    ),
+    "from_quantity": (
+        "Price list {list} from {need}: {price}; there are {have}.",
+        "价目表“{list}”满 {need} 件为 {price}，目前 {have} 件。",
+    ),
+    "not_eligible": ("Price list {list} ({price}): {why}", "价目表“{list}”（{price}）：{why}"),
+    "short": ("{price} each for {item} ({list})", "{item} 单价 {price}（{list}）"),
+}
 SHORT: Mapping[str, Texts] = {
     MONEY: ("Add {missing} more: {label}", "再买 {missing} 即可享受：{label}"),
     "count": ("Add {missing} more pieces: {label}", "再买 {missing} 件即可享受：{label}"),
@@ -131,6 +149,32 @@ class Sentences:
         }
         if step.verdict in VERDICTS:
             return self._say(VERDICTS[step.verdict], parts)
+        return self._lack(miss, parts)
+
+    def listing(self, one: Listing) -> str:
+        """Return what became of one price list for one line."""
+        parts = self._listed(one)
+        parts |= {"have": self._value(one.miss, "have"), "need": self._value(one.miss, "need")}
+        if one.verdict == "applied" and one.least > 1:
+            return self._say(LISTINGS["applied_from"], parts)
+        if one.miss is not None and one.miss.path == LEAST:
+            return self._say(LISTINGS[LEAST], parts)
+        if one.verdict == "not_eligible":
+            parts["why"] = self._lack(one.miss, parts)
+        return self._say(LISTINGS[one.verdict], parts)
+
+    def _listed(self, one: Listing) -> dict[str, str]:
+        label = Label(dict(one.labels)).text(self.locale) if one.labels else one.list
+        return {
+            "list": label,
+            "least": str(one.least),
+            "price": self.money(one.price),
+            "by": one.by,
+            "item": one.item,
+        }
+
+    def _lack(self, miss: Miss | None, parts: dict[str, str]) -> str:
+        """Return which condition does not hold."""
         if miss is None:
             return self._say(OTHER, parts)
         if miss.path == "window":
@@ -229,6 +273,7 @@ class Words(Sentences):
                 "delivery_discount": self.amount(totals.shipping_off),
                 "total": self.amount(totals.total),
             },
+            "prices": [self._price(one) for one in priced.listings],
             "trace": [self._step(step) for step in priced.trace],
             "hints": self.hints(),
         }  # fmt: skip
@@ -260,6 +305,7 @@ class Words(Sentences):
             out.append(f"{extra.item}  {extra.quantity} × {self.name(extra.promotion)}"
                        f"  = {self.money(extra.charged)}")  # fmt: skip
         total, off = self.money(priced.totals.total), self.money(priced.totals.off)
+        out += [f"{one.item}  {self.listing(one)}" for one in priced.listings]
         out += [say(f"To pay: {total} ({off} off)", f"应付：{total}（已优惠 {off}）"), ""]
         out += self.codes()
         out.append(say("Promotions:", "促销："))
@@ -280,6 +326,13 @@ class Words(Sentences):
                 }
                 kind = "one" if missing == 1 and not money else step.miss.measure
                 near.append((not money, missing, self._say(SHORT[kind], parts)))
+        for one in self.found.priced.listings:
+            if one.miss is not None and one.miss.path == LEAST:
+                missing = one.miss.need - one.miss.have
+                label = self._say(LISTINGS["short"], self._listed(one))
+                parts = {"missing": str(missing), "label": label}
+                kind = "one" if missing == 1 else "count"
+                near.append((True, missing, self._say(SHORT[kind], parts)))
         return [text for _, _, text in sorted(near)]
 
     def codes(self) -> list[str]:
@@ -310,6 +363,23 @@ class Words(Sentences):
                 {"line": line, "base": self.amount(base), "amount": self.amount(share)}
                 for line, base, share in step.split
             ]
+        return found
+
+    def _price(self, one: Listing) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "line": one.line,
+            "item": one.item,
+            "list": one.list,
+            "verdict": one.verdict,
+            "message": self.listing(one),
+            "price": self.amount(one.price),
+            "from_quantity": one.least,
+        }
+        if one.by:
+            found["by"] = one.by
+        if one.miss is not None:
+            found["condition"] = one.miss.path
+            found["have"], found["need"] = _plain(one.miss.have), _plain(one.miss.need)
         return found
 
     def _number(self, value: Any) -> str | None:

@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = {
     "placed deliveries": "下单生成的配送项",
     "placed extras": "下单生成的附加项",
     "priced item": "定价商品",
+    "price lists": "价目表设置",
     "priced customer": "定价顾客",
     "match": "商品范围",
     "hours": "时段",
@@ -50,6 +51,10 @@ TEXTS: Mapping[str, str] = {
     "{path} does not lead to a customer.": "{path} 并不指向顾客。",
     "Write an entity and its field that leads there, such as `order.customer`.": (
         "请写实体及其指向顾客的字段，如 `order.customer`。"
+    ),
+    "{path} leads too far.": "{path} 的路径过长。",
+    "Write a field, or a reference and a field of its record.": (
+        "请写一个字段，或一个引用及其记录的字段。"
     ),
     "{path} is no fact that prices can hang on.": "{path} 不能作为定价依据。",
     "Write a path to a single value of type {types}.": "请写一条通往单个值的路径，类型为 {types}。",

@@ -12,6 +12,7 @@ PARTS = ("promotion", "customer", "code", "item", "currency")
 """What the key of a counter may consist of; what a count is not about is `NOBODY`."""
 NOBODY = "*"
 WHOLE = "record"
+CHANNEL = "channel"
 LINES, DISCOUNTS, DELIVERIES, EXTRAS = "lines", "discounts", "deliveries", "extras"
 
 FACTS: Mapping[str, Mapping[str, str]] = {
@@ -123,6 +124,8 @@ class Placing:
     """The entity."""
     filled: Mapping[str, Filled] = field(default_factory=dict)
     """By part of a priced cart."""
+    agree: Mapping[str, str] = field(default_factory=dict)
+    """`channel`, or a fact of the cart → the path in the record that says the same."""
 
     @property
     def trace(self) -> str:

@@ -47,6 +47,38 @@ class CustomerFacts:
 
 
 @dataclass(frozen=True)
+class ListFacts:
+    """Which records are price lists; where it says `part`, paths from a price, else from a list."""
+
+    entity: str
+    key: str
+    prices: str
+    """The field of parts that are the prices."""
+    part: str
+    """The entity of those parts."""
+    item: str
+    """Part: what promotions call the item."""
+    price: str
+    """Part: what one unit costs."""
+    from_quantity: str = ""
+    """Part: from so many units in the cart."""
+    list_price: str = ""
+    """Part: what it cost before it was reduced."""
+    label: str = ""
+    currency: str = ""
+    """'' where all prices are in the shop's."""
+    priority: str = ""
+    channels: str = ""
+    groups: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Fact of a cart → path to the values for which a list holds."""
+    since: str = ""
+    until: str = ""
+    where: Expression | None = None
+    """Only these lists."""
+
+
+@dataclass(frozen=True)
 class Pricing:
     """The vocabulary of prices: `pricing:` of `app.yaml`."""
 
@@ -66,6 +98,8 @@ class Pricing:
     placing: Placing | None = None
     past: Past | None = None
     """Where it stands what was bought."""
+    lists: ListFacts | None = None
+    """Where prices stand beside the items' own."""
     span: Span = NOWHERE
 
 

@@ -33,6 +33,7 @@ from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
 from generator.resolve.past import resolve_past
 from generator.resolve.placing import resolve_counters, resolve_placing
+from generator.resolve.price_lists import resolve_lists
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.reading import JobWords
 from generator.resolve.scenario_names import ScenarioWords
@@ -159,11 +160,15 @@ def resolve(
     if pricing is not None:
         counted, found = resolve_counters(head.get("pricing").get("counters"), ledgers, entities)
         problems += found
-        placing, found = resolve_placing(head.get("pricing").get("place"), pricing, entities)
+        placing, found = resolve_placing(
+            head.get("pricing").get("place"), pricing, entities, catalogs["field_types"]
+        )
         problems += found
         past, found = resolve_past(head.get("pricing").get("past"), entities, words)
         problems += found
-        pricing = replace(pricing, counters=counted, placing=placing, past=past)
+        lists, found = resolve_lists(head.get("pricing").get("lists"), pricing, entities, words)
+        problems += found
+        pricing = replace(pricing, counters=counted, placing=placing, past=past, lists=lists)
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )

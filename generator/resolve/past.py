@@ -27,7 +27,7 @@ def resolve_past(
         return None, []
     reads = Vocabulary(entities, words.catalog)
     entity = reads.entity(given)
-    lines, part = _parts(given.get("lines"), entity, reads)
+    lines, part = parts_of(given.get("lines"), entity, reads)
     if not entity or not part:
         return None, reads.problems
     past = Past(
@@ -43,12 +43,12 @@ def resolve_past(
         customer=reads.path(given, "customer", entity, TEXTS),
         channel=reads.path(given, "channel", entity, TEXTS),
         code=_code(given.get("code"), entity, reads),
-        where=_where(given.get("where"), entity, words, reads.problems),
+        where=where_of(given.get("where"), entity, words, reads.problems),
     )
     return (None if reads.problems else past), reads.problems
 
 
-def _parts(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str, str]:
+def parts_of(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str, str]:
     """Return a field of parts and their entity, '' with a problem."""
     if written is None or not entity:
         return "", ""
@@ -68,15 +68,16 @@ def _code(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str,
     if written is None:
         return None
     name, _, path = written.text.partition(".")
-    field, part = _parts(Written(name, written.span), entity, reads)
+    field, part = parts_of(Written(name, written.span), entity, reads)
     if not part or not reads.leads(Written(path, written.span), part, TEXTS):
         return None
     return field, part, path
 
 
-def _where(
+def where_of(
     written: Written | None, entity: str, words: Words, problems: list[Problem]
 ) -> Expression | None:
+    """Return a condition about records of an entity."""
     if written is None or words.unread.doubts(written.text):
         return None
     scope, expected = words.scope(entity), types.Boolean()

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
 from generator.model.ledger import Ledger
-from generator.model.placing import FACTS, PARTS, WHOLE, Counter, Filled, Placing
+from generator.model.placing import CHANNEL, FACTS, PARTS, WHOLE, Counter, Filled, Placing
 from generator.model.pricing import Pricing
 from generator.problems import Problem, quoted, unknown_name
-from generator.resolve.promotions import TEXTS
+from generator.resolve.promotions import TEXTS, Vocabulary
 from generator.saying import say
 from generator.shape import Given, Written
 
@@ -107,7 +108,7 @@ class _Counters:
 
 
 def resolve_placing(
-    given: Given | None, pricing: Pricing, entities: Mapping[str, Entity]
+    given: Given | None, pricing: Pricing, entities: Mapping[str, Entity], words: Catalog[Any]
 ) -> tuple[Placing | None, list[Problem]]:
     """Return what a cart becomes."""
     if given is None or given.get("creates") is None:
@@ -129,7 +130,33 @@ def resolve_placing(
         made = reads.filled(part, body, entity)
         if made is not None:
             filled[part] = made
-    return Placing(entity.name, filled), reads.problems
+    agree, found = _agree(given, pricing, entity, entities, words)
+    return Placing(entity.name, filled, agree), [*reads.problems, *found]
+
+
+def _agree(
+    given: Given,
+    pricing: Pricing,
+    entity: Entity,
+    entities: Mapping[str, Entity],
+    words: Catalog[Any],
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return where the record says what the cart says, too."""
+    reads = Vocabulary(entities, words)
+    known = (CHANNEL, *pricing.facts)
+    found = {}
+    for name, path in given.get("agree", {}).items():
+        if str(name) not in known:
+            reads.problems.append(
+                unknown_name("fact", str(name), given.at("agree"), known, defined_in="pricing")
+            )
+        elif path.text.count(".") > 1:
+            message = say("{path} leads too far.", path=quoted(path.text))
+            hint = "Write a field, or a reference and a field of its record."
+            reads.problems.append(Problem("D817", path.span, message, hint))
+        elif reads.leads(path, entity.name, TEXTS):
+            found[str(name)] = path.text
+    return found, reads.problems
 
 
 class _Fields:

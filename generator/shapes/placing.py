@@ -76,6 +76,13 @@ PLACE = Shape(
     {
         "creates": Arg("name", "The entity of the record.", required=True, to="entity"),
         WHOLE: _filled(WHOLE, "Its own fields."),
+        "agree": Arg(
+            "map",
+            "By `channel` or a fact of a cart that names one: the path in the record that must "
+            "say the same, such as {channel: channel.code}.",
+            default={},
+            of=Arg("path", "The path: a field, or a reference and a field of its record."),
+        ),
         LINES: _filled(LINES, "A part for every line."),
         DISCOUNTS: _filled(DISCOUNTS, "A part for every share of a promotion in a line."),
         DELIVERIES: _filled(DELIVERIES, "A part for every delivery."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from generator.kinds import Arg, Shape
 from generator.shapes.past import PAST
 from generator.shapes.placing import CODES, COUNTERS, PLACE
+from generator.shapes.price_lists import LISTS
 
 ITEM = Shape(
     "priced item",
@@ -56,6 +57,7 @@ PRICING = Shape(
         ),
         "item": Arg("shape", "What is sold.", required=True, shape=ITEM),
         "customer": Arg("shape", "Who buys.", shape=BUYER),
+        "lists": Arg("shape", "Prices beside those of the items.", shape=LISTS),
         "facts": Arg(
             "map",
             "By name: other facts that a cart may bring and conditions may ask for.",

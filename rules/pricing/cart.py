@@ -9,12 +9,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 MOST_LINES = 10_000
 """More lines than any cart has; a request beyond it is refused before anything is computed."""
 NO_TAX = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """Prices beside the items' own, and where they hold; None: everywhere."""
+
+    id: str
+    currency: str
+    priority: int = 0
+    """The lowest number goes first; of equal ones the lowest price."""
+    channels: frozenset[str] | None = None
+    groups: frozenset[str] | None = None
+    """Of customers."""
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Fact → the values for which it holds."""
+    since: datetime | None = None
+    until: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Locale → what it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list says one unit of an item costs, from so many units in the cart."""
+
+    list: PriceList
+    price: int
+    least: int = 1
+    was: int | None = None
+    """What it cost before it was reduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +72,10 @@ class Line:
     """What is paid ahead for one unit."""
     deposit_worth: int = 0
     """What that deposit counts for."""
+    listed: tuple[Listed, ...] = ()
+    """What price lists say; the one that holds takes the place of `price`."""
+    own: bool = True
+    """Whether `price` is one in the cart's currency; without, a list must have one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rules.pricing.result import Miss, Step
+from rules.pricing.result import Listing, Miss, Step
 
 MOST = 100
 SILENT = ("code",)
@@ -19,7 +19,11 @@ OF_CUSTOMER = ("customer.groups", "customer.not_groups", "customer.known", "orde
 
 
 def kept(
-    steps: Iterable[Step], labels: Mapping[str, Mapping[str, str]], currency: str, places: int
+    steps: Iterable[Step],
+    labels: Mapping[str, Mapping[str, str]],
+    currency: str,
+    places: int,
+    listings: Iterable[Listing] = (),
 ) -> dict[str, Any]:
     """Return a trace as plain values.
 
@@ -28,8 +32,10 @@ def kept(
         labels: what promotions are called, by language.
         currency: of the amounts.
         places: its decimals.
+        listings: what became of price lists; those that hold are kept.
 
     """
+    prices = [_listing(one) for one in listings if one.verdict == "applied"][:MOST]
     told = sorted(
         (step for step in steps if step.verdict not in SILENT),
         key=lambda step: step.verdict != "applied",
@@ -40,6 +46,7 @@ def kept(
         "places": places,
         "labels": {name: dict(labels[name]) for name in sorted(named) if name in labels},
         "steps": [_plain(step) for step in told],
+        **({"prices": prices} if prices else {}),
     }
 
 
@@ -47,6 +54,35 @@ def steps_of(told: Any) -> tuple[Step, ...]:
     """Return the steps of a trace that was kept; nothing of what is none."""
     found = told.get("steps") if isinstance(told, Mapping) else None
     return tuple(_step(one) for one in found or () if isinstance(one, Mapping))
+
+
+def listings_of(told: Any) -> tuple[Listing, ...]:
+    """Return the price lists of a trace that was kept; nothing of what is none."""
+    found = told.get("prices") if isinstance(told, Mapping) else None
+    return tuple(
+        Listing(
+            str(one.get("line", "")),
+            str(one.get("item", "")),
+            str(one.get("list", "")),
+            "applied",
+            int(one.get("price", 0)),
+            int(one.get("least", 1)),
+            labels=dict(one.get("labels") or {}),
+        )
+        for one in found or ()
+        if isinstance(one, Mapping)
+    )
+
+
+def _listing(one: Listing) -> dict[str, Any]:
+    return {
+        "line": one.line,
+        "item": one.item,
+        "list": one.list,
+        "price": one.price,
+        "least": one.least,
+        "labels": dict(one.labels),
+    }
 
 
 def _plain(step: Step) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from rules.pricing.desk import Booked, Desk, open_desk
 from rules.pricing.fingerprint import fingerprint
 from rules.pricing.gates import gate
 from rules.pricing.lanes import Run
+from rules.pricing.lists import settled
 from rules.pricing.promotion import Book, Promotion, book
 from rules.pricing.result import (
     Allocation,
     LineResult,
+    Listing,
     Result,
     ShipmentResult,
     Step,
@@ -43,6 +45,7 @@ def price(
 
     """
     pages = promotions if isinstance(promotions, Book) else book(tuple(promotions))
+    cart, listings = settled(cart, context, now)
     codes = read_codes(cart, context, pages.promotions)
     trace: list[Step] = []
     candidates = []
@@ -62,11 +65,15 @@ def price(
         trace.append(Step(name, "", "suppressed", by=by, granted=saving, note=how))
     run = Run(clean, pages.lanes, codes.opens).through(choice.kept)
     trace += run.trace
-    return _result(run.desk, candidates, codes, tuple(trace))
+    return _result(run.desk, candidates, codes, tuple(trace), listings)
 
 
 def _result(
-    desk: Desk, candidates: Sequence[Promotion], codes: Codes, trace: tuple[Step, ...]
+    desk: Desk,
+    candidates: Sequence[Promotion],
+    codes: Codes,
+    trace: tuple[Step, ...],
+    listings: tuple[Listing, ...],
 ) -> Result:
     versions = {promotion.id: promotion.version for promotion in candidates}
     tax = taxes(desk)
@@ -81,6 +88,8 @@ def _result(
         usage=_usage(desk, versions, codes, trace),
         trace=trace,
         fingerprint=fingerprint(desk, versions),
+        cart=desk.cart,
+        listings=listings,
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from rules.pricing.cart import Cart
+
 
 class Allocation(NamedTuple):
     """What one promotion takes off one line or shipment; a tuple, for there are many."""
@@ -136,6 +138,25 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What became of one price list for one line."""
+
+    line: str
+    item: str
+    list: str
+    """Empty where no list has a price and the item has none of its own either."""
+    verdict: str
+    """applied, suppressed, not_eligible or unpriced."""
+    price: int = 0
+    least: int = 1
+    """From so many units."""
+    miss: Miss | None = None
+    by: str = ""
+    """The list that goes first."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Sums of the whole cart."""
 
@@ -168,6 +189,10 @@ class Result:
     usage: tuple[Usage, ...]
     trace: tuple[Step, ...]
     fingerprint: str
+    cart: Cart = field(compare=False)
+    """What was priced, its lines at the prices that hold."""
+    listings: tuple[Listing, ...] = ()
+    """What price lists said of the lines."""
 
     @property
     def applied(self) -> tuple[str, ...]:

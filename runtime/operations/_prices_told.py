@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeVar
 
+from rules.pricing.result import Listing, Step
 from rules.pricing.result import Result as Priced
-from rules.pricing.result import Step
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 
 GROUPS = frozenset({"customer.groups", "customer.not_groups"})
 ORDERS = "order_number"
+Told = TypeVar("Told", Step, Listing)
 
 
 def told(priced: Priced, runtime: Runtime, actor: Actor, looked_up: Collection[str]) -> Priced:
@@ -41,10 +43,14 @@ def told(priced: Priced, runtime: Runtime, actor: Actor, looked_up: Collection[s
             kept.add(ORDERS)
     if not kept:
         return priced
-    return replace(priced, trace=tuple(_without(step, kept) for step in priced.trace))
+    return replace(
+        priced,
+        trace=tuple(_without(step, kept) for step in priced.trace),
+        listings=tuple(_without(one, kept) for one in priced.listings),
+    )
 
 
-def _without(step: Step, kept: Collection[str]) -> Step:
+def _without(step: Told, kept: Collection[str]) -> Told:
     if step.miss is None or step.miss.path not in kept:
         return step
     return replace(step, miss=replace(step.miss, have=None))

@@ -7,7 +7,7 @@ the caller may read. The number of statements is fixed, whatever the lines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,14 +15,15 @@ from decimal import ROUND_HALF_UP, Decimal
 import sqlalchemy as sa
 
 from rules.permissions import Grant
-from rules.pricing.cart import Cart, Context, Customer, Line, Shipment, faults
+from rules.pricing.cart import Cart, Context, Customer, Line, Listed, Shipment, faults
 from rules.pricing.price import price
 from rules.pricing.promotion import Book
+from rules.pricing.result import Listing
 from rules.pricing.result import Result as Priced
 from runtime import price_book
 from runtime.errors import FieldError
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _cart_facts, _carts, _counters, _prices_told
+from runtime.operations import _cart_facts, _carts, _counters, _price_lists, _prices_told
 from runtime.operations._carts import SentCart, SentLine, fault
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -98,7 +99,9 @@ def evaluated(
     facts = _cart_facts.Facts(connection, runtime, actor)
     items = facts.items(line.item for line in sent.lines if line.price is None)
     buyer = facts.buyer(sent.customer) if sent.customer else None
-    cart = _cart(sent, items, pricing.currencies)
+    currency = _currency(sent, items)
+    lists = _price_lists.listed(connection, runtime, items, currency)
+    cart = _cart(sent, items, lists, currency, pricing.currencies)
     if sent.customer and buyer is None and sent.groups is None:
         raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
                                    "没有这位顾客。"))  # fmt: skip
@@ -112,23 +115,31 @@ def evaluated(
     codes = facts.codes(sent.codes, at)
     context = Context(customer, sent.channel, sent.facts, used, codes)
     priced = price(cart, promotions, context, at)
+    lacking = _price_lists.unpriced(priced)
+    if lacking:
+        raise _carts.refused(*_mixed(lacking, cart, items))
     looked_up = [name for name in ("groups", "orders") if getattr(sent, name) is None]
-    priced = _prices_told.told(priced, runtime, actor, looked_up)
+    priced = _price_lists.told(_prices_told.told(priced, runtime, actor, looked_up), runtime, actor)
     places = pricing.currencies[cart.currency]
     records = {key: item.id for key, item in items.items()}
     who = buyer.id if buyer else ""
-    return Evaluated(cart, at, places, priced, context, known, who, records, promotions)
+    return Evaluated(priced.cart, at, places, priced, context, known, who, records, promotions)
 
 
-def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:
+def _cart(
+    sent: SentCart,
+    items: Items,
+    lists: Mapping[str, tuple[Listed, ...]],
+    currency: str,
+    decimals: Mapping[str, int],
+) -> Cart:
     """Return a cart ready to be priced.
 
     Raises:
-        Invalid: an item is not there, or the currencies are mixed.
+        Invalid: an item is not there, or has no price in the cart's currency.
 
     """
     errors: list[FieldError] = []
-    currency = _currency(sent, items)
     lines = []
     for at, line in enumerate(sent.lines):
         where, item = f"lines.{at}.item", items.get(line.item)
@@ -137,13 +148,12 @@ def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:
         elif item is None:
             errors.append(fault(where, "not_found", f"There is no item '{line.item}' here.",
                                 f"没有商品“{line.item}”。"))  # fmt: skip
-        elif item.currency != currency or currency not in decimals:
-            errors.append(fault(
-                where, "mixed_currency", f"'{line.item}' costs {item.currency}, not {currency}.",
-                f"“{line.item}”以 {item.currency} 计价，与 {currency} 不符。",
-            ))  # fmt: skip
         else:
-            lines.append(_priced(line, item, decimals[currency]))
+            known = lists.get(line.item, ()) if currency in decimals else ()
+            if not known and (item.currency != currency or currency not in decimals):
+                errors.append(_foreign(where, line.item, item, currency))
+            else:
+                lines.append(_priced(line, item, known, currency, decimals[currency]))
     if errors:
         raise _carts.refused(*errors)
     shipments = tuple(Shipment(one.id, one.method, one.cost) for one in sent.deliveries)
@@ -153,6 +163,21 @@ def _cart(sent: SentCart, items: Items, decimals: Mapping[str, int]) -> Cart:
     if found:
         raise _carts.refused(*found)
     return cart
+
+
+def _foreign(where: str, key: str, item: _cart_facts.Item, currency: str) -> FieldError:
+    return fault(
+        where, "mixed_currency", f"'{key}' costs {item.currency}, not {currency}.",
+        f"“{key}”以 {item.currency} 计价，与 {currency} 不符。",
+    )  # fmt: skip
+
+
+def _mixed(lacking: Sequence[Listing], cart: Cart, items: Items) -> Iterator[FieldError]:
+    """Yield that no list which holds has a price of an item that costs another currency."""
+    places = {line.id: at for at, line in enumerate(cart.lines)}
+    for one in lacking:
+        where = f"lines.{places[one.line]}.item"
+        yield _foreign(where, one.item, items[one.item], cart.currency)
 
 
 def _currency(sent: SentCart, items: Items) -> str:
@@ -171,12 +196,22 @@ def _own(line: SentLine) -> Line:
     return Line(line.id, item, line.quantity, price_of, line.labels, was, line.least)
 
 
-def _priced(line: SentLine, item: _cart_facts.Item, decimals: int) -> Line:
+def _priced(
+    line: SentLine,
+    item: _cart_facts.Item,
+    listed: tuple[Listed, ...],
+    currency: str,
+    decimals: int,
+) -> Line:
+    """Return a line at the item's own price, or at none where that is in another currency."""
+    if item.currency != currency:
+        return Line(line.id, line.item, line.quantity, 0, item.labels, listed=listed, own=False)
     own, was = _minor(item.price, decimals), None
-    if item.list_price is not None and item.list_price > item.price:
+    if item.list_price is not None:
         was = _minor(item.list_price, decimals)
+        was = was if was > own or listed else None
     least = _minor(item.least, decimals)
-    return Line(line.id, line.item, line.quantity, own, item.labels, was, least)
+    return Line(line.id, line.item, line.quantity, own, item.labels, was, least, listed=listed)
 
 
 def _minor(amount: Decimal, decimals: int) -> int:

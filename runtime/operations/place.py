@@ -21,6 +21,7 @@ from rules.pricing.uses import takes
 from runtime.errors import Busy, FieldError, Invalid, PriceChanged
 from runtime.messages import Incoming, Result
 from runtime.operations import (
+    _agreeing,
     _carts,
     _counters,
     _firing,
@@ -149,6 +150,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     )
     draft.sent = sent
     _saving.settle(work, draft)
+    _agreeing.hold(work, call.placing, call.cart, draft)
     _sensitive.ask_about(work, "create", draft)
     _saving.write(work, draft)
     _rights.hold(work, grant, (draft,), {})

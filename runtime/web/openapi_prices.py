@@ -74,6 +74,9 @@ def _prices() -> Shape:
     why = {"by": TEXT, "condition": TEXT, "have": MAYBE, "need": MAYBE,
            "missing": {"type": ["string", "integer"]},
            "shares": _list(_object({"line": TEXT, "base": AMOUNT, "amount": AMOUNT}))}  # fmt: skip
+    listing = {"line": TEXT, "item": TEXT, "list": TEXT, "verdict": TEXT, "message": TEXT,
+               "price": AMOUNT, "from_quantity": NUMBER}  # fmt: skip
+    why_not = {"by": TEXT, "condition": TEXT, "have": MAYBE, "need": MAYBE}
     totals = ("goods", "discount", "extras", "delivery", "delivery_discount", "total")
     extra = {"promotion": TEXT, "item": TEXT, "quantity": NUMBER, "total": AMOUNT}
     offer = {"promotion": TEXT, "item": TEXT, "price": AMOUNT, "most": NUMBER}
@@ -88,6 +91,7 @@ def _prices() -> Shape:
             "offers": _list(_object(offer)),
             "codes": _list(_object({"code": TEXT, "state": TEXT, "message": TEXT})),
             "totals": _object(dict.fromkeys(totals, AMOUNT)),
+            "prices": _list({**_object({**listing, **why_not}), "required": list(listing)}),
             "trace": _list({**_object({**step, **why}), "required": list(step)}),
             "hints": _list(TEXT),
         }

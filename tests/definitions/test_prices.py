@@ -185,7 +185,7 @@ def test_the_statements_do_not_grow_with_the_lines(office: Office) -> None:
         priced(office, lines=lines, customer="M-gold")
         counts.append(len([text for text in seen if "SELECT" in text.upper()]))
     sa.event.remove(office.runtime.engine, "before_cursor_execute", note)
-    assert counts[0] == counts[1] <= 7
+    assert counts[0] == counts[1] <= 8
 
 
 def test_as_many_lines_as_are_taken_are_priced(office: Office) -> None:
@@ -213,3 +213,28 @@ def test_a_cart_is_priced_on_the_command_line(
     assert "lines.0.quantity: Write a whole number from 1 to 1000000." in wrong.output
     cart.write_text("{")
     assert "holds no JSON" in CliRunner().invoke(app.main, command).output
+
+
+def test_a_price_list_holds_before_promotions_and_says_so(office: Office) -> None:
+    name = {"en": "Trade", "zh": "批发"}
+    channel = office.create("channel", {"code": "trade", "name": name, "kind": "b2b"})
+    (bowl,) = [one["id"] for one in office.all("variant", "id,sku") if one["sku"] == "BOWL-S"]
+    steps = [(10, "8.50"), (50, "7.00")]
+    prices = [{"variant": bowl, "min_quantity": n, "amount": each} for n, each in steps]
+    name = {"en": "Wholesale", "zh": "批发价"}
+    values = {"code": "TRADE", "name": name, "channels": [channel], "prices": prices}
+    office.create("price_list", values)
+    lines = [{"item": "BOWL-S", "quantity": 10}]
+    found = priced(office, lines=lines, channel="trade")
+    assert (found["totals"]["goods"], found["prices"][0]["message"]) == (
+        "85.00",
+        "Price list Wholesale from 10: CN¥8.50.",
+    )
+    assert any(hint.startswith("Add 40 more pieces: CN¥7.00 each") for hint in found["hints"])
+    chinese = priced(office, "zh", lines=lines, channel="trade")
+    assert chinese["prices"][0]["message"] == "价目表“批发价”满 10 件：¥8.50。"
+    elsewhere = priced(office, lines=lines, channel="web")
+    assert elsewhere["totals"]["goods"] == "400.00"
+    assert elsewhere["prices"][0]["message"].endswith("Only in trade.")
+    clerk = office.done("evaluate", "promotion", "customer_service", values={"lines": lines}).row
+    assert clerk.priced.listings == ()  # who may not read price lists hears of those that hold

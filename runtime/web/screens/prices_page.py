@@ -7,15 +7,15 @@ written. The same operation answers programs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.pricing import Pricing
 from generator.model.text import Label
-from rules.pricing.kept_trace import steps_of
-from rules.pricing.result import Step
+from rules.pricing.kept_trace import listings_of, steps_of
+from rules.pricing.result import Listing, Step
 from runtime.backtest import NONE, WITH, WITHOUT, named, read_rule_set, rule_set
 from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Incoming
@@ -51,6 +51,8 @@ class PricedLine:
     off: str
     total: str
     reasons: tuple[str, ...]
+    source: str = ""
+    """The price list that the price stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,9 @@ class PricesPage:
     customer: str
     at: str
     codes: str
+    channel: str
+    facts: tuple[tuple[str, str, str], ...]
+    """Other facts that conditions and price lists ask for: name, label and what was typed."""
     currency: str
     currencies: tuple[str, ...]
     zone: str
@@ -126,6 +131,8 @@ class Typed:
     against: str = ""
     """Another set of rules: none, with or without a promotion."""
     promotion: str = ""
+    channel: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
@@ -157,11 +164,16 @@ def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
         customer=typed.customer,
         at=typed.at,
         codes=typed.codes,
+        channel=typed.channel,
+        facts=tuple(
+            (name, visit.text(label), typed.facts.get(name, ""))
+            for name, label in pricing.facts.items()
+        ),
         currency=typed.currency,
         currencies=tuple(pricing.currencies),
         zone=visit.actor.time_zone,
-        errors={field: text for field, text in told.items() if field in shown},
-        other=tuple(text for field, text in told.items() if field not in shown),
+        errors={place: text for place, text in told.items() if place in shown},
+        other=tuple(text for place, text in told.items() if place not in shown),
         against=typed.against,
         againsts=(
             ("", visit.t("Nothing", "rule set")),
@@ -209,6 +221,11 @@ def _cart(visit: Visit, typed: Typed, rows: Sequence[tuple[str, str]]) -> dict[s
         cart["currency"] = typed.currency
     if typed.codes.strip():
         cart["codes"] = typed.codes.replace(",", " ").replace("，", " ").split()
+    if typed.channel.strip():
+        cart["channel"] = typed.channel.strip()
+    facts = {name: value.strip() for name, value in typed.facts.items() if value.strip()}
+    if facts:
+        cart["facts"] = facts
     if typed.at:
         cart["at"] = _moment(typed.at, visit.actor.time_zone)
     return cart
@@ -277,6 +294,9 @@ def _moment(text: str, time_zone: str) -> str:
 def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage:
     words, totals, t = Words(found, visit.app, visit.actor.locale), found.priced.totals, visit.t
     lines = {line.id: line for line in found.cart.lines}
+    sources = {
+        one.line: words.listing(one) for one in found.priced.listings if one.verdict == "applied"
+    }
     values = {name: getattr(page, name) for name in PricesPage.__slots__}
     return PricesPage(**values | {
         "priced": tuple(
@@ -290,6 +310,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                     f"{words.name(each.promotion)} {words.money(-each.amount)}"
                     for each in one.allocations
                 ),
+                sources.get(one.id, ""),
             )
             for one in found.priced.lines
         ),
@@ -300,7 +321,10 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
         "total": words.money(totals.total),
         "hints": tuple(words.hints()),
         "told": tuple(words.codes()),
-        "considered": considered(visit, words, found.priced.trace),
+        "considered": (
+            *lists_considered(visit, words, found.priced.listings),
+            *considered(visit, words, found.priced.trace),
+        ),
     })  # fmt: skip
 
 
@@ -325,6 +349,26 @@ def considered(
     )
 
 
+def lists_considered(
+    visit: Visit, words: Sentences, listings: Sequence[Listing]
+) -> tuple[Considered, ...]:  # fmt: skip
+    """Return what became of each price list, under the item it has a price for."""
+    t = visit.t
+    verdicts = {
+        "applied": t("Applied", "promotion"),
+        "suppressed": t("Set aside", "promotion"),
+    }
+    return tuple(
+        Considered(
+            one.item,
+            verdicts.get(one.verdict, t("Not reached", "promotion")),
+            TONES.get(one.verdict, "neutral"),
+            words.listing(one),
+        )
+        for one in listings
+    )
+
+
 def kept_considered(visit: Visit, told: Any) -> tuple[Considered, ...]:
     """Return the same of a trace that was kept with a record; nothing of what is none."""
     if not isinstance(told, Mapping) or not isinstance(told.get("labels"), Mapping):
@@ -333,4 +377,7 @@ def kept_considered(visit: Visit, told: Any) -> tuple[Considered, ...]:
     if not isinstance(places, int) or not isinstance(currency, str):
         return ()
     words = Sentences(visit.app, visit.actor.locale, currency, places, told["labels"])
-    return considered(visit, words, steps_of(told))
+    return (
+        *lists_considered(visit, words, listings_of(told)),
+        *considered(visit, words, steps_of(told)),
+    )

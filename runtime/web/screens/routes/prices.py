@@ -38,6 +38,8 @@ class Prices:
             currency=currency if currency in pricing.currencies else "",
             against=_text("against"),
             promotion=_text("promotion").strip(),
+            channel=_text("channel"),
+            facts={name: _text(f"fact_{name}") for name in pricing.facts},
         )
         return render_template("prices.html", page=prices_page(visit, pricing, typed))
 
