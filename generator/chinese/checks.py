@@ -161,6 +161,9 @@ TEXTS: Mapping[str, str] = {
     "can take for ever: a repeated part can match the same text in many ways": (
         "可能永远匹配不完：重复的部分能以多种方式匹配同一段文本"
     ),
+    "Write one such as ^([^,]+), which finds what stands before the first comma.": (
+        "可写成 ^([^,]+)，它取第一个逗号之前的内容。"
+    ),
     r"Write one such as [A-Z]{2}[0-9]+ or [a-z]+(-[a-z]+)*; a sign such as ( or [ itself"
     r" is \( or \[.": (
         r"可写成 [A-Z]{2}[0-9]+ 或 [a-z]+(-[a-z]+)*；( 或 [ 等符号本身请写 \( 或 \[。"

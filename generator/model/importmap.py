@@ -33,6 +33,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Where a row of the file is named by another row, which lists it in a cell."""
+
+    column: str
+    """The column in which a row lists others."""
+    by: str
+    """The column of a row that it is listed by."""
+    between: str = ","
+    """What stands between what a row lists."""
+    naming: str = ""
+    """A regular expression: the part of an entry that names the row; the whole if missing."""
+
+
+@dataclass(frozen=True)
 class ImportField:
     """Where the value of one field comes from, and how its text is read."""
 
@@ -42,6 +56,12 @@ class ImportField:
     """The first of these that is not empty."""
     template: str = ""
     """A text made of columns in braces; parts of empty columns fall away."""
+    listed: Listing | None = None
+    """The value is read from the row that lists this one."""
+    find: str = ""
+    """A regular expression; only what its first group finds counts."""
+    join: str | None = None
+    """Everything that is found counts, joined by this."""
     value: Any = None
     """The same for every row."""
     default: Any = None
@@ -57,9 +77,13 @@ class ImportField:
     whole: bool = False
     """17850.0 is 17850."""
     factor: Decimal | None = None
+    places: int | None = None
+    """A number is rounded to so many decimals."""
     case: str = "keep"
     slug: bool = False
     separator: str = ","
+    each: bool = False
+    """Each of the values in a cell is a child of its own."""
     optional: bool = False
     """The file may lack the column."""
     span: Span | None = None
@@ -74,8 +98,12 @@ class ImportTarget:
     mode: str
     key: tuple[str, ...]
     fields: tuple[ImportField, ...]
+    columns: tuple[ImportField, ...] = ()
+    """Columns made of those of the file, each by its name in the path of one step."""
     group_by: tuple[str, ...] = ()
     """Rows with the same cells here are one record."""
+    head: Condition | None = None
+    """The row of a group that tells the record itself; its first row if missing."""
     gather: bool = False
     """Rows of one record may lie apart in the file."""
     once: tuple[str, ...] = ()

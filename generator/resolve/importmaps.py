@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
-from generator.model.importmap import Case, Condition, ImportField, ImportMap, ImportTarget
+from generator.model.importmap import (
+    Case,
+    Condition,
+    ImportField,
+    ImportMap,
+    ImportTarget,
+    Listing,
+)
 from generator.model.text import Label
+from generator.patterns import why_not
 from generator.problems import Problem, defined_twice, quoted, unknown_name
 from generator.resolve.fields import STATE
 from generator.saying import say
 from generator.shape import Given, Written
 from generator.source_nodes import Source
 
+SOURCES = {"column", "template", "value", "cases"}
+"""The keys that say where a value comes from."""
 IN_PARTS = ("translated", "address", "json")
 """Types whose values have parts: a language, a line of an address."""
 
@@ -115,6 +125,12 @@ def resolve_importmaps(
             problems.append(defined_twice("import map", name, given.at("importmap"), first))
             continue
         targets = []
+        columns = []
+        for made, body in given.get("columns", {}).items():
+            if not SOURCES & body.values.keys():
+                problems.append(_no_source(made))
+            columns.append(replace(_field(made, body), path=(made.text,)))
+        problems += _bad_patterns(given)
         for key, body in given.get("records", {}).items():
             entity = body.get("entity")
             if entity is None:
@@ -127,7 +143,8 @@ def resolve_importmaps(
                 )
                 continue
             model = entities[entity.text]
-            targets.append(_target(key, body, model, entities, catalog, problems, unread))
+            target = _target(key, body, model, entities, catalog, problems, unread)
+            targets.append(replace(target, columns=tuple(columns)))
         maps[name] = ImportMap(
             name=name,
             label=given.get("label") or Label({"": name}),
@@ -159,7 +176,7 @@ def _target(
         found = follow(tuple(path.text.split(".")), entity.name, entities, catalog)
         if isinstance(found, LostPath) and found.name not in unread[found.entity]:
             problems.append(_lost(path, found))
-        if not {"column", "template", "value", "cases"} & body.values.keys():
+        if not SOURCES & body.values.keys():
             problems.append(_no_source(path))
         fields.append(_field(path, body))
     for key in given.get("key", ()):
@@ -177,6 +194,7 @@ def _target(
         key=tuple(key.text for key in given.get("key", ())) or entity.key,
         fields=tuple(fields),
         group_by=given.get("group_by", ()),
+        head=_condition(given.get("head")) if "head" in given else None,
         gather=given.get("gather", False),
         once=given.get("once", ()),
         skip=_conditions(given.get("skip", ())),
@@ -191,11 +209,14 @@ def _target(
 
 
 def _field(path: Written, given: Given) -> ImportField:
-    words = given.get("words")
+    words, listed = given.get("words"), given.get("listed")
     return ImportField(
         path=tuple(path.text.split(".")),
         columns=given.get("column", ()),
         template=given.get("template", ""),
+        listed=_listing(listed) if listed is not None else None,
+        find=given.get("find", ""),
+        join=given.get("join"),
         value=given.get("value"),
         default=given.get("default"),
         cases=tuple(
@@ -209,12 +230,45 @@ def _field(path: Written, given: Given) -> ImportField:
         decimal="," if given.get("decimal") == "comma" else ".",
         whole=given.get("whole", False),
         factor=given.get("factor"),
+        places=given.get("places"),
         case=given.get("case", "keep"),
         slug=given.get("slug", False),
         separator=given.get("separator", ","),
+        each=given.get("each", False),
         optional=given.get("optional", False),
         span=path.span,
     )
+
+
+def _listing(given: Given) -> Listing:
+    return Listing(
+        column=given.get("in", ""),
+        by=given.get("by", ""),
+        between=given.get("between", ","),
+        naming=given.get("naming", ""),
+    )
+
+
+def _bad_patterns(given: Given) -> Iterator[Problem]:
+    """Yield the regular expressions of a map that cannot be read, or take for ever."""
+    sources = [*given.get("columns", {}).values()]
+    for target in given.get("records", {}).values():
+        sources += target.get("fields", {}).values()
+    for source in sources:
+        listed = source.get("listed")
+        for body, key in ((source, "find"), (listed, "naming")):
+            if body is None or not body.get(key):
+                continue
+            why = why_not(body.get(key))
+            if why:
+                yield Problem(
+                    "D422",
+                    body.at(key),
+                    say(
+                        "The pattern {pattern} {why}.", pattern=quoted(body.get(key)), why=say(why)
+                    ),
+                    "Write one such as ^([^,]+), which finds what stands before the first comma.",
+                )
 
 
 def _text(value: Any) -> str:

@@ -48,7 +48,13 @@ SOURCE = Shape(
     "Where a field's value comes from and how its text is read.",
     {
         "column": _columns("The column; of several the first that is not empty."),
-        "template": Arg("text", "A text made of columns, such as '{Size} / {Colour}'."),
+        "template": Arg(
+            "text",
+            "A text made of columns, such as '{Size} / {Colour}'; beside `column`, when that is "
+            "empty.",
+        ),
+        "find": Arg("text", "A regular expression; only what its first group finds counts."),
+        "join": Arg("text", "Everything that `find` finds counts, joined by this."),
         "value": Arg("value", "One value for every row."),
         "default": Arg("value", "The value when the cell is empty."),
         "cases": Arg(
@@ -73,6 +79,7 @@ SOURCE = Shape(
         ),
         "whole": Arg("boolean", "A number written 17850.0 is 17850.", default=False),
         "factor": Arg("decimal", "A number is multiplied by this, such as 0.001 for grams in kg."),
+        "places": Arg("integer", "A number is rounded to so many decimals.", minimum=0, maximum=12),
         "case": Arg(
             "choice", "How letters are kept.", default="keep", options=("keep", "upper", "lower")
         ),
@@ -80,7 +87,38 @@ SOURCE = Shape(
             "boolean", "Lower-case words joined by hyphens: 'Big Bag' is big-bag.", default=False
         ),
         "separator": Arg("text", "What stands between several values in a cell.", default=","),
+        "each": Arg(
+            "boolean", "Each of the values in the cell is a child of its own.", default=False
+        ),
         "optional": Arg("boolean", "The file may lack the column.", default=False),
+    },
+)
+
+LISTED = Shape(
+    "listing",
+    "The row that lists this one, such as a product that names its variants in a cell.",
+    {
+        "in": Arg("text", "The column in which a row lists others.", required=True),
+        "by": Arg("text", "The column of a row that it is listed by.", required=True),
+        "between": Arg("text", "What stands between what a row lists.", default=","),
+        "naming": Arg(
+            "text",
+            "A regular expression: its first group is the part that names the row; the whole if "
+            "missing.",
+        ),
+    },
+)
+
+COLUMN = Shape(
+    "column",
+    "A column made of those of the file; it may bear the name of one, and stand in for it.",
+    {
+        **SOURCE.args,
+        "listed": Arg(
+            "shape",
+            "Read from the row that lists this one, where the column `entry` is what it lists.",
+            shape=LISTED,
+        ),
     },
 )
 
@@ -103,6 +141,11 @@ TARGET = Shape(
             one=True,
         ),
         "group_by": _columns("Rows with the same cells in these columns are one record."),
+        "head": Arg(
+            "shape",
+            "The row of a group that tells the record itself; its first row if missing.",
+            shape=CONDITION,
+        ),
         "gather": Arg("boolean", "Rows of one record may lie apart in the file.", default=False),
         "once": _columns("Of the rows with the same cells in these columns only the first counts."),
         "skip": Arg(
@@ -143,6 +186,13 @@ IMPORTMAP = Shape(
         "nested": Arg("text", "In JSON: the key under which a node holds the nodes below it."),
         "time_zone": Arg("text", "The zone of times without one; the app's if missing."),
         "locale": Arg("text", "The language of texts that do not say theirs.", default="en"),
+        "columns": Arg(
+            "map",
+            "Columns made of those of the file: another name for one, a text made of several.",
+            default={},
+            pattern=ANY_TEXT,
+            of=Arg("shape", "", shape=COLUMN),
+        ),
         "records": Arg(
             "map",
             "What the file holds, in the order of import; the file is read once for each.",

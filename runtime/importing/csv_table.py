@@ -47,7 +47,8 @@ class CsvTable:
                     if any(row):
                         yield Row(line, row)
                 elif "".join(row).strip():
-                    yield Row(line, row + [""] * (width - len(row)), Torn(len(row), width))
+                    torn = Torn(len(row), width, next(filter(None, row[width:]), ""))
+                    yield Row(line, row + [""] * (width - len(row)), torn)
                 line = reader.line_num + 1
 
     @contextmanager

@@ -40,6 +40,8 @@ class Document:
     """By children field: the file its rows stand in, when it is another one."""
     torn: list[tuple[Row, str]] = field(default_factory=list)
     """The rows whose cells are not those of the header, each with its file if another."""
+    headless: bool = False
+    """No row of it tells the record itself."""
 
     @property
     def line(self) -> int:
@@ -72,14 +74,17 @@ def documents(table: Table, recipe: Recipe, counts: Counts) -> Iterator[Document
 
 
 def document(recipe: Recipe, rows: list[Row]) -> Document:
-    """Return the document of rows that belong together; the first tells the record itself."""
-    values = recipe.root.build(rows[0].cells)
-    made = Document(values, rows, torn=[(row, "") for row in rows if row.torn])
+    """Return the document of rows that belong together; its head tells the record itself."""
+    head = next((row for row in rows if recipe.is_head(row.cells)), None)
+    first = head or rows[0]
+    in_order = [first, *(row for row in rows if row is not first)]
+    values = recipe.root.build(first.cells)
+    torn = [(row, "") for row in rows if row.torn]
+    made = Document(values, in_order, torn=torn, headless=head is None)
     for name, children in recipe.children.items():
         found, places = [], []
         for row in rows:
-            child = children.of(row.cells)
-            if child is not None:
+            for child in children.all_of(row.cells):
                 found.append(child)
                 places.append(row)
         values[name] = found
@@ -90,8 +95,10 @@ def document(recipe: Recipe, rows: list[Row]) -> Document:
 def _counted(table: Table, recipe: Recipe, counts: Counts) -> Iterator[Row]:
     """Yield the rows that say something for this target."""
     seen: set[int] = set()
-    for row in table.rows():
+    widened = recipe.columns_made.over(table)
+    for read in table.rows():
         counts.rows += 1
+        row = widened(read)
         if row.torn:
             # which cell is which is not known, so nothing may be decided by them
             yield row

@@ -45,6 +45,13 @@ MOST_WAITING = 100_000
 DUPLICATE = "duplicate"
 TOGETHER = "with_record"
 TOO_MANY_CELLS, TOO_FEW_CELLS = "too_many_cells", "too_few_cells"
+HEADLESS = "no_row_of_its_own"
+NO_HEAD = Label(
+    {
+        "en": "The file has rows that belong to this record, but not the record's own row.",
+        "zh": "文件中只有该记录的下属行，缺少该记录自己的行。",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -301,10 +308,13 @@ class _Run:
     def _untorn(self, made: Iterable[Document]) -> Iterator[Document]:
         """Yield documents whose rows have the cells of the header; the others are refused."""
         for one in made:
-            if not one.torn:
+            if not one.torn and not one.headless:
                 yield one
                 continue
             if not self.is_new:
+                continue
+            if not one.torn:
+                self._reject(one, (FieldError("", HEADLESS, NO_HEAD),))
                 continue
             self.tally.rejected += 1
             self.tally.rejected_rows += len(one.rows)
@@ -315,7 +325,6 @@ class _Run:
 
     def _tell_torn(self, row: Row, torn: Torn, file: str) -> None:
         many = torn.cells > torn.columns
-        value = str(row.cells[torn.columns]) if many else ""
         code = TOO_MANY_CELLS if many else TOO_FEW_CELLS
         cells = f"{torn.cells} cell{'' if torn.cells == 1 else 's'}"
         message = Label(
@@ -326,7 +335,7 @@ class _Run:
                 "含分隔符的文本要加引号，每一列都要有列名。",
             }
         )
-        self._tell(row, file, "", value, code, message)
+        self._tell(row, file, "", torn.extra, code, message)
 
     def _distinct(self, made: Iterable[Document]) -> Iterator[Document]:
         """Yield documents whose key did not come before; the others are refused."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,7 @@ from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportField
-from runtime.importing.values import NOTHING, CellFunction, cell_function, relative_time
+from runtime.importing.values import NOTHING, CellFunction, cell_function, holes, relative_time
 
 FILES = {"file", "image"}
 
@@ -204,7 +203,3 @@ def _listed(read: CellFunction, separator: str, convert: Convert) -> CellFunctio
         return [convert(str(item).strip()) for item in items if str(item).strip()]
 
     return make
-
-
-def holes(source: ImportField) -> list[str]:
-    return re.findall(r"\{([^{}]*)\}", source.template)

@@ -6,15 +6,16 @@ so a wrong column is told at once and a row costs only its cells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.model.entity import Entity
-from generator.model.importmap import ImportField, ImportTarget
+from generator.model.importmap import ImportTarget
 from generator.suggest import closest
 from runtime.importing.faults import FileFault
-from runtime.importing.payloads import Builder, Maker, Surroundings, holes
+from runtime.importing.made_columns import MadeColumns, available, lacking
+from runtime.importing.payloads import Builder, Maker, Surroundings
 from runtime.importing.values import Test, test
 
 
@@ -24,11 +25,35 @@ class _Children:
 
     builder: Builder
     skip: tuple[Test, ...]
+    apart: Mapping[int, str]
+    """The columns with a child in each of their values, and what stands between them."""
 
     def of(self, cells: Sequence[Any]) -> dict[str, Any] | None:
-        if not self.builder.says_something(cells) or any(holds(cells) for holds in self.skip):
-            return None
-        return self.builder.build(cells)
+        """Return the child of a row; None when it has none."""
+        return next(self.all_of(cells), None)
+
+    def all_of(self, cells: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        """Yield the children of a row: one at most, unless a cell holds several."""
+        if any(holds(cells) for holds in self.skip):
+            return
+        for one in self._one_by_one(cells) if self.apart else (cells,):
+            if self.builder.says_something(one):
+                yield self.builder.build(one)
+
+    def _one_by_one(self, cells: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        values = {
+            place: list(dict.fromkeys(v for v in _split(cells[place], sign) if v))
+            for place, sign in self.apart.items()
+        }
+        for number in range(max(len(some) for some in values.values())):
+            one = list(cells)
+            for place, some in values.items():
+                one[place] = some[number] if number < len(some) else ""
+            yield one
+
+
+def _split(cell: Any, sign: str) -> list[str]:
+    return [part.strip() for part in str(cell).split(sign)]
 
 
 @dataclass(frozen=True)
@@ -44,6 +69,12 @@ class Recipe:
     places: Mapping[str, int]
     skip: tuple[Test, ...]
     parts: frozenset[str]
+    columns_made: MadeColumns
+    head: Test | None = None
+
+    def is_head(self, cells: Sequence[Any]) -> bool:
+        """Return whether a row tells the record itself, and not only something of it."""
+        return self.head is None or self.head(cells)
 
     def group(self, cells: Sequence[Any]) -> tuple[str, ...] | None:
         """Return what rows of one record have in common; None when each row is a record."""
@@ -82,16 +113,16 @@ def make_recipe(
         FileFault: the file lacks columns that the target names.
 
     """
-    index = {column: place for place, column in enumerate(columns)}
-    _require_columns(target, index, name)
+    _require_columns(target, columns, name)
+    made = MadeColumns(target.columns, columns)
+    index = made.index
     entity = around.app.entities[target.entity]
     root = Builder()
     children: dict[str, Builder] = {}
     by_path: dict[str, str] = {}
     tree: dict[str, Any] = {}
     for source in target.fields:
-        column = next((one for one in source.columns if one in index), "")
-        by_path[".".join(source.path)] = column or _first_hole(source, index)
+        by_path[".".join(source.path)] = made.origin(source)
         here = tree
         for step in source.path[:-1]:
             inner = here.setdefault(step, {})
@@ -114,18 +145,30 @@ def make_recipe(
         entity=entity,
         root=root,
         children={
-            key: _Children(builder, tuple(test(one, index) for one in skips.get(key, ())))
+            key: _Children(
+                builder,
+                tuple(test(one, index) for one in skips.get(key, ())),
+                _apart(target, key, index),
+            )
             for key, builder in children.items()
         },
         columns=by_path,
         places=index,
         skip=tuple(test(one, index) for one in target.skip),
         parts=frozenset(parts),
+        columns_made=made,
+        head=test(target.head, index) if target.head is not None else None,
     )
 
 
-def _first_hole(source: ImportField, index: Mapping[str, int]) -> str:
-    return next((hole for hole in holes(source) if hole in index), "")
+def _apart(target: ImportTarget, name: str, index: Mapping[str, int]) -> dict[int, str]:
+    return {
+        index[column]: source.separator
+        for source in target.fields
+        if source.each and source.path[0] == name
+        for column in source.columns
+        if column in index
+    }
 
 
 def has_columns(target: ImportTarget, columns: Sequence[str]) -> bool:
@@ -133,24 +176,28 @@ def has_columns(target: ImportTarget, columns: Sequence[str]) -> bool:
     return not _missing(target, columns)
 
 
-def _missing(target: ImportTarget, index: Collection[str]) -> list[str]:
+def _missing(target: ImportTarget, columns: Collection[str]) -> list[str]:
+    known = {*columns, *available(target.columns, columns)}
     needed: dict[str, None] = dict.fromkeys((*target.group_by, *target.once))
     for source in target.fields:
-        if source.optional:
-            continue
-        if source.columns and not any(column in index for column in source.columns):
-            needed[source.columns[0]] = None
-        needed |= dict.fromkeys(holes(source))
-    conditions = [*target.skip, *(case.when for one in target.fields for case in one.cases)]
+        if not source.optional:
+            needed |= dict.fromkeys(lacking(source, known))
+    conditions = [*target.skip, *([] if target.head is None else [target.head])]
     needed |= dict.fromkeys(condition.column for condition in conditions)
-    return [column for column in needed if column not in index]
+    made = {column.path[0]: column for column in target.columns}
+    found: dict[str, None] = {}
+    for column in needed:
+        if column not in known:
+            # what a made column is made of says more to whoever has the file
+            found |= dict.fromkeys(lacking(made[column], known) if column in made else (column,))
+    return list(found)
 
 
-def _require_columns(target: ImportTarget, index: Mapping[str, int], name: str) -> None:
-    missing = _missing(target, index)
+def _require_columns(target: ImportTarget, columns: Sequence[str], name: str) -> None:
+    missing = _missing(target, columns)
     if not missing:
         return
-    nearest = closest(missing[0], index)
+    nearest = closest(missing[0], columns)
     hint = f" Did you mean '{nearest}'?" if nearest else ""
     hint_zh = f"是否指“{nearest}”？" if nearest else ""
     raise FileFault(

@@ -41,7 +41,7 @@ class SheetTable:
         next(rows, None)
         for line, cells in rows:
             last = next(place for place in range(len(cells), 0, -1) if cells[place - 1])
-            torn = Torn(last, width) if last > width else None
+            torn = Torn(last, width, next(filter(None, cells[width:]))) if last > width else None
             yield Row(line, cells + [""] * (width - len(cells)), torn)
 
     def _all(self) -> Iterator[tuple[int, list[str]]]:

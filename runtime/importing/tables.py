@@ -34,6 +34,8 @@ class Torn(NamedTuple):
 
     cells: int
     columns: int
+    extra: str = ""
+    """What the first cell says that has no column."""
 
 
 class Row(NamedTuple):

@@ -9,19 +9,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from typing import Any
+from unicodedata import combining, normalize
 from zoneinfo import ZoneInfo
 
 from generator.model.importmap import Condition, ImportField
 from runtime.harmless import as_meant
 
 CellFunction = Callable[[Sequence[Any]], Any]
+Raw = Callable[[Sequence[Any]], Any]
 Test = Callable[[Sequence[Any]], bool]
 
 WHOLE = re.compile(r"(-?[0-9]+)\.0*")
-NOT_SLUG = re.compile(r"[^a-z0-9]+")
+NOT_SLUG = re.compile(r"[\W_]+")
+MOST_DIGITS = 15
+"""Longer numbers are no quantities; they are handed on as they are."""
 HOLES = re.compile(r"\{([^{}]*)\}")
 RELATIVE = re.compile(r"(today|now)(?:([+-]\d{1,6})([dhm]))?(?: (\d{1,2}:\d{2}))?")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -57,13 +61,12 @@ def _reader(source: ImportField, index: Mapping[str, int]) -> CellFunction:
     fallback = NOTHING if source.default is None else source.default
     if source.value is not None:
         return lambda cells: source.value
-    if source.template:
-        raw = _template(source.template, index)
-    else:
-        places = [index[name] for name in source.columns if name in index]
-        if not places:
-            return lambda cells: fallback
-        raw = _first(places)
+    places = [index[name] for name in source.columns if name in index]
+    if not places and not source.template:
+        return lambda cells: fallback
+    raw = _first(places) if places else _template(source.template, index)
+    if places and source.template:
+        raw = _one_or_other(raw, _template(source.template, index))
     steps = _steps(source)
     nothing = frozenset(source.empty)
 
@@ -103,24 +106,42 @@ def _first(places: list[int]) -> Callable[[Sequence[Any]], Any]:
     return first
 
 
-def _template(template: str, index: Mapping[str, int]) -> Callable[[Sequence[Any]], Any]:
+def _one_or_other(one: Raw, other: Raw) -> Raw:
+    def either(cells: Sequence[Any]) -> Any:
+        cell = one(cells)
+        return other(cells) if cell == "" else cell
+
+    return either
+
+
+def holes(source: ImportField) -> list[str]:
+    """Return the columns that a template names."""
+    return HOLES.findall(source.template)
+
+
+def _template(template: str, index: Mapping[str, int]) -> Raw:
+    """Return the function that fills a template; with an empty cell goes what stands before it."""
+    first, *pieces = HOLES.split(template)
+    filled = list(zip(pieces[::2], pieces[1::2], strict=True))
+
     def fill(cells: Sequence[Any]) -> str:
-        empty = True
-
-        def cell(hole: re.Match[str]) -> str:
-            nonlocal empty
-            text = str(cells[index[hole[1]]]).strip() if hole[1] in index else ""
-            empty = empty and not text
-            return text
-
-        filled = HOLES.sub(cell, template)
-        return "" if empty else filled.strip(" /·-,")
+        made, between, text = "", first, ""
+        for name, behind in filled:
+            text = str(cells[index[name]]).strip() if name in index else ""
+            if text:
+                made += (between if made else first) + text
+            between = behind
+        ends = bool(made) and text != ""
+        return (made + between if ends else made).strip(" /·-,")
 
     return fill
 
 
 def _steps(source: ImportField) -> list[Callable[[Any], Any]]:
     steps: list[Callable[[Any], Any]] = []
+    if source.find:
+        pattern = re.compile(source.find)
+        steps.append(lambda value: _found(str(value), pattern, source.join))
     if source.whole:
         steps.append(_whole)
     if source.decimal == ",":
@@ -128,10 +149,13 @@ def _steps(source: ImportField) -> list[Callable[[Any], Any]]:
     if source.factor is not None:
         factor = source.factor
         steps.append(lambda value: _times(value, factor))
+    if source.places is not None:
+        places = source.places
+        steps.append(lambda value: _rounded(value, places))
     if source.date:
         steps.append(lambda value: _day(value, source.date))
     if source.slug:
-        steps.append(lambda value: NOT_SLUG.sub("-", str(value).lower()).strip("-"))
+        steps.append(lambda value: _slug(str(value)))
     if source.case != "keep":
         steps.append(lambda value: getattr(str(value), source.case)())
     if source.words:
@@ -139,6 +163,18 @@ def _steps(source: ImportField) -> list[Callable[[Any], Any]]:
         patterns = [(k.casefold(), value) for k, value in source.words.items() if "*" in k]
         steps.append(lambda value: _word(value, exact, patterns))
     return steps
+
+
+def _found(text: str, pattern: re.Pattern[str], join: str | None) -> str:
+    found = (one[1] if pattern.groups else one[0] for one in pattern.finditer(text))
+    parts = [part.strip() for part in found if part and part.strip()]
+    return "".join(parts[:1]) if join is None else join.join(parts)
+
+
+def _slug(text: str) -> str:
+    """Return words joined by hyphens; letters of other scripts stay, their accents go."""
+    plain = "".join(one for one in normalize("NFKD", text.lower()) if not combining(one))
+    return normalize("NFKC", NOT_SLUG.sub("-", plain)).strip("-")
 
 
 def _whole(value: Any) -> Any:
@@ -150,6 +186,13 @@ def _whole(value: Any) -> Any:
 def _times(value: Any, factor: Decimal) -> Any:
     number = _number(value)
     return value if number is None else f"{(number * factor).normalize():f}"
+
+
+def _rounded(value: Any, places: int) -> Any:
+    number = _number(value)
+    if number is None or number.adjusted() > MOST_DIGITS:
+        return value
+    return f"{number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
 
 
 def _day(value: Any, pattern: str) -> Any:

@@ -1,7 +1,8 @@
 """Where a payload names other records by their keys → their ids, one look-up an entity.
 
 A record that is not there may be created on the way, may be left out, may still come in the same
-batch, or is what the row is refused for.
+batch, or is what the row is refused for. One that is created may itself name others to be created,
+as a shelf names the one above it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ from runtime.operations._references import NOT_FOUND
 from runtime.runtime import Runtime
 from runtime.store.forms import form_of
 
+MAY_NOT_CREATE = Label(
+    {
+        "en": "There is no record with this key, and you may not create one.",
+        "zh": "没有该编号的记录，且您没有新建权限。",
+    }
+)
 SEVERAL = Label({"en": "Several records match.", "zh": "匹配到多条记录。"})
 
 Apply = Callable[[sa.Connection, ImportPlan, Runtime, Keys], list[Outcome]]
@@ -42,6 +49,12 @@ class References:
         self.entity, self.apply = call.entity, apply
         self._own_keys: dict[tuple[Any, ...], Item] | None = None
         """The keys of the records not yet saved, read when a reference asks for them."""
+        self._wanted_by: dict[str, list[Item]] = {}
+        """By the id of a record that was created: the items that named it."""
+
+    def has_needless(self) -> bool:
+        """Return whether a record was created that only refused records name."""
+        return any(all(one.errors for one in some) for some in self._wanted_by.values())
 
     def resolve(self, items: list[Item]) -> None:
         """Put ids where keys of other records stand, one look-up an entity."""
@@ -56,12 +69,19 @@ class References:
             ids = self.keys.ids(self.connection, entity, [place.value for _, place in found])
             missing = []
             for (item, place), record_id in zip(found, ids, strict=True):
-                if record_id is None and place.path in self.call.create:
+                if record_id is None and self._may_create(item, place, items):
                     missing.append((item, place))
                 else:
                     self._put(item, place, record_id, items)
             if missing:
                 self._create_missing(entity, missing, items)
+
+    def _may_create(self, item: Item, place: Place, items: Sequence[Item]) -> bool:
+        if place.path not in self.call.create:
+            return False
+        return place.model.target != self.entity.name or not self._is_of_the_batch(
+            item, place, items
+        )
 
     def _put(self, item: Item, place: Place, record_id: str | None, items: Sequence[Item]) -> None:
         if record_id == AMBIGUOUS:
@@ -91,19 +111,29 @@ class References:
     ) -> None:
         """Create the records that references name and that are not there, each once."""
         grant = self.runtime.matrix.grant(self.call.actor.roles, entity.name, "create")
+        if grant is None:
+            for item, place in missing:
+                item.refuse(place.at, "not_found", MAY_NOT_CREATE)
+            return
         by_key: dict[str, Mapping[str, Any]] = {}
         for _, place in missing:
             if isinstance(place.value, Mapping):
                 by_key.setdefault(repr(self._key_of(entity, place.value)), place.value)
         outcomes: dict[str, Outcome] = {}
-        if grant is not None and by_key:
+        if by_key:
+            within = {
+                path.removeprefix(f"{place.path}.")
+                for _, place in missing
+                for path in self.call.create
+                if path.startswith(f"{place.path}.")
+            }
             call = replace(
                 self.call,
                 entity=entity,
                 records=tuple(by_key.values()),
                 mode="create",
                 key=entity.key,
-                create=frozenset(),
+                create=frozenset(within),
                 lenient=frozenset(),
                 keep=frozenset(),
                 parts=frozenset(),
@@ -112,14 +142,17 @@ class References:
                 self.connection, ImportPlan(call, grant, None), self.runtime, self.keys
             )
             outcomes = dict(zip(by_key, made, strict=True))
+            self.keys.made[entity.name] += sum(one.status == "created" for one in made)
         for item, place in missing:
             outcome = outcomes.get(repr(self._key_of(entity, place.value)))
             if outcome is not None and outcome.errors:
                 item.errors += [
                     replace(one, field=f"{place.at}.{one.field}") for one in outcome.errors
                 ]
-            else:
-                self._put(item, place, outcome.record_id if outcome else None, items)
+                continue
+            if outcome is not None:
+                self._wanted_by.setdefault(outcome.record_id, []).append(item)
+            self._put(item, place, outcome.record_id if outcome else None, items)
 
     def _key_of(self, entity: Entity, value: Any) -> Any:
         return self.keys.keys(self.connection, entity, [value])[0]

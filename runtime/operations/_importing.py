@@ -8,7 +8,9 @@ record costs a few statements and not its neighbors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -52,11 +54,38 @@ CIRCLE = Label({"en": "These records point at each other.", "zh": "这些记录�
 def apply(
     connection: sa.Connection, plan: ImportPlan, runtime: Runtime, keys: Keys
 ) -> list[Outcome]:
-    """Import the records of a call inside the caller's transaction; return an outcome for each."""
-    batch = _Batch(connection, plan, runtime, keys)
-    items = [Item(index, dict(values)) for index, values in enumerate(plan.call.records)]
-    batch.run(items)
-    return [_outcome(item) for item in items]
+    """Import the records of a call inside the caller's transaction; return an outcome for each.
+
+    What is created because a record names it is there only with a record that is saved: when all
+    that name it are refused, everything is undone and the others are imported without them.
+    """
+    items = {index: Item(index, dict(values)) for index, values in enumerate(plan.call.records)}
+    again = list(items.values())
+    while again:
+        before = Counter(keys.made)
+        batch = _Batch(connection, plan, runtime, keys)
+        with _undoable(connection, needed=bool(plan.call.create)) as undo:
+            batch.run(again)
+            needless = batch.references.has_needless()
+            if needless:
+                undo()
+        items |= {item.index: item for item in again}
+        if not needless:
+            break
+        keys.undone(before)
+        records = plan.call.records
+        again = [Item(one.index, dict(records[one.index])) for one in again if not one.errors]
+    return [_outcome(items[index]) for index in sorted(items)]
+
+
+@contextmanager
+def _undoable(connection: sa.Connection, *, needed: bool) -> Iterator[Callable[[], None]]:
+    """Give what undoes everything within; nothing where there is no need of it."""
+    if not needed:
+        yield lambda: None
+        return
+    with connection.begin_nested() as point:
+        yield point.rollback
 
 
 def _outcome(item: Item) -> Outcome:

@@ -8,6 +8,7 @@ it may have been created meanwhile.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +46,8 @@ class Keys:
     """What texts were read as, for `quick_load`."""
     read: dict[Hashable, Key | str | None] = field(default_factory=dict)
     """What was written where a reference stands, and the key it was understood as."""
+    made: Counter[str] = field(default_factory=Counter)
+    """By entity: how many records were made because something named them."""
 
     def ids(
         self, connection: sa.Connection, entity: Entity, wanted: Sequence[Any]
@@ -56,6 +59,11 @@ class Keys:
             key if key is None or isinstance(key, str) else self.known.get((entity.name, key))
             for key in keys
         ]
+
+    def undone(self, made: Counter[str]) -> None:
+        """Forget what was found since, for it was undone; so many records were made before."""
+        self.known.clear()
+        self.made = Counter(made)
 
     def keys(
         self, connection: sa.Connection, entity: Entity, wanted: Sequence[Any]

@@ -47,10 +47,52 @@ mug,MUG,Mug,0,0,USD,active,A mug,Mug | Shop,,"cup, tea",Kitchen -> Mugs,,,,,
 mug,MUG-RED,,9.99,12,USD,,,,,,,Color,Red,,,https://pictures.example.com/m.webp
 mug,MUG-BLUE,,8.99,0,USD,,,,,,,Color,Blue,,,
 mug,MUG-RED,,9.49,0,EUR,,,,,,,Color,Red,,,
+tray,TRAY,Tray,5,0,USD,draft,,,,,,,,,,
 """
 TRANSLATIONS = """slug,locale,name,description,meta_title,meta_description
 mug,de,Becher,Ein Becher,Becher,
 mug,fr,Tasse,Une tasse,Tasse,
+"""
+
+
+WOO = """ID,Type,SKU,Name,Published,"Visibility in catalog","Short description",Description,\
+"Tax status","In stock?","Weight (lbs)","Sale price","Regular price",Categories,Tags,Images,\
+Parent,"Grouped products",Position,"Attribute 1 name","Attribute 1 value(s)",\
+"Attribute 1 visible","Attribute 2 name","Attribute 2 value(s)","Meta: _wpcom_is_markdown"
+79,variation,hoodie-red,"Hoodie - Red, No",1,visible,,,taxable,1,,42,45,,,\
+https://pictures.example.com/r.jpg,hoodie,,1,Color,Red,,Logo,No,
+45,variable,hoodie,Hoodie,1,visible,Warm,Very warm,taxable,1,1.5,,,"Clothing > Hoodies, Sale",\
+"a, b","https://pictures.example.com/1.jpg, https://pictures.example.com/2.jpg",,,0,Color,\
+"Blue, Red",1,Logo,"Yes, No",1
+58,simple,belt,Belt,0,visible,,,taxable,1,1.2,55,65,Clothing > Accessories,,\
+https://pictures.example.com/b.jpg,,,0,,,,,,1
+90,variation,,"Hoodie - Blue, Yes",1,visible,,,taxable,1,,,45,,,,hoodie,,0,Color,Blue,,Logo,Yes,
+73,"simple, downloadable, virtual",,Album,1,visible,,,taxable,1,,,15,Music,,,,,0,,,,,,1
+87,grouped,set,Set,1,visible,,,taxable,1,,,,Clothing,,,,"hoodie, belt",0,,,,,,1
+91,variation,lost-one,Lost,1,visible,,,taxable,1,,,9,,,,nowhere,,0,Color,Blue,,,,
+"""
+MAGENTO = """sku,store_view_code,attribute_set_code,product_type,categories,product_websites,name,\
+description,weight,product_online,visibility,price,special_price,url_key,meta_title,\
+meta_keywords,additional_attributes,qty,configurable_variations,configurable_variation_labels
+Shirt 1-Black,,Default,simple,Default Category/Gear,base,Shirt Black,,1.2345,1,\
+Not Visible Individually,10,,shirt-black,,,color=Black,5,,
+Shirt 1-Red,,Default,simple,Default Category/Gear,base,Shirt Red,,1,1,\
+Not Visible Individually,12,11,shirt-red,,,color=Red,5,,
+Shirt 1,,Default,configurable,"Default Category/Gear,Default Category/Gear/Shirts",base,Shirt,\
+<p>Soft</p>,,1,"Catalog, Search",,,shirt-1,Shirts,"soft, new",has_options=1,0,\
+"sku=Shirt 1-Black,color=Black,size=M|sku=Shirt 1-Red,color=Red,size=M",color=Colour
+Shirt 1,german,Default,configurable,,,Hemd,,,,,,,,Hemden,,,,,
+Shirt 1-Red,german,Default,simple,,,Hemd rot,,,,,,,,,,,,,
+strap,,Default,simple,Default Category/Gear/Fitness Equipment,base,Strap,,1.23,2,"Catalog, Search"\
+,14,,Strap,,,,100,,
+straps,,Default,grouped,Default Category/Gear,base,Straps,,,1,"Catalog, Search",,,straps,,,,0,,
+"""
+SHOPIFY_NOW = """Title,URL handle,Description,Vendor,Product category,Type,Tags,\
+Published on online store,Status,SKU,Barcode,Option1 name,Option1 value,Price,Compare-at price,\
+Cost per item,Weight value (grams),Product image URL,Image alt text,SEO title,SEO description
+Mug,Mug_1,<p>Blue</p>,Acme,Home > Mugs,Mugs,"blue, new",TRUE,Active,MUG-S,,Size,Small,9.90,,4,\
+350.5,https://pictures.example.com/m.jpg,A mug,,
+,Mug_1,,,,,,,,MUG-L,,,Large,11.90,12.90,5,400,,,,
 """
 
 
@@ -86,6 +128,13 @@ def written(folder: Path, text: str) -> Path:
     file = folder / "rows.csv"
     file.write_text(text, encoding="utf-8")
     return file
+
+
+def variants_of(shop: Office) -> dict[str, tuple[str, int, int | None, int | None]]:
+    """Return by SKU the option, the price, the former price and the weight in grams."""
+    names = ("spec", "price", "compare_at_price", "weight")
+    found = shop.all("variant", ",".join(("sku", *names)))
+    return {one["sku"]: tuple(one[name] for name in names) for one in found}
 
 
 def test_invoices_become_orders_with_the_same_money(shop: Office, tmp_path: Path) -> None:
@@ -131,14 +180,72 @@ def test_shopify_rows_of_one_handle_are_one_product(shop: Office, tmp_path: Path
     assert len(shop.all("product_image", "url")) == 3
 
 
+def test_the_columns_shopify_has_today_are_the_same_products(shop: Office, tmp_path: Path) -> None:
+    _, refused = bring_in(shop, "shopify_products", written(tmp_path, SHOPIFY_NOW))
+    assert refused == []
+    (mug,) = shop.all("product", "code,status,slug,category.code,variant_count")
+    assert (mug["code"], mug["status"], mug["slug"]) == ("Mug_1", "listed", None)
+    assert (mug["category.code"], mug["variant_count"]) == ("mugs", 2)
+    assert variants_of(shop) == {
+        "MUG-S": ("Small", 9900, None, 351),
+        "MUG-L": ("Large", 11900, 12900, 400),
+    }
+
+
+def test_variations_join_their_product_wherever_it_stands(shop: Office, tmp_path: Path) -> None:
+    tallies, refused = bring_in(shop, "woocommerce_products", written(tmp_path, WOO))
+    assert [(v.line, v.code) for v in refused] == [(8, "no_row_of_its_own")]
+    assert (tallies["products"].created, tallies["products"].skipped) == (3, 1)
+    products = {p["code"]: p for p in shop.all("product", "code,name,status,category.code,tags")}
+    assert products["hoodie"]["name"] == {"en": "Hoodie"}
+    assert products["hoodie"]["category.code"] == "clothing-hoodies"
+    assert products["belt"]["status"] == "draft"
+    assert "id:73" in products
+    assert variants_of(shop) == {
+        "hoodie-red": ("Red / No", 42000, 45000, None),
+        "id-90": ("Blue / Yes", 45000, None, None),
+        "belt": ("Standard", 55000, 65000, 544),
+        "id-73": ("Standard", 15000, None, None),
+    }
+    above = {c["code"]: c["parent.code"] for c in shop.all("category", "code,parent.code")}
+    assert above == {
+        "clothing": None,
+        "clothing-hoodies": "clothing",
+        "clothing-accessories": "clothing",
+        "music": None,
+    }
+    assert len(shop.all("product_image", "url")) == 4
+
+
+def test_a_configurable_product_takes_in_what_it_lists(shop: Office, tmp_path: Path) -> None:
+    file = written(tmp_path, MAGENTO)
+    tallies, refused = bring_in(shop, "magento_products", file)
+    assert refused == []
+    assert (tallies["products"].created, tallies["german"].updated) == (2, 1)
+    products = {p["code"]: p for p in shop.all("product", "code,name,status,slug,category.code")}
+    assert products["Shirt 1"]["name"] == {"en": "Shirt", "de": "Hemd"}
+    assert products["Shirt 1"]["category.code"] == "gear-shirts"
+    assert (products["strap"]["status"], products["strap"]["slug"]) == ("draft", None)
+    assert variants_of(shop) == {
+        "Shirt 1-Black": ("Black / M", 10000, None, 1235),
+        "Shirt 1-Red": ("Red / M", 11000, 12000, 1000),
+        "strap": ("Standard", 14000, None, 1230),
+    }
+    again, _ = bring_in(shop, "magento_products", file)
+    assert {name: (one.created, one.updated) for name, one in again.items()} == dict.fromkeys(
+        again, (0, 0)
+    )
+
+
 def test_spree_rows_of_one_slug_are_one_product_with_prices_in_two_currencies(
     shop: Office, tmp_path: Path
 ) -> None:
     _, refused = bring_in(shop, "spree_products", written(tmp_path, SPREE))
     assert refused == []
-    assert [p["variant_count"] for p in shop.all("product", "variant_count")] == [2]
+    counts = {p["code"]: p["variant_count"] for p in shop.all("product", "code,variant_count")}
+    assert counts == {"mug": 2, "tray": 1}
     prices = {v["sku"]: v["price"] for v in shop.all("variant", "sku,price")}
-    assert prices == {"MUG-RED": 9990, "MUG-BLUE": 8990}
+    assert prices == {"MUG-RED": 9990, "MUG-BLUE": 8990, "TRAY": 5000}
     euros = shop.all("price", "amount,variant.sku,price_list.currency")
     assert [(p["variant.sku"], p["amount"], p["price_list.currency"]) for p in euros] == [
         ("MUG-RED", 9490, "EUR")
@@ -149,7 +256,7 @@ def test_translations_are_added_to_a_name(shop: Office, tmp_path: Path) -> None:
     bring_in(shop, "spree_products", written(tmp_path, SPREE))
     _, refused = bring_in(shop, "spree_translations", written(tmp_path, TRANSLATIONS))
     assert refused == []
-    name = shop.all("product", "name")[0]["name"]
+    name = next(p["name"] for p in shop.all("product", "code,name") if p["code"] == "mug")
     assert name == {"en": "Mug", "de": "Becher", "fr": "Tasse"}
 
 

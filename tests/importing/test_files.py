@@ -68,13 +68,13 @@ def test_a_row_of_other_cells_than_the_header_says_so(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b,c\n1\n1,2,3,4\n1,2,3,\n1,2,3\n")
     found = [(row.line, row.torn) for row in open_table(path, Reading()).rows()]
-    assert found == [(2, (1, 3)), (3, (4, 3)), (4, (4, 3)), (5, None)]
+    assert found == [(2, (1, 3, "")), (3, (4, 3, "4")), (4, (4, 3, "")), (5, None)]
 
 
 def test_columns_without_a_name_at_the_end_may_be_there_or_not(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("a,b,,\n1,2\n1,2,,\n1,2,,,\n")
-    assert [row.torn for row in open_table(path, Reading()).rows()] == [None, None, (5, 2)]
+    assert [row.torn for row in open_table(path, Reading()).rows()] == [None, None, (5, 2, "")]
 
 
 def test_text_beside_the_columns_of_a_sheet_says_so(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_text_beside_the_columns_of_a_sheet_says_so(tmp_path: Path) -> None:
         sheet.append(cells)
     book.save(tmp_path / "rows.xlsx")
     found = open_table(tmp_path / "rows.xlsx", Reading()).rows()
-    assert [(row.line, row.torn) for row in found] == [(2, None), (3, (4, 2)), (4, None)]
+    assert [(row.line, row.torn) for row in found] == [(2, None), (3, (4, 2, "beside")), (4, None)]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" "])

@@ -45,6 +45,13 @@ def test_one_file_becomes_goods_groups_and_bills(desk: Desk) -> None:
     assert [item["what"] for item in first["items"]] == ["Cup / Big Glass"] * 2
 
 
+def test_what_only_refused_rows_name_is_not_created(desk: Desk) -> None:
+    desk.load("code\nA1\n", "shelf")
+    desk.load(SUPPLIER.replace("Lid;Clay;x", "Lid;Tin;x"), "goods", map_name="supplier")
+    assert [one["code"] for one in desk.rows("group", "code")] == ["big-glass", "clay"]
+    assert len(desk.rows("good", "code")) == 3
+
+
 def test_a_refused_row_of_a_map_names_the_files_own_column(desk: Desk) -> None:
     desk.load("code\nA1\n", "shelf")
     done = desk.load(SUPPLIER, map_name="supplier", mode="upsert")

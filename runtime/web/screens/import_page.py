@@ -18,9 +18,11 @@ from generator.model.importmap import ImportMap, ImportTarget
 from runtime.importing.asked import Asked
 from runtime.importing.choosing import by_steps
 from runtime.importing.csv_table import DELIMITERS, CsvTable
+from runtime.importing.made_columns import names_of
 from runtime.importing.mending import WHY
 from runtime.importing.sheet_table import SheetTable
 from runtime.importing.tables import Table, open_table
+from runtime.importing.values import holes
 from runtime.operations._import_item import MODES
 from runtime.web.screens import import_columns, import_kept
 from runtime.web.screens.visit import Visit, plural
@@ -333,7 +335,7 @@ def _filled(visit: Visit, importmap: ImportMap, column: str) -> str:
     for target in importmap.targets:
         states = by_steps(target, visit.app, visit.catalog)
         for source in target.fields:
-            if column in source.columns or f"{{{column}}}" in source.template:
+            if names_of(target.columns, column) & {*source.columns, *holes(source)}:
                 words = _path_words(visit, target, source.path)
                 if source in states:
                     words = visit.t("– not imported: only steps change “{name}” –", name=words)
