@@ -67,6 +67,9 @@ TEXTS: Mapping[str, str] = {
         "按字段级别写脱敏方式，代替字段类型自带的方式。"
     ),
     "By entity: the actions, or lines that say more.": "按实体写操作，或写更详细的授权行。",
+    "Columns made of those of the file: another name for one, a text made of several.": (
+        "由文件的列得出的列：为一列另取名称，或由多列拼成文本。"
+    ),
     "By field or path (`owner.code`, `name.zh`, `lines.quantity`): where it comes from.": (
         "按字段或路径（`owner.code`、`name.zh`、`lines.quantity`）写值从哪里来。"
     ),
