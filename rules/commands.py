@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from generator.model.text import Label
+
 
 @dataclass(frozen=True)
 class SetField:
@@ -55,6 +57,8 @@ class CreateRecord:
 
     entity: str
     values: Mapping[str, Any]
+    draw: Mapping[str, str] = field(default_factory=dict)
+    """By field: the pattern of a code that is drawn by chance."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ class Post:
     quantity: int | None
     """In its stored form; None is a refusal."""
     post_key: str
+    most: Mapping[str, int] = field(default_factory=dict)
+    """By bucket: what it may not exceed afterwards."""
+    says: tuple[str, Label] | None = None
+    """The code and the words of a refusal because of that."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import secrets
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ class Runtime:
     system: SystemTables
     clock: Callable[[], datetime] = utc_now
     make_id: Callable[[], str] = new_id
+    choose: Callable[[str], str] = secrets.choice
+    """Chance: one character of a text, which nobody can foresee."""
     audit_key: AuditKey = DEVELOPMENT_KEY
     """Signs what the audit says."""
     old_audit_keys: tuple[AuditKey, ...] = ()

@@ -11,12 +11,22 @@ from generator.model.workflow import Effect
 from generator.shape import Given
 from rules.commands import CreateRecord
 
+DRAWN = r"[^?]{0,40}(\?[^?]{0,10}){8,32}"
+"""Eight characters of 32 that are drawn, so that nobody finds a code by trying."""
+
 
 class Create(EffectWord):
     args = {
         "create": Arg("name", "The entity.", required=True, to="entity"),
         "values": Arg(
             "map", "Its fields, each with an expression.", default={}, of=Arg("expression", "")
+        ),
+        "draw": Arg(
+            "map",
+            "Its codes that chance makes, by field: each `?` becomes a letter or a digit that "
+            "nobody can guess.",
+            default={},
+            of=Arg("text", "A pattern with eight `?` at least.", pattern=DRAWN),
         ),
     }
 
@@ -30,8 +40,13 @@ class Create(EffectWord):
                 value = names.expression(body, names.type_of(field))
                 if value is not None:
                     values[field.name] = value
-        return {"entity": entity, "values": values}
+        draw = {
+            name.text: str(pattern)
+            for name, pattern in given.get("draw", {}).items()
+            if entity and names.field(name, entity) is not None
+        }
+        return {"entity": entity, "values": values, "draw": draw}
 
     def commands(self, effect: Effect, facts: EffectFacts) -> tuple[CreateRecord, ...]:
         values = {name: facts.value(value) for name, value in effect.given["values"].items()}
-        return (CreateRecord(effect.given["entity"], values),)
+        return (CreateRecord(effect.given["entity"], values, effect.given["draw"]),)

@@ -1,7 +1,8 @@
 """`post`: posts to a ledger in the same transaction; a guard that says no undoes the transition.
 
-With `each`, once for every part, and the expressions are then about the part. With `take_back`,
-what the record posted of that kind before is taken back, whatever it was.
+With `most`, a bucket may not exceed what the record says; what does is refused with `code` and
+`message`. With `each`, once for every part, and the expressions are then about the part. With
+`take_back`, what the record posted of that kind before is taken back, whatever it was.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.effects import EffectFacts, EffectNames, EffectWord
+from generator.expressions.compile import Expression
 from generator.kinds import Arg
+from generator.model.ledger import Ledger
 from generator.model.workflow import Effect
 from generator.shape import Given
+from generator.shapes.workflow import CODE
 from rules.commands import Post as PostCommand
 from rules.commands import TakeBack
 from rules.effects._counting import ARGS, counted, resolve_counted
@@ -22,6 +26,14 @@ class Post(EffectWord):
     args = {
         "post": Arg("path", "`ledger.kind`.", required=True),
         **ARGS,
+        "most": Arg(
+            "map",
+            "By bucket: what it may come to with this at most; no bound where it is empty.",
+            default={},
+            of=Arg("expression", ""),
+        ),
+        "code": Arg("text", "The code of what exceeds `most`, in capitals.", pattern=CODE),
+        "message": Arg("label", "What is said of it."),
         "take_back": Arg(
             "boolean", "Takes back what the record posted of this kind.", default=False
         ),
@@ -34,9 +46,12 @@ class Post(EffectWord):
             return {}
         ledger, kind = place
         if take_back:
-            names.without(given, ARGS)
+            names.without(given, (*ARGS, "most"))
             return {"ledger": ledger.name, "kind": kind, "take_back": True}
         about = resolve_counted(given, names, ledger)
+        about |= {"most": _most(given, names, ledger), "says": None}
+        if "code" in given and "message" in given:
+            about["says"] = (given.get("code"), given.get("message"))
         return {"ledger": ledger.name, "kind": kind, "take_back": False, **about}
 
     def commands(self, effect: Effect, facts: EffectFacts) -> tuple[PostCommand | TakeBack, ...]:
@@ -44,7 +59,24 @@ class Post(EffectWord):
         ledger, kind = given["ledger"], given["kind"]
         if given["take_back"]:
             return (TakeBack(ledger, kind),)
+        bounds = {bucket: facts.value(one) for bucket, one in given["most"].items()}
+        most = {bucket: bound for bucket, bound in bounds.items() if bound is not None}
         return tuple(
-            PostCommand(ledger, kind, key, quantity, facts.key(f"{ledger}.{kind}.{number}"))
+            PostCommand(
+                ledger, kind, key, quantity, facts.key(f"{ledger}.{kind}.{number}"), most,
+                given["says"],
+            )
             for number, key, quantity in counted(given, facts)
-        )
+        )  # fmt: skip
+
+
+def _most(given: Given, names: EffectNames, ledger: Ledger) -> dict[str, Expression]:
+    """Return the bounds of buckets with their expressions compiled."""
+    found = {}
+    for name, written in given.get("most", {}).items():
+        field = names.field(name, ledger.name)
+        if field is not None and field.name in ledger.buckets:
+            value = names.expression(written, names.type_of(field))
+            if value is not None:
+                found[field.name] = value
+    return found

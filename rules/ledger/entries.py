@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from generator.model.ledger import OPEN, Guard, Ledger, Movement
+from generator.model.text import Label
 from rules.blockers import Blocker, both
 
 LARGEST = 10**15
@@ -49,6 +50,8 @@ class Entry:
     most: Mapping[str, int] = field(default_factory=dict)
     """By bucket: what it may not exceed afterwards, where whoever posts knows and the ledger does
     not; asked in the same statement as the guards."""
+    says: tuple[str, Label] | None = None
+    """The code and the words of a refusal because of `most`; the ledger's usual ones if None."""
 
 
 @dataclass(frozen=True)

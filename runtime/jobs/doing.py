@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import Any
 
 import marshmallow as ma
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from generator.expressions.compile import Expression
 from generator.model.entity import Field
 from generator.model.job import Job
+from rules.permissions import Grant
 from runtime.errors import Forbidden
 from runtime.jobs import results
 from runtime.jobs.rows import write_rows
@@ -31,6 +32,8 @@ from runtime.store import fetch
 from runtime.store.cursor import read_cursor
 from runtime.store.engine import read, write
 from runtime.store.guard import system_grant
+from runtime.store.paths import Path
+from runtime.store.plan import QueryPlan, Sort
 
 CHUNK = 100
 """Records between two looks at whether somebody stopped it."""
@@ -119,9 +122,12 @@ class Doing:
         )
         if grant is None:
             raise Forbidden()
-        asked = _reading.parse_read(self.incoming("list", entity), grant, self.office)
-        asked = replace(asked, fields=("id", "version"), includes=(), sort=("id",))
-        plan = _reading.plan_read(asked, grant, self.office)
+        if by_system:
+            plan = self._every(entity, grant)
+        else:
+            asked = _reading.parse_read(self.incoming("list", entity), grant, self.office)
+            asked = replace(asked, fields=("id", "version"), includes=(), sort=("id",))
+            plan = _reading.plan_read(asked, grant, self.office)
         if where is not None:
             plan = replace(plan, where=(*plan.where, where))
         plan = replace(plan, facts={**plan.facts, "input": self.input}, limit=CHUNK)
@@ -142,6 +148,23 @@ class Doing:
             self.place = END if is_last else page.next_cursor
             if kept:
                 yield kept
+
+    def _every(self, entity: str, grant: Grant) -> QueryPlan:
+        """Return a plan of every record, for the engine."""
+        paths = []
+        for name in ("id", "version"):
+            steps = self.office.app.walk(entity, name)
+            assert steps is not None
+            paths.append(Path(name, steps))
+        return QueryPlan(
+            entity=self.office.app.entities[entity],
+            grant=grant,
+            roles=frozenset(),
+            paths=tuple(paths),
+            sort=(Sort(paths[0], False),),
+            facts=self.facts,
+            for_engine=True,
+        )
 
     def each(
         self,
@@ -212,7 +235,7 @@ class Doing:
             self.working.run.succeed(connection, told)
 
     @property
-    def folder(self) -> Path | None:
+    def folder(self) -> FilePath | None:
         """Where the files of runs are."""
         return self.working.results
 

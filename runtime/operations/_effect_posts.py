@@ -128,9 +128,10 @@ class _Writer:
                 command.quantity,
                 reason=self.cause.reason or "-",
                 post_key=command.post_key,
+                most=command.most,
             )
         )
-        return made
+        return replace(made, says=command.says)
 
     def _hold(self, book: Book, command: Hold) -> Entry:
         ledger, key, quantity = book.ledger, command.key, command.quantity

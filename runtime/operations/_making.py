@@ -8,15 +8,18 @@ import sqlalchemy.exc
 
 from generator.model.entity import Entity
 from generator.model.text import Label
+from rules.pricing.codes import ALPHABET
 from runtime.errors import (
     Broken,
     Invalid,
 )
 from runtime.operations import _renewing, _saving
 from runtime.operations._work import Draft, Work
+from runtime.runtime import Runtime
 from runtime.store import audit, inserts, violations
 from runtime.store.guard import system
 
+NOTHING_DRAWN: Mapping[str, str] = {}
 FAILED = Label(
     {
         "en": "A step of this transition failed; nothing was changed.",
@@ -25,8 +28,20 @@ FAILED = Label(
 )
 
 
-def create_inside(work: Work, entity_name: str, values: Mapping[str, Any]) -> Draft:
+def drawn(runtime: Runtime, pattern: str) -> str:
+    """Return a code by chance: each `?` of a pattern becomes a character nobody mixes up."""
+    return "".join(runtime.choose(ALPHABET) if one == "?" else one for one in pattern)
+
+
+def create_inside(
+    work: Work,
+    entity_name: str,
+    values: Mapping[str, Any],
+    draw: Mapping[str, str] = NOTHING_DRAWN,
+) -> Draft:
     """Make a record that an effect asked for, in the same transaction.
+
+    `draw` are patterns of codes by field.
 
     Raises:
         Broken: its values do not make a record; nothing at all is changed.
@@ -34,6 +49,7 @@ def create_inside(work: Work, entity_name: str, values: Mapping[str, Any]) -> Dr
     """
     inserts.leave_now(work.connection)
     entity = work.runtime.app.entities[entity_name]
+    values = {**values, **{name: drawn(work.runtime, one) for name, one in draw.items()}}
     try:
         draft = _saving.draft_new(work, entity, values)
         if entity.child_of:

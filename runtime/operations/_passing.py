@@ -200,7 +200,7 @@ class Passing:
         post_all(work, self.held.draft, self.posts)
         _renewing.follow(work, (self.held.root,))
         for command in self.created:
-            create_inside(work, command.entity, command.values)
+            create_inside(work, command.entity, command.values, command.draw)
         if self.others:
             own = self.held.draft
             fire_others(work, own.entity, str(own.facts["id"]), self.others, self._fire_other)

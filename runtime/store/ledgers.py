@@ -443,8 +443,9 @@ def _blocker(guard: Guard | str, entry: Entry, numbers: Mapping[str, int]) -> Bl
     if isinstance(guard, str):
         have, most = numbers[guard], entry.most[guard]
         left = max(0, most - have)
+        code, message = entry.says or ("LIMIT_REACHED", LIMIT)
         return Blocker(
-            "LIMIT_REACHED", LIMIT, {"have": have, "most": most, "left": left, "q": entry.quantity}
+            code, message, {"have": have, "most": most, "left": left, "q": entry.quantity}
         )
     return Blocker(guard.code, guard.message, {**numbers, "q": entry.quantity}, guard.span)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from runtime.errors import Forbidden, Invalid
 from runtime.operations import _carts
 from runtime.operations.evaluate import Evaluated
 from runtime.pricing_words import Words
+from runtime.store.engine import write
+from runtime.store.guard import system
 from tests.databases import postgres_url, sqlite_url
 from tests.offices import Office, open_office
+from tests.runtime.test_races import successes, together
 
 DEFINITIONS = Path(__file__).resolve().parents[2] / "definitions"
 ROLE = "store_manager"
+CROWD = 64
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -238,3 +243,33 @@ def test_a_price_list_holds_before_promotions_and_says_so(office: Office) -> Non
     assert elsewhere["prices"][0]["message"].endswith("Only in trade.")
     clerk = office.done("evaluate", "promotion", "customer_service", values={"lines": lines}).row
     assert clerk.priced.listings == ()  # who may not read price lists hears of those that hold
+
+
+def claim(office: Office, template: str, customer: str) -> Any:
+    """Give a customer a coupon, or the refusal."""
+    asked = {"workflow": "status", "transition": "claim", "input": {"customer": customer}}
+    return office.ask("transition", "coupon_template", values=asked, record_id=template)
+
+
+def test_of_many_claims_at_once_as_many_coupons_are_given_as_there_are(office: Office) -> None:
+    name = {"en": "Ten", "zh": "十张"}
+    days = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-12-31T00:00:00Z"}
+    values = {"code": "TEN", "name": name, "value": "5", "quota": 10, "each": 1, **days}
+    template = office.create("coupon_template", values)
+    runs = office.runtime.schema.tables["coupon_template"].update().values(status="active")
+    with write(office.runtime.engine) as connection:  # as if it had been approved and begun
+        connection.execute(system(runs.where(sa.text("code = 'TEN'")), "a coupon that runs"))
+    people = [
+        office.create("customer", {"code": f"C-{n}", "name": f"C {n}"}) for n in range(CROWD // 2)
+    ]
+    asked = [partial(claim, office, template, people[n % len(people)]) for n in range(CROWD)]
+    given = successes(together(*asked))
+    made = office.all("coupon", "code,customer", **{"template": template})
+    assert len(given) == len(made) == 10
+    assert len({one["customer"] for one in made}) == 10
+    assert all(len(one["code"].replace("-", "")) == 12 for one in made)
+    assert len({one["code"] for one in made}) == 10
+    counted = office.all("coupon_claim", "coupon,customer,claimed", coupon="TEN")
+    assert sorted(one["claimed"] for one in counted if one["claimed"]) == [*[1] * 10, 10]
+    (code,) = [reason.code for reason in claim(office, template, people[0]).params["reasons"]][:1]
+    assert code in ("ALL_CLAIMED", "CLAIMED_BEFORE")
