@@ -16,6 +16,7 @@ from babel.numbers import format_currency
 from generator.model.app import App
 from generator.model.text import Label
 from rules.pricing.codes import public_state
+from rules.pricing.gates import UNKNOWN
 from rules.pricing.lists import LEAST
 from rules.pricing.promotion import Promotion
 from rules.pricing.result import Allocation, CodeState, Listing, Miss, Step
@@ -66,6 +67,10 @@ MISSES: Mapping[str, Texts] = {
         "This customer has used it {have} times of {need}.",
         "该顾客已使用 {have} 次，最多 {need} 次。",
     ),
+    "too_often": (
+        "Too often in a short time: {have} of {need}; try later.",
+        "短时间内使用过于频繁（{have}/{need}），请稍后再试。",
+    ),
     "not": ("Something is there that must not be.", "存在不允许的条件。"),
     "any": ("None of its conditions holds.", "没有满足任何条件。"),
 }
@@ -74,6 +79,7 @@ WINDOWS: Mapping[str, Texts] = {
     "ended": ("It is over.", "活动已结束。"),
 }
 FACT: Texts = ("Needs another {name}: {need}.", "{name}须为 {need}。")
+WHO: Texts = ("Only where it is known: {name}.", "需提供{name}。")
 OTHER: Texts = ("A condition does not hold.", "有条件未满足。")
 LISTINGS: Mapping[str, Texts] = {
     "applied": ("Price list {list}: {price}.", "价目表“{list}”：{price}。"),
@@ -103,6 +109,10 @@ CODES: Mapping[str, Texts] = {
     "ended": ("This code has expired.", "优惠码已过期。"),
     "limit_reached": ("This code is used up.", "优惠码已被领完。"),
     "customer_limit": ("You have used this code.", "您已使用过该优惠码。"),
+    "too_often": (
+        "This code was used too often in a short time; try later.",
+        "该优惠码短时间内使用过于频繁，请稍后再试。",
+    ),
     "condition_not_met": ("The cart does not meet its conditions.", "购物车未满足使用条件。"),
     "not_combinable": ("Not beside another code.", "不能与其他优惠码同用。"),
     "better_exists": ("Something better is applied.", "已为您使用更优惠的活动。"),
@@ -179,12 +189,14 @@ class Sentences:
             return self._say(OTHER, parts)
         if miss.path == "window":
             return self._say(WINDOWS.get(str(miss.have), OTHER), parts)
-        if miss.path.startswith("fact."):
-            name = miss.path.removeprefix("fact.")
+        for begins in ("fact.", UNKNOWN):
+            if not miss.path.startswith(begins):
+                continue
+            name = miss.path.removeprefix(begins)
             pricing = self.app.pricing
             label = pricing.facts.get(name) if pricing is not None else None
             parts["name"] = label.text(self.locale) if label is not None else name
-            return self._say(FACT, parts)
+            return self._say(FACT if begins == "fact." else WHO, parts)
         return self._say(MISSES.get(miss.path, OTHER), parts)
 
     def _say(self, texts: Texts, parts: Mapping[str, str]) -> str:

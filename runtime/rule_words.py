@@ -189,6 +189,22 @@ class RuleWords:
         if written.get("exclusive"):
             yield self.both("Not together with others.", "不与其他优惠同享。")
 
+    def _who(self, by: str) -> str:
+        """Return by what a pace counts."""
+        known = self.pricing.facts.get(by)
+        if known is not None:
+            return known.text(self.locale)
+        return self.both("customer", "顾客") if by == "customer" else by
+
+    def _paces(self, paces: list[Any]) -> Iterator[str]:
+        for pace in paces:
+            if isinstance(pace, Mapping):
+                yield self.both(
+                    "{n} times in {m} minutes by {x}.", "每 {m} 分钟同一{x}最多 {n} 次。",
+                    n=str(pace.get("most", "–")), m=str(pace.get("minutes", "–")),
+                    x=self._who(str(pace.get("by", "–"))),
+                )  # fmt: skip
+
     def _bounds(self, written: Given) -> Iterator[str]:
         limits, budget = written.get("limits"), written.get("budget")
         if isinstance(limits, Mapping):
@@ -197,6 +213,10 @@ class RuleWords:
             if limits.get("per_customer") is not None:
                 n = str(limits["per_customer"])
                 yield self.both("{n} times for each customer.", "每人 {n} 次。", n=n)
+            yield from self._paces(_list(limits.get("within")))
+        if written.get("shares"):
+            shared = str(written["shares"])
+            yield self.both("From the budget of {x}.", "使用 {x} 的预算。", x=shared)
         if isinstance(budget, Mapping):
             if budget.get("amount") is not None:
                 yield self.both("It may cost {x}.", "预算 {x}。", x=self.money(budget["amount"]))

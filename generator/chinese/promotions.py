@@ -19,6 +19,8 @@ TEXTS: Mapping[str, str] = {
     "placed extras": "下单生成的附加项",
     "priced item": "定价商品",
     "price lists": "价目表设置",
+    "shared budgets": "共享预算设置",
+    "pace": "使用频率限制",
     "priced customer": "定价顾客",
     "match": "商品范围",
     "hours": "时段",

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-USES, MONEY = "uses", "money"
-"""What counters count: uses and units, or what was granted."""
-PARTS = ("promotion", "customer", "code", "item", "currency")
+USES, MONEY, PACE = "uses", "money", "pace"
+"""What counters count: uses and units, what was granted, or uses in a short time."""
+PARTS = ("promotion", "customer", "code", "item", "currency", "by")
 """What the key of a counter may consist of; what a count is not about is `NOBODY`."""
 NOBODY = "*"
 WHOLE = "record"

@@ -79,6 +79,15 @@ class ListFacts:
 
 
 @dataclass(frozen=True)
+class BudgetFacts:
+    """Which records hold budgets that promotions share; both are fields of their own."""
+
+    entity: str
+    key: str
+    amount: str
+
+
+@dataclass(frozen=True)
 class Pricing:
     """The vocabulary of prices: `pricing:` of `app.yaml`."""
 
@@ -98,6 +107,8 @@ class Pricing:
     placing: Placing | None = None
     past: Past | None = None
     """Where it stands what was bought."""
+    budgets: BudgetFacts | None = None
+    """Which records hold budgets that promotions share."""
     lists: ListFacts | None = None
     """Where prices stand beside the items' own."""
     span: Span = NOWHERE

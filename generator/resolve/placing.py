@@ -21,7 +21,7 @@ from generator.shape import Given, Written
 
 NEEDED = frozenset({"promotion"})
 """What every counter is about."""
-UNITS = {"uses": ("integer",), "money": ("money",)}
+UNITS = {"uses": ("integer",), "money": ("money",), "pace": ("integer",)}
 HOLDS_OF: Mapping[str, tuple[str, ...]] = {
     "text": TEXTS,
     "money": ("money",),

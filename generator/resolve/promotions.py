@@ -12,7 +12,7 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
 from generator.model.placing import HandedOut
-from generator.model.pricing import CustomerFacts, ItemFacts, Pricing, Promotion
+from generator.model.pricing import BudgetFacts, CustomerFacts, ItemFacts, Pricing, Promotion
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
 from generator.resolve.fields import humanize
@@ -135,6 +135,7 @@ def resolve_pricing(
         None if buyer is None else _customer(buyer, reads),
         {str(name): label for name, label in given.get("facts", {}).items()},
         codes=_codes(given.get("codes"), reads),
+        budgets=_budgets(given.get("budgets"), reads),
         span=given.span,
     )
     if home not in pricing.currencies:
@@ -142,6 +143,22 @@ def resolve_pricing(
         hint = say("Write `{code}: 2` among the currencies.", code=home)
         reads.problems.append(Problem("D814", given.at("currencies"), message, hint))
     return pricing, reads.problems
+
+
+def _budgets(given: Given | None, reads: Vocabulary) -> BudgetFacts | None:
+    if given is None:
+        return None
+    entity = reads.entity(given)
+    found = BudgetFacts(
+        entity,
+        reads.path(given, "key", entity, TEXTS),
+        reads.path(given, "amount", entity, ("money",)),
+    )
+    for key in ("key", "amount"):
+        written = given.get(key)
+        if written is not None and "." in written.text:
+            reads.problems.append(_unfit(written, ("text", "money")))
+    return found
 
 
 def _codes(given: Given | None, reads: Vocabulary) -> HandedOut | None:

@@ -38,6 +38,15 @@ BUYER = Shape(
         "orders": Arg("path", "What they bought and its field that leads to them: order.customer."),
     },
 )
+BUDGETS = Shape(
+    "shared budgets",
+    "Which records hold budgets that promotions share (`shares:`), in the shop's currency.",
+    {
+        "entity": Arg("name", "The entity.", required=True, to="entity"),
+        "key": Arg("path", "What promotions call a budget: a field.", required=True),
+        "amount": Arg("path", "How much there is: a field; no bound while empty.", required=True),
+    },
+)
 PRICING = Shape(
     "pricing",
     "Which fields are the facts that prices hang on.",
@@ -65,6 +74,7 @@ PRICING = Shape(
             of=Arg("label", "What people call it."),
         ),
         "codes": Arg("shape", "Codes that are handed out singly.", shape=CODES),
+        "budgets": Arg("shape", "Budgets that promotions share.", shape=BUDGETS),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),
         "past": Arg("shape", "What was bought, to try rules on it.", shape=PAST),

@@ -125,8 +125,34 @@ BODY = {
                 "per_customer": Arg("integer", minimum=0),
                 "per_code": Arg("integer", minimum=0),
                 "release_on_cancel": Arg("boolean", default=True),
+                "within": Arg(
+                    "list",
+                    help="How often in a short time; what is cancelled counts, too.",
+                    of=Arg(
+                        "shape",
+                        shape=Shape(
+                            "pace",
+                            "So many uses in so many minutes.",
+                            {
+                                "by": Arg(
+                                    "text",
+                                    required=True,
+                                    help="By `customer`, or by a fact of the cart such as a "
+                                    "device; a cart without it gets nothing.",
+                                ),
+                                "most": Arg("integer", required=True, minimum=1),
+                                "minutes": Arg("integer", required=True, minimum=1),
+                            },
+                        ),
+                    ),
+                ),
             },
         ),
+    ),
+    "shares": Arg(
+        "text",
+        help="The budget that it shares with others: the key of its record (`budgets:` of "
+        "`pricing:`).",
     ),
     "budget": Arg(
         "shape",

@@ -144,6 +144,22 @@ class Used:
     units: Mapping[str, int] = field(default_factory=dict)
     """Item → units sold at this price."""
     units_by_customer: Mapping[str, int] = field(default_factory=dict)
+    recent: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """`customer` or a fact, and so many seconds → uses in that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A budget that promotions share."""
+
+    limit: int | None
+    """In smallest units; None: no bound."""
+    currency: str
+    spent: int = 0
+    members: frozenset[str] = frozenset()
+    """The promotions that share it."""
+    key: str = ""
+    """What counters call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +208,8 @@ class Context:
     """Promotion → its counters."""
     codes: Mapping[str, CodeFact] = field(default_factory=dict)
     """Normalized code → what the store knows of it."""
+    pools: Mapping[str, Pool] = field(default_factory=dict)
+    """By name: the budgets that promotions share; one that is not here has no bound."""
     stock: Mapping[str, int] | None = None
     """Item → units there, for what is given away; None: as many as wanted."""
     settings: Settings = Settings()

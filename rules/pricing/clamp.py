@@ -32,12 +32,22 @@ def clamp(desk: Desk, promotion: Promotion, deed: Deed, grant: Grant) -> None:
 
 def budget_left(desk: Desk, promotion: Promotion) -> int | None:
     """Return the money a promotion may still grant; None: any amount."""
-    budget = promotion.budget
+    budget, shared = promotion.budget, _shared_left(desk, promotion)
     if budget is None or isinstance(budget.limit, int):
-        return None
+        return shared
     used = desk.context.used.get(promotion.id)
     spent = (used.spent if used else 0) + desk.spent.get(promotion.id, 0)
-    return max(0, budget.limit.of(desk.cart.currency) - spent)
+    own = max(0, budget.limit.of(desk.cart.currency) - spent)
+    return own if shared is None else min(own, shared)
+
+
+def _shared_left(desk: Desk, promotion: Promotion) -> int | None:
+    """Return what is left of the budget that a promotion shares; None: any amount."""
+    pool = desk.context.pools.get(promotion.shares) if promotion.shares else None
+    if pool is None or pool.limit is None:
+        return None
+    here = sum(desk.spent.get(name, 0) for name in pool.members)
+    return max(0, pool.limit - pool.spent - here)
 
 
 def _cut(desk: Desk, grant: Grant, total: int, most: int, by: str) -> int:

@@ -6,10 +6,13 @@ from datetime import datetime
 
 from rules.pricing.cart import Cart, Context, Used
 from rules.pricing.codes import Codes
-from rules.pricing.promotion import Promotion
+from rules.pricing.promotion import CUSTOMER, Promotion
 from rules.pricing.result import Miss, Step
 
 UNUSED = Used()
+TOO_OFTEN = "too_often"
+UNKNOWN = "unknown."
+"""Begins the name of a miss: a pace counts by something that the cart does not say."""
 LIVE = frozenset({"active", "scheduled"})
 """Whether a scheduled one has begun is what its window says."""
 
@@ -34,6 +37,13 @@ def gate(
         wanted = tuple(sorted(promotion.currencies))
         miss = Miss("no_value_for_currency", cart.currency, wanted)
         return _out(promotion, "currency", miss)
+    pool = context.pools.get(promotion.shares) if promotion.shares else None
+    if pool is not None and pool.limit is not None:
+        if pool.currency != cart.currency:
+            miss = Miss("no_value_for_currency", cart.currency, (pool.currency,))
+            return _out(promotion, "currency", miss)
+        if pool.spent >= pool.limit:
+            return _out(promotion, "budget", Miss("budget", pool.spent, pool.limit, "money"))
     return _used_up(promotion, context.used.get(promotion.id, UNUSED), context, codes)
 
 
@@ -48,9 +58,21 @@ def _used_up(promotion: Promotion, used: Used, context: Context, codes: Codes) -
         count = used.by_code.get(codes.opens.get(promotion.id, ""), 0)
         if count >= limits.per_code:
             return _out(promotion, "limit", Miss("limit_reached", count, limits.per_code))
+    for pace in limits.within:
+        if not known_by(pace.by, context):
+            return _out(promotion, "not_eligible", Miss(f"{UNKNOWN}{pace.by}", None, True))
+        recent = used.recent.get((pace.by, pace.seconds), 0)
+        if recent >= pace.most:
+            return _out(promotion, "limit", Miss(TOO_OFTEN, recent, pace.most))
     if budget is not None and isinstance(budget.limit, int) and used.total >= budget.limit:
         return _out(promotion, "budget", Miss("budget", used.total, budget.limit))
     return None
+
+
+def known_by(by: str, context: Context) -> str:
+    """Return by what somebody is known to a pace: who they are, or a fact of the cart."""
+    value = context.customer.key if by == CUSTOMER else context.facts.get(by)
+    return "" if value is None else str(value).strip()
 
 
 def _out(promotion: Promotion, verdict: str, miss: Miss) -> Step:

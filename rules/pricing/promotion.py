@@ -67,6 +67,19 @@ class Combines:
         return other.target in self.targets or other.id in self.promotions
 
 
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many uses in so many seconds, at any moment looking back."""
+
+    by: str
+    """`customer`, or a fact of the cart."""
+    most: int
+    seconds: int
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How often; None: as often as anybody likes."""
@@ -75,6 +88,7 @@ class Limits:
     per_customer: int | None = None
     per_code: int | None = None
     release_on_cancel: bool = True
+    within: tuple[Pace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,8 @@ class Promotion:
     combines: Combines | None = None
     limits: Limits = Limits()
     budget: Budget | None = None
+    shares: str = ""
+    """The budget that it shares with others."""
     refund: RefundPolicy = RefundPolicy()
     labels: dict[str, str] = field(default_factory=dict)
     """Locale → what it is called."""

@@ -31,6 +31,7 @@ from rules.pricing.promotion import (
     Deed,
     Group,
     Limits,
+    Pace,
     Promotion,
     RefundPolicy,
 )
@@ -113,8 +114,9 @@ def read_promotion(
         else Combines(
             frozenset(combines["targets"] or ()), frozenset(combines["promotions"] or ())
         ),
-        limits=Limits() if limits is None else Limits(**limits),
+        limits=Limits() if limits is None else Limits(**{**limits, "within": _paces(limits)}),
         budget=budget,
+        shares=values["shares"] or "",
         refund=RefundPolicy() if refund is None else RefundPolicy(**refund),
         labels=dict(values["label"] or {}),
     )
@@ -211,6 +213,12 @@ def _budget(values: Mapping[str, Any] | None, reading: Reading) -> Budget | None
         return None
     limit = values["amount"] if values["amount"] is not None else values["uses"]
     return Budget(limit, values["overrun"], values["refund"])
+
+
+def _paces(limits: Mapping[str, Any]) -> tuple[Pace, ...]:
+    return tuple(
+        Pace(one["by"], one["most"], one["minutes"] * 60) for one in limits["within"] or ()
+    )
 
 
 def _zone(name: str, path: str, reading: Reading) -> ZoneInfo:

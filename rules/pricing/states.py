@@ -10,6 +10,9 @@ from rules.pricing.result import CodeState, Step
 MOST_TELLING = ("applied", "suppressed", "limit", "budget", "window")
 """Of several things a code opens, the most telling one counts, in this order."""
 
+OWN_STATES = ("customer_limit", "too_often")
+"""Limits of which a code says itself which it is."""
+
 
 def code_states(codes: Codes, trace: Iterable[Step]) -> tuple[CodeState, ...]:
     """Return the state of every code of a cart, in alphabetical order."""
@@ -45,7 +48,8 @@ def _state(code: str, step: Step) -> CodeState:
             return CodeState(code, "not_combinable", name, {"with": step.by})
         return CodeState(code, "better_exists", name, {"which": step.by})
     if step.verdict == "limit":
-        state = miss.path if miss is not None and miss.path == "customer_limit" else "limit_reached"
+        own = miss is not None and miss.path in OWN_STATES
+        state = miss.path if miss is not None and own else "limit_reached"
         return CodeState(code, state, name)
     if step.verdict == "budget":
         return CodeState(code, "limit_reached", name)

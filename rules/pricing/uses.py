@@ -6,11 +6,13 @@ thing. A promotion without a bound takes nothing: nobody then waits for a row of
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.pricing.cart import CodeFact, Used
-from rules.pricing.promotion import Book, Promotion
+from rules.pricing.cart import Context, Used
+from rules.pricing.gates import known_by
+from rules.pricing.promotion import CUSTOMER, Book, Promotion
 from rules.pricing.result import Result, Usage
 
 
@@ -19,13 +21,15 @@ class Take:
     """So much of one counter, which may then not exceed its bound."""
 
     counts: str
-    """`uses` or `money`."""
+    """`uses`, `money` or `pace`."""
     about: tuple[tuple[str, str], ...]
     """By part of the key: which; the promotion first."""
     quantity: int
     most: int
     stays: bool = False
     """It is not given back when what was placed is cancelled."""
+    seconds: int = 0
+    """Of a pace: the bound is for what was taken in that time; else for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def takes(
     promotions: Book,
     currency: str,
     customers: Iterable[str],
-    codes: Mapping[str, CodeFact],
+    context: Context,
 ) -> tuple[Take, ...]:
     """Return what placing takes.
 
@@ -101,7 +105,7 @@ def takes(
         promotions: those it was priced with.
         currency: of the cart.
         customers: every key under which the customer is known.
-        codes: what is known of codes that were handed out singly.
+        context: what it was priced with: codes that were handed out singly, facts, budgets.
 
     Raises:
         LookupError: something is counted by customer, and nobody said who that is.
@@ -112,7 +116,7 @@ def takes(
     return tuple(
         one
         for usage in result.usage
-        for one in _takes(usage, known[usage.promotion], currency, everyone, codes)
+        for one in _takes(usage, known[usage.promotion], currency, everyone, context)
     )
 
 
@@ -121,9 +125,9 @@ def _takes(
     promotion: Promotion,
     currency: str,
     customers: tuple[str, ...],
-    codes: Mapping[str, CodeFact],
+    context: Context,
 ) -> Iterator[Take]:
-    limits, budget = promotion.limits, promotion.budget
+    limits, budget, codes = promotion.limits, promotion.budget, context.codes
     stays = not limits.release_on_cancel
     own = ("promotion", promotion.id)
     total = _least(limits.total, budget.limit if budget is not None else None)
@@ -140,6 +144,7 @@ def _takes(
     if budget is not None and not isinstance(budget.limit, int) and usage.spend:
         about = (own, ("currency", currency))
         yield Take("money", about, usage.spend, budget.limit.of(currency), stays)
+    yield from _shared(usage, promotion, currency, customers, context)
     units = dict(usage.units)
     for item, stock, each in usage.bounds:
         if stock is not None:
@@ -148,6 +153,37 @@ def _takes(
             for name in _known(customers):
                 both = (own, ("item", item), ("customer", name))
                 yield Take("uses", both, units[item], each, stays)
+
+
+def _shared(
+    usage: Usage,
+    promotion: Promotion,
+    currency: str,
+    customers: tuple[str, ...],
+    context: Context,
+) -> Iterator[Take]:
+    """Yield what is taken of a shared budget, and what counts for a pace."""
+    own, stays = ("promotion", promotion.id), not promotion.limits.release_on_cancel
+    pool = context.pools.get(promotion.shares) if promotion.shares else None
+    if pool is not None and pool.limit is not None and usage.spend:
+        about = (("promotion", pool.key), ("currency", currency))
+        yield Take("money", about, usage.spend, pool.limit, stays)
+    for pace in promotion.limits.within:
+        for name in paced_by(pace.by, customers, context):
+            about = (own, ("by", name))
+            yield Take("pace", about, usage.uses, pace.most, True, pace.seconds)
+
+
+def paced_by(by: str, customers: Iterable[str], context: Context) -> tuple[str, ...]:
+    """Return the keys under which a pace counts whoever buys; what is personal is not to be read.
+
+    A customer is known by every key of theirs, anybody else by what a fact says.
+    """
+    if by == CUSTOMER:
+        return tuple(f"{CUSTOMER}:{one}" for one in _known(tuple(customers)))
+    said = known_by(by, context)
+    mark = hashlib.sha256(said.casefold().encode("utf-8")).hexdigest()[:24]
+    return (f"{by}:{mark}",) if said else ()
 
 
 def _known(customers: tuple[str, ...]) -> tuple[str, ...]:

@@ -66,6 +66,19 @@ def used(
     return gathered(_minor(runtime, one, cart.currency) for one in found)
 
 
+def granted(
+    connection: sa.Connection, runtime: Runtime, names: Iterable[str], currency: str
+) -> Mapping[str, int]:
+    """Return, by name, what was granted of budgets in a currency."""
+    pricing, wanted = runtime.app.pricing, sorted(names)
+    counter = pricing.counters.get("money") if pricing is not None else None
+    if counter is None or not wanted:
+        return {}
+    about = {"promotion": wanted, "customer": (), "code": (), "item": (), "currency": [currency]}
+    counts = _counts(connection, runtime, "money", counter, about)
+    return {one.about["promotion"]: _minor(runtime, one, currency).quantity for one in counts}
+
+
 def _counts(
     connection: sa.Connection,
     runtime: Runtime,
@@ -112,7 +125,7 @@ def entries(runtime: Runtime, takes: Iterable[Take], currency: str, post_key: st
             tuple(about.get(name, NOBODY) for name in ledger.key),
             take.quantity * scale,
             post_key=f"{post_key}/{number}",
-            most={counter.bucket: take.most * scale},
+            most={} if take.seconds else {counter.bucket: take.most * scale},
         )
         if isinstance(made, Blocker):
             raise Refused((made,))

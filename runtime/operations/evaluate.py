@@ -23,7 +23,15 @@ from rules.pricing.result import Result as Priced
 from runtime import price_book
 from runtime.errors import FieldError
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _cart_facts, _carts, _counters, _price_lists, _prices_told
+from runtime.operations import (
+    _cart_facts,
+    _carts,
+    _counters,
+    _pace,
+    _pools,
+    _price_lists,
+    _prices_told,
+)
 from runtime.operations._carts import SentCart, SentLine, fault
 from runtime.runtime import Runtime
 from runtime.store import fetch
@@ -113,7 +121,9 @@ def evaluated(
     customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)
     at = sent.at or runtime.clock()
     codes = facts.codes(sent.codes, at)
-    context = Context(customer, sent.channel, sent.facts, used, codes)
+    shared = _pools.pools(connection, runtime, promotions)
+    context = Context(customer, sent.channel, sent.facts, used, codes, shared)
+    context = _pace.read(connection, runtime, promotions, context, known)
     priced = price(cart, promotions, context, at)
     lacking = _price_lists.unpriced(priced)
     if lacking:

@@ -25,6 +25,7 @@ from runtime.operations import (
     _carts,
     _counters,
     _firing,
+    _pace,
     _placing,
     _posting,
     _rights,
@@ -162,6 +163,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
         title = title_of(work.connection, work.runtime, draft.entity, draft.facts)
         cause = Cause(draft.entity.name, record_id, title, work.incoming.reason, work.actor_id)
         _posting.post_within(work, entries, cause)
+        _pace.hold(work, taken)
     work.saved = draft
     if _firing.settle_all(work):
         work.saved = None
@@ -169,9 +171,8 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
 
 
 def _taken(found: Evaluated) -> Any:
-    codes = found.context.codes
     try:
-        return takes(found.priced, found.book, found.cart.currency, found.customers, codes)
+        return takes(found.priced, found.book, found.cart.currency, found.customers, found.context)
     except LookupError as error:
         said = fault("cart.customer", "required", "Say who buys: something is limited by customer.",
                      "请填写顾客：有优惠按顾客限量。")  # fmt: skip

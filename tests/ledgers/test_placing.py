@@ -74,8 +74,9 @@ def open_till(url: str) -> Till:
     opened = open_shop(url, TILL)
     shop = Till(opened.runtime, opened.actor, Clock())
     shop.runtime.clock = shop.clock
-    for code in ("cap", "hat", "bag", "mug", "pen", "cup"):
+    for code in ("cap", "hat", "bag", "mug", "pen", "cup", "jar", "jug", "pan"):
         shop.done("create", "ware", {"code": code, "price": "10.00"})
+    shop.done("create", "pot", {"code": "POT", "holds": "30.00"})
     for code, email in (("ann", "ann@example.org"), ("bob", None)):
         shop.done("create", "buyer", {"code": code, "email": email})
     return shop
@@ -171,6 +172,42 @@ def test_units_with_a_price_of_their_own_are_counted_by_item_and_customer(small:
     )
 
 
+def test_a_budget_is_shared_and_given_back_by_whoever_is_cancelled(small: Till) -> None:
+    both = {"lines": [{"item": "jug", "quantity": 1}, {"item": "pan", "quantity": 1}]}
+    first = small.place(both)
+    assert first["total"] == "13.00"
+    assert [small.place(both)["total"] for _ in range(4)] == ["13.00"] * 3 + ["18.00"]
+    refused = small.prices(both).priced.trace
+    assert {one.promotion: one.verdict for one in refused if "_off" in one.promotion} == {
+        "jug_off": "budget",
+        "pan_off": "budget",
+    }
+    assert isinstance(small.cancel(first["id"]), Result)
+    assert small.balance("grant", promotion="pot:POT", currency="EUR") == {"spent": 2300}
+    assert small.place(both)["total"] == "13.00"
+    pot = small.rows(small.done("list", "pot"))[0]
+    small.done("update", "pot", {"holds": "33.00"}, record=pot["id"], version=pot["version"])
+    assert small.place(cart("jug"))["total"] == "7.00"
+    small.agrees()
+
+
+def test_a_pace_is_kept_by_device_and_slides_with_time(small: Till) -> None:
+    asked = cart("jar", codes=["haste"], facts={"device": "one"})
+    kept = small.place(asked)
+    for _ in range(LIMIT - 1):
+        small.clock.now += timedelta(minutes=1)
+        assert small.place(asked)["total"] == "9.00"
+    assert isinstance(small.cancel(kept["id"]), Result)
+    (code,) = small.prices(asked).priced.codes
+    assert (code.state, small.place(asked)["total"]) == ("too_often", "10.00")
+    assert small.place({**asked, "facts": {"device": "two"}})["total"] == "9.00"
+    assert small.place(cart("jar", codes=["haste"]))["total"] == "10.00"
+    small.clock.now += timedelta(minutes=51)
+    assert [small.place(asked)["total"] for _ in range(2)] == ["9.00", "10.00"]
+    assert all("one" not in one["by"] for one in small.rows(small.done("list", "pace")))
+    small.agrees()
+
+
 def test_what_is_cancelled_or_never_paid_is_given_back_unless_it_stays(small: Till) -> None:
     first = small.place(cart("cap"))
     second = small.place(cart("bag"))
@@ -196,6 +233,16 @@ LIMITED = {
     "a budget": (
         lambda n: cart("bag"),
         lambda shop: shop.balance("grant", promotion="purse", currency="EUR")["spent"],
+        3000,
+    ),
+    "a pace": (
+        lambda n: cart("jar", codes=["haste"], facts={"device": "one"}),
+        lambda shop: sum(one["used"] for one in shop.rows(shop.done("list", "pace"))),
+        LIMIT,
+    ),
+    "a shared budget": (
+        lambda n: cart("jug"),
+        lambda shop: shop.balance("grant", promotion="pot:POT", currency="EUR")["spent"],
         3000,
     ),
     "units": (
