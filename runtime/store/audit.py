@@ -85,7 +85,8 @@ def _write_all(
             _titles(work, entries), entries, strict=True
         )
     ]
-    sign = work.runtime.audit_key.signer(same)
+    key = work.runtime.audit_key
+    sign = key.signer(same) if len(rows) > 1 else key.sign
     for row in rows:
         row["signature"] = sign(row)
     inserts.insert_many(work.connection, work.runtime.system.audit, rows)

@@ -3,9 +3,10 @@
 SQLAlchemy writes the statement and knows its types; for each execution it would also make a cache
 key, an execution context and result metadata, which together cost several times what a small
 statement costs the database. Here that is done once: a run is a dictionary, the driver's own cursor
-(which prepares the statement on the server), and its tuples. On PostgreSQL the text has the
-server's own `$1`, so that psycopg does not read it again for every run. Errors and events stay
-SQLAlchemy's, so a lost connection still leaves the pool and a listener sees every statement.
+(which prepares the statement on PostgreSQL; from then on `direct` asks it again), and its tuples.
+The text for PostgreSQL has the server's own `$1`, so that psycopg does not read it again for every
+run. Errors and events stay SQLAlchemy's, so a lost connection still leaves the pool and a listener
+sees every statement.
 
 A statement whose text depends on its values (an expanding IN) is left to SQLAlchemy altogether.
 """
@@ -22,9 +23,10 @@ import sqlalchemy as sa
 from generator.field_types._ids import id_type
 from generator.field_types._times import Utc
 from runtime.jobs.columns import UtcDateTime
+from runtime.store.direct import direct
 from runtime.store.engine import begins
 from runtime.store.guard import SYSTEM
-from runtime.store.opening import riding, take
+from runtime.store.opening import Opening, riding, take
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -97,26 +99,44 @@ class Prepared:
             connection.begin()
         parameters = self._parameters(values)
         events: Any = connection.dispatch
-        cursor: Any = self._cursor(connection)
-        rows: list[Row] = []
         opening = take(connection) if self._is_raw else None
+        cursor: Any = None
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
-            if opening is None:
-                cursor.execute(self._sent, parameters, **self._how)
-            else:
-                with riding(connection, opening):
-                    cursor.execute(self._sent, parameters, **self._how)
-            if fetch:
-                if self._cells is None:
-                    self._cells = self._processors(cursor.description)
-                rows = cursor.fetchall()
+            # which columns a row has was seen when a cursor ran it
+            known = opening is None and self._is_raw and not (fetch and self._cells is None)
+            rows = direct(connection).rows(self._sent, parameters) if known else None
+            if rows is None:
+                cursor = self._cursor(connection)
+                rows = self._by_cursor(connection, cursor, parameters, opening, fetch=fetch)
             _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
         finally:
-            cursor.close()
+            if cursor is not None:
+                cursor.close()
         return rows
+
+    def _by_cursor(
+        self,
+        connection: sa.Connection,
+        cursor: Any,
+        parameters: Any,
+        opening: Opening | None,
+        *,
+        fetch: bool,
+    ) -> list[Row]:
+        if opening is None:
+            cursor.execute(self._sent, parameters, **self._how)
+        else:
+            with riding(connection, opening):
+                cursor.execute(self._sent, parameters, **self._how)
+        if not fetch:
+            return []
+        if self._cells is None:
+            self._cells = self._processors(cursor.description)
+        found: list[Row] = cursor.fetchall()
+        return found
 
     def _cursor(self, connection: sa.Connection) -> Any:
         pooled = connection.connection
