@@ -248,6 +248,7 @@ class Words(Sentences):
                     "amount": self.amount(one.list),
                     "discount": self.amount(one.off),
                     "total": self.amount(one.paid),
+                    "tax": self.amount(one.tax),
                     "units": [
                         {"quantity": count, "total": self.amount(paid)}
                         for count, paid in one.units
@@ -262,6 +263,7 @@ class Words(Sentences):
                     "amount": self.amount(one.list),
                     "discount": self.amount(one.list - one.paid),
                     "total": self.amount(one.paid),
+                    "tax": self.amount(one.tax),
                     "discounts": [self._allocation(each) for each in one.allocations],
                 }
                 for one in priced.shipments
@@ -283,8 +285,10 @@ class Words(Sentences):
                 "extras": self.amount(totals.extras),
                 "delivery": self.amount(totals.shipping),
                 "delivery_discount": self.amount(totals.shipping_off),
+                "tax": self.amount(totals.tax),
                 "total": self.amount(totals.total),
             },
+            "tax_included": found.cart.gross,
             "prices": [self._price(one) for one in priced.listings],
             "trace": [self._step(step) for step in priced.trace],
             "hints": self.hints(),

@@ -21,6 +21,7 @@ TEXTS: Mapping[str, str] = {
     "price lists": "价目表设置",
     "shared budgets": "共享预算设置",
     "pace": "使用频率限制",
+    "taxes": "税费设置",
     "priced customer": "定价顾客",
     "match": "商品范围",
     "hours": "时段",

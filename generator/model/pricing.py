@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from generator.model.past import Past
@@ -27,6 +28,8 @@ class ItemFacts:
     currency: str
     """A path to the currency of the price; '' where all prices are in the shop's."""
     list_price: str = ""
+    tax: str = ""
+    """A path to its tax in percent."""
     least: str = ""
     """The price below which one unit is never sold."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +82,18 @@ class ListFacts:
 
 
 @dataclass(frozen=True)
+class TaxFacts:
+    """How taxes are reckoned."""
+
+    included: bool = True
+    """Whether prices and costs of delivery contain them."""
+    delivery: Decimal = Decimal(0)
+    """In percent."""
+    per: str = "line"
+    """Where they are rounded: line, unit or rate."""
+
+
+@dataclass(frozen=True)
 class BudgetFacts:
     """Which records hold budgets that promotions share; both are fields of their own."""
 
@@ -107,6 +122,7 @@ class Pricing:
     placing: Placing | None = None
     past: Past | None = None
     """Where it stands what was bought."""
+    taxes: TaxFacts = TaxFacts()
     budgets: BudgetFacts | None = None
     """Which records hold budgets that promotions share."""
     lists: ListFacts | None = None

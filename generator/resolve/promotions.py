@@ -7,12 +7,20 @@ one, and the promotions by name. What a promotion means is asked of `rules` by t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
 from generator.model.placing import HandedOut
-from generator.model.pricing import BudgetFacts, CustomerFacts, ItemFacts, Pricing, Promotion
+from generator.model.pricing import (
+    BudgetFacts,
+    CustomerFacts,
+    ItemFacts,
+    Pricing,
+    Promotion,
+    TaxFacts,
+)
 from generator.model.text import Label
 from generator.problems import Problem, defined_twice, quoted, unknown_name
 from generator.resolve.fields import humanize
@@ -119,8 +127,9 @@ def resolve_pricing(
         reads.path(item, "price", sold, ("money",)),
         reads.path(item, "currency", sold, TEXTS),
         reads.path(item, "list_price", sold, ("money",)),
-        reads.path(item, "least", sold, ("money",)),
-        {
+        tax=reads.path(item, "tax", sold, ("percent", "decimal")),
+        least=reads.path(item, "least", sold, ("money",)),
+        labels={
             str(facet): reads.leads(path, sold, VALUES)
             for facet, path in item.get("labels", {}).items()
             if sold
@@ -135,6 +144,7 @@ def resolve_pricing(
         None if buyer is None else _customer(buyer, reads),
         {str(name): label for name, label in given.get("facts", {}).items()},
         codes=_codes(given.get("codes"), reads),
+        taxes=_taxes(given.get("taxes")),
         budgets=_budgets(given.get("budgets"), reads),
         span=given.span,
     )
@@ -143,6 +153,13 @@ def resolve_pricing(
         hint = say("Write `{code}: 2` among the currencies.", code=home)
         reads.problems.append(Problem("D814", given.at("currencies"), message, hint))
     return pricing, reads.problems
+
+
+def _taxes(given: Given | None) -> TaxFacts:
+    if given is None:
+        return TaxFacts()
+    percent = Decimal(str(given.get("delivery", 0)))
+    return TaxFacts(given.get("included", True), percent, given.get("per", "line"))
 
 
 def _budgets(given: Given | None, reads: Vocabulary) -> BudgetFacts | None:

@@ -17,6 +17,7 @@ ITEM = Shape(
         "currency": Arg("path", "The currency of the price; the shop's if missing."),
         "list_price": Arg("path", "What it cost before it was reduced."),
         "least": Arg("path", "One unit is never sold below it."),
+        "tax": Arg("path", "Its tax in percent, such as product.tax_class.rate; none if empty."),
         "labels": Arg(
             "map",
             "By facet: the path to its value. What lies above it in a tree counts, too.",
@@ -36,6 +37,20 @@ BUYER = Shape(
             "path", "The path to an address that a guest gives, too, such as an e-mail."
         ),
         "orders": Arg("path", "What they bought and its field that leads to them: order.customer."),
+    },
+)
+TAXES = Shape(
+    "taxes",
+    "How taxes are reckoned, of what is left after everything was taken off.",
+    {
+        "included": Arg("boolean", "Prices and costs of delivery contain them.", default=True),
+        "delivery": Arg("decimal", "Of delivery, in percent.", default=0),
+        "per": Arg(
+            "choice",
+            "Where they are rounded: of each line, of each unit, or of all of one rate.",
+            default="line",
+            options=("line", "unit", "rate"),
+        ),
     },
 )
 BUDGETS = Shape(
@@ -74,6 +89,7 @@ PRICING = Shape(
             of=Arg("label", "What people call it."),
         ),
         "codes": Arg("shape", "Codes that are handed out singly.", shape=CODES),
+        "taxes": Arg("shape", "How taxes are reckoned.", shape=TAXES),
         "budgets": Arg("shape", "Budgets that promotions share.", shape=BUDGETS),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
 
-from generator.field_types.money import Money
+from generator.field_types._scaled import Scaled
 from generator.model.entity import Entity
 from generator.model.placing import HandedOut
 from generator.model.pricing import Pricing
@@ -44,6 +45,7 @@ class Item:
     list_price: Decimal | None
     least: Decimal
     labels: Mapping[str, tuple[str, ...]]
+    tax: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class Facts:
         grant = self._grant(entity)
         if not wanted or grant is None:
             return {}
-        single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least)
+        single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least,
+                  facts.tax)  # fmt: skip
         texts = ["id", *(text for text in (*single, *facts.labels.values()) if text)]
         rows = self._rows(entity, grant, texts, facts.key, wanted)
         above = {facet: self._above(path) for facet, path in facts.labels.items()}
@@ -93,6 +96,7 @@ class Facts:
             self._amount(row, facts.list_price),
             self._amount(row, facts.least) or Decimal(0),
             found,
+            Fraction(self._amount(row, facts.tax) or Decimal(0)) / 100,
         )
 
     def _amount(self, row: Mapping[str, Any], path: str) -> Decimal | None:
@@ -101,7 +105,7 @@ class Facts:
         if steps is None or row[path] is None:
             return None
         kind = self.runtime.compiled.field_types[steps[-1].type]
-        assert isinstance(kind, Money)
+        assert isinstance(kind, Scaled)
         return Decimal(row[path]).scaleb(-kind.places(steps[-1]))
 
     def buyer(self, key: str) -> Buyer | None:

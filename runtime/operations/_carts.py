@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from generator.model.pricing import Pricing
 from generator.model.text import Label
-from rules.pricing.amounts import Currencies
+from rules.pricing.amounts import Currencies, number
 from runtime.errors import FieldError, Invalid
 
 MOST_LINES = 1000
@@ -21,10 +23,12 @@ MOST_UNITS = 1_000_000
 MOST_CODES = 50
 MOST_AMOUNT = 10**15
 LONGEST = 200
+MOST_TAX = 1000
+"""In percent."""
 KEYS = frozenset(
     {"currency", "lines", "customer", "contact", "at", "codes", "channel", "deliveries", "facts"}
 )
-LINE_KEYS = frozenset({"id", "item", "quantity", "price", "list_price", "least", "labels"})
+LINE_KEYS = frozenset({"id", "item", "quantity", "price", "list_price", "least", "labels", "tax"})
 CUSTOMER_KEYS = frozenset({"key", "groups", "orders"})
 DELIVERY_KEYS = frozenset({"id", "method", "cost"})
 
@@ -40,6 +44,7 @@ class SentLine:
     list_price: int | None
     least: int
     labels: Mapping[str, tuple[str, ...]]
+    tax: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,7 @@ class _Reads:
             self.wrong(f"{at}.item", "required", "Name an item or write a price.",
                        "请填写商品或单价。")  # fmt: skip
         own = price is not None
-        for key in ("list_price", "least", "labels"):
+        for key in ("list_price", "least", "labels", "tax"):
             if not own and one.get(key) is not None and one.get("price") is None:
                 self.wrong(f"{at}.{key}", "invalid", "Only beside a price of its own.",
                            "仅在自填单价时可用。")  # fmt: skip
@@ -188,7 +193,21 @@ class _Reads:
             self.amount(one, "list_price", at),
             self.amount(one, "least", at) or 0,
             self.labels(one.get("labels"), f"{at}.labels"),
+            self.tax(one.get("tax"), f"{at}.tax"),
         )
+
+    def tax(self, written: Any, at: str) -> Fraction:
+        if written is None:
+            return Fraction(0)
+        try:
+            found = number(written)
+        except ValueError:
+            found = Decimal(-1)
+        if not 0 <= found <= MOST_TAX:
+            self.wrong(at, "invalid", "Write percent as text, such as 13 or 5.5.",
+                       "请以文本填写百分比，如 13 或 5.5。")  # fmt: skip
+            return Fraction(0)
+        return Fraction(found) / 100
 
     def quantity(self, one: Mapping[str, Any], at: str) -> int:
         found = one.get("quantity", 1)

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import sqlalchemy as sa
 
+from generator.model.pricing import Pricing
 from rules.permissions import Grant
-from rules.pricing.cart import Cart, Context, Customer, Line, Listed, Shipment, faults
+from rules.pricing.cart import Cart, Context, Customer, Line, Listed, Settings, Shipment, faults
 from rules.pricing.price import price
 from rules.pricing.promotion import Book
 from rules.pricing.result import Listing
@@ -109,7 +111,7 @@ def evaluated(
     buyer = facts.buyer(sent.customer) if sent.customer else None
     currency = _currency(sent, items)
     lists = _price_lists.listed(connection, runtime, items, currency)
-    cart = _cart(sent, items, lists, currency, pricing.currencies)
+    cart = _cart(sent, items, lists, currency, pricing)
     if sent.customer and buyer is None and sent.groups is None:
         raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
                                    "没有这位顾客。"))  # fmt: skip
@@ -122,7 +124,8 @@ def evaluated(
     at = sent.at or runtime.clock()
     codes = facts.codes(sent.codes, at)
     shared = _pools.pools(connection, runtime, promotions)
-    context = Context(customer, sent.channel, sent.facts, used, codes, shared)
+    settings = Settings(tax_at=pricing.taxes.per)
+    context = Context(customer, sent.channel, sent.facts, used, codes, shared, settings=settings)
     context = _pace.read(connection, runtime, promotions, context, known)
     priced = price(cart, promotions, context, at)
     lacking = _price_lists.unpriced(priced)
@@ -141,7 +144,7 @@ def _cart(
     items: Items,
     lists: Mapping[str, tuple[Listed, ...]],
     currency: str,
-    decimals: Mapping[str, int],
+    pricing: Pricing,
 ) -> Cart:
     """Return a cart ready to be priced.
 
@@ -150,7 +153,7 @@ def _cart(
 
     """
     errors: list[FieldError] = []
-    lines = []
+    lines, decimals = [], pricing.currencies
     for at, line in enumerate(sent.lines):
         where, item = f"lines.{at}.item", items.get(line.item)
         if line.price is not None:
@@ -166,8 +169,11 @@ def _cart(
                 lines.append(_priced(line, item, known, currency, decimals[currency]))
     if errors:
         raise _carts.refused(*errors)
-    shipments = tuple(Shipment(one.id, one.method, one.cost) for one in sent.deliveries)
-    cart = Cart(currency, tuple(lines), shipments, sent.codes, gross=True)
+    on_delivery = Fraction(pricing.taxes.delivery) / 100
+    shipments = tuple(
+        Shipment(one.id, one.method, one.cost, tax=on_delivery) for one in sent.deliveries
+    )
+    cart = Cart(currency, tuple(lines), shipments, sent.codes, gross=pricing.taxes.included)
     found = [fault("lines", one.code, f"'{one.at}' cannot be priced.", f"“{one.at}”无法计价。")
              for one in faults(cart)]  # fmt: skip
     if found:
@@ -203,7 +209,7 @@ def _own(line: SentLine) -> Line:
     was = line.list_price
     price_of = line.price or 0
     item = line.item or line.id
-    return Line(line.id, item, line.quantity, price_of, line.labels, was, line.least)
+    return Line(line.id, item, line.quantity, price_of, line.labels, was, line.least, line.tax)
 
 
 def _priced(
@@ -215,13 +221,18 @@ def _priced(
 ) -> Line:
     """Return a line at the item's own price, or at none where that is in another currency."""
     if item.currency != currency:
-        return Line(line.id, line.item, line.quantity, 0, item.labels, listed=listed, own=False)
+        return Line(
+            line.id, line.item, line.quantity, 0, item.labels, tax=item.tax, listed=listed,
+            own=False,
+        )  # fmt: skip
     own, was = _minor(item.price, decimals), None
     if item.list_price is not None:
         was = _minor(item.list_price, decimals)
         was = was if was > own or listed else None
     least = _minor(item.least, decimals)
-    return Line(line.id, line.item, line.quantity, own, item.labels, was, least, listed=listed)
+    return Line(
+        line.id, line.item, line.quantity, own, item.labels, was, least, item.tax, listed=listed
+    )
 
 
 def _minor(amount: Decimal, decimals: int) -> int:

@@ -30,6 +30,7 @@ def price_shapes(pricing: Pricing) -> Shape:
         "price": {**AMOUNT, "description": "A price of its own; the item's if missing."},
         "list_price": AMOUNT,
         "least": AMOUNT,
+        "tax": {**TEXT, "description": "Of a price of its own, in percent.", "examples": ["13"]},
         "labels": {**labels, "additionalProperties": False},
     }
     customer = {"key": TEXT, "groups": texts, "orders": {**NUMBER, "minimum": 0}}
@@ -65,7 +66,7 @@ def _prices() -> Shape:
         {"promotion": TEXT, "version": NUMBER, "label": TEXT, "lane": TEXT, "amount": AMOUNT,
          "units": NUMBER, "code": TEXT}
     )  # fmt: skip
-    sums: Shape = {"amount": AMOUNT, "discount": AMOUNT, "total": AMOUNT}
+    sums: Shape = {"amount": AMOUNT, "discount": AMOUNT, "total": AMOUNT, "tax": AMOUNT}
     sums |= {"id": TEXT, "discounts": _list(discount)}
     units = _list(_object({"quantity": NUMBER, "total": AMOUNT}))
     line = {"item": TEXT, "quantity": NUMBER, "unit_price": AMOUNT, "units": units, **sums}
@@ -77,7 +78,7 @@ def _prices() -> Shape:
     listing = {"line": TEXT, "item": TEXT, "list": TEXT, "verdict": TEXT, "message": TEXT,
                "price": AMOUNT, "from_quantity": NUMBER}  # fmt: skip
     why_not = {"by": TEXT, "condition": TEXT, "have": MAYBE, "need": MAYBE}
-    totals = ("goods", "discount", "extras", "delivery", "delivery_discount", "total")
+    totals = ("goods", "discount", "extras", "delivery", "delivery_discount", "tax", "total")
     extra = {"promotion": TEXT, "item": TEXT, "quantity": NUMBER, "total": AMOUNT}
     offer = {"promotion": TEXT, "item": TEXT, "price": AMOUNT, "most": NUMBER}
     return _object(
@@ -91,6 +92,7 @@ def _prices() -> Shape:
             "offers": _list(_object(offer)),
             "codes": _list(_object({"code": TEXT, "state": TEXT, "message": TEXT})),
             "totals": _object(dict.fromkeys(totals, AMOUNT)),
+            "tax_included": {"type": "boolean"},
             "prices": _list({**_object({**listing, **why_not}), "required": list(listing)}),
             "trace": _list({**_object({**step, **why}), "required": list(step)}),
             "hints": _list(TEXT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ def test_a_line_may_bring_its_own_price_and_labels(office: Office) -> None:
         "extras": "0.00",
         "delivery": "0.00",
         "delivery_discount": "0.00",
+        "tax": "0.00",
         "total": "15.00",
     }
 
@@ -273,3 +275,22 @@ def test_of_many_claims_at_once_as_many_coupons_are_given_as_there_are(office: O
     assert sorted(one["claimed"] for one in counted if one["claimed"]) == [*[1] * 10, 10]
     (code,) = [reason.code for reason in claim(office, template, people[0]).params["reasons"]][:1]
     assert code in ("ALL_CLAIMED", "CLAIMED_BEFORE")
+
+
+def test_the_tax_in_what_is_left_is_told_with_the_prices(office: Office) -> None:
+    name = {"en": "Standard", "zh": "一般"}
+    standard = office.create("tax_class", {"code": "STD", "name": name, "rate": "13"})
+    values = {"code": "JAR", "name": name, "currency": "CNY", "tax_class": standard,
+              "variants": [{"sku": "JAR-1", "spec": "JAR-1", "price": "113.00"}]}  # fmt: skip
+    office.create("product", values)
+    lines = [{"item": "JAR-1"}, {"item": "free", "price": "10.90", "tax": "9"}, {"item": "VASE-1"}]
+    found = priced(office, lines=lines, deliveries=[{"cost": "10.90"}])
+    assert found["totals"]["discount"] != "0.00"
+    parts = [*found["lines"], *found["deliveries"]]
+    for part, rate in zip(parts, (13, 9, 0, 9), strict=True):  # of what is left, and in it
+        tax = Decimal(part["total"]) * rate / (100 + rate)
+        assert Decimal(part["tax"]) == tax.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert Decimal(found["totals"]["tax"]) == sum(Decimal(one["tax"]) for one in parts)
+    assert found["tax_included"] is True
+    with pytest.raises(AssertionError, match="tax"):
+        priced(office, lines=[{"item": "free", "price": "1.00", "tax": "-1"}])

@@ -317,6 +317,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
         "sums": (
             (t("Goods", "prices"), words.money(totals.goods)),
             (t("Discount", "prices"), words.money(-totals.off)),
+            *_tax(visit, words, found),
         ),
         "total": words.money(totals.total),
         "hints": tuple(words.hints()),
@@ -326,6 +327,15 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
             *considered(visit, words, found.priced.trace),
         ),
     })  # fmt: skip
+
+
+def _tax(visit: Visit, words: Words, found: Evaluated) -> tuple[tuple[str, str], ...]:
+    """Return the tax in what is to be paid, or on top of the goods; nothing without any."""
+    tax, t = found.priced.totals.tax, visit.t
+    if not tax:
+        return ()
+    label = t("Tax in it", "prices") if found.cart.gross else t("Tax", "prices")
+    return ((label, words.money(tax)),)
 
 
 def considered(
