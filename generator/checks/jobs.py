@@ -1,7 +1,7 @@
 """Jobs as the whole shows them: schedules that come, answers that are given, rights for the steps.
 
-Comes in: the resolved model. Goes out: D924 to D927, D410 for a default of a parameter, D709 for a
-transition that no job may fire, D301 and D708 where a workflow starts a job.
+Comes in: the resolved model. Goes out: D924, D926, D927, D410 for a default of a parameter, D709
+for a transition that no job may fire, D301 and D708 where a workflow starts a job.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import marshmallow as ma
 
 from generator.kinds import Catalog
 from generator.model.app import App
-from generator.model.job import ENGINE_JOBS, Calendar, Cron, Job, Step
+from generator.model.job import ENGINE_JOBS, Cron, Job, Step
 from generator.model.workflow import ANY_ROLE, SYSTEM, USER, Effect, Workflow
 from generator.places import Places
 from generator.problems import Problem, unknown_name
@@ -47,10 +47,6 @@ def _schedule(job: Job) -> Iterator[Problem]:
     if schedule.cron is not None and not _comes(schedule.cron):
         message = say("The rule '{rule}' never comes due.", rule=schedule.text)
         yield Problem("D924", at, message, "Write a day that its months have; `L` is the last one.")
-    calendar = schedule.calendar
-    if calendar is not None and not works(calendar):
-        message = say("The calendar '{name}' has no working day.", name=calendar.name)
-        yield Problem("D925", calendar.span, message, "Write its days, as `days: [mon, tue]`.")
     missing = [name for name, one in job.parameters.items() if one.required and one.default is None]
     if missing:
         message = say(
@@ -66,11 +62,6 @@ def _comes(cron: Cron) -> bool:
     if cron.last_day or (not cron.any_weekday and not cron.any_day):
         return True
     return any(day <= SHORT.get(month, 31) for month in cron.months for day in cron.days)
-
-
-def works(calendar: Calendar) -> bool:
-    """Return whether a calendar has a working day at all."""
-    return bool(calendar.days or calendar.open)
 
 
 def _parameters(

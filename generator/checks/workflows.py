@@ -11,7 +11,6 @@ from itertools import combinations
 from typing import Any
 
 from generator.analysis import graphs, truths
-from generator.checks.jobs import works
 from generator.effects import EffectWord
 from generator.expressions import tree as t
 from generator.expressions.types import Boolean
@@ -239,11 +238,6 @@ def _timers(workflow: Workflow) -> Found:
             message = say("'{name}' leads elsewhere, so it does not fire again.", name=edge.name)
             hint = say("Remove 'every', or lead back to where it was: `from: a`, `to: a`.")
             yield Problem("D621", edge.timer.span, message, hint), ""
-        calendar = edge.timer.calendar if edge.timer is not None else None
-        if calendar is not None and not works(calendar):
-            message = say("The calendar '{name}' has no working day.", name=calendar.name)
-            hint = "Write its days, as `days: [mon, tue]`."
-            yield Problem("D925", calendar.span, message, hint), ""
     for circle in graphs.circles(workflow, lambda edge: edge.timer is not None):
         times = [edge.timer.every or edge.timer.seconds for edge in circle if edge.timer]
         if sum(times) < FASTEST_LOOP:

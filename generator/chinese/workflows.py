@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = {
     "question": "填写项",
     "bulk": "批量设置",
     "reminder": "提醒",
+    "watchdog": "超时监视",
     "effect": "动作",
     "derivation": "推导取值",
     "state column": "状态字段",

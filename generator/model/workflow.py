@@ -8,7 +8,7 @@ was found when the definition was read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from dataclasses import field as made
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,16 @@ class Effect:
 
 
 @dataclass(frozen=True)
+class Lapse:
+    """A length of time: of all time, or of the working time of a calendar."""
+
+    seconds: int
+    calendar: Calendar | None = None
+    zone: str = "UTC"
+    """Of the back office, where the calendar's hours are."""
+
+
+@dataclass(frozen=True)
 class Timer:
     """When a transition fires by itself."""
 
@@ -164,14 +174,19 @@ class Transition:
 
 @dataclass(frozen=True)
 class Reminder:
-    """A notice while a record stands in a state; times in seconds."""
+    """A notice while a record stands in a state."""
 
     name: str
     roles: tuple[str, ...]
-    after: int
+    after: Lapse
     every: int
-    """0: once."""
+    """Seconds, of working time where `after` has a calendar; 0: once."""
     most: int
+
+    @property
+    def again(self) -> Lapse:
+        """How long it is from one time to the next."""
+        return replace(self.after, seconds=self.every)
 
 
 @dataclass(frozen=True)
@@ -188,8 +203,8 @@ class State:
     require: tuple[str, ...]
     enter: tuple[Effect, ...]
     leave: tuple[Effect, ...]
-    watchdog: int
-    """Seconds after which somebody is told that it did not move on; 0: nobody."""
+    watchdog: Lapse | None
+    """How long until somebody is told that it did not move on; None: nobody."""
     span: Span
     reminders: tuple[Reminder, ...] = ()
 
@@ -226,6 +241,14 @@ class Workflow:
     def finals(self) -> tuple[str, ...]:
         """The states that nothing leaves."""
         return tuple(state.name for state in self.states.values() if state.final)
+
+    @property
+    def clocks(self) -> tuple[Timer | Lapse, ...]:
+        """Everything of it that is due some time after a state was entered."""
+        found: list[Timer | Lapse | None] = [edge.timer for edge in self.transitions]
+        for state in self.states.values():
+            found += [state.watchdog, *(one.after for one in state.reminders)]
+        return tuple(one for one in found if one is not None)
 
     def named(self, name: str) -> tuple[Transition, ...]:
         """Return every edge of a name."""

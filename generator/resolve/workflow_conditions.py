@@ -20,6 +20,7 @@ from generator.model.workflow import (
     Clause,
     Effect,
     InputField,
+    Lapse,
     Timer,
 )
 from generator.problems import Problem, quoted
@@ -129,6 +130,13 @@ class Conditions:
             hint = "Write PT30M, P2D, 30m, 2h or 7d: more than nothing, at most 400 days."
             self.names.problems.append(Problem("D621", given.at(key), message, hint))
         return seconds or 0
+
+    def lapse(self, given: Given) -> Lapse:
+        """Return the length `after`, of working time where `business` names a calendar."""
+        names = self.names
+        return Lapse(
+            self.seconds(given, "after"), names.calendar(given.get("business")), names.clock.zone
+        )
 
     def timer(self, given: Given, scope: ModelScope) -> Timer:
         start = given.get("from")

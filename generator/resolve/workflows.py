@@ -19,6 +19,7 @@ from generator.model.workflow import (
     SECOND_PERSON,
     Case,
     Derivation,
+    Lapse,
     Reminder,
     State,
     Transition,
@@ -220,16 +221,20 @@ class _Resolver:
             require=tuple(self.names.fields(given.get("require", ()))),
             enter=self.conditions.effects(given.get("enter", ()), scope),
             leave=self.conditions.effects(given.get("leave", ()), scope),
-            watchdog=self.conditions.seconds(given, "watchdog"),
+            watchdog=self._watchdog(given.get("watchdog")),
             span=name.span,
             reminders=tuple(self._reminder(one) for one in given.get("reminders", ())),
         )
+
+    def _watchdog(self, given: Given | None) -> Lapse | None:
+        lapse = self.conditions.lapse(given) if given is not None else None
+        return lapse if lapse is not None and lapse.seconds else None
 
     def _reminder(self, given: Given) -> Reminder:
         return Reminder(
             given.get("remind", ""),
             self.names.roles(given.get("for", ())),
-            self.conditions.seconds(given, "after"),
+            self.conditions.lapse(given),
             self.conditions.seconds(given, "every"),
             given.get("max", 10) if "every" in given else 1,
         )

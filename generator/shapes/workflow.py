@@ -34,7 +34,25 @@ REMIND = Shape(
         ),
         "after": Arg("text", "How long after it was entered, such as P1D.", required=True),
         "every": Arg("text", "How often again; once if missing."),
+        "business": Arg(
+            "name",
+            "Both are counted in the working time of this calendar: 24 hours are a working day.",
+            to="calendar",
+        ),
         "max": Arg("integer", "The most times.", default=10, minimum=1, maximum=1000),
+    },
+)
+
+WATCHDOG = Shape(
+    "watchdog",
+    "How long a busy state may last before somebody is told; mostly just the length of time.",
+    {
+        "after": Arg("text", "A length of time such as PT15M.", required=True),
+        "business": Arg(
+            "name",
+            "`after` is counted in the working time of this calendar: 24 hours are a working day.",
+            to="calendar",
+        ),
     },
 )
 
@@ -65,7 +83,12 @@ STATE = Shape(
         ),
         "enter": _effects("What happens each time a record enters it."),
         "leave": _effects("What happens each time a record leaves it."),
-        "watchdog": Arg("text", "How long a busy state may last, such as PT15M."),
+        "watchdog": Arg(
+            "shape",
+            "How long a busy state may last, such as PT15M.",
+            shape=WATCHDOG,
+            or_word="after",
+        ),
         "reminders": Arg(
             "list",
             "Who is told while a record stands in it.",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from generator.model.workflow import TIMER, Timer, Transition, Workflow
+from generator.model.workflow import TIMER, Lapse, Reminder, Timer, Transition, Workflow
 from rules.commands import ArmTimer
 from rules.workflow.asking import (
     Ask,
@@ -45,17 +45,28 @@ def armed(
     return tuple(found)
 
 
-def due_of(timer: Timer, start: datetime) -> datetime:
-    """Return when a timer that counts from `start` is due."""
-    if timer.calendar is not None:
-        return later(start, timer.seconds, timer.calendar, timer.zone)
-    return start + timedelta(seconds=timer.seconds)
+def due_of(lapse: Timer | Lapse, start: datetime) -> datetime:
+    """Return when something that counts from `start` is due."""
+    if lapse.calendar is not None:
+        return later(start, lapse.seconds, lapse.calendar, lapse.zone)
+    return start + timedelta(seconds=lapse.seconds)
 
 
 def next_beat(due: datetime, every: int, now: datetime) -> datetime:
     """Return the next time of a timer that comes again; those that were missed are left out."""
     beats = max(int((now - due).total_seconds() // every), 0) + 1
     return due + timedelta(seconds=every * beats)
+
+
+def next_notice(reminder: Reminder, first: datetime, now: datetime) -> datetime:
+    """Return the next time of a reminder whose first was `first`; what was missed is left out.
+
+    On working time there is no beat to keep through nights and holidays: the next one comes so long
+    after now.
+    """
+    if reminder.after.calendar is not None:
+        return due_of(reminder.again, now)
+    return next_beat(first, reminder.every, now)
 
 
 def is_dated(edge: Transition) -> bool:

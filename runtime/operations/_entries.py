@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from generator.model.entity import Entity
@@ -177,11 +177,11 @@ class Entries:
 
     def _watch(self, workflow: Workflow, state: str, entered: str) -> None:
         known = workflow.states.get(state)
-        if known is not None and known.watchdog:
-            due = self.work.now + timedelta(seconds=known.watchdog)
+        if known is not None and known.watchdog is not None:
+            due = due_of(known.watchdog, self.work.now)
             self.arm(WATCHDOG, workflow.name, state, "", entered, due)
         for one in known.reminders if known is not None else ():
-            due = self.work.now + timedelta(seconds=one.after)
+            due = due_of(one.after, self.work.now)
             self.arm(REMINDER, workflow.name, state, one.name, entered, due)
 
     def _open(self, command: OpenTask, step: Step, log_id: str) -> None:

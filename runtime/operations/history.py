@@ -55,6 +55,8 @@ class Entry:
 
     id: str
     at: datetime
+    actor_id: int
+    """0 for a program."""
     actor_name: str
     actor_kind: str
     operation: str
@@ -110,6 +112,7 @@ def statement(call: Call, runtime: Runtime, limit: int) -> sa.Select[Any]:
         sa.select(
             audit.c.id,
             audit.c.at,
+            audit.c.actor_id,
             audit.c.actor_name,
             audit.c.actor_kind,
             audit.c.operation,
@@ -152,6 +155,7 @@ def entry(plan: Plan, row: Any) -> Entry:
     return Entry(
         str(row.id),
         row.at,
+        row.actor_id or 0,
         row.actor_name,
         row.actor_kind,
         row.operation,

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.model.workflow import State, Timer
 from rules.workflow.asking import Ask, Asker, context, holds
-from rules.workflow.timers import FIRST, LONGEST, MOST, next_beat
+from rules.workflow.timers import FIRST, LONGEST, MOST, next_beat, next_notice
 from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
 from runtime.operations._firing import fire_inside, work_of
@@ -25,6 +25,7 @@ from runtime.operations._rearming import entry_of
 from runtime.operations._wanted import Wanted
 from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
+from runtime.store.clock import database_clock
 from runtime.store.engine import read, write
 from runtime.store.guard import system_grant
 from runtime.store.workflow_tables import ARMED, CANCELLED, DEAD, FIRED, REMINDER, WATCHDOG
@@ -38,15 +39,6 @@ TIMER = "timer"
 log = logging.getLogger(__name__)
 
 Clock = Callable[[sa.Connection], datetime]
-
-
-def database_clock(connection: sa.Connection) -> datetime:
-    """Return the database's time: one clock for any number of machines."""
-    if connection.dialect.name == "postgresql":
-        found: Any = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-        return found.astimezone(UTC)  # type: ignore[no-any-return]
-    text = connection.exec_driver_sql("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')").scalar_one()
-    return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
 
 
 class Poller:
@@ -140,7 +132,11 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
         _write_end(connection, runtime, timer, CANCELLED)
         return
     if timer.kind == WATCHDOG:
-        _stands_still(connection, runtime, timer)
+        # a definition that came since may no longer mind how long the state lasts
+        if workflow.states[state].watchdog is None:
+            _write_end(connection, runtime, timer, CANCELLED)
+        else:
+            _stands_still(connection, runtime, timer)
         return
     if timer.kind == REMINDER:
         _remind(connection, runtime, timer, workflow.states[state])
@@ -217,7 +213,7 @@ def _remind(connection: sa.Connection, runtime: Runtime, timer: Any, state: Stat
     if not one.every or count >= one.most:
         _write_end(connection, runtime, timer, FIRED)
         return
-    _write_next(connection, runtime, timer, next_beat(timer.due_at, one.every, now), count, "")
+    _write_next(connection, runtime, timer, next_notice(one, timer.due_at, now), count, "")
 
 
 def _again(runtime: Runtime, timer: Any, why: str, code: str, *, counts: bool = True) -> None:

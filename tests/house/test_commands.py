@@ -7,13 +7,18 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import click
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 import app
+from runtime.store.clock import database_clock
+from runtime.store.engine import make_engine
+from runtime.store.system_tables import own_tables
 from tests.databases import postgres_url
 
 CLINIC = Path(__file__).resolve().parents[1] / "domains" / "clinic"
@@ -155,6 +160,78 @@ def test_a_change_is_planned_applied_and_taken_back(shell: Path, tmp_path: Path)
     assert len(good("rollback").splitlines()) == 3
     assert "There is no release 9." in refused("rollback", "9", "--yes")
     assert "is not a consent" in refused("apply", "--yes", "--allow", "everything")
+
+
+TIMED = """
+entity: note
+workflows:
+  life:
+    field: status
+    initial: open
+    states:
+      open: {{en: Open, zh: 未处理}}
+      gone: {{label: {{en: Gone, zh: 已过期}}, final: true}}
+    transitions:
+      drop:
+        {{from: open, to: gone, trigger: [user, timer], roles: any, timer: {{after: {after}}}}}
+"""
+
+
+def test_apply_says_what_becomes_of_timers(shell: Path, tmp_path: Path) -> None:
+    machine = shell / "desk" / "note.workflow.yaml"
+    machine.write_text(TIMED.format(after="P2D"))
+    good("apply", "--yes")
+    (tmp_path / "rows").mkdir()
+    names = ["a", "b", "c", "moved", "refused"]
+    (tmp_path / "rows" / "note.csv").write_text("text\n" + "\n".join(names) + "\n")
+    good("seed", str(tmp_path / "rows"))
+    engine = make_engine(os.environ["DATABASE_URL"])
+    timer, hour = own_tables().timer, timedelta(hours=1)
+    with engine.begin() as connection:
+        now = database_clock(connection)
+        waiting = sa.select(timer.c.id).order_by(timer.c.record_id)
+        for name, one in zip(names, connection.execute(waiting).scalars().all(), strict=True):
+            past = now - (hour if name == "a" else 3 * hour)
+            row = {"armed_at": past, "due_at": past + 48 * hour, "next_at": past + 48 * hour}
+            if name == "moved":
+                row["updated_by"] = 1
+            if name == "refused":
+                row |= {"due_at": now - hour, "next_at": now + hour, "attempts": 3}
+            connection.execute(timer.update().where(timer.c.id == one).values(**row))
+
+    def due() -> list[float]:
+        """Return in how many hours each will be looked at."""
+        asked = sa.select(timer.c.next_at).order_by(timer.c.record_id)
+        with engine.connect() as connection:
+            found = connection.execute(asked).scalars()
+            return [round((at - now) / hour, 1) for at in found]
+
+    old = [47, 45, 45, 45, 1]
+    machine.write_text(TIMED.format(after="PT2H"))
+    said = good("plan")
+    assert "5 armed timers of Note wait for 'drop' of 'status', which is timed otherwise" in said
+    assert "Timers: 5 armed, 2 would be due at once." in said
+    assert "计时：5 个，其中 2 个会立即到时。" in good("plan", "--locale", "zh")
+    told = json.loads(good("plan", "--json"))["timers"]
+    assert (told["armed"], told["at_once"]) == (5, 2)
+    assert "--timers stagger PT1H" in refused("apply", "--yes", "--timers", "stagger")
+    assert "means nothing here" in refused("apply", "--yes", "--timers", "recompute", "PT1H")
+    assert due() == old
+    assert "Timers:" not in good("apply", "--yes").partition("Release")[2]
+    assert due() == old
+    machine.write_text(TIMED.format(after="PT2H30M"))
+    assert "Timers: 4 timed anew, 0 armed" in good("apply", "--yes", "--timers", "recompute")
+    assert due() == [1.5, -0.5, -0.5, 45, 1]
+    machine.write_text(TIMED.format(after="PT30M"))
+    plan = tmp_path / "plan.json"
+    plan.write_text(good("plan", "--json"))
+    said = good("apply", "--plan", str(plan), "--timers", "stagger", "PT6H")
+    assert "Timers: 4 timed anew, 0 armed, 3 of them spread." in said
+    assert due() == [6, 2, 4, 45, 1]
+    said = good("rollback", "1", "--yes", "--timers", "recompute", "--locale", "zh")
+    assert "计时：重算 4 个" in said
+    assert due() == [47, 45, 45, 45, 45]
+    engine.dispose()
 
 
 def test_a_file_that_is_no_plan_is_refused(shell: Path, tmp_path: Path) -> None:

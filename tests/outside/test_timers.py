@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from runtime.outside import timers
 from runtime.outside.timers import Poller, ring_due
+from runtime.store.clock import database_clock
 from runtime.store.engine import read
 from tests.outside.shop import MANAGER, Desk
 from tests.runtime.test_talk import add_accounts, notices
@@ -227,7 +228,7 @@ def test_the_poller_looks_when_the_next_timer_is_due(desk: Desk) -> None:
 
 def test_the_clock_is_the_databases(desk: Desk) -> None:
     with read(desk.runtime.engine) as connection:
-        told = timers.database_clock(connection)
+        told = database_clock(connection)
     assert told.tzinfo is not None
     assert told.year >= 2024
 
@@ -344,6 +345,28 @@ def test_a_timer_counts_working_time_and_comes_again_on_its_beat(desk: Desk) -> 
     assert gaps == [4, 4, 12]
     assert desk.payment(record)["seen"] == 4
     assert desk.payment(record)["state"] == "captured"
+
+
+def test_a_watchdog_and_reminders_count_working_time(desk: Desk) -> None:
+    add_accounts(desk)
+    desk.at(NOON - timedelta(hours=16))  # Sunday 22 November 2026, 04:00 in Shanghai
+    record = desk.pay()
+    desk.work()
+    (notice,) = desk.stored("timer", transition="in_office_hours")
+    assert notice["due_at"] == NOON + timedelta(hours=14)  # Monday, 10:00 there
+    desk.at(NOON + timedelta(hours=14, minutes=30))
+    look(desk)
+    (notice,) = desk.stored("timer", transition="in_office_hours")
+    assert notice["next_at"] == NOON + timedelta(hours=21)  # 17:00: the pause is not counted
+    desk.at(notice["next_at"])
+    look(desk)
+    (notice,) = desk.stored("timer", transition="in_office_hours")
+    # one more hour on Monday, none on Tuesday, which is closed, four on Wednesday
+    assert notice["next_at"] == NOON + timedelta(days=2, hours=18, minutes=30)
+    desk.at(NOON + timedelta(hours=15, minutes=30))  # Monday, 11:30
+    desk.move(record, "ship")
+    (watch,) = desk.stored("timer", kind="watchdog", state="shipping")
+    assert watch["due_at"] == NOON + timedelta(hours=18)  # half an hour, the pause, half an hour
 
 
 def test_a_timer_that_comes_again_waits_for_its_next_beat_while_its_condition_is_false(

@@ -236,7 +236,7 @@ def test_the_timeline_tells_who_took_a_step_what_they_said_and_how_long_it_was(d
     move(desk, record, "wait", part="The spring", days=3)
     page = browser.get(f"/repair/{record}?tab=history")
     told = page.text.partition('<ul class="tl">')[2].partition("</ul>")[0]
-    for text in ("<strong>ron</strong> Begin", "<strong>kim</strong> Wait for parts"):
+    for text in ("<strong>Ron</strong> Begin", "<strong>Kim</strong> Wait for parts"):
         assert text in told
     assert "Which part" in told
     assert "The spring" in told

@@ -19,7 +19,9 @@ import uuid_utils
 
 from generator.compile import Compiled
 from generator.model.text import Label
+from runtime.store.clock import database_clock
 from runtime.store.engine import BEGIN
+from runtime.store.migrate.clocks import KEEP, Retiming
 from runtime.store.migrate.convert import text_functions
 from runtime.store.migrate.faults import (
     ApplyFailed,
@@ -34,11 +36,14 @@ from runtime.store.migrate.plan import CONSENTS, MigrationPlan
 from runtime.store.migrate.releases import APPLIED
 from runtime.store.migrate.renames import renames_json
 from runtime.store.migrate.render import plan_json
+from runtime.store.migrate.retiming import records_after, retime
+from runtime.store.migrate.target import build_target
 from runtime.store.system_tables import own_tables
 
 LOCK = 7_305_807_215_411_201
 """The advisory lock of PostgreSQL that an apply holds; any number no other program uses."""
 WAIT_SECONDS = 30
+KEPT = Retiming()
 DEFINITIONS = "definitions"
 """The epoch that every process watches to load a new release."""
 
@@ -51,6 +56,7 @@ def apply(
     now: datetime,
     by: str = "",
     allow: frozenset[str] = frozenset(),
+    timers: Retiming = KEPT,
 ) -> int:
     """Carry out a plan and return the number of the release.
 
@@ -63,6 +69,7 @@ def apply(
         now: the time the release is kept under.
         by: who applies it.
         allow: the consents given: drop, narrow.
+        timers: what becomes of the timers that are armed by clocks which change.
 
     Raises:
         ConsentNeeded: something is dropped or narrowed without being allowed.
@@ -77,7 +84,7 @@ def apply(
         fresh = plan_on(connection, compiled, plan.returns_to)
         _same(plan, fresh)
         _refuse(fresh, allow)
-        return _carry_out(connection, compiled, fresh, now, by)
+        return _carry_out(connection, compiled, fresh, now, by, timers)
 
 
 def apply_saved(
@@ -88,6 +95,7 @@ def apply_saved(
     now: datetime,
     by: str = "",
     allow: frozenset[str] = frozenset(),
+    timers: Retiming = KEPT,
 ) -> int:
     """Carry out a plan that was kept as JSON, if making it again leads to the same.
 
@@ -98,7 +106,7 @@ def apply_saved(
     fresh = make_plan(engine, compiled, returns_to=saved.get("returns_to"))
     if saved.get("seal") != fresh.seal:
         raise PlanOutdated(_why(saved, plan_json(fresh)))
-    return apply(engine, compiled, fresh, now=now, by=by, allow=allow)
+    return apply(engine, compiled, fresh, now=now, by=by, allow=allow, timers=timers)
 
 
 def create_all(engine: sa.Engine, compiled: Compiled, *, now: datetime, by: str = "") -> int:
@@ -115,7 +123,12 @@ def create_all(engine: sa.Engine, compiled: Compiled, *, now: datetime, by: str 
 
 
 def _carry_out(
-    connection: sa.Connection, compiled: Compiled, plan: MigrationPlan, now: datetime, by: str
+    connection: sa.Connection,
+    compiled: Compiled,
+    plan: MigrationPlan,
+    now: datetime,
+    by: str,
+    timers: Retiming = KEPT,
 ) -> int:
     if not plan.is_new_release:
         put_guards(connection)
@@ -126,7 +139,24 @@ def _carry_out(
     put_guards(connection)
     _check_references(connection)
     shape = _verify(connection, compiled)
-    return _record(connection, compiled, plan, shape, now, by)
+    moved = _retime(connection, compiled, plan, timers)
+    return _record(connection, compiled, plan, shape, now, by, moved)
+
+
+def _retime(
+    connection: sa.Connection, compiled: Compiled, plan: MigrationPlan, how: Retiming
+) -> Mapping[str, Any]:
+    """Time what waits by changed clocks anew, if asked; return what the release tells of it."""
+    told = {"choice": how.text}
+    if how.choice == KEEP or not plan.timers:
+        return told
+    words = Label({"en": "moving timers", "zh": "调整计时"})
+    if connection.dialect.name == "postgresql":
+        # those who ring or cancel timers hold several of a record: all of them first, or none
+        _run(connection, f"LOCK TABLE {own_tables().timer.name} IN SHARE ROW EXCLUSIVE MODE", words)
+    target = build_target(compiled, connection.dialect)
+    clocks = [(one.clock, records_after(target, one.clock)) for one in plan.timers]
+    return {**told, **retime(connection, clocks, how, database_clock(connection))}
 
 
 def _refuse(plan: MigrationPlan, allow: frozenset[str]) -> None:
@@ -228,6 +258,7 @@ def _record(
     shape: Mapping[str, Any],
     now: datetime,
     by: str,
+    timers: Mapping[str, Any],
 ) -> int:
     number = plan.release + 1
     tables = own_tables()
@@ -245,7 +276,7 @@ def _record(
             "facts": dict(plan.facts),
             "shape": dict(shape),
             "renames": renames_json(plan.renames),
-            "plan": plan_json(plan),
+            "plan": {**plan_json(plan), "retimed": dict(timers)},
         },
     )
     epoch = tables.epoch

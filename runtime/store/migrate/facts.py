@@ -17,7 +17,7 @@ from generator.expressions import types
 from generator.field_types import FieldType
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
-from generator.model.workflow import Timer, Workflow
+from generator.model.workflow import Lapse, Timer, Workflow
 from runtime.store.migrate.target import Target
 
 
@@ -115,7 +115,7 @@ def _field_facts(field: Field, target: Target) -> dict[str, Any]:
 
 
 def workflow_facts(workflow: Workflow) -> dict[str, Any]:
-    """Return which ways lead out of each state, and by which clock the timed ones go."""
+    """Return which ways lead out of each state, and by which clocks something is due in it."""
     return {
         "ways": {
             state: sorted(
@@ -129,14 +129,35 @@ def workflow_facts(workflow: Workflow) -> dict[str, Any]:
             if edge.timer is not None
             for state in edge.sources
         },
+        "watchdogs": {
+            f"@{name}": _lapse(state.watchdog)
+            for name, state in workflow.states.items()
+            if state.watchdog is not None
+        },
+        "reminders": {
+            f"{one.name}@{name}": [*_lapse(one.after), one.every]
+            for name, state in workflow.states.items()
+            for one in state.reminders
+        },
     }
 
 
 def clock_of(timer: Timer) -> list[Any]:
     """Return what the due time of a timer follows from, as plain data."""
-    calendar = timer.calendar
-    hours = [f"{a}-{b}" for a, b in calendar.hours] if calendar is not None else []
-    return [timer.seconds, timer.start, calendar.name if calendar is not None else "", hours]
+    seconds, *working = _lapse(timer)
+    return [seconds, timer.start, *(working or ("", [])), *([timer.every] if timer.every else [])]
+
+
+def _lapse(lapse: Timer | Lapse) -> list[Any]:
+    calendar = lapse.calendar
+    if calendar is None:
+        return [lapse.seconds]
+    hours = [f"{a}-{b}" for a, b in calendar.hours]
+    closed, opened = (
+        sorted(day.isoformat() for day in each) for each in (calendar.closed, calendar.open)
+    )
+    days = [sorted(calendar.days), closed, opened]
+    return [lapse.seconds, calendar.name, hours, days, lapse.zone]
 
 
 def _longest(column: sa.types.TypeEngine[Any] | None) -> int:

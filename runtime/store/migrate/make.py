@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from generator.compile import Compiled
 from generator.model.text import Label
+from runtime.store.clock import database_clock
 from runtime.store.engine import deferred
 from runtime.store.migrate import changes as ch
 from runtime.store.migrate.convert import narrows, text_functions
@@ -22,6 +23,7 @@ from runtime.store.migrate.plan import BACKFILLS, DROPS, NARROWS, SAFE, Migratio
 from runtime.store.migrate.probes import Prober
 from runtime.store.migrate.releases import last_release, undone_renames
 from runtime.store.migrate.renames import Renames, find_renames, renamed
+from runtime.store.migrate.retiming import counted, findings
 from runtime.store.migrate.shapes import fingerprint, reflected, schema_json
 from runtime.store.migrate.states import state_changes
 from runtime.store.migrate.target import Target, build_target
@@ -64,7 +66,9 @@ def plan_on(
             works += (Work(ch.Recompute(field.entity, field.name), (statement,)),)
     moved, told = state_changes(prober)
     works += moved
-    findings = (*prober.findings(changes), *(one for one in told if one.count))
+    timers = counted(prober, database_clock(connection))
+    told += tuple(findings(prober, timers))
+    found = (*prober.findings(changes), *(one for one in told if one.count))
     return MigrationPlan(
         dialect=connection.dialect.name,
         digest=compiled.app.digest,
@@ -72,11 +76,12 @@ def plan_on(
         release_digest=last.digest if last else "",
         fingerprint=fingerprint(schema_json(current)),
         steps=tuple(_step(work, prober, wording, target) for work in works),
-        findings=tuple(sorted(findings, key=lambda one: not one.blocking)),
+        findings=tuple(sorted(found, key=lambda one: not one.blocking)),
         drift=find_drift(shape, schema_json(current)) if last else (),
         returns_to=returns_to,
         renames=renames,
         facts=describe(target),
+        timers=timers,
     )
 
 

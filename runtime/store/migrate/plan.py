@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from generator.model.text import Label
+from runtime.store.migrate.clocks import Counted
 from runtime.store.migrate.renames import Renames
 
 SAFE, BACKFILLS, NARROWS, DROPS = "safe", "backfills", "narrows", "drops"
@@ -45,6 +46,8 @@ class Finding:
     """The consent under which it is done nevertheless: narrow, drop or none."""
     blocking: bool = False
     """Nothing but other definitions or other data helps."""
+    at_once: int | None = None
+    """Of timers: how many would be due at once if they were timed anew."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class MigrationPlan:
     """The tables and columns that get other names; a rollback turns them round."""
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the next plan must know of these definitions."""
+    timers: tuple[Counted, ...] = ()
+    """What waits by clocks that change; `apply --timers` says what becomes of it."""
 
     @property
     def is_empty(self) -> bool:

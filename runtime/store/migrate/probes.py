@@ -88,10 +88,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{table}中有 {count} 条记录的{column}为“{option}”，该状态的去向有变化",
     ),
     "TIMERS_KEPT": (
-        "{count} armed timers of {table} wait for '{option}' of {column}, which is timed otherwise "
-        "now; they keep the time they were armed with",
+        "{count} armed {timers} of {table} {wait} for '{option}' of {column}, which is timed "
+        "otherwise now; {at_once} would be due at once",
         "{table}中有 {count} 个计时等待{column}的“{option}”，其时长已更改；"
-        "已启动的计时保持原定时间",
+        "按新时长有 {at_once} 个会立即到时",
+    ),
+    "TIMERS_NEW": (
+        "{count} {records} of {table} {wait} for nothing yet in a state of {column} that "
+        "'{option}' ends or watches from now on; {at_once} would be due at once",
+        "{table}中有 {count} 条记录所在的{column}新增了计时“{option}”，目前尚未计时；"
+        "按新定义有 {at_once} 条会立即到时",
     ),
     "CALLS_LOST": (
         "{count} calls of {table} under way are answered by '{option}' of {column}, which is no "
@@ -129,6 +135,8 @@ ONE = {
     "become": "becomes",
     "do": "does",
     "occur": "occurs",
+    "timers": "timer",
+    "wait": "waits",
     "point": "points",
 }
 """The English words of `TEXTS` that follow the count: the many, and the one."""
@@ -381,6 +389,7 @@ class Prober:
         consent: str = "",
         blocking: bool = False,
         option: str = "",
+        at_once: int | None = None,
     ) -> Finding:
         names = tuple(columns)
         texts = {}
@@ -393,6 +402,8 @@ class Prober:
                 table=self.wording.table(table, locale),
                 count=count,
                 option=option,
+                at_once=at_once,
                 **agreeing,
             )
-        return Finding(code, Label(texts), count, consent if count else "", blocking)
+        given = consent if count else ""
+        return Finding(code, Label(texts), count, given, blocking, at_once)

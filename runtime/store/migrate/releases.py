@@ -79,6 +79,15 @@ def find_release(engine: sa.Engine, number: int) -> Release:
     return Release(*row)
 
 
+def retimed(engine: sa.Engine, number: int) -> Mapping[str, Any]:
+    """Return what became of timers when a release was applied: choice, moved, armed, spread."""
+    table = own_tables().release.c
+    with read(engine) as connection:
+        plan = connection.execute(sa.select(table.plan).where(table.number == number)).scalar()
+    found: Mapping[str, Any] = (plan or {}).get("retimed", {})
+    return found
+
+
 def undone_renames(connection: sa.Connection, number: int) -> Renames:
     """Return the renames that lead from the present names back to those of a release."""
     table = own_tables().release.c

@@ -19,6 +19,8 @@ TEXTS = {
         "back": "The definitions are those of release {number}.",
         "drift": "Altered by hand since the last release:",
         "findings": "In the data:",
+        "timers": "Timers: {armed} armed, {at_once} would be due at once. They keep their times; "
+        "--timers recompute times them anew, --timers stagger PT1H spreads those due at once.",
         "blocked": "must be solved first",
         "consent": "needs --allow {consent}",
         "needs": "To apply it, pass --allow {consents}.",
@@ -35,6 +37,8 @@ TEXTS = {
         "back": "使用的是版本 {number} 的定义。",
         "drift": "自上个版本以来被手工改动：",
         "findings": "现有数据：",
+        "timers": "计时：{armed} 个，其中 {at_once} 个会立即到时。默认保持原定时间；"
+        "--timers recompute 按新定义重算，--timers stagger PT1H 把立即到时的分散到 1 小时内。",
         "blocked": "须先解决",
         "consent": "需要 --allow {consent}",
         "needs": "如要应用，请加上 --allow {consents}。",
@@ -88,9 +92,28 @@ def plan_json(plan: MigrationPlan) -> dict[str, Any]:
                 "count": one.count,
                 "consent": one.consent,
                 "blocking": one.blocking,
+                **({} if one.at_once is None else {"at_once": one.at_once}),
             }
             for one in plan.findings
         ],
+        "timers": {
+            "armed": sum(one.armed for one in plan.timers if not one.clock.is_new),
+            "unarmed": sum(one.armed for one in plan.timers if one.clock.is_new),
+            "at_once": sum(one.at_once for one in plan.timers),
+            "changed": [
+                {
+                    "entity": one.clock.workflow.entity,
+                    "workflow": one.clock.workflow.name,
+                    "state": one.clock.state,
+                    "kind": one.clock.kind,
+                    "name": one.clock.name,
+                    "is_new": one.clock.is_new,
+                    "count": one.armed,
+                    "at_once": one.at_once,
+                }
+                for one in plan.timers
+            ],
+        },
         "drift": [dict(one.texts) for one in plan.drift],
     }
 
@@ -127,6 +150,9 @@ def _seen(plan: MigrationPlan, locale: str, texts: dict[str, str]) -> Iterator[s
         if one.consent:
             note = texts["consent"].format(consent=one.consent)
         yield f"  ! {one.words.text(locale)}" + (f"  [{note}]" if note else "")
+    if plan.timers:
+        armed = sum(one.armed for one in plan.timers)
+        yield texts["timers"].format(armed=armed, at_once=sum(one.at_once for one in plan.timers))
     if plan.drift:
         yield texts["drift"]
     yield from (f"  ~ {one.text(locale)}" for one in plan.drift)

@@ -94,7 +94,7 @@ def _gone(prober: Prober, entity: str, workflow: Workflow) -> Iterator[Finding]:
 
 
 def _changed(prober: Prober, workflow: Workflow) -> Iterator[Finding]:
-    """Yield what stands in states that stay, where other ways lead out of them or at other times.
+    """Yield what stands in states that stay, where other ways lead out of them.
 
     Records follow the new graph by themselves, so these are told and stop nothing.
     """
@@ -109,16 +109,6 @@ def _changed(prober: Prober, workflow: Workflow) -> Iterator[Finding]:
     for state, count in held.items():
         if state in ways and state in now["ways"] and ways[state] != now["ways"][state]:
             yield prober.finding("STATE_HELD", *where, count, option=state)
-    for place, clock in known["clocks"].items():
-        name, _, state = place.partition("@")
-        if now["clocks"].get(place, clock) == clock:
-            continue
-        armed = (
-            f"{_of(workflow, state)} AND kind = 'transition' AND status = 'armed'"
-            f" AND transition = '{name}'"
-        )
-        waiting = prober.waiting("sw_timer", armed)
-        yield prober.finding("TIMERS_KEPT", *where, waiting, option=name)
 
 
 def _under_way(prober: Prober, entity: str, workflow: Workflow) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ A file of `routes` contributes addresses; this is all it needs of the web layer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as Folder
 from typing import Any
@@ -85,7 +85,11 @@ class Desk:
 
     def with_names(self, visit: Visit, paths: Sequence[Path], rows: Sequence[Any]) -> Visit:
         """Return the visit with the names of every account that rows mention."""
-        ids = people_of(paths, rows) - visit.people.keys()
+        return self.knowing(visit, people_of(paths, rows))
+
+    def knowing(self, visit: Visit, people: Iterable[int]) -> Visit:
+        """Return the visit with the names of these accounts; 0 is no account."""
+        ids = set(people) - visit.people.keys() - {0}
         return replace(visit, people={**visit.people, **self.around.names(ids)}) if ids else visit
 
     def template(self, entity: str, name: str) -> str:

@@ -100,7 +100,7 @@ def _event(visit: Visit, entity: Entity, entry: Entry, known: Known) -> Event:
             single.append(_change(visit, field, before, after, known))
     return Event(
         icon=ICONS.get(entry.operation, "clock"),
-        who=caller(visit, entry.actor_name),
+        who=caller(visit, entry.actor_name, entry.actor_id),
         words=_words(visit, entity, entry),
         reason=entry.reason,
         iso=entry.at.isoformat(),

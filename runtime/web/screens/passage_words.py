@@ -41,6 +41,8 @@ class Taken:
     """What took it when no person did; empty for people."""
     before: Cell
     after: Cell
+    moved: bool
+    """The record came from another state."""
     workflow: str
     """Its name, where the record has several."""
     spent: str
@@ -66,13 +68,14 @@ def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) 
     return Taken(
         id=one.id,
         icon=ICONS.get(one.source, "arrow-right"),
-        who=caller(visit, one.actor_name)
+        who=caller(visit, one.actor_name, one.actor_id)
         if one.actor_kind != "system"
         else visit.t("System", "person"),
         words=_words(visit, one, edges),
         mark=_mark(visit, one),
         before=_state(visit, states, one.before),
         after=_state(visit, states, one.after),
+        moved=one.before not in ("", one.after),
         workflow=visit.text(machine.label) if machine and len(machines) > 1 else "",
         spent=_spent(visit, one, since),
         reason=one.reason,

@@ -72,7 +72,7 @@ def progress(
                 label=visit.text(machine.label),
                 state=badge(visit, state) if state else Cell(value or "–", "badge", "critical"),
                 since=moment(visit, last.at) if last else None,
-                who=caller(visit, last.actor_name) if last else "",
+                who=caller(visit, last.actor_name, last.actor_id) if last else "",
                 waits=tuple(
                     _waiting(visit, entity, record_id, one)
                     for one in story.due

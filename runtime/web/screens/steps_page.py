@@ -1,8 +1,8 @@
 """The steps of a record: the buttons of its page, and the form or question behind one of them.
 
-In: what `transitions` offers. Out: buttons in the order of the file, the first possible one as the
-primary; what is blocked keeps its reasons in words. The form is made of the same controls as every
-other; what was typed stays when it is refused.
+In: what `transitions` offers. Out: buttons in the order of the file, the first possible one that
+leads on as the primary; what is blocked keeps its reasons in words. The form is made of the same
+controls as every other; what was typed stays when it is refused.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ class StepButton:
     """It asks something first: a form, or a confirmation."""
     danger: bool
     """It ends in a state that nobody wishes for."""
+    restarts: bool = False
+    """It leads back to where every record begins."""
+    ends: bool = False
+    """Nothing comes after it, and nothing was won by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Steps:
     """The buttons of a record's page."""
 
     shown: tuple[StepButton, ...] = ()
-    """The first is the primary one, if it may be pressed."""
+    primary: bool = False
+    """Whether the first may be pressed and leads on."""
     more: tuple[StepButton, ...] = ()
     fields: Mapping[str, str] | None = None
     """What every one of them sends: the version that was shown, a key, the list one came from."""
@@ -69,8 +74,9 @@ class StepPage:
     hidden: tuple[tuple[str, str], ...]
     controls: tuple[Control, ...]
     source: Cell | None
-    """Where the record is; None for who may not read that."""
+    """Where the record is; None for who may not read that, and for a step that stays there."""
     targets: tuple[Cell, ...]
+    """Where it leads; none where it stays."""
     ask: str
     """none, dialog, type_value or reauth."""
     with_code: bool
@@ -91,13 +97,17 @@ def step_url(entity: str, record_id: str, one: Offered) -> str:
 def steps(visit: Visit, entity: Entity, standing: Standing, key: str, listed: str) -> Steps:
     """Return the buttons of a record: two beside each other, the rest under More."""
     every = [_button(visit, entity, standing, one) for one in standing.offered]
-    wished = [one for one in every if not one.danger]
+    wished = [one for one in every if not one.danger and not one.restarts]
+    again = [one for one in every if one.restarts and not one.danger]
+    shown = [one for one in wished if one.allowed][:SHOWN]
     # nothing that leads on: why not is worth more than a quick way to give up
-    shown = [one for one in wished if one.allowed][:SHOWN] or wished[:1] or every[:1]
+    shown = shown or [*wished[:1], *(one for one in again if one.allowed)][:SHOWN] or every[:1]
     kept = {one.id for one in shown}
     fields = {"_version": str(standing.version), "_key": key, "list": listed}
+    leads = bool(shown) and shown[0].allowed and not (shown[0].danger or shown[0].ends)
     return Steps(
         tuple(shown),
+        leads,
         tuple(one for one in sorted(every, key=lambda one: not one.allowed) if one.id not in kept),
         {name: text for name, text in fields.items() if text},
     )
@@ -105,6 +115,8 @@ def steps(visit: Visit, entity: Entity, standing: Standing, key: str, listed: st
 
 def _button(visit: Visit, entity: Entity, standing: Standing, one: Offered) -> StepButton:
     machine = visit.app.workflows[entity.name][one.workflow]
+    here = standing.states.get(one.workflow, "")
+    targets = [machine.states[name] for name in one.targets]
     return StepButton(
         id=one.id,
         label=visit.text(one.label),
@@ -112,7 +124,9 @@ def _button(visit: Visit, entity: Entity, standing: Standing, one: Offered) -> S
         allowed=one.allowed,
         reasons=reasons(visit, one),
         asks=bool(one.questions) or one.confirm != NONE,
-        danger=all(machine.states[name].tone == "critical" for name in one.targets),
+        danger=all(each.tone == "critical" for each in targets),
+        restarts=here != machine.initial and set(one.targets) == {machine.initial},
+        ends=all(each.final and each.tone == "neutral" for each in targets),
     )
 
 
@@ -175,6 +189,7 @@ def step_page(
     drawing = Drawing(visit, known, titles, messages_of(visit, refusal), ids=ids)
     machine = visit.app.workflows[entity.name][one.workflow]
     here = standing.states.get(one.workflow, "")
+    moves = set(one.targets) != {here}
     layout = FormLayout(entity, True, (("", "", fields),), ())
     tells = refusal is not None and not refusal.errors and refusal.status != 428
     return StepPage(
@@ -184,8 +199,8 @@ def step_page(
         action=step_url(entity.name, standing.record_id, one),
         hidden=tuple(hidden),
         controls=tuple(question_control(drawing, each, one.id) for each in fields),
-        source=badge(visit, machine.states[here]) if here in machine.states else None,
-        targets=tuple(badge(visit, machine.states[name]) for name in one.targets),
+        source=badge(visit, machine.states[here]) if here in machine.states and moves else None,
+        targets=tuple(badge(visit, machine.states[name]) for name in one.targets if moves),
         ask=one.confirm,
         with_code=with_code,
         danger=all(machine.states[name].tone == "critical" for name in one.targets),

@@ -22,7 +22,7 @@ from runtime.web.screens.comment_text import Segment, segments
 from runtime.web.screens.detail_parts import TabLink, record_facts
 from runtime.web.screens.history import Event
 from runtime.web.screens.passage_words import Taken, taken, wanted
-from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.visit import Visit, caller, record_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _said(visit: Visit, entity: Entity, record_id: str, one: Comment) -> Said:
     when = local_text(one.at, visit.viewer.locale, visit.viewer.time_zone)
     edited = one.edited_at
     return Said(
-        who=one.actor_name,
+        who=caller(visit, one.actor_name, one.actor_id),
         iso=one.at.isoformat(),
         when=when,
         exact=when,

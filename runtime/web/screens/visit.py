@@ -86,8 +86,13 @@ class Visit:
         return self.actor.locale.startswith("zh")
 
 
-def caller(visit: Visit, name: str) -> str:
-    """Return who did something as a sentence names them: a program of ours by a word for it."""
+def caller(visit: Visit, name: str, number: int = 0) -> str:
+    """Return who did something as a sentence names them: a program of ours by a word for it.
+
+    A person has the name the visit knows of them, else the one they signed in with then.
+    """
+    if number in visit.people:
+        return visit.people[number]
     t = visit.t
     programs = {
         "system": t("System", "person"),

@@ -117,6 +117,7 @@ def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
     entry = Entry(
         one.id,
         one.created_at,
+        one.requester_id,
         one.requester_name,
         "user",
         one.operation,

@@ -77,7 +77,7 @@ class Records:
             follows=beside.follows,
             panels=panel_boxes(visit, model, result, self.desk.around.templates),
         )
-        around = _with_steps(visit, model, record_id, around)
+        around = self._with_steps(visit, model, record_id, around)
         page = detail_page(visit, plan, result, around)
         return render_template(self.desk.template(entity, "detail.html"), page=page)
 
@@ -94,7 +94,25 @@ class Records:
         kind = request.args.get("kind", "") or "all"
         query = {"before": (request.args.get("before", ""),), "kind": (kind,)}
         found = doors.ask(visit, "timeline", plan.entity.name, record_id, query)
+        visit = self.desk.knowing(visit, (one.actor_id for one in found.rows))
         return timeline(visit, plan.entity, result, found, kind, listed, str(uuid.uuid4()))
+
+    def _with_steps(self, visit: Visit, model: Entity, record_id: str, around: Around) -> Around:
+        """Return the surroundings with the steps of a record that has workflows."""
+        if not machines_of(visit, model.name):
+            return around
+        story = doors.ask(visit, "passages", model.name, record_id).row
+        visit = self.desk.knowing(visit, (one.actor_id for one in story.steps))
+        try:
+            standing = doors.ask(visit, "transitions", model.name, record_id).row
+        except UnknownStoredState as refusal:
+            told = visit.t("An operator finds it among the incidents.")
+            return replace(around, trouble=f"{visit.text(refusal.message)} {told}")
+        return replace(
+            around,
+            steps=steps(visit, model, standing, str(uuid.uuid4()), around.listed),
+            progress=progress(visit, model, tuple(standing.states.items()), story, record_id),
+        )
 
     def _table(
         self, visit: Visit, plan: DetailPlan, result: Result, record_id: str
@@ -108,23 +126,6 @@ class Records:
         found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, record_id))
         visit = self.desk.with_names(visit, found.plan.paths, found.rows)
         return related_table(visit, plan.tab, record_id, found)
-
-
-def _with_steps(visit: Visit, model: Entity, record_id: str, around: Around) -> Around:
-    """Return the surroundings with the steps of a record that has workflows."""
-    if not machines_of(visit, model.name):
-        return around
-    story = doors.ask(visit, "passages", model.name, record_id).row
-    try:
-        standing = doors.ask(visit, "transitions", model.name, record_id).row
-    except UnknownStoredState as refusal:
-        told = visit.t("An operator finds it among the incidents.")
-        return replace(around, trouble=f"{visit.text(refusal.message)} {told}")
-    return replace(
-        around,
-        steps=steps(visit, model, standing, str(uuid.uuid4()), around.listed),
-        progress=progress(visit, model, tuple(standing.states.items()), story, record_id),
-    )
 
 
 def _neighbours(visit: Visit, model: Entity, record_id: str, listed: str) -> Neighbours:
