@@ -55,6 +55,7 @@ TEXTS: Mapping[str, str] = {
     "Write an entity and its field that leads there, such as `order.customer`.": (
         "请写实体及其指向顾客的字段，如 `order.customer`。"
     ),
+    "Its key is a record of {entity}.": "其键为 {entity} 的记录。",
     "{path} leads too far.": "{path} 的路径过长。",
     "Write a field, or a reference and a field of its record.": (
         "请写一个字段，或一个引用及其记录的字段。"

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-USES, MONEY, PACE = "uses", "money", "pace"
-"""What counters count: uses and units, what was granted, or uses in a short time."""
+USES, MONEY, PACE, SHARED = "uses", "money", "pace", "shared"
+"""What counters count: uses and units, what was granted, uses in a short time, or what was granted
+of a budget that promotions share."""
 PARTS = ("promotion", "customer", "code", "item", "currency", "by")
 """What the key of a counter may consist of; what a count is not about is `NOBODY`."""
 NOBODY = "*"

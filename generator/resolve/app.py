@@ -158,7 +158,10 @@ def resolve(
     )
     problems += found
     if pricing is not None:
-        counted, found = resolve_counters(head.get("pricing").get("counters"), ledgers, entities)
+        shared = pricing.budgets.entity if pricing.budgets is not None else ""
+        counted, found = resolve_counters(
+            head.get("pricing").get("counters"), ledgers, entities, shared
+        )
         problems += found
         placing, found = resolve_placing(
             head.get("pricing").get("place"), pricing, entities, catalogs["field_types"]

@@ -12,7 +12,7 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
 from generator.model.ledger import Ledger
-from generator.model.placing import CHANNEL, FACTS, PARTS, WHOLE, Counter, Filled, Placing
+from generator.model.placing import CHANNEL, FACTS, PARTS, SHARED, WHOLE, Counter, Filled, Placing
 from generator.model.pricing import Pricing
 from generator.problems import Problem, quoted, unknown_name
 from generator.resolve.promotions import TEXTS, Vocabulary
@@ -21,7 +21,7 @@ from generator.shape import Given, Written
 
 NEEDED = frozenset({"promotion"})
 """What every counter is about."""
-UNITS = {"uses": ("integer",), "money": ("money",), "pace": ("integer",)}
+UNITS = {"uses": ("integer",), "money": ("money",), "pace": ("integer",), "shared": ("money",)}
 HOLDS_OF: Mapping[str, tuple[str, ...]] = {
     "text": TEXTS,
     "money": ("money",),
@@ -32,16 +32,19 @@ HOLDS_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def resolve_counters(
-    given: Given | None, ledgers: Mapping[str, Ledger], entities: Mapping[str, Entity]
+    given: Given | None,
+    ledgers: Mapping[str, Ledger],
+    entities: Mapping[str, Entity],
+    budgets: str = "",
 ) -> tuple[dict[str, Counter], list[Problem]]:
-    """Return the counters by what they count."""
+    """Return the counters by what they count; `budgets` is the entity of those that are shared."""
     problems: list[Problem] = []
     found = {}
     for purpose in UNITS:
         body = given.get(purpose) if given is not None else None
         if body is None:
             continue
-        reads = _Counters(ledgers, entities, problems)
+        reads = _Counters(ledgers, entities, problems, budgets)
         take = reads.kind(body.get("take"), purpose)
         keep = reads.kind(body.get("keep"), purpose) if "keep" in body else take
         if take is None or keep is None:
@@ -65,8 +68,10 @@ class _Counters:
         ledgers: Mapping[str, Ledger],
         entities: Mapping[str, Entity],
         problems: list[Problem],
+        budgets: str,
     ) -> None:
         self.ledgers, self.entities, self.problems = ledgers, entities, problems
+        self.budgets = budgets
 
     def kind(self, written: Written | None, purpose: str) -> tuple[Ledger, str] | None:
         """Return a kind of entry that counts, and its ledger."""
@@ -92,7 +97,12 @@ class _Counters:
         kind = ledger.kinds[name]
         unit = self.entities[ledger.entries].fields["quantity"].type
         texts = all(not to for to in ledger.key.values())
-        if not texts or set(ledger.key) - set(PARTS) or not set(ledger.key) >= NEEDED:
+        if purpose == SHARED and list(ledger.key.values()) != [self.budgets]:
+            message = say("The key of '{ledger}' is not that of a counter.", ledger=ledger.name)
+            hint = say("Its key is a record of {entity}.", entity=quoted(self.budgets))
+        elif purpose != SHARED and (
+            not texts or set(ledger.key) - set(PARTS) or not set(ledger.key) >= NEEDED
+        ):
             message = say("The key of '{ledger}' is not that of a counter.", ledger=ledger.name)
             hint = say("Its key are texts, of these names: {names}.", names=", ".join(PARTS))
         elif unit not in UNITS[purpose]:

@@ -19,6 +19,11 @@ COUNTERS = Shape(
     {
         "uses": Arg("shape", "Counts uses and units.", shape=COUNTER),
         "money": Arg("shape", "Counts what budgets granted.", shape=COUNTER),
+        "shared": Arg(
+            "shape",
+            "Counts what budgets granted that promotions share; the key is the budget's record.",
+            shape=COUNTER,
+        ),
         "pace": Arg(
             "shape",
             "Counts uses in a short time; the key is `promotion` and `by`: who, or from where.",

@@ -159,7 +159,7 @@ class Pool:
     members: frozenset[str] = frozenset()
     """The promotions that share it."""
     key: str = ""
-    """What counters call it."""
+    """The record that it is."""
 
 
 @dataclass(frozen=True, slots=True)

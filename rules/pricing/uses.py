@@ -21,7 +21,7 @@ class Take:
     """So much of one counter, which may then not exceed its bound."""
 
     counts: str
-    """`uses`, `money` or `pace`."""
+    """`uses`, `money`, `pace` or `shared`."""
     about: tuple[tuple[str, str], ...]
     """By part of the key: which; the promotion first."""
     quantity: int
@@ -166,8 +166,7 @@ def _shared(
     own, stays = ("promotion", promotion.id), not promotion.limits.release_on_cancel
     pool = context.pools.get(promotion.shares) if promotion.shares else None
     if pool is not None and pool.limit is not None and usage.spend:
-        about = (("promotion", pool.key), ("currency", currency))
-        yield Take("money", about, usage.spend, pool.limit, stays)
+        yield Take("shared", (("record", pool.key),), usage.spend, pool.limit, stays)
     for pace in promotion.limits.within:
         for name in paced_by(pace.by, customers, context):
             about = (own, ("by", name))

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.field_types.money import Money
-from generator.model.placing import NOBODY, Counter
+from generator.model.placing import MONEY, NOBODY, SHARED, Counter
 from rules.blockers import Blocker
 from rules.ledger import entries as rules
 from rules.ledger.entries import Entry
@@ -27,6 +27,8 @@ from runtime.store.guard import system
 from runtime.store.ledgers import Refused
 
 WHY = "what promotions have left"
+RECORD = "record"
+"""What a take is about whose counter is keyed by a record."""
 CONTACT = "contact:"
 """Begins the key of whoever is known by an address only."""
 
@@ -64,19 +66,6 @@ def used(
         if counter is not None:
             found += _counts(connection, runtime, counts, counter, {**about, "promotion": names})
     return gathered(_minor(runtime, one, cart.currency) for one in found)
-
-
-def granted(
-    connection: sa.Connection, runtime: Runtime, names: Iterable[str], currency: str
-) -> Mapping[str, int]:
-    """Return, by name, what was granted of budgets in a currency."""
-    pricing, wanted = runtime.app.pricing, sorted(names)
-    counter = pricing.counters.get("money") if pricing is not None else None
-    if counter is None or not wanted:
-        return {}
-    about = {"promotion": wanted, "customer": (), "code": (), "item": (), "currency": [currency]}
-    counts = _counts(connection, runtime, "money", counter, about)
-    return {one.about["promotion"]: _minor(runtime, one, currency).quantity for one in counts}
 
 
 def _counts(
@@ -118,14 +107,14 @@ def entries(runtime: Runtime, takes: Iterable[Take], currency: str, post_key: st
         if counter is None:
             continue
         ledger = runtime.app.ledgers[counter.ledger]
-        about, scale = dict(take.about), _scale(runtime, take.counts, currency)
+        about, factor = dict(take.about), scale(runtime, take.counts, currency)
         made = rules.entry(
             ledger,
             counter.keep if take.stays else counter.take,
-            tuple(about.get(name, NOBODY) for name in ledger.key),
-            take.quantity * scale,
+            tuple(about.get(name, about.get(RECORD, NOBODY)) for name in ledger.key),
+            take.quantity * factor,
             post_key=f"{post_key}/{number}",
-            most={} if take.seconds else {counter.bucket: take.most * scale},
+            most={} if take.seconds else {counter.bucket: take.most * factor},
         )
         if isinstance(made, Blocker):
             raise Refused((made,))
@@ -134,15 +123,15 @@ def entries(runtime: Runtime, takes: Iterable[Take], currency: str, post_key: st
 
 
 def _minor(runtime: Runtime, count: Count, currency: str) -> Count:
-    scale = _scale(runtime, count.counts, currency)
-    return Count(count.counts, count.about, count.quantity // scale)
+    factor = scale(runtime, count.counts, currency)
+    return Count(count.counts, count.about, count.quantity // factor)
 
 
-def _scale(runtime: Runtime, counts: str, currency: str) -> int:
+def scale(runtime: Runtime, counts: str, currency: str) -> int:
     """Return by what smallest units of a currency are multiplied to be kept in a ledger."""
     pricing = runtime.app.pricing
     assert pricing is not None
-    if counts != "money":
+    if counts not in (MONEY, SHARED):
         return 1
     field: Any = runtime.app.entities[
         runtime.app.ledgers[pricing.counters[counts].ledger].entries

@@ -7,17 +7,17 @@ and none where no promotion shares anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 import sqlalchemy as sa
 
 from generator.field_types.money import Money
-from generator.model.placing import MONEY
+from generator.model.placing import SHARED
 from rules.pricing.cart import Pool
 from rules.pricing.gates import LIVE
 from rules.pricing.promotion import Book
-from runtime.operations import _counters
+from runtime.operations._counters import scale
 from runtime.runtime import Runtime
 from runtime.store.guard import system
 
@@ -37,7 +37,7 @@ def pools(
         return {}
     facts = pricing.budgets
     table = runtime.schema.tables[facts.entity]
-    asked = sa.select(table.c[facts.key], table.c[facts.amount]).where(
+    asked = sa.select(table.c.id, table.c[facts.key], table.c[facts.amount]).where(
         table.c[facts.key].in_(sorted(sharing))
     )
     field = runtime.app.entities[facts.entity].fields[facts.amount]
@@ -45,18 +45,31 @@ def pools(
     assert isinstance(kind, Money)
     places = pricing.currencies[pricing.home] - kind.places(field)
     rows = connection.execute(system(asked, WHY)).all()
-    keys = {str(name): f"{facts.entity}:{name}" for name, _ in rows}
-    spent = _counters.granted(connection, runtime, keys.values(), pricing.home)
+    spent = _spent(connection, runtime, [str(record) for record, *_ in rows])
     return {
         str(name): Pool(
-            None if amount is None or MONEY not in pricing.counters else _minor(amount, places),
+            None if amount is None or SHARED not in pricing.counters else _minor(amount, places),
             pricing.home,
-            spent.get(keys[str(name)], 0),
+            spent.get(str(record), 0),
             frozenset(sharing[str(name)]),
-            keys[str(name)],
+            str(record),
         )
-        for name, amount in rows
+        for record, name, amount in rows
     }
+
+
+def _spent(connection: sa.Connection, runtime: Runtime, records: Iterable[str]) -> dict[str, int]:
+    """Return what was granted, by the record of a budget."""
+    pricing, wanted = runtime.app.pricing, sorted(records)
+    counter = pricing.counters.get(SHARED) if pricing is not None else None
+    if pricing is None or counter is None or not wanted:
+        return {}
+    (key,) = runtime.app.ledgers[counter.ledger].key
+    table = runtime.book(counter.ledger).balances
+    asked = sa.select(table.c[key], table.c[counter.bucket]).where(table.c[key].in_(wanted))
+    factor = scale(runtime, SHARED, pricing.home)
+    rows = connection.execute(system(asked, WHY)).all()
+    return {str(record): int(granted) // factor for record, granted in rows}
 
 
 def _minor(amount: int, places: int) -> int:
