@@ -465,5 +465,7 @@ def _used(text: str) -> Iterable[tuple[str, str]]:
     }
     called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node not in called and not node.id.startswith("_"):
+        if not isinstance(node, ast.Name) or node in called or node.id in ("null", "true", "false"):
+            continue
+        if not node.id.startswith("_"):
             yield node.id, "integer" if node.id in numbers else "boolean"

@@ -1,7 +1,8 @@
 """Facts about state machines, in a neutral form, run through the real compiler and engine.
 
 `pytest tests/rules/test_workflow_vectors.py --vectors FILE` runs any file of the form that
-`vectors/workflows.json` beside this file documents by example; without the option that file runs.
+`workflow_vectors.json` beside this file documents by example; without the option that file runs,
+and our own facts in the same form.
 A vector that needs a feature we refuse must be refused, by the name the vector or its feature has.
 """
 
@@ -56,16 +57,19 @@ EVENTS = {
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "vector" not in metafunc.fixturenames:
         return
-    file = metafunc.config.getoption("--vectors") or OWN
-    content = json.loads(Path(file).read_text(encoding="utf-8"))
-    metafunc.parametrize(
-        ("vector", "known"),
-        [(vector, content) for vector in content["vectors"]],
-        ids=[f"{vector['id']}-{vector['type']}" for vector in content["vectors"]],
-    )
+    file = metafunc.config.getoption("--vectors")
+    files = [Path(file)] if file else [GIVEN, OWN]
+    found = [
+        (vector, content)
+        for content in (json.loads(one.read_text(encoding="utf-8")) for one in files)
+        for vector in content["vectors"]
+    ]
+    names = [f"{vector['id']}-{vector['type']}" for vector, _ in found]
+    metafunc.parametrize(("vector", "known"), found, ids=names)
 
 
-OWN = Path(__file__).parent / "workflow_vectors.json"
+GIVEN = Path(__file__).parent / "workflow_vectors.json"
+OWN = Path(__file__).parent / "workflow_vectors_own.json"
 
 
 def test_a_vector_holds(vector: Vector, known: Vector, tmp_path: Path) -> None:
@@ -691,7 +695,9 @@ def delayed(vector: Vector, known: Vector, folder: Path) -> None:
     moments += [(one["at_ms"], 1, one) for one in vector["checks"]]
     for at, kind, what in sorted(moments, key=lambda one: one[:2]):
         record.later(at)
-        for one in [one for one in waiting if one.due <= record.now]:
+        for one in sorted(waiting, key=lambda each: each.due):
+            if one.due > record.now or one not in waiting:
+                continue
             rung = ring(machines, one, record.situation, fire)
             waiting.remove(one)
             fired += rung.status == "fired"
