@@ -4,7 +4,8 @@ With real connections and a barrier, on both databases. `--long` does a hundred 
 
 Which test fails when a safeguard is taken out was tried by hand:
 - the state asked again under the lock (`hold(…, lock="")`): the double transition on PostgreSQL;
-- the version predicate of the UPDATE together with that lock: the same, with two rows in the log;
+- the version predicate of the UPDATE (`change_of` in `runtime/store/inserts.py`): a record that
+  changes while it is decided about, on both databases;
 - the version that was seen (`wanted.version`): approve against edit;
 - the entry that armed a timer (`entered != timer.entered` in `runtime/outside/timers.py`): in
   `tests/outside/test_timers.py`, a timer of an earlier pass does not fire in a later one.
@@ -25,6 +26,7 @@ from runtime.operations._firing import fire_inside, work_of
 from runtime.operations._wanted import Wanted
 from runtime.pipeline import handle
 from runtime.store.engine import write
+from runtime.store.guard import system
 from tests.databases import postgres_url, sqlite_url
 from tests.flow import BOSS, CLERK, OTHER, SYSTEM, Flow, open_flow, proved
 from tests.runtime.test_races import together
@@ -103,6 +105,28 @@ def test_paid_and_expired_at_once_is_one_of_them_and_its_consequences(
         row = flow.read(order)
         assert (row["payment_status"], row["status"]) == ("paid", "cancelled")
         assert row["version"] == 3
+
+
+def test_a_record_that_changes_while_it_is_decided_about_is_not_written_over(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement that goes past the lock raises the version; the UPDATE finds no such row."""
+    order, table = flow.order(), flow.runtime.schema.tables["order"]
+    wanted = Wanted("order", order, "fulfilment", "expire", source="timer")
+    fire = firing.fire
+
+    def late(*args: Any) -> Any:
+        done = fire(*args)
+        change = table.update().where(table.c.id == order).values(version=table.c.version + 1)
+        connection.execute(system(change, "a test"))
+        return done
+
+    monkeypatch.setattr(firing, "fire", late)
+    with pytest.raises(RequestError), write(flow.runtime.engine) as connection:
+        fire_inside(work_of(connection, flow.runtime, "timer"), wanted)
+    monkeypatch.undo()
+    assert (flow.read(order)["status"], flow.read(order)["version"]) == ("new", 1)
+    assert logged(flow, order) == []
 
 
 def test_what_was_approved_is_what_was_seen(flow: Flow, rounds: range) -> None:
