@@ -41,6 +41,8 @@ class Settings:
     web_workers: int = 2
     web_threads: int = 4
     job_workers: int = 3
+    export_now: int = 5000
+    """Rows of an export that somebody waits for."""
     https: bool = False
     """Whether people reach the site over https: cookies are then sent over nothing else."""
     trusted_hosts: tuple[str, ...] = ()
@@ -137,6 +139,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_workers=_number(environment, "SHOPWRIGHT_WEB_WORKERS", 2),
         web_threads=_number(environment, "SHOPWRIGHT_WEB_THREADS", 4),
         job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 3),
+        export_now=_number(environment, "SHOPWRIGHT_EXPORT_NOW", 5000),
         https=_flag(environment, "SHOPWRIGHT_HTTPS"),
         trusted_hosts=_list(environment, "SHOPWRIGHT_HOSTS"),
         proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),

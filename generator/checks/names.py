@@ -47,6 +47,7 @@ ADDRESSES = {
     "groups",
     "home",
     "jobs",
+    "exports",
     "me",
 }
 LONGEST = 63

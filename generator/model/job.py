@@ -24,6 +24,7 @@ QUEUES = ("critical", "default", "bulk")
 ENGINE_JOBS = (
     "changes",
     "check_alert",
+    "export_rows",
     "import_rows",
     "mail_digest",
     "mail_notice",
@@ -31,6 +32,7 @@ ENGINE_JOBS = (
     "outside_event",
     "renew",
     "seed_rows",
+    "send_export",
     "transitions",
 )
 """Jobs that the engine brings itself; a test compares them with the files there are."""

@@ -40,6 +40,7 @@ from runtime.commands.ports import (
     told_address,
 )
 from runtime.expiring import expire
+from runtime.exporting import clock as exports
 from runtime.jobs import outbox, pool, redis_server, results, scheduler
 from runtime.jobs.declared import schedules_of
 from runtime.jobs.queue import JobQueue
@@ -164,6 +165,7 @@ def run_scheduler(context: click.Context, locale: str) -> None:
             Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
             Periodic("summaries", timedelta(minutes=1), lambda: sending.queue_digests(application)),
+            Periodic("exports", timedelta(seconds=5), lambda: exports.tick(application, kinds)),
         )
         beats = timedelta(seconds=BEAT_SECONDS)
         watched = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
@@ -14,7 +15,7 @@ from generator.resolve.fields import STATE
 from generator.resolve.importmaps import LostPath, follow
 from generator.suggest import closest
 from runtime.importing.faults import FileFault
-from runtime.importing.headers import target_from_header
+from runtime.importing.headers import target_from_header, zone_of
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
 
@@ -76,7 +77,8 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
         key=wish.key,
         meant=wish.meant,
     )
-    return Chosen(table, (target,), "", "")
+    told = "" if wish.meant is not None else zone_of(table.columns, available_timezones())
+    return Chosen(table, (target,), told, "")
 
 
 def by_steps(

@@ -107,6 +107,9 @@ class Maker:
             make = _alone(target)
         else:
             make = self._in_parts(builder, inner)
+            if model.type == "translated" and inner.keys() < {*self.around.app.locales}:
+                # the other languages are not in the file, so an empty cell says nothing of them
+                otherwise = NOTHING
         builder.parts[model.name] = _Part(make, otherwise)
 
     def _note(self, builder: Builder, source: ImportField) -> None:

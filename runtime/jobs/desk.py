@@ -8,7 +8,7 @@ is about. What cannot be seen answers as what is not there. Everything done here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,12 +20,14 @@ from generator.model.job import Job
 from generator.model.text import Label
 from rules.role_names import closure
 from runtime.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
+from runtime.exporting import rights
 from runtime.jobs import runs, scheduler
 from runtime.jobs.starting import start_run
 from runtime.jobs.tables import FILE, FINAL, HEARTBEAT, LOG, ROW, RUN, SCHEDULE
 from runtime.jobs.watching import FAILED, LATE, NEVER_RUN, STUCK
 from runtime.messages import Actor
 from runtime.operations import _incidents
+from runtime.operations.export import JOB
 from runtime.outside import incidents
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
@@ -182,13 +184,19 @@ def file_of(runtime: Runtime, actor: Actor, run_id: str, file_id: str) -> Any:
 
     Raises:
         NotFound: there is none, not for them, or its time is over.
-        Forbidden: they may not export such records any more.
+        Forbidden: they may not export such records any more, or see less of them than when the
+            file was made.
 
     """
-    find_run(runtime, actor, run_id)
+    run = find_run(runtime, actor, run_id)
     found = next((one for one in files_of(runtime, run_id) if one.id == file_id), None)
     if found is None:
         raise NotFound(EXPIRED)
+    if run.job == JOB:
+        if run.state != "succeeded" or not _is_own(actor, run):
+            raise NotFound(EXPIRED)
+        rights.check(runtime, replace(actor, roles=actor.lasting), run.result["export"])
+        return found
     if found.entity and runtime.matrix.grant(actor.roles, found.entity, "export") is None:
         raise Forbidden()
     return found

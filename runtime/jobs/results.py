@@ -47,12 +47,16 @@ def keep(working: JobRuntime, run_id: str, made: Made) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     size = 0
-    with half.open("wb") as out:
-        for piece in made.pieces:
-            size += out.write(piece)
-        out.flush()
-        os.fsync(out.fileno())
-    half.replace(path)
+    try:
+        with half.open("wb") as out:
+            for piece in made.pieces:
+                size += out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        half.replace(path)
+    finally:
+        # there only where something went wrong; a process that is killed leaves it to `forget`
+        half.unlink(missing_ok=True)
     now = working.clock()
     same = (FILE.c.run_id == run_id, FILE.c.name == made.name)
     with write(working.engine) as connection:

@@ -8,6 +8,7 @@ it may have been created meanwhile.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from runtime.store.plan import QueryPlan
 KEPT = 50_000
 """Keys remembered; more only empty the memory."""
 MOST_FOUND = 100_000
+NAMED = re.compile(r".+ \[([^\[\]]+)\]", re.DOTALL)
+"""A title with the key of its record behind it."""
 AMBIGUOUS = "*"
 """What stands for an id when several records have the key."""
 
@@ -226,6 +229,12 @@ def _as_mapping(runtime: Runtime, entity: Entity, one: Any) -> Any:
     """Return the mapping that a key's text stands for; ids and mappings as they are."""
     if one is None or isinstance(one, Mapping) or _is_id(one):
         return one
+    named = NAMED.fullmatch(str(one))
+    if named is not None:
+        # the title stands before it for people; our own exports write it so
+        one = named[1]
+        if _is_id(one):
+            return one
     paths = _key_paths(runtime, entity)
     parts = str(one).split(".", len(paths) - 1) if len(paths) > 1 else [str(one)]
     if not paths or len(parts) != len(paths):

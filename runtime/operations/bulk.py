@@ -2,7 +2,8 @@
 
 The records are named by id, or by a filter that is frozen to ids before anything is changed. A bad
 row never fails the others, and nothing is changed twice. A filter that says nothing is refused:
-changing everything must be asked for with `"all": true`.
+changing everything must be asked for with `"all": true`. To a list, such as tags, something may be
+added or taken from it (`{"tags": {"add": ["new"], "remove": ["old"]}}`): the rest of it stays.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from runtime.errors import (
 )
 from runtime.jobs import runs
 from runtime.messages import Actor, Incoming, Outcome, Result
-from runtime.operations import _bulk_firing, _reading, delete, restore, update
+from runtime.operations import _bulk_firing, _bulk_lists, _reading, delete, restore, update
 from runtime.operations._bulk_firing import Batch, Targets
+from runtime.operations._bulk_lists import Listed
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, invalid_shape, load_payload, written_alone
 from runtime.runtime import Runtime
@@ -71,6 +73,8 @@ class Call:
     """The transition that is wanted of each."""
     waits: bool = True
     """False: a job does it, and the answer names its run."""
+    lists: tuple[Listed, ...] = ()
+    """What is added to lists and taken from them; `values` holds all of it, to be checked."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +99,10 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         return _parse_transition(incoming, body, runtime)
     written_alone(entity)
     values: Mapping[str, Any] = {}
+    lists: tuple[Listed, ...] = ()
     if operation == "update":
-        inner = replace(incoming, values=body.get("values"))
+        given, lists = _bulk_lists.apart(body.get("values"), entity, runtime)
+        inner = replace(incoming, values=given)
         values = load_payload(inner, runtime, entity, incoming.actor, changes=True)
         if not values:
             raise _refuse("values", "Say what to change.", "请指明要修改的内容。")
@@ -105,7 +111,18 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     targets = _targets(body, MOST if waits else MOST_LATER)
     query, preview = _filter(body), body.get("preview") is True
     actor = incoming.actor
-    return Call(incoming, actor, entity, operation, values, targets, query, preview, waits=waits)
+    return Call(
+        incoming,
+        actor,
+        entity,
+        operation,
+        values,
+        targets,
+        query,
+        preview,
+        waits=waits,
+        lists=lists,
+    )
 
 
 def _parse_transition(incoming: Incoming, body: Mapping[str, Any], runtime: Runtime) -> Call:
@@ -256,11 +273,12 @@ def change_one(
     """Change one record in a transaction of its own; `within` writes in it what it came to."""
     call, grant = plan.call, plan.grant
     assert grant is not None
-    single = WriteCall(call.incoming, call.actor, call.entity, call.values, record_id)
     try:
         with write(runtime.engine) as connection:
             context = _reading.context(runtime, call.actor)
             work = Work(connection, runtime, call.incoming, runtime.clock(), context)
+            values = _bulk_lists.merged(connection, runtime, call.entity, record_id, call)
+            single = WriteCall(call.incoming, call.actor, call.entity, values, record_id)
             _CHANGES[call.operation](work, single, grant, version)
             outcome = _done(work, record_id, call.operation, version)
             if call.preview:

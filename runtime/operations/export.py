@@ -1,35 +1,51 @@
-"""`export`: every record that matches, page by page, whatever their number.
+"""`export`: every record that matches, page by page, whatever their number; now, or by a job.
 
 The same plan as the list, walked by its cursor: a page is a statement of its own, so no transaction
 is held open for as long as somebody downloads, and never more than one page is in memory. Only what
 the caller may read has a column. A record that is changed on the way is exported as it is when its
-page comes. The audit tells first what leaves, and at the end how much: a file whose first line
-cannot be written down is not begun. Where a line gives only so many rows a day, they are counted
-and taken before the first one leaves, in one transaction: what is more than that is refused whole.
+page comes; a job, for which nobody's line is slow, reads one state of the database instead.
+
+`lines.amount` is a column of parts: the row of a record stands once for each of its parts, with the
+record's own cells repeated, as an import of such rows wants them.
+
+The audit tells first what leaves, and at the end how much: a file whose first line cannot be
+written down is not begun. Where a line gives only so many rows a day, they are counted and taken
+before the first one leaves, in one transaction: what is more than that is refused whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
+
+import sqlalchemy as sa
 
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime import alarms
-from runtime.errors import TooMany
-from runtime.messages import Incoming, Result
-from runtime.operations import _reading, _sensitive
+from runtime.errors import Forbidden, TooMany
+from runtime.jobs import runs
+from runtime.messages import Actor, Incoming, Result
+from runtime.operations import _export_parts, _reading, _sensitive
+from runtime.operations._export_parts import Parts
 from runtime.runtime import Runtime
 from runtime.store import exported, fetch
 from runtime.store.cursor import read_cursor
-from runtime.store.engine import write
+from runtime.store.engine import one_state, write
 from runtime.store.plan import QueryPlan
 from runtime.store.trail import DENIED, EXPORT, EXPORT_ENDED, Note, Trail
 
 ACTION = "export"
+JOB = "export_rows"
+"""The job that writes a file which somebody does not wait for."""
 PAGE = 1000
 """Rows of one statement."""
+PAGE_OF_PARTS = 200
+"""Records of one statement that bring their parts."""
+PROVED = "proved"
+"""What a job's request says in place of a payload: what is sensitive was asked when it was made."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,8 @@ class Call:
 
     incoming: Incoming
     read: _reading.ReadCall
+    parts: Mapping[str, tuple[str, ...]]
+    """Columns of parts, by the field that holds them."""
 
 
 @dataclass(frozen=True)
@@ -46,32 +64,78 @@ class Plan:
 
     incoming: Incoming
     query: QueryPlan
+    parts: tuple[Parts, ...]
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
-    read = _reading.parse_read(incoming, grant, runtime)
-    return Call(incoming, replace(read, includes=(), after="", before=""))
+    query, parts = _export_parts.apart(incoming, runtime)
+    read = _reading.parse_read(replace(incoming, query=query), grant, runtime)
+    return Call(incoming, replace(read, includes=(), after="", before=""), parts)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     found = _reading.plan_read(call.read, grant, runtime)
-    most = min(PAGE, grant.limits.get("export", PAGE))
-    return Plan(call.incoming, found.with_values(limit=most, cursor=None))
+    most = PAGE_OF_PARTS if call.parts else PAGE
+    found = found.with_values(limit=min(most, grant.limits.get("export", most)), cursor=None)
+    return Plan(call.incoming, found, _export_parts.planned(call.parts, found, call, runtime))
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     asked = plan.incoming
-    _sensitive.ask_to_export(runtime, asked)
+    if not (asked.source == "job" and asked.values == PROVED):
+        _sensitive.ask_to_export(runtime, asked)
+    if isinstance(asked.values, Mapping):
+        return _later(plan, runtime)
     trail = Trail(runtime, asked.actor, asked.source, asked.request_id, asked.address)
     told = {
-        "fields": [path.text for path in plan.query.paths],
+        "fields": [path.text for path in (*plan.query.paths, *_paths(plan))],
         "query": {name: list(texts) for name, texts in asked.query.items() if name != "fields"},
     }
     note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
     taken = _take(plan, runtime, trail, note)
     alarms.count_exports(runtime, asked.actor, asked.entity, refused=False)
-    pages = _walk(plan.query, runtime, taken)
-    return Result(plan=plan.query, pages=_told(pages, trail, asked.entity))
+    pages = _walk(plan, runtime, taken)
+    shown = plan.query
+    if plan.parts:
+        # what is there for the cursor alone stands before the parts, so it is shown like the rest
+        shown = replace(shown, paths=(*shown.paths, *_paths(plan)), hidden=0)
+    return Result(plan=shown, pages=_told(pages, trail, asked.entity))
+
+
+def _paths(plan: Plan) -> list[Any]:
+    return [path for parts in plan.parts for path in parts.paths]
+
+
+def _later(plan: Plan, runtime: Runtime) -> Result:
+    """Have a job write the file: in the name of whoever asks, with the rights of that moment.
+
+    Raises:
+        Forbidden: somebody looks with another's eyes; nothing may be left in their name.
+
+    """
+    asked = plan.incoming
+    actor = asked.actor
+    assert actor is not None
+    if actor.real_id:
+        raise Forbidden()
+    with fetch.connection(runtime.engine) as connection:
+        rows, exact = fetch.count(connection, runtime.statements, plan.query, exact=False)
+    given = {**told_of(actor), **asked.values, "entity": asked.entity, PROVED: True}
+    given["query"] = {name: list(texts) for name, texts in asked.query.items()}
+    given["request"], given["reason"] = asked.request_id, asked.reason
+    run = runs.NewRun(JOB, queue="bulk", input=given, created_by=str(actor.id), source="person")
+    with write(runtime.engine) as connection:
+        run_id = runs.create(connection, run, runtime.clock())
+    return Result(row=run_id, total=rows, total_is_exact=exact)
+
+
+def told_of(actor: Actor) -> dict[str, Any]:
+    """Return what a job must know of somebody beside who they are: their rights it looks up."""
+    return {
+        "time_zone": actor.time_zone,
+        "locale": actor.locale,
+        "scopes": None if actor.scopes is None else sorted(actor.scopes),
+    }
 
 
 def _take(plan: Plan, runtime: Runtime, trail: Trail, note: Note) -> int | None:
@@ -90,10 +154,11 @@ def _take(plan: Plan, runtime: Runtime, trail: Trail, note: Note) -> int | None:
         rows, _ = fetch.count(connection, runtime.statements, plan.query, exact=True)
     rows = rows if most is None else min(rows, most)
     today = _reading.context(runtime, actor)["today"]
+    once = plan.incoming.request_id if plan.incoming.source == "job" else ""
     with write(runtime.engine) as connection:
         setting, who = runtime.system.setting, actor.real_id or actor.id
         entity, now = plan.incoming.entity, runtime.clock()
-        left = exported.take(connection, setting, who, entity, rows, a_day, now, today)
+        left = exported.take(connection, setting, who, entity, rows, a_day, now, today, once)
         if left is None:
             trail.write(connection, note)
     if left is not None:
@@ -119,18 +184,28 @@ def _told(pages: Iterator[Sequence[Any]], trail: Trail, entity: str) -> Iterator
         trail.alone(Note(EXPORT_ENDED, entity, after={"rows": rows}))
 
 
-def _walk(plan: QueryPlan, runtime: Runtime, left: int | None) -> Iterator[Sequence[Any]]:
+def _walk(plan: Plan, runtime: Runtime, left: int | None) -> Iterator[Sequence[Any]]:
     """Yield the pages, each as it is asked for, until nothing is left."""
     if left == 0:
         return
-    while True:
-        with fetch.connection(runtime.engine) as connection:
-            page = fetch.page(connection, runtime.statements, plan)
-        rows = page.rows if left is None else page.rows[:left]
-        if rows:
-            yield rows
-        left = None if left is None else left - len(rows)
-        if not page.next_cursor or left == 0:
-            return
-        cursor = read_cursor(page.next_cursor, plan.sort, backwards=False)
-        plan = plan.with_values(cursor=cursor)
+    query = plan.query
+    in_one = one_state(runtime.engine) if plan.incoming.source == "job" else nullcontext()
+    with in_one as together:
+        while True:
+            with _reading_of(runtime, together) as connection:
+                page = fetch.page(connection, runtime.statements, query)
+                rows = page.rows if left is None else page.rows[:left]
+                found = _export_parts.joined(connection, runtime, query, plan.parts, rows)
+            if found:
+                yield found
+            left = None if left is None else left - len(rows)
+            if not page.next_cursor or left == 0:
+                return
+            cursor = read_cursor(page.next_cursor, query.sort, backwards=False)
+            query = query.with_values(cursor=cursor)
+
+
+def _reading_of(
+    runtime: Runtime, together: sa.Connection | None
+) -> AbstractContextManager[sa.Connection]:
+    return fetch.connection(runtime.engine) if together is None else nullcontext(together)

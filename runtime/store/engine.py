@@ -168,6 +168,19 @@ def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]
 
 
 @contextmanager
+def one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a connection that only reads, and sees one state of the database however long it is.
+
+    For work in the background: whoever downloads slowly must not hold a transaction open.
+    """
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    if engine.dialect.name == "sqlite":
+        begin = "BEGIN"
+    with engine.execution_options(**{BEGIN: begin}).connect() as connection, guarded():
+        yield connection
+
+
+@contextmanager
 def stepwise(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a connection whose every statement is a transaction of its own; on PostgreSQL only.
 

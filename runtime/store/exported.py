@@ -27,6 +27,7 @@ def take(
     most: int,
     now: datetime,
     today: date,
+    once: str = "",
 ) -> int | None:
     """Count rows that are to leave.
 
@@ -39,6 +40,8 @@ def take(
         most: how many may leave on one day.
         now: the moment.
         today: the day of the shop.
+        once: what they are counted for; a second time that day is not counted, so that a run
+            which is begun again takes nothing more.
 
     Returns:
         None when they may leave and are counted; how many are left today when they may not.
@@ -49,12 +52,17 @@ def take(
     mine = sa.and_(setting.c.user_id == user_id, setting.c.key == KEY)
     found = connection.execute(sa.select(setting.c.value).where(mine)).scalar()
     known: dict[str, Any] = found if isinstance(found, dict) else {}
-    taken = dict(known.get("rows", {})) if known.get("day") == today.isoformat() else {}
+    is_today = known.get("day") == today.isoformat()
+    taken = dict(known.get("rows", {})) if is_today else {}
+    counted = list(known.get("once", ())) if is_today else []
+    if once and once in counted:
+        return None
     left = max(0, most - int(taken.get(entity, 0)))
     if rows > left:
         return left
     taken[entity] = int(taken.get(entity, 0)) + rows
-    value = {"day": today.isoformat(), "rows": taken}
+    value: dict[str, Any] = {"day": today.isoformat(), "rows": taken}
+    value["once"] = [*counted, once] if once else counted
     connection.execute(setting.delete().where(mine))
     connection.execute(
         setting.insert().values(user_id=user_id, key=KEY, value=value, updated_at=now)

@@ -1,4 +1,4 @@
-"""Tables of lists: how somebody arranged one, and which records an action was asked for."""
+"""Tables of lists: how somebody arranged or exports one, which records an action was asked for."""
 
 from __future__ import annotations
 
@@ -37,4 +37,25 @@ def selection_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("content", small_json(), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Index("ix_sw_selection_user_id", "user_id", "created_at"),
+    )
+
+
+def saved_export_table(metadata: sa.MetaData) -> sa.Table:
+    """An export that is asked for again: its columns, list and format, when it is sent, to whom."""
+    return sa.Table(
+        "sw_saved_export",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("entity", sa.String(63), nullable=False),
+        sa.Column("name", sa.String(100), nullable=False),
+        sa.Column("content", small_json(), nullable=False),
+        sa.Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("role", sa.String(63)),
+        sa.Column("cron", sa.String(100)),
+        sa.Column("zone", sa.String(64)),
+        sa.Column("recipients", small_json()),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("updated_at", UtcDateTime, nullable=False),
+        sa.Index("ix_sw_saved_export_user_id", "user_id", "entity"),
     )

@@ -24,7 +24,7 @@ from runtime.jobs.tables import (
 from runtime.store.alert_tables import alert_look_table, alert_table
 from runtime.store.approvals import approval_table, approval_vote_table
 from runtime.store.emergencies import emergency_table
-from runtime.store.list_tables import saved_view_table, selection_table
+from runtime.store.list_tables import saved_export_table, saved_view_table, selection_table
 from runtime.store.outside_tables import (
     call_table,
     connector_setting_table,
@@ -68,6 +68,7 @@ class SystemTables:
     token: sa.Table
     setting: sa.Table
     saved_view: sa.Table
+    saved_export: sa.Table
     selection: sa.Table
     epoch: sa.Table
     recent: sa.Table
@@ -114,6 +115,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         token=_token(metadata),
         setting=_setting(metadata),
         saved_view=saved_view_table(metadata),
+        saved_export=saved_export_table(metadata),
         selection=selection_table(metadata),
         epoch=_epoch(metadata),
         recent=recent_table(metadata),

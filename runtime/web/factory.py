@@ -192,6 +192,7 @@ def _surroundings(settings: WebSettings) -> Surroundings:
         error_page=_refused,
         https=settings.https,
         templates=settings.templates,
+        export_now=settings.export_now,
     )
 
 

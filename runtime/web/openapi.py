@@ -34,6 +34,7 @@ from runtime.messages import Actor
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.web import rest_ledgers
+from runtime.web.openapi_exports import export_paths
 from runtime.web.openapi_parts import (
     ABOUT_INCIDENTS,
     BEFORE,
@@ -173,6 +174,8 @@ class _Document:
         """Return the document."""
         paths: Shape = dict(security_paths())
         paths |= job_paths([one.name for one in desk.operated(self.runtime, self.actor)])
+        exported = [name for name in self.app.entities if self.grant(name, "export")]
+        paths |= export_paths(exported) if exported else {}
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:

@@ -496,3 +496,7 @@ def _call(
     if open_to_all:
         made["security"] = []
     return made
+
+
+object_of, list_of, described = _object, _list, _call
+"""For the parts of the document that stand in files of their own."""

@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
 from runtime.pipeline import nothing_here
-from runtime.web import rest_jobs, rest_security
+from runtime.web import rest_exports, rest_jobs, rest_security
 from runtime.web.context import present, web
 from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
+from runtime.web.rest_exports import EXPORTS
 from runtime.web.rest_jobs import JOBS
 from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
@@ -43,6 +44,8 @@ def blueprint(api: Api, documents: Documents) -> Blueprint:
             return send(_beside(asked, SECURITY, rest_security.answer))
         if path == JOBS or path.startswith(JOBS + "/"):
             return send(_beside(asked, JOBS, _jobs))
+        if path == EXPORTS or path.startswith(EXPORTS + "/"):
+            return send(_beside(asked, EXPORTS, _exports))
         return send(api.answer(asked))
 
     @routes.get("/swagger/v1")
@@ -129,6 +132,12 @@ def _jobs(asked: Asked) -> Answer:
     if asked.actor is None:
         raise sign_in_first()
     return rest_jobs.answer(asked, web(), asked.actor)
+
+
+def _exports(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_exports.answer(asked, web(), asked.actor)
 
 
 def _beside(asked: Asked, name: str, answered: Callable[[Asked], Answer]) -> Answer:

@@ -36,6 +36,8 @@ class WebSettings:
     """The folder in which a shop keeps templates of its own; `templates` beside `app.yaml`."""
     max_upload: int = 32 * 1024 * 1024
     """Bytes of any body."""
+    export_now: int = 5000
+    """Rows that somebody waits for; a file of more is made in the background."""
     access_minutes: int = 15
     refresh_days: int = 30
     session_hours: int = 12

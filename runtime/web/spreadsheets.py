@@ -1,9 +1,11 @@
-"""Rows → a file that a spreadsheet opens: CSV in UTF-8 with its mark, or XLSX; sent as it is made.
+"""Rows → a file: CSV in UTF-8 with its mark or XLSX for a spreadsheet, JSON lines or Parquet for a
+program; sent as it is made.
 
 In: a heading, and rows of texts, whole numbers and `Decimal`s. Out: pieces of bytes. A text that a
 spreadsheet would run as a formula is made harmless: in CSV by an apostrophe, in XLSX by its type.
 An XLSX is written to a temporary file first, because its table of contents stands at its end; rows
-beyond what a sheet holds go on in another.
+beyond what a sheet holds go on in another. In JSON lines a number with decimals is a text, as in
+the API, because a reader of JSON would make a float of it.
 """
 
 from __future__ import annotations
@@ -17,16 +19,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from runtime.harmless import harmless
+from runtime.web import parquet
 
 Value = str | int | Decimal | None
-FORMATS = ("csv", "xlsx")
+FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 MEDIA = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
 }
 MARK = "\ufeff"
 PIECE = 64 * 1024
@@ -39,14 +45,46 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def write(
-    format_: str, heading: Sequence[str], rows: Iterable[Sequence[Value]], mark: str = ""
+    format_: str,
+    heading: Sequence[str],
+    rows: Iterable[Sequence[Value]],
+    mark: str = "",
+    kinds: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """Return the pieces of a file of one of `FORMATS`.
 
     `mark` says who took it out and when. A workbook carries it in its properties and at the foot of
-    every printed page; a CSV has no place for it, so there it is only the name of the file.
+    every printed page; the others have no place for it, so there it is only the name of the file.
+    `kinds` are the types of a Parquet file's columns; texts where they are missing.
+
+    Raises:
+        Invalid: the library for this format is not installed.
+
     """
+    if format_ == "parquet":
+        parquet.require()
+        return parquet.write(heading, rows, kinds or ("VARCHAR",) * len(heading))
+    if format_ == "jsonl":
+        return write_lines(heading, rows)
     return write_csv(heading, rows) if format_ == "csv" else write_xlsx(heading, rows, mark)
+
+
+def write_lines(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
+    """Yield an object a line."""
+    names = [str(name) for name in heading]
+    buffer = bytearray()
+    for row in rows:
+        buffer += orjson.dumps(dict(zip(names, row, strict=True)), default=_exact) + b"\n"
+        if len(buffer) >= PIECE:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
+def _exact(value: Any) -> Any:
+    """Return a number as JSON holds it: whole ones as such, the others as texts."""
+    whole = isinstance(value, Decimal) and value.as_tuple().exponent == 0
+    return int(value) if whole else str(value)
 
 
 def marked(actor_name: str, at: datetime, request_id: str) -> str:

@@ -540,6 +540,13 @@ SCREENS = (
     Screen("incidents", "/incidents/", shop="kinds", kept=True),
     Screen("alerts", "/alerts/", shop="kinds"),
     Screen("alert", "/alerts/many_things", shop="kinds"),
+    Screen("exports", "/exports/"),
+    Screen(
+        "saved export",
+        "/member/export",
+        opens("button[name='keep']", "#rhythm"),
+        stands_for="screens.saved_export",
+    ),
     Screen("jobs", "/jobs/", shop="kinds"),
     Screen("job", "/jobs/thing_list", shop="kinds"),
     Screen(

@@ -52,6 +52,7 @@ fields:
   name: {type: text, required: true, label: {en: Name, zh: 名称}}
   note: {type: text, label: {en: Note, zh: 备注}}
   days: {type: integer, default: 0, label: {en: Days, zh: 天数}}
+  tags: {type: tags, label: {en: Tags, zh: 标签}}
 list: {columns: [name, note, days, status]}
 """,
     "work/errand.workflow.yaml": """

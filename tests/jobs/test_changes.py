@@ -158,3 +158,27 @@ def test_only_who_asked_goes_on_from_a_run_and_a_wrong_wish_is_refused_at_once(
         afterwards.start_undo(here.runtime, trail(here, CHIEF), run_id)
     with pytest.raises(Conflict):
         afterwards.start_rest(here.runtime, trail(here), run_id)
+
+
+def test_tags_are_added_and_taken_away_one_by_one_and_given_back(office: Office) -> None:
+    (one,) = office.errands(1, tags=["old", "kept"])
+    (bare,) = office.errands(1)
+    values = {"tags": {"add": ["new", "kept"], "remove": ["old"]}}
+    now = office.done("bulk", "errand", {"operation": "update", "ids": [one], "values": values})
+    assert now.outcomes[0].status == "ok"
+    assert office.errand(one)["tags"] == ["kept", "new"]
+    again = office.done("bulk", "errand", {"operation": "update", "ids": [one], "values": values})
+    assert not again.outcomes[0].changed
+    run_id = asked(office, "update", [one, bare], values={"tags": {"add": ["urgent"]}})
+    assert office.work() == ["succeeded"]
+    assert [office.errand(each)["tags"] for each in (one, bare)] == [
+        ["kept", "new", "urgent"],
+        ["urgent"],
+    ]
+    afterwards.start_undo(office.runtime, trail(office), run_id)
+    assert office.work() == ["succeeded"]
+    assert office.errand(one)["tags"] == ["kept", "new"]
+    assert not office.errand(bare).get("tags")
+    for wrong in ({"add": [1]}, {"adds": ["x"]}, {"add": ["x,y"]}, {"add": "x"}):
+        body = {"operation": "update", "ids": [one], "values": {"tags": wrong}}
+        assert isinstance(office.refused("bulk", "errand", body), Invalid), wrong

@@ -139,7 +139,13 @@ def open_desk_with(kind: str, folder: Path, access: str, **files: str) -> Desk:
     return open_desk(databases.url_of(kind, folder), folder / "files", folder / "desk")
 
 
-def open_desk(url: str, files: Path, folder: Path = DESK, templates: Path | None = None) -> Desk:
+def open_desk(
+    url: str,
+    files: Path,
+    folder: Path = DESK,
+    templates: Path | None = None,
+    export_now: int = 5000,
+) -> Desk:
     """Return the desk, or another shop with the same people, on an empty database."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
@@ -154,4 +160,5 @@ def open_desk(url: str, files: Path, folder: Path = DESK, templates: Path | None
         )
         for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron"))
     }
-    return Desk(runtime, create_app(runtime, WebSettings(files=files, templates=templates)), people)
+    settings = WebSettings(files=files, templates=templates, export_now=export_now)
+    return Desk(runtime, create_app(runtime, settings), people)

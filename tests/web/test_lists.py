@@ -396,7 +396,8 @@ def test_a_moment_is_exported_in_the_zone_that_the_heading_names(desk: Desk) -> 
     page = browser.get("/loan/export")
     sent = {"columns": ["due_at", "fee", "member.name"], "format": "csv", "what": "all"}
     lines = browser.send(page, "/loan/export", **sent).data.decode("utf-8-sig").splitlines()
-    assert lines[0] == "Due (Asia/Shanghai),Fee,Member"
+    # as on the page, but for what tells a field of a referred record from the record
+    assert lines[0] == "Due (Asia/Shanghai),Fee,Member · Name"
     assert "2026-11-20 18:00:00,12.50,Ann" in lines
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from generator.model.entity import Entity
 from runtime.errors import Invalid, NotFound, RequestError
-from runtime.messages import Outcome
+from runtime.messages import EMPTY, Outcome
+from runtime.operations._bulk_lists import LISTS, WORDS
 from runtime.store import selections
 from runtime.store.engine import read, write
 from runtime.store.rows import json_function
@@ -40,6 +41,8 @@ class BulkField:
 
     control: Control
     chosen: bool
+    how: str = ""
+    """Of a list: set, add or remove; empty for everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,13 @@ def frozen(visit: Visit, entity: Entity, token: str, purpose: str = ACTION) -> A
 
 
 def page(
-    visit: Visit, entity: Entity, token: str, state: State, chosen: Sequence[str], query: str
+    visit: Visit,
+    entity: Entity,
+    token: str,
+    state: State,
+    chosen: Sequence[str],
+    query: str,
+    how: Mapping[str, str] = EMPTY,
 ) -> BulkEditPage:
     """Return the form."""
     ids = frozen(visit, entity, token)
@@ -117,7 +126,11 @@ def page(
     wanted = {one.field.target: state.get(one.field.name, ()) for one in fields if one.field.target}
     drawing = Drawing(visit, state, doors.titles_of(visit, wanted), {})
     made = tuple(
-        BulkField(control(drawing, one), one.field.name in chosen or len(fields) == 1)
+        BulkField(
+            control(drawing, one),
+            one.field.name in chosen or len(fields) == 1,
+            how.get(one.field.name, "set") if one.field.type in LISTS else "",
+        )
         for one in fields
     )
     return BulkEditPage(
@@ -132,11 +145,20 @@ def page(
 
 
 def values_of(
-    visit: Visit, entity: Entity, state: State, chosen: Sequence[str]
+    visit: Visit,
+    entity: Entity,
+    state: State,
+    chosen: Sequence[str],
+    how: Mapping[str, str],
 ) -> Mapping[str, Any]:
-    """Return what is to be set, in API form."""
+    """Return what is to be set, in API form; `how` says whether lists are set or added to."""
     fields = [one for one in editable(visit, entity) if one.field.name in chosen]
-    return form_state.values_of(visit, fields, state, changes=True)
+    found = dict(form_state.values_of(visit, fields, state, changes=True))
+    for one in fields:
+        word = how.get(one.field.name)
+        if one.field.type in LISTS and word in WORDS and found.get(one.field.name):
+            found[one.field.name] = {word: found[one.field.name]}
+    return found
 
 
 def tried(

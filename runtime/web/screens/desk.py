@@ -49,6 +49,8 @@ class Surroundings:
     https: bool = False
     templates: Folder | None = None
     """The folder of the shop's own templates."""
+    export_now: int = 5000
+    """Rows of an export that somebody waits for."""
 
 
 @dataclass(frozen=True)

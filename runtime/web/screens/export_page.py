@@ -13,21 +13,18 @@ from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.entity import Entity
-from rules.masks import HIDDEN, Masked
+from rules.masks import HIDDEN, Masked, is_veiled
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.paths import Path
-from runtime.web import spreadsheets
+from runtime.web import parquet, spreadsheets
 from runtime.web.screens import cells as drawing
 from runtime.web.screens import doors
-from runtime.web.screens.list_columns import ColumnChoice, column_choices
+from runtime.web.screens.export_columns import Group, groups, key_paths, needs
 from runtime.web.screens.list_url import ListUrl, pipeline_query
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, plural
 from runtime.web.spreadsheets import Value
-
-LARGE = 5000
-"""From here on the page says that it takes a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +36,11 @@ class ExportPage:
     action: str
     query: str
     ids: tuple[str, ...]
-    columns: tuple[ColumnChoice, ...]
+    groups: tuple[Group, ...]
+    formats: tuple[tuple[str, str], ...]
     total: str
-    large: bool
+    large: str
+    """The number of rows from which the file is made in the background; empty where it is not."""
     on_page: str
     chosen: str
     zone: str
@@ -49,7 +48,12 @@ class ExportPage:
 
 
 def page(
-    visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path], ids: Sequence[str]
+    visit: Visit,
+    entity: Entity,
+    url: ListUrl,
+    columns: Sequence[Path],
+    ids: Sequence[str],
+    at_once: int,
 ) -> ExportPage:
     """Return the page that asks what, which columns and which format."""
     query = pipeline_query(url, entity.name, visit)
@@ -68,9 +72,10 @@ def page(
         action=f"/{entity.name}/export",
         query=url.query,
         ids=tuple(ids),
-        columns=column_choices(visit, entity, columns),
+        groups=groups(visit.asking("export", entity.name), entity, with_key(entity, columns)),
+        formats=formats(visit),
         total=number(visit, total) + ("" if exact else "+"),
-        large=not exact or total > LARGE,
+        large=number(visit, at_once) if not exact or total > at_once else "",
         on_page=number(visit, min(size, total) if exact else size),
         chosen=number(visit, len(ids)) if ids else "",
         zone=visit.actor.time_zone,
@@ -82,7 +87,7 @@ def asked(
     visit: Visit, entity: Entity, url: ListUrl, columns: Sequence[Path], what: str, ids: str
 ) -> dict[str, tuple[str, ...]]:
     """Return the query of an export: the chosen records, or everything that matches."""
-    fields = ("id", *drawing.needs(visit, entity.name, columns))
+    fields = ("id", *needs(visit, entity.name, columns))
     query = dict(pipeline_query(url, entity.name, visit))
     for key in ("limit", "after", "before"):
         query.pop(key, None)
@@ -92,10 +97,30 @@ def asked(
     return {key: texts for key, texts in query.items() if texts}
 
 
+def with_key(entity: Entity, columns: Sequence[Path]) -> list[str]:
+    """Return the columns of a list and those by which an import finds its records again."""
+    shown = [one.text for one in columns]
+    named = {one.steps[0].name for one in columns}
+    return [*shown, *(one for one in entity.key if one not in named)]
+
+
+def formats(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """Return the formats there are here, with what each is for."""
+    t = visit.t
+    words = {
+        "csv": t("CSV, for any spreadsheet"),
+        "xlsx": t("Excel (.xlsx)"),
+        "jsonl": t("JSON lines, for programs"),
+        "parquet": t("Parquet, for analysis"),
+    }
+    known = spreadsheets.FORMATS if parquet.available() else spreadsheets.FORMATS[:-1]
+    return tuple((one, words[one]) for one in known)
+
+
 def heading(visit: Visit, columns: Sequence[Path]) -> list[str]:
     """Return the labels of the columns; moments say their zone."""
     return [
-        drawing.path_label(visit, path)
+        " · ".join(visit.text(step.label) for step in path.steps)
         + (f" ({visit.actor.time_zone})" if path.field.type == "datetime" else "")
         for path in columns
     ]
@@ -128,18 +153,43 @@ def _clear(visit: Visit, path: Path, paths: Sequence[Path], place: int) -> Calla
     if field.type == "datetime":
         here = zone(visit.actor.time_zone)
         return lambda row: _local(row[place], here)
+    if kind.relation == "reference":
+        return _named(visit, path, paths, place)
     if kind.relation or field.type in {"choice", "choices", "state", "boolean", "user"}:
         drawn = drawing.draw(visit, path, paths)
         return lambda row: _words(drawn(row))
     if field.type == "translated":
-        return lambda row: kind.cell(row[place], field, visit.viewer).text
+        return lambda row: str((row[place] or {}).get(visit.actor.locale) or "")
     if kind.numeric:
         return lambda row: _number(kind.to_text(row[place], field))
     return lambda row: kind.to_text(row[place], field)
 
 
+def _named(visit: Visit, path: Path, paths: Sequence[Path], place: int) -> Callable[[Any], Value]:
+    """Return the function that names a referred record: its title, and its key where that is more.
+
+    By its key an import finds the record again, however many have the same title; one that has no
+    key, or none that may be seen here, is named by its id.
+    """
+    drawn = drawing.draw(visit, path, paths)
+    places = {one.text: number for number, one in enumerate(paths)}
+    inner = key_paths(visit, path.field.target)
+    at = [places.get(f"{path.text}.{one}") for one in inner]
+
+    def named(row: Any) -> Value:
+        if row[place] is None:
+            return ""
+        title = _words(drawn(row))
+        parts = [None if one is None else row[one] for one in at]
+        plain = [str(one) for one in parts if one is not None and not is_veiled(one)]
+        key = ".".join(plain) if plain and len(plain) == len(parts) else str(row[place])
+        return title if title == key else f"{title} [{key}]"
+
+    return named
+
+
 def _local(value: datetime | None, here: Any) -> str:
-    return "" if value is None else value.astimezone(here).strftime("%Y-%m-%d %H:%M:%S")
+    return "" if value is None else value.astimezone(here).replace(tzinfo=None).isoformat(" ")
 
 
 def _words(cell: Any) -> str:

@@ -146,7 +146,7 @@ def leads_to(told: Told) -> str:
 
 def _title(visit: Visit, told: Told) -> str:
     if told.kind == JOB:
-        return job_label(visit, str(told.params.get("job", "")))
+        return str(told.params.get("name") or job_label(visit, str(told.params.get("job", ""))))
     if told.kind in ALERTS:
         return _alert(visit, told)
     about_roles = told.kind in ROLES or told.kind in EMERGENCIES
@@ -182,6 +182,7 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "role_suspended": t("Nobody answered for it in a review: it is suspended"),
         "role_restored": t("{name} gave back what was suspended", name=who),
         "review_began": t("An access review has begun"),
+        "export_ended": t("Not sent any more: whoever saved this export may not have it"),
         "many_exports": t("{name} takes many records out", name=who),
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),

@@ -85,12 +85,14 @@ def job_label(visit: Visit, name: str) -> str:
         return visit.text(job.label)
     return {
         "changes": t("Change of many records", "job"),
+        "export_rows": t("Export of records", "job"),
         "import_rows": t("Import of a file", "job"),
         "check_alert": t("Look at an alert", "job"),
         "outside_call": t("Call of another system", "job"),
         "outside_event": t("Event of another system", "job"),
         "renew": t("Formulas that follow", "job"),
         "seed_rows": t("Rows of the demo", "job"),
+        "send_export": t("Sending a saved export", "job"),
         "transitions": t("Step of many records", "job"),
     }.get(name, humanize(name))
 
@@ -127,6 +129,8 @@ def state_of(visit: Visit, run: Any) -> Cell:
         return Cell(t("Waiting for another attempt", "run"), "badge", "attention")
     if isinstance(run.result, Mapping) and "fault" in run.result.get("import", ()):
         return Cell(t("Not imported", "run"), "badge", "critical")
+    if isinstance(run.result, Mapping) and "fault" in run.result.get("export", ()):
+        return Cell(t("Not exported", "run"), "badge", "critical")
     refused = sum(count for name, count in (run.counts or {}).items() if name not in FINE)
     if run.state == "succeeded" and refused:
         return Cell(t("Done, with refusals", "run"), "badge", "attention")

@@ -17,6 +17,7 @@ from generator.resolve.fields import humanize
 from runtime.jobs import afterwards, desk
 from runtime.jobs.tables import FINAL
 from runtime.operations.bulk import CHANGES
+from runtime.operations.export import JOB
 from runtime.steps.backtest import REPORT
 from runtime.web.screens.backtest_page import Report, report_of
 from runtime.web.screens.import_run import ImportBox, import_box
@@ -33,7 +34,7 @@ from runtime.web.screens.run_lines import (
     took,
     who,
 )
-from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.visit import Visit, plural, record_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,11 @@ def _report(visit: Visit, run: Any) -> Report | None:
 def _note(visit: Visit, run: Any) -> str:
     if run.job == CHANGES and afterwards.is_preview(run):
         return visit.t("This is a preview: nothing has been changed.", "run")
+    made = run.result.get("export", {}) if isinstance(run.result, Mapping) else {}
+    if "fault" in made:
+        return visit.text(Label(made["fault"]))
+    if run.job == JOB and run.state == "succeeded":
+        return visit.t("Fetch the file below. It is kept for some days, for you alone.")
     if (run.input or {}).get("undo_of"):
         return visit.t("This undoes an earlier change, where nobody has changed a record since.")
     return ""
@@ -175,6 +181,7 @@ def _facts(
         told.append((t("Took", "run"), took(visit, run)))
     told.append((t("Attempts"), f"{run.attempt} / {run.max_attempts}"))
     told.append((t("Queue", "run"), queue_label(visit, run.queue)))
+    told += _export_facts(visit, run)
     given = (run.input or {}).get("parameters")
     for name, value in (given or {}).items():
         field = job.parameters.get(name) if job is not None else None
@@ -183,6 +190,18 @@ def _facts(
         told.append((visit.text(field.label) if field is not None else name, text))
     for name, value in _result(run).items():
         told.append((_found_label(visit, name), str(value)))
+    return told
+
+
+def _export_facts(visit: Visit, run: Any) -> list[tuple[str, str]]:
+    """Return what an export is of, and what it was saved as."""
+    given = run.input or {}
+    entity = visit.app.entities.get(str(given.get("entity")))
+    if run.job != JOB or entity is None:
+        return []
+    told = [(visit.t("Records", "export"), plural(visit, entity))]
+    if given.get("name"):
+        told.append((visit.t("Saved export"), str(given["name"])))
     return told
 
 
@@ -195,6 +214,7 @@ def _found_label(visit: Visit, name: str) -> str:
     t = visit.t
     return {
         "exported": t("Rows written", "run"),
+        "sent": t("Recipients", "run"),
         "expired": t("Ran out of time", "run"),
         "balances": t("Balances checked", "run"),
         "entries": t("Entries replayed", "run"),
@@ -254,6 +274,8 @@ def _line(visit: Visit, one: Any) -> LogLine:
         text = t("Step {n} of {all}: {word}", n=params["step"], all=params["of"], word=word)
     elif one.code == "worker_lost":
         text = t("The worker stopped answering; the run goes on with another.")
+    elif one.code == "passed_over":
+        text = t("{n} of {all} recipients may not have it.", n=params["passed"], all=params["all"])
     elif one.code == "drift":
         text = t(
             "{ledger}: {name} is {kept}, and {should} by its {source}",

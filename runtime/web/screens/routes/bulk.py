@@ -97,8 +97,9 @@ class Bulk:
         state = form_state.state_of_post(visit, fields, texts_of(request.form))
         pairs = parse_qsl(request.form.get("query", "")[:4000])
         query = read_url(record_url(model.name), pairs).query
-        page = bulk_edit_page.page(visit, model, token, state, chosen, query)
-        values = bulk_edit_page.values_of(visit, model, state, chosen)
+        how = {name: request.form.get(f"_how_{name}", "") for name in model.fields}
+        page = bulk_edit_page.page(visit, model, token, state, chosen, query, how)
+        values = bulk_edit_page.values_of(visit, model, state, chosen, how)
         if not values:
             return _drawn(replace(page, problem=visit.t("Tick what shall be changed.")))
         does = request.form.get("step") == "do"

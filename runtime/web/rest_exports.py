@@ -1,0 +1,227 @@
+"""Saved exports over REST, and files of records that nobody waits for.
+
+GET    /api/v1/exports           what the caller may have made: their own, and those shared
+POST   /api/v1/exports           {"entity", "columns", "format", …}: with "name" it is kept (201),
+                                 without, a run makes the file now (202)
+GET    /api/v1/exports/ID        one
+PATCH  /api/v1/exports/ID        changes one of the caller's own
+DELETE /api/v1/exports/ID        lets it go, and its schedule
+POST   /api/v1/exports/ID/runs   makes the file now, for the caller and with their rights (202)
+
+A run and its file are those of `/api/v1/jobs/runs/ID`. `list` is the query string of a list's page;
+`filter` is that of the API, as a mapping of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from generator.field_types._ids import WRITTEN
+from generator.model.text import Label
+from runtime.errors import BadRequest, FieldError, Invalid, NotFound, RequestError
+from runtime.exporting import saved
+from runtime.exporting.beginning import begin
+from runtime.exporting.checking import Draft
+from runtime.exporting.saved import Saved
+from runtime.exporting.wish import Schedule, Wish
+from runtime.messages import Actor, Incoming
+from runtime.pipeline import handle, nothing_here
+from runtime.store.trail import Trail
+from runtime.web import spreadsheets
+from runtime.web.bodies import read_json
+from runtime.web.context import Web
+from runtime.web.rest_routes import wrong_method
+from runtime.web.urls import API
+from runtime.web.wire import Answer, Asked
+
+EXPORTS = "exports"
+ABOUT_FILE = ("entity", "columns", "format", "list", "filter", "plain")
+KEPT = ("name", "shared", "role", "schedule")
+PLAN = ("cron", "zone", "roles", "people")
+TEXTS = ("entity", "format", "list", "name", "role")
+
+
+def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
+    """Answer a request below `/api/v1/exports`."""
+    parts = asked.path.split("/")[1:]
+    runtime = here.runtime
+    trail = Trail(runtime, actor, "rest", asked.request_id, asked.address)
+    if not parts:
+        if _method(asked, "GET", "POST") == "GET":
+            return _sent({"data": [_shown(one) for one in saved.seen_by(runtime, actor)]})
+        body = _body(asked, (*ABOUT_FILE, *KEPT))
+        if "name" not in body:
+            return _made(asked, here, actor, body)
+        export_id = saved.keep(runtime, trail, _draft(here, body, None))
+        told = _sent({"data": _shown(saved.own(runtime, actor, export_id))}, 201)
+        told.headers["Location"] = f"{API}{EXPORTS}/{export_id}"
+        return told
+    if not WRITTEN.fullmatch(parts[0]):
+        raise NotFound(saved.GONE)
+    found = saved.one_seen(runtime, actor, parts[0])
+    if parts[1:] == ["runs"]:
+        _method(asked, "POST")
+        return _accepted(begin(runtime, trail, found))
+    if parts[1:]:
+        raise nothing_here()
+    return _one(asked, here, trail, found)
+
+
+def _one(asked: Asked, here: Web, trail: Trail, found: Saved) -> Answer:
+    assert trail.actor is not None
+    method = _method(asked, "GET", "PATCH", "DELETE")
+    if method == "DELETE":
+        saved.drop(here.runtime, trail, found.id)
+        return Answer(204)
+    if method == "PATCH":
+        draft = _draft(here, _body(asked, (*ABOUT_FILE, *KEPT)), found)
+        saved.keep(here.runtime, trail, draft, found.id)
+        found = saved.own(here.runtime, trail.actor, found.id)
+    return _sent({"data": _shown(found)})
+
+
+def _made(asked: Asked, here: Web, actor: Actor, body: Mapping[str, Any]) -> Answer:
+    """Have a file made now.
+
+    Raises:
+        RequestError: they may not export such records.
+
+    """
+    wish = _wish(body, None)
+    if wish.form not in spreadsheets.FORMATS:
+        known = ", ".join(spreadsheets.FORMATS)
+        raise _wrong("format", f"Write one of: {known}.", f"可用的格式：{known}。")
+    query = {"fields": (",".join(wish.columns),), **(wish.query or {})}
+    told = {name: one for name, one in wish.told().items() if name != "query"}
+    incoming = Incoming(
+        "export",
+        wish.entity,
+        actor,
+        query=query,
+        values=told,
+        request_id=asked.request_id,
+        address=asked.address,
+    )
+    outcome = handle(incoming, here.runtime)
+    if isinstance(outcome, RequestError):
+        raise outcome
+    return _accepted(str(outcome.row))
+
+
+def _draft(here: Web, body: Mapping[str, Any], old: Saved | None) -> Draft:
+    plan = old.schedule if old else None
+    if "schedule" in body:
+        plan = _schedule(here, body["schedule"])
+    shared, role = (old.shared, old.role) if old else (False, "")
+    if "shared" in body:
+        shared = body["shared"] is True
+    return Draft(_wish(body, old.wish if old else None), shared, str(body.get("role", role)), plan)
+
+
+def _wish(body: Mapping[str, Any], old: Wish | None) -> Wish:
+    for name in TEXTS:
+        if not isinstance(body.get(name, ""), str):
+            raise _wrong(name, "Write a text.", "请填写文本。")
+    columns = body.get("columns", old.columns if old else ())
+    if not isinstance(columns, (list, tuple)) or not all(isinstance(one, str) for one in columns):
+        raise _wrong("columns", "Send a list of fields.", "请提交字段列表。")
+    if old is not None and body.get("entity", old.entity) != old.entity:
+        raise _wrong("entity", "This stays as it is.", "此项不可修改。")
+    query = old.query if old else None
+    if "filter" in body:
+        query = _filter(body["filter"])
+    return Wish(
+        body.get("entity", old.entity if old else ""),
+        tuple(columns),
+        body.get("format", old.form if old else "csv"),
+        body.get("list", old.listed if old else ""),
+        query if old is not None or "list" in body else query or {},
+        body.get("plain", old.plain if old else True) is True,
+        body.get("name", old.name if old else ""),
+    )
+
+
+def _filter(given: Any) -> dict[str, tuple[str, ...]]:
+    if not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given.values()):
+        raise _wrong("filter", "Write filters as texts.", "筛选条件应为文本。")
+    kept = {"fields", "include", "limit", "after", "before", "count"} & given.keys()
+    if kept:
+        name = sorted(kept)[0]
+        raise _wrong("filter", f"'{name}' is no filter.", f"“{name}”不是筛选条件。")
+    return {str(name): (text,) for name, text in given.items()}
+
+
+def _schedule(here: Web, given: Any) -> Schedule | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or given.keys() - set(PLAN):
+        known = ", ".join(PLAN)
+        raise _wrong("schedule", f"Send an object of: {known}.", f"请提交对象：{known}。")
+    roles, people = given.get("roles", []), given.get("people", [])
+    fits = isinstance(roles, list) and all(isinstance(one, str) for one in roles)
+    fits = fits and isinstance(people, list) and all(type(one) is int for one in people)
+    if not fits:
+        raise _wrong("schedule", "Roles are names, people are numbers.", "角色为名称，人员为编号。")
+    zone = str(given.get("zone") or here.runtime.app.time_zone)
+    return Schedule(str(given.get("cron", "")), zone, tuple(roles), tuple(people))
+
+
+def _shown(one: Saved) -> dict[str, Any]:
+    plan, wish = one.schedule, one.wish
+    return {
+        "id": one.id,
+        "name": wish.name,
+        "owner": one.owner,
+        "entity": wish.entity,
+        "columns": list(wish.columns),
+        "format": wish.form,
+        "list": wish.listed,
+        "filter": {name: texts[-1] for name, texts in (wish.query or {}).items()},
+        "plain": wish.plain,
+        "shared": one.shared,
+        "role": one.role or None,
+        "schedule": None
+        if plan is None
+        else {
+            "cron": plan.cron,
+            "zone": plan.zone,
+            "roles": list(plan.roles),
+            "people": list(plan.people),
+        },
+    }
+
+
+def _accepted(run_id: str) -> Answer:
+    told = _sent({"data": {"run": run_id}}, 202)
+    told.headers["Location"] = f"{API}jobs/runs/{run_id}"
+    return told
+
+
+def _body(asked: Asked, known: tuple[str, ...]) -> Mapping[str, Any]:
+    has_body = asked.headers.get("content-length", "0") not in ("", "0")
+    body = read_json(asked.body()) if has_body else {}
+    if not isinstance(body, dict):
+        raise BadRequest(Label({"en": "Send an object.", "zh": "请提交一个对象。"}))
+    for key in body:
+        if key not in known:
+            raise _wrong(key, f"There is no '{key}' here.", f"这里没有“{key}”。", "unknown_field")
+    return body
+
+
+def _wrong(field: str, en: str, zh: str, code: str = "invalid") -> Invalid:
+    message = Label({"en": en, "zh": zh})
+    return Invalid(message, (FieldError(field, code, message),))
+
+
+def _method(asked: Asked, *methods: str) -> str:
+    wanted = "GET" if asked.method == "HEAD" else asked.method
+    if wanted not in methods:
+        raise wrong_method(dict.fromkeys(methods, ""))
+    return wanted
+
+
+def _sent(told: Mapping[str, Any], status: int = 200) -> Answer:
+    return Answer(status, orjson.dumps(told, option=orjson.OPT_UTC_Z))
