@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from runtime.messages import Actor, Incoming, Result
+from runtime.pipeline import handle
 from tests.web.desk import Desk, open_desk_with
 
 REPAIR = """
@@ -130,3 +132,52 @@ def test_a_due_time_is_moved_on_its_page_and_the_timeline_says_so(desk: Desk) ->
     assert "holidays" in story
     chinese = desk.browser(locale="zh").get(f"/repair/{record}?tab=history").text
     assert f" 调整为 {then.year}年{then.month}月{then.day}日 09:00" in chinese
+
+
+RETURNED = """
+entity: repair
+workflows:
+  progress:
+    label: {en: Repair progress, zh: 维修进度}
+    field: progress
+    initial: asked
+    states:
+      asked: {label: {en: Asked, zh: 已申请}}
+      tried: {label: {en: Tried, zh: 待批准}}
+      done:  {label: {en: Done, zh: 已完成}, tone: success, category: closed, final: true}
+      left:  {label: {en: Left, zh: 已撤回}, category: closed, final: true}
+    transitions:
+      try: {label: {en: Try it, zh: 提交}, from: asked, to: tried, roles: keeper}
+      again: {label: {en: Choose again, zh: 重选}, from: [asked, tried], to: asked, roles: keeper}
+      approve:
+        label: {en: Approve it, zh: 批准}
+        from: tried
+        to: done
+        roles: keeper
+        guard: [{if: "cost > 0", code: COSTS, message: {en: It costs nothing., zh: 尚未填写费用。}}]
+      leave: {label: {en: Leave it, zh: 撤回}, from: [asked, tried], to: left, roles: keeper}
+"""
+
+
+def test_the_primary_button_leads_on_and_never_back_or_away(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    files = {"repair__entity": REPAIR, "repair__workflow": RETURNED}
+    opened = open_desk_with("sqlite", tmp_path_factory.mktemp("returned"), ACCESS, **files)
+    actor = Actor(opened.people["kim"], "kim", frozenset({"keeper"}))
+    shown = {}
+    for cost in ("1", "0"):
+        record = opened.make("repair", code=f"R{cost}", cost=int(cost))
+        values = {"workflow": "progress", "transition": "try", "input": {}}
+        answer = handle(Incoming("transition", "repair", actor, record, values), opened.runtime)
+        assert isinstance(answer, Result)
+        page = opened.browser().get(f"/repair/{record}").text
+        head = page.partition("<h1")[2].partition("steps-more")[0]
+        shown[cost] = [
+            (name, bool(re.search(rf'class="b b-p"[^>]*>(<[^>]*>)*{name}', head)))
+            for name in ("Approve it", "Choose again", "Leave it")
+            if f">{name}<" in head
+        ]
+    opened.runtime.engine.dispose()
+    assert shown["1"] == [("Approve it", True), ("Leave it", False)]
+    assert shown["0"] == [("Approve it", False), ("Choose again", False)]

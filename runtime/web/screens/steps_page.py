@@ -100,6 +100,8 @@ def steps(visit: Visit, entity: Entity, standing: Standing, key: str, listed: st
     wished = [one for one in every if not one.danger and not one.restarts]
     again = [one for one in every if one.restarts and not one.danger]
     shown = [one for one in wished if one.allowed][:SHOWN]
+    if wished and not wished[0].allowed and all(one.ends for one in shown):
+        shown = []
     # nothing that leads on: why not is worth more than a quick way to give up
     shown = shown or [*wished[:1], *(one for one in again if one.allowed)][:SHOWN] or every[:1]
     kept = {one.id for one in shown}
