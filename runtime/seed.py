@@ -193,7 +193,8 @@ def _refusals(verdicts: list[Verdict]) -> Label:
 def _in_order(app: App, folder: Path) -> list[Entity]:
     """Return the entities that have a file, each after those that it or its parts refer to.
 
-    Records that are promotions refer to what is sold, in the text of their rules.
+    Records that are promotions refer to what is sold, in the text of their rules. Parts that no
+    file holds refer to nothing: they are made later, by those whom they are about.
     """
     ordered: dict[str, Entity] = {}
     entities = app.entities
@@ -209,7 +210,8 @@ def _in_order(app: App, folder: Path) -> list[Entity]:
             inner = entities.get(model.target)
             targets = [inner] if inner else []
             if inner is not None and model.type == "children":
-                targets = [entities[f.target] for f in inner.fields.values() if f.target]
+                parts = inner.fields.values() if _brings(folder, entity, model) else ()
+                targets = [entities[f.target] for f in parts if f.target]
             for target in targets:
                 visit(target, above | {entity.name})
         if (folder / f"{entity.name}.csv").exists():
@@ -218,3 +220,14 @@ def _in_order(app: App, folder: Path) -> list[Entity]:
     for entity in entities.values():
         visit(entity, frozenset())
     return list(ordered.values())
+
+
+def _brings(folder: Path, entity: Entity, model: Field) -> bool:
+    """Return whether parts in a field stand in a file, their own or that of their whole."""
+    if (folder / f"{model.target}.csv").exists():
+        return True
+    whole = folder / f"{entity.name}.csv"
+    if not whole.exists():
+        return False
+    with whole.open(encoding="utf-8-sig") as lines:
+        return f",{model.name}." in f",{lines.readline()}"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from generator.model.text import NOWHERE, Span
+
 USES, MONEY, PACE, SHARED = "uses", "money", "pace", "shared"
 """What counters count: uses and units, what was granted, uses in a short time, or what was granted
 of a budget that promotions share."""
@@ -82,7 +84,9 @@ class HandedOut:
     key: str
     """What people type."""
     promotion: str
-    """What it opens: the promotion's name."""
+    """What it opens: the promotion's name, or the key of the record that is one."""
+    offered: str = ""
+    """The entity whose records are what these codes open; '' where `promotion` is a name."""
     owner: str = ""
     """The key of the only customer who may use it; '' or empty: whoever has it."""
     since: str = ""
@@ -92,6 +96,11 @@ class HandedOut:
     """The values of `state` in which it can be used."""
     limit: str = ""
     """How often it may be used; once where this is '' or empty."""
+    each_once: bool = False
+    """Whether one customer may use it once only, however often it may be used."""
+    into: str = ""
+    """The field of what is placed that leads to the code used; '' for none."""
+    span: Span = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,8 @@ class Placing:
     """By part of a priced cart."""
     agree: Mapping[str, str] = field(default_factory=dict)
     """`channel`, or a fact of the cart → the path in the record that says the same."""
+    linked: Mapping[str, str] = field(default_factory=dict)
+    """By the entity of codes: the field that leads to the one that was used."""
 
     @property
     def trace(self) -> str:
@@ -141,4 +152,5 @@ class Placing:
         """Return the fields of the record that nobody else may fill."""
         own = self.filled.get(WHOLE)
         names = {one.into for one in self.filled.values() if one.into}
-        return frozenset({*names, *(own.take if own else ()), *(own.fixed if own else ())})
+        filled = {*(own.take if own else ()), *(own.fixed if own else ())}
+        return frozenset({*names, *filled, *self.linked.values()})

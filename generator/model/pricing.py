@@ -116,7 +116,7 @@ class Pricing:
     customer: CustomerFacts | None = None
     facts: Mapping[str, Label] = field(default_factory=dict)
     """Other facts that a cart may bring and conditions may ask for."""
-    codes: HandedOut | None = None
+    codes: tuple[HandedOut, ...] = ()
     counters: Mapping[str, Counter] = field(default_factory=dict)
     """`uses` and `money`, as far as there are any."""
     placing: Placing | None = None

@@ -12,7 +12,17 @@ from typing import Any
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
 from generator.model.ledger import Ledger
-from generator.model.placing import CHANNEL, FACTS, PARTS, SHARED, WHOLE, Counter, Filled, Placing
+from generator.model.placing import (
+    CHANNEL,
+    FACTS,
+    PARTS,
+    SHARED,
+    WHOLE,
+    Counter,
+    Filled,
+    HandedOut,
+    Placing,
+)
 from generator.model.pricing import Pricing
 from generator.problems import Problem, quoted, unknown_name
 from generator.resolve.promotions import TEXTS, Vocabulary
@@ -141,7 +151,8 @@ def resolve_placing(
         if made is not None:
             filled[part] = made
     agree, found = _agree(given, pricing, entity, entities, words)
-    return Placing(entity.name, filled, agree), [*reads.problems, *found]
+    linked = {one.entity: reads.link(one, entity) for one in pricing.codes if one.into}
+    return Placing(entity.name, filled, agree, linked), [*reads.problems, *found]
 
 
 def _agree(
@@ -200,6 +211,15 @@ class _Fields:
             if self.field(name, entity) is not None
         }
         return Filled(into, take, fixed)
+
+    def link(self, codes: HandedOut, entity: Entity) -> str:
+        """Return the field that leads to the code that was used."""
+        written = Written(codes.into, codes.span)
+        field = self.field(written, entity)
+        if field is not None and (field.type != "reference" or field.target != codes.entity):
+            hint = say("Name a reference to {entity}.", entity=quoted(codes.entity))
+            self.wrong(written, say("'{field}' cannot hold this.", field=codes.into), hint)
+        return codes.into
 
     def field(self, written: Written, entity: Entity) -> Field | None:
         """Return a field that can be filled."""

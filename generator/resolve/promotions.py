@@ -143,7 +143,7 @@ def resolve_pricing(
         facts,
         None if buyer is None else _customer(buyer, reads),
         {str(name): label for name, label in given.get("facts", {}).items()},
-        codes=_codes(given.get("codes"), reads),
+        codes=tuple(_codes(one, reads) for one in given.get("codes") or ()),
         taxes=_taxes(given.get("taxes")),
         budgets=_budgets(given.get("budgets"), reads),
         span=given.span,
@@ -178,21 +178,38 @@ def _budgets(given: Given | None, reads: Vocabulary) -> BudgetFacts | None:
     return found
 
 
-def _codes(given: Given | None, reads: Vocabulary) -> HandedOut | None:
-    if given is None:
-        return None
+def _codes(given: Given, reads: Vocabulary) -> HandedOut:
     entity = reads.entity(given)
+    promotion, offered = _opened(given.get("promotion"), entity, reads)
     return HandedOut(
         entity,
-        reads.path(given, "key", entity, TEXTS),
-        reads.path(given, "promotion", entity, TEXTS),
+        reads.path(given, "key", entity, (*TEXTS, "sequence")),
+        promotion,
+        offered,
         reads.path(given, "owner", entity, TEXTS),
         reads.path(given, "from", entity, ("datetime",)),
         reads.path(given, "until", entity, ("datetime",)),
         reads.path(given, "state", entity, ("state", "choice")),
         tuple(given.get("usable") or ()),
         reads.path(given, "limit", entity, ("integer",)),
+        bool(given.get("each_once", False)),
+        given.get("into").text if "into" in given else "",
+        given.at("into"),
     )
+
+
+def _opened(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str, str]:
+    """Return the path to what codes open, and the entity of the records that are promotions."""
+    if written is None or not entity:
+        return "", ""
+    here: Entity | None = reads.entities[entity]
+    for name in written.text.split("."):
+        field = here.fields.get(name) if here is not None else None
+        here = reads.entities.get(field.target) if field is not None else None
+    if here is None or here.promotion is None or len(here.key) != 1:
+        return reads.leads(written, entity, TEXTS), ""
+    key = Written(f"{written.text}.{here.key[0]}", written.span)
+    return reads.leads(key, entity, TEXTS), here.name
 
 
 def _customer(given: Given, reads: Vocabulary) -> CustomerFacts:

@@ -239,20 +239,19 @@ class MachineNames:
     def way(self, written: Any) -> tuple[tuple[str, ...], str]:
         """Return the fields of a path to other records, and their entity; '' when it is none.
 
-        Every step is a reference; the last may be a list of children.
+        Every step is a reference or a list of children.
         """
         if not isinstance(written, Written):
             return (), ""
         entity = self.machine.entity
         names = tuple(written.text.split("."))
-        for place, name in enumerate(names):
+        for name in names:
             field = self.field(replace(written, text=name), entity)
             if field is None:
                 return (), ""
-            is_last = place == len(names) - 1
-            if field.type != "reference" and not (is_last and field.type == "children"):
+            if field.type not in ("reference", "children"):
                 message = say("'{field}' leads to no other record.", field=name)
-                hint = "Name a reference, or a list of children at the end of the path."
+                hint = "Name a reference, or a list of children."
                 self.problems.append(Problem("D636", written.span, message, hint))
                 return (), ""
             entity = field.target

@@ -40,13 +40,19 @@ CODES = Shape(
     {
         "entity": Arg("name", "The entity.", required=True, to="entity"),
         "key": Arg("path", "What people type.", required=True),
-        "promotion": Arg("path", "What it opens: the name of a promotion.", required=True),
+        "promotion": Arg(
+            "path",
+            "What it opens: the name of a promotion, or a record that is one.",
+            required=True,
+        ),
         "owner": Arg("path", "The key of the customer whom it belongs to."),
         "from": Arg("path", "The moment from which it holds."),
         "until": Arg("path", "The moment until which it holds."),
         "state": Arg("path", "A field whose value says whether it can be used."),
         "usable": Arg("list", "Values of `state` in which it can be.", of=Arg("text", "")),
         "limit": Arg("path", "How often it may be used."),
+        "each_once": Arg("boolean", "One customer may use it once only.", default=False),
+        "into": Arg("name", "The field of what is placed that leads to the one used.", to="field"),
     },
 )
 

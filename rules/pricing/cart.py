@@ -146,6 +146,8 @@ class Used:
     units_by_customer: Mapping[str, int] = field(default_factory=dict)
     recent: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """`customer` or a fact, and so many seconds → uses in that time."""
+    codes_by_customer: Mapping[str, int] = field(default_factory=dict)
+    """Code → uses by this customer, of codes that several share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,10 @@ class CodeFact:
     limit: int | None = None
     state: str = "open"
     """`open`, `not_started`, `ended` or `limit_reached`, as the store knows it at this moment."""
+    each_once: bool = False
+    """Whether one customer may use it once only."""
+    record: tuple[str, str] = ("", "")
+    """The entity and the id of the record that is this code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,4 +79,6 @@ def _state(code: str, fact: CodeFact, context: Context) -> str:
     used = context.used.get(fact.promotion)
     if fact.limit is not None and used and used.by_code.get(code, 0) >= fact.limit:
         return "limit_reached"
+    if fact.each_once and used and used.codes_by_customer.get(code, 0):
+        return "customer_limit"
     return ""

@@ -70,6 +70,7 @@ class _Sums:
         self.codes: dict[str, int] = {}
         self.units: dict[str, int] = {}
         self.own_units: dict[str, int] = {}
+        self.own_codes: dict[str, int] = {}
 
     def add(self, one: Count) -> None:
         about, count = one.about, one.quantity
@@ -80,6 +81,8 @@ class _Sums:
             self.own_units[item] = max(self.own_units.get(item, 0), count)
         elif item:
             self.units[item] = count
+        elif code and about.get("customer"):
+            self.own_codes[code] = max(self.own_codes.get(code, 0), count)
         elif code:
             self.codes[code] = count
         elif about.get("customer"):
@@ -88,7 +91,15 @@ class _Sums:
             self.total = count
 
     def used(self) -> Used:
-        return Used(self.total, self.customer, self.codes, self.spent, self.units, self.own_units)
+        return Used(
+            self.total,
+            self.customer,
+            self.codes,
+            self.spent,
+            self.units,
+            self.own_units,
+            codes_by_customer=self.own_codes,
+        )
 
 
 def takes(
@@ -137,10 +148,8 @@ def _takes(
         for name in _known(customers):
             about = (own, ("customer", name))
             yield Take("uses", about, usage.uses, limits.per_customer, stays)
-    fact = codes.get(usage.code)
-    by_code = _least(limits.per_code, fact.limit if fact is not None else None)
-    if usage.code and by_code is not None:
-        yield Take("uses", (own, ("code", usage.code)), usage.uses, by_code, stays)
+    if usage.code:
+        yield from _takes_of_code(usage, promotion, customers, codes.get(usage.code))
     if budget is not None and not isinstance(budget.limit, int) and usage.spend:
         about = (own, ("currency", currency))
         yield Take("money", about, usage.spend, budget.limit.of(currency), stays)
@@ -183,6 +192,20 @@ def paced_by(by: str, customers: Iterable[str], context: Context) -> tuple[str, 
     said = known_by(by, context)
     mark = hashlib.sha256(said.casefold().encode("utf-8")).hexdigest()[:24]
     return (f"{by}:{mark}",) if said else ()
+
+
+def _takes_of_code(
+    usage: Usage, promotion: Promotion, customers: tuple[str, ...], fact: CodeFact | None
+) -> Iterator[Take]:
+    limits = promotion.limits
+    stays = not limits.release_on_cancel
+    about = (("promotion", promotion.id), ("code", usage.code))
+    most = _least(limits.per_code, fact.limit if fact is not None else None)
+    if most is not None:
+        yield Take("uses", about, usage.uses, most, stays)
+    if fact is not None and fact.each_once:
+        for name in _known(customers):
+            yield Take("uses", (*about, ("customer", name)), usage.uses, 1, stays)
 
 
 def _known(customers: tuple[str, ...]) -> tuple[str, ...]:

@@ -183,20 +183,26 @@ class Facts:
         return fetch.count(self.connection, self.runtime.statements, plan, exact=True)[0]
 
     def codes(self, typed: Iterable[str], now: datetime) -> Mapping[str, CodeFact]:
-        """Return what is known of codes that were handed out singly.
+        """Return what is known of codes that were handed out singly: a statement an entity of them.
 
         Whoever types a code knows it: no right is asked, and nothing but its state is told.
         """
-        facts, wanted = self.pricing.codes, {*typed, *map(normalized, typed)}
-        if facts is None or not wanted:
-            return {}
+        wanted = {*typed, *map(normalized, typed)}
+        found: dict[str, CodeFact] = {}
+        for facts in self.pricing.codes if wanted else ():
+            found |= self._codes(facts, wanted, now)
+        return found
+
+    def _codes(
+        self, facts: HandedOut, wanted: Iterable[str], now: datetime
+    ) -> Mapping[str, CodeFact]:
         entity = self.runtime.app.entities[facts.entity]
         texts = (facts.key, facts.promotion, facts.owner, facts.since, facts.until, facts.state,
                  facts.limit)  # fmt: skip
         rows = self._rows(
             entity,
             system_grant(entity.name),
-            [text for text in texts if text],
+            ["id", *(text for text in texts if text)],
             facts.key,
             tuple(sorted(wanted)),
         )
@@ -272,7 +278,15 @@ def _code_fact(facts: HandedOut, row: Mapping[str, Any], now: datetime) -> CodeF
         state = "limit_reached"
     limit = row[facts.limit] if facts.limit else None
     owner = str(row[facts.owner] or "") if facts.owner else ""
-    return CodeFact(str(row[facts.promotion]), owner, 1 if limit is None else int(limit), state)
+    opened = str(row[facts.promotion])
+    return CodeFact(
+        f"{facts.offered}:{opened}" if facts.offered else opened,
+        owner,
+        1 if limit is None else int(limit),
+        state,
+        facts.each_once,
+        (facts.entity, str(row["id"])),
+    )
 
 
 def lineage(value: str, above: Mapping[str, str]) -> Iterable[str]:

@@ -59,7 +59,7 @@ def fire_others(
         for asked in several
         for one in _reached(work, entity, asked.command.path, record_id)
     ]
-    _lock(work, ((asked.command.entity, one) for asked, one in found))
+    lock(work, ((asked.command.entity, one) for asked, one in found))
     # what waits to be settled is settled after all of them, whatever becomes of each
     waiting, work.written = work.written, []
     work.depth += 1
@@ -86,7 +86,7 @@ def lock_ahead(
     }
     if paths:
         inserts.leave_now(work.connection)
-        _lock(
+        lock(
             work,
             (
                 (other, one)
@@ -129,8 +129,8 @@ def _reached(work: Work, entity: Entity, path: Sequence[str], record_id: str) ->
     return ids
 
 
-def _lock(work: Work, targets: Iterable[tuple[str, str]]) -> None:
-    """Lock the wholes of records in an order that everybody keeps.
+def lock(work: Work, targets: Iterable[tuple[str, str]]) -> None:
+    """Lock the wholes of records, by entity and id, in an order that everybody keeps.
 
     Raises:
         RecordBusy: somebody holds one for longer than one waits.
@@ -143,7 +143,7 @@ def _lock(work: Work, targets: Iterable[tuple[str, str]]) -> None:
     for name in sorted(roots):
         table = work.runtime.schema.tables[name]
         asked = sa.select(table.c.id).where(table.c.id.in_(sorted(roots[name])))
-        asked = asked.order_by(table.c.id).with_for_update()
+        asked = asked.order_by(table.c.id).with_for_update(key_share=True)
         try:
             work.connection.execute(system(asked, "whose transition is fired")).all()
         except sqlalchemy.exc.OperationalError as error:

@@ -18,6 +18,7 @@ from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, LINES, WHOLE,
 from generator.model.text import Label
 from rules.pricing.kept_trace import kept
 from rules.pricing.result import Allocation
+from runtime.operations._carts import fault, refused
 from runtime.operations.evaluate import Evaluated
 from runtime.runtime import Runtime
 
@@ -42,9 +43,28 @@ def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, An
             target = runtime.app.entities[entity.fields[filled.into].target]
             rows = [_one(target, filled, facts) for facts in sources[part]()]
             sent[filled.into] = [*sent.get(filled.into, ()), *rows]
+    sent |= {name: record for name, (_, record) in linked(placing, found).items()}
     schema = runtime.remembered.get(("placed", entity.name), lambda: _schema(runtime, entity))
     loaded: dict[str, Any] = schema.load(sent, partial=True)
     return loaded
+
+
+def linked(placing: Placing, found: Evaluated) -> dict[str, tuple[str, str]]:
+    """Return, by field, the entity and the id of the code that was used and that it leads to.
+
+    Raises:
+        Invalid: two codes would stand in one field.
+
+    """
+    leads: dict[str, tuple[str, str]] = {}
+    for usage in found.priced.usage:
+        fact = found.context.codes.get(usage.code)
+        record = fact.record if fact is not None else ("", "")
+        name = placing.linked.get(record[0], "")
+        if name and leads.setdefault(name, record) != record:
+            raise refused(fault("cart.codes", "one_at_a_time", "Use one code of this kind at once.",
+                                "此类编码每次只能使用一个。"))  # fmt: skip
+    return leads
 
 
 def _schema(runtime: Runtime, entity: Entity) -> ma.Schema:

@@ -18,12 +18,13 @@ from generator.model.placing import Placing
 from generator.model.text import Label
 from rules.permissions import Grant
 from rules.pricing.uses import takes
-from runtime.errors import Busy, FieldError, Invalid, PriceChanged
+from runtime.errors import Busy, FieldError, Invalid, NotInFromState, PriceChanged
 from runtime.messages import Incoming, Result
 from runtime.operations import (
     _agreeing,
     _carts,
     _counters,
+    _elsewhere,
     _firing,
     _pace,
     _placing,
@@ -127,6 +128,10 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         except Refused as refused:
             _look_again(plan, runtime)
             last = refused
+        except NotInFromState:
+            # what the record joins has moved on meanwhile, so that its prices are others now
+            _look_again(plan, runtime)
+            raise
     if last.entry is None:
         raise Busy() from last
     raise _posting.refusal(runtime, runtime.app.ledgers[last.entry.ledger], last) from last
@@ -138,6 +143,8 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     if found.priced.fingerprint != call.fingerprint:
         raise PriceChanged(CHANGED, evaluated=found)
     taken = _taken(found)
+    # others who refer to these records hold them too: whoever may write them begins with that
+    _elsewhere.lock(work, _placing.linked(call.placing, found).values())
     sent = frozenset(call.write.values)
     draft = _saving.draft_new(
         work,

@@ -14,17 +14,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 
 from generator.model.workflow import State, Timer
 from rules.workflow.asking import Ask, Asker, context, holds
 from rules.workflow.timers import FIRST, LONGEST, MOST, next_beat, next_notice
 from runtime.errors import NotFound, RecordBusy, RequestError
 from runtime.operations import _held
+from runtime.operations._elsewhere import lock_ahead
 from runtime.operations._firing import fire_inside, work_of
 from runtime.operations._rearming import entry_of
 from runtime.operations._wanted import Wanted
 from runtime.outside import incidents, relay
 from runtime.runtime import Runtime
+from runtime.store import violations
 from runtime.store.clock import database_clock
 from runtime.store.engine import read, write
 from runtime.store.guard import system_grant
@@ -104,6 +107,10 @@ def _ring(runtime: Runtime, timer: Any) -> None:
             _ring_inside(connection, runtime, timer)
     except RecordBusy:
         _again(runtime, timer, "", "busy", counts=False)
+    except sqlalchemy.exc.OperationalError as error:
+        if not violations.is_passing(error):
+            raise
+        _again(runtime, timer, "", "busy", counts=False)
     except NotFound:
         _end(runtime, timer, CANCELLED)
     except RequestError as refusal:
@@ -120,6 +127,9 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     # what a timer's condition reads lies behind references too
     work.fires = True
     entity = runtime.app.entities[timer.entity]
+    edges = workflow.named(timer.transition)
+    # others that it leads to come first, as they do for everybody else who fires
+    lock_ahead(work, entity, timer.record_id, workflow, edges)
     held = _held.hold(work, entity, timer.record_id, system_grant(entity.name))
     state = str(held.facts.get(workflow.field))
     table = runtime.system.timer

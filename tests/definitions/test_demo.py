@@ -69,7 +69,7 @@ def test_an_operator_finds_work_under_every_tab(demo: tuple[Office, Seeded]) -> 
     views = office.runtime.app.entities["order"].list.views
     counts = {view.name: len(office.all("order", "id", view=view.name)) for view in views}
     assert min(counts.values()) > 0, counts
-    assert counts["all"] == 400
+    assert counts["all"] == 409
 
 
 def test_the_shop_is_always_busy_today(demo: tuple[Office, Seeded]) -> None:
@@ -128,3 +128,16 @@ def test_what_a_list_exports_is_imported_again_and_changes_nothing(
         if tally.unchanged != tally.rows or verdicts:
             told[entity.name] = (tally, [one.message.text("en") for one in verdicts[:2]])
     assert not told
+
+
+def test_teams_fill_with_the_orders_that_name_them(demo: tuple[Office, Seeded]) -> None:
+    office, _ = demo
+    teams = office.all("group_buy_team", "group_buy.code,joined,status", sort="number")
+    told = [(one["group_buy.code"], one["joined"], one["status"]) for one in teams]
+    assert told == [
+        ("GB-MUG", 1, "open"),
+        ("GB-MUG", 2, "open"),
+        ("GB-LUNCH", 1, "open"),
+        ("GB-MUG", 3, "formed"),
+        ("GB-LUNCH", 2, "formed"),
+    ]
