@@ -189,8 +189,8 @@ class Builder:
         if size is not None:
             statement = statement.limit(sa.literal_column(str(size)))
         if self.plan.lock:
-            # SQLite has no row locks and leaves this out; there a writer is alone anyway. A writer's
-            # lock lets others refer to the row: two who do and then write it wait for one another.
+            # SQLite has no row locks and leaves this out; there a writer is alone anyway. What
+            # locks to write lets others refer to the row: two who do, then write, would both wait.
             read = self.plan.lock == "share"
             statement = statement.with_for_update(read=read, key_share=not read, of=self.table)
         return statement
