@@ -6,7 +6,7 @@ statement while nothing changed, and one more after a change, however many there
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -47,4 +47,5 @@ def read_version(runtime: Runtime, version: Version) -> Promotion | None:
     assert pricing is not None
     written = {**version.written, "version": version.number, "status": version.status}
     catalogs = (words["conditions"], words["actions"])
-    return read_promotion(written, currencies_of(pricing), catalogs=catalogs)[0]
+    found = read_promotion(written, currencies_of(pricing), catalogs=catalogs)[0]
+    return replace(found, record=(version.entity, version.record_id)) if found else None

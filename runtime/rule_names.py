@@ -89,6 +89,7 @@ ARGS: Mapping[str, Texts] = {
     "stock": ("Pieces of each item", "活动库存"),
     "per_customer": ("For each customer", "每人限购"),
     "worth": ("Worth", "价值"),
+    "deposit": ("Deposit", "定金"),
     "n": ("Number n", "第几件"),
     "steps": ("Steps", "阶梯"),
     "from_amount": ("From an amount of", "满金额"),

@@ -372,6 +372,11 @@ _ACTIONS: Mapping[str, Say] = {
     "fixed_price": lambda says, given: says.both(
         "costs {x}", "特价 {x}", x=says.money(given.get("price"))
     ),
+    "deposit_bonus": lambda says, given: says.both(
+        "{x} is paid ahead and counts for {w}", "付定金 {x} 抵 {w}",
+        x=says.money(given.get("deposit")),
+        w=says.money(given.get("worth") or given.get("deposit")),
+    ),
     "nth": lambda says, given: says.both(
         "of every {n} pieces one {e}", "第 {n} 件 {e}",
         n=str(given.get("n", "–")), e=says.effect(given),

@@ -30,6 +30,8 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "delivery": "money",
         "tax": "money",
         "total": "money",
+        "deposit": "money",
+        "balance": "money",
     },
     LINES: {
         "item": "item",
@@ -137,7 +139,7 @@ class Placing:
     agree: Mapping[str, str] = field(default_factory=dict)
     """`channel`, or a fact of the cart → the path in the record that says the same."""
     linked: Mapping[str, str] = field(default_factory=dict)
-    """By the entity of codes: the field that leads to the one that was used."""
+    """By the entity of codes, or of promotions: the field that leads to the one that was used."""
 
     @property
     def trace(self) -> str:

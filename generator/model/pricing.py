@@ -177,6 +177,8 @@ class Offering:
     """What the record calls a status → the status it is."""
     rule: str = ""
     """The field of type `rule` in which people write the rest; '' where the template says all."""
+    into: str = ""
+    """The field of what is placed that leads to the one that took effect; '' for none."""
     says: Any = None
     """The template: plain values as in a promotion's file, with `Slot` and `Each` in it."""
     span: Span = NOWHERE

@@ -61,7 +61,8 @@ def resolve_offering(
     if status is None or not label or reads.problems:
         return None, reads.problems
     stages = {str(one): str(name) for name, ones in given.get("stages", {}).items() for one in ones}
-    return Offering(entity, label, status, stages, rule, says, given.span), []
+    into = given.get("into").text if "into" in given else ""
+    return Offering(entity, label, status, stages, rule, into, says, given.at("into")), []
 
 
 class _Template:

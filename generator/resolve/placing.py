@@ -20,10 +20,10 @@ from generator.model.placing import (
     WHOLE,
     Counter,
     Filled,
-    HandedOut,
     Placing,
 )
 from generator.model.pricing import Pricing
+from generator.model.text import Span
 from generator.problems import Problem, quoted, unknown_name
 from generator.resolve.promotions import TEXTS, Vocabulary
 from generator.saying import say
@@ -151,7 +151,11 @@ def resolve_placing(
         if made is not None:
             filled[part] = made
     agree, found = _agree(given, pricing, entity, entities, words)
-    linked = {one.entity: reads.link(one, entity) for one in pricing.codes if one.into}
+    opened = {one.entity: (one.into, one.span) for one in pricing.codes if one.into}
+    for one in entities.values():
+        if one.promotion is not None and one.promotion.into:
+            opened[one.name] = (one.promotion.into, one.promotion.span)
+    linked = {name: reads.link(name, *field, entity) for name, field in opened.items()}
     return Placing(entity.name, filled, agree, linked), [*reads.problems, *found]
 
 
@@ -212,14 +216,14 @@ class _Fields:
         }
         return Filled(into, take, fixed)
 
-    def link(self, codes: HandedOut, entity: Entity) -> str:
-        """Return the field that leads to the code that was used."""
-        written = Written(codes.into, codes.span)
+    def link(self, used: str, into: str, at: Span, entity: Entity) -> str:
+        """Return the field that leads to the code or promotion of an entity that was used."""
+        written = Written(into, at)
         field = self.field(written, entity)
-        if field is not None and (field.type != "reference" or field.target != codes.entity):
-            hint = say("Name a reference to {entity}.", entity=quoted(codes.entity))
-            self.wrong(written, say("'{field}' cannot hold this.", field=codes.into), hint)
-        return codes.into
+        if field is not None and (field.type != "reference" or field.target != used):
+            hint = say("Name a reference to {entity}.", entity=quoted(used))
+            self.wrong(written, say("'{field}' cannot hold this.", field=into), hint)
+        return into
 
     def field(self, written: Written, entity: Entity) -> Field | None:
         """Return a field that can be filled."""

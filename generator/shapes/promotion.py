@@ -214,6 +214,11 @@ OFFERING = Shape(
             of=Arg("list", of=Arg("text")),
         ),
         "rule": Arg("name", "The field of type `rule` in which people write it.", to="field"),
+        "into": Arg(
+            "name",
+            "The field of what is placed that leads to the one that took effect.",
+            to="field",
+        ),
         "says": Arg(
             "value",
             "Keys of a promotion's file. `$EXPRESSION` is a value of the record: while it is "

@@ -62,6 +62,8 @@ class Desk:
     """Promotion → granted so far."""
     sold: dict[tuple[str, str], int] = field(default_factory=dict)
     """Promotion and item → units of its own stock taken here."""
+    deposits: dict[int, int] = field(default_factory=dict)
+    """Line → what a promotion wants to be paid ahead."""
     shipping_open: bool = False
     """Whether costs of delivery are settled, which they are once goods are."""
     matched: dict[int, list[int]] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Desk:
             self.offers[:],
             self.spent.copy(),
             self.sold.copy(),
+            self.deposits.copy(),
             self.shipping_open,
             self.matched,
             self.index,
@@ -204,6 +207,7 @@ class Desk:
         for item, units in grant.sold.items():
             key = (promotion, item)
             self.sold[key] = self.sold.get(key, 0) + units
+        self.deposits.update(grant.deposits)
         self.extras.extend(grant.extras)
         self.offers.extend(grant.offers)
         self.spent[promotion] = self.spent.get(promotion, 0) + grant.total

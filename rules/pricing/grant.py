@@ -23,6 +23,8 @@ class Grant:
     """Item → units of the promotion's own stock."""
     extras: Sequence[Extra] = ()
     offers: Sequence[Offer] = ()
+    deposits: dict[int, int] = field(default_factory=dict)
+    """Line → what is paid ahead for all its units."""
     bases: dict[int, int] = field(default_factory=dict)
     """Line or shipment → the amount the share was taken from, for the trace."""
     computed: int = 0
@@ -40,4 +42,4 @@ class Grant:
     @property
     def is_something(self) -> bool:
         """Return whether it changes anything for whoever buys."""
-        return bool(self.total or self.extras or self.offers)
+        return bool(self.total or self.extras or self.offers or self.deposits)

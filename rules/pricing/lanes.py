@@ -214,6 +214,7 @@ class Run:
             lines={at: amount for at, amount in grant.lines.items() if at in lines},
             picks={at: picks for at, picks in grant.picks.items() if at in lines},
             used={at: used for at, used in grant.used.items() if at in lines},
+            deposits={at: ahead for at, ahead in grant.deposits.items() if at in lines},
             sold={item: units for item, units in grant.sold.items() if item in items},
         )
 

@@ -137,7 +137,8 @@ def _totals(desk: Desk, tax: Taxes) -> Totals:
     shipping, left = sum(desk.ships_list), sum(desk.ships)
     taxed = sum(tax.lines) + sum(tax.ships) + sum(extra.tax for extra in desk.extras)
     total = paid + extras + left + (0 if desk.cart.gross else taxed)
-    deposit = sum(line.deposit * line.quantity for line in desk.cart.lines)
+    own = {at: line.deposit * line.quantity for at, line in enumerate(desk.cart.lines)}
+    deposit = min(sum({**own, **desk.deposits}.values()), max(total, 0))
     return Totals(
         goods=goods,
         off=goods - paid,

@@ -148,6 +148,8 @@ class Promotion:
     refund: RefundPolicy = RefundPolicy()
     labels: dict[str, str] = field(default_factory=dict)
     """Locale → what it is called."""
+    record: tuple[str, str] = ("", "")
+    """The entity and the id of the record that it is; empty of one of a file."""
 
     @property
     def rank(self) -> tuple[int, float, str]:

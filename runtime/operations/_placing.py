@@ -25,6 +25,15 @@ from runtime.runtime import Runtime
 Facts = Mapping[str, Any]
 
 
+APART = fault(
+    "cart.lines",
+    "one_at_a_time",
+    "Place these apart: each is an order of its own.",
+    "这些商品须分开下单。",
+)
+"""Two of one kind, each of which wants to be what the record is for."""
+
+
 def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, Any]:
     """Return everything that the prices say of the record."""
     entity = runtime.app.entities[placing.creates]
@@ -50,20 +59,20 @@ def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, An
 
 
 def linked(placing: Placing, found: Evaluated) -> dict[str, tuple[str, str]]:
-    """Return, by field, the entity and the id of the code that was used and that it leads to.
+    """Return, by field, the entity and the id of the code or the promotion that was used.
 
     Raises:
         Invalid: two codes would stand in one field.
 
     """
     leads: dict[str, tuple[str, str]] = {}
+    known = {one.id: one.record for one in found.book.promotions}
     for usage in found.priced.usage:
         fact = found.context.codes.get(usage.code)
-        record = fact.record if fact is not None else ("", "")
-        name = placing.linked.get(record[0], "")
-        if name and leads.setdefault(name, record) != record:
-            raise refused(fault("cart.codes", "one_at_a_time", "Use one code of this kind at once.",
-                                "此类编码每次只能使用一个。"))  # fmt: skip
+        for record in (known[usage.promotion], fact.record if fact is not None else ("", "")):
+            name = placing.linked.get(record[0], "")
+            if name and leads.setdefault(name, record) != record:
+                raise refused(APART)
     return leads
 
 
@@ -126,6 +135,8 @@ class _Told:
             "delivery": self.money(totals.shipping - totals.shipping_off),
             "tax": self.money(totals.tax),
             "total": self.money(totals.total),
+            "deposit": self.money(totals.deposit),
+            "balance": self.money(totals.balance),
         }
 
     def lines(self) -> Iterator[Facts]:

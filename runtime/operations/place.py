@@ -144,7 +144,8 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
         raise PriceChanged(CHANGED, evaluated=found)
     taken = _taken(found)
     # others who refer to these records hold them too: whoever may write them begins with that
-    _elsewhere.lock(work, _placing.linked(call.placing, found).values())
+    codes = {fact.record for fact in found.context.codes.values()}
+    _elsewhere.lock(work, codes.intersection(_placing.linked(call.placing, found).values()))
     sent = frozenset(call.write.values)
     draft = _saving.draft_new(
         work,

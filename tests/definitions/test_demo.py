@@ -69,7 +69,7 @@ def test_an_operator_finds_work_under_every_tab(demo: tuple[Office, Seeded]) -> 
     views = office.runtime.app.entities["order"].list.views
     counts = {view.name: len(office.all("order", "id", view=view.name)) for view in views}
     assert min(counts.values()) > 0, counts
-    assert counts["all"] == 409
+    assert counts["all"] == 413
 
 
 def test_the_shop_is_always_busy_today(demo: tuple[Office, Seeded]) -> None:
