@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from rules.pricing.offered import currencies_of
 from rules.pricing.promotion import Book, Promotion, book
 from rules.pricing.reading import read_promotion
+from rules.pricing.rows import SHADOW
 from runtime.runtime import Runtime
 from runtime.store import promotions
 from runtime.store.promotions import Version
@@ -22,23 +23,36 @@ from runtime.store.promotions import Version
 class Shelf:
     """What one process keeps."""
 
-    kept: tuple[int, Book] = field(default_factory=lambda: (-1, book([])))
-    """The mark and what was read at it: one value, as several threads read and put it."""
+    kept: tuple[int, Book, tuple[Promotion, ...]] = field(
+        default_factory=lambda: (-1, book([]), ())
+    )
+    """The mark, what holds at it and what is tried: one value, as several threads put it."""
 
 
 def current(connection: sa.Connection, runtime: Runtime) -> Book:
     """Return every promotion there is, ready to price with: two statements at most."""
+    return _shelf(connection, runtime)[0]
+
+
+def on_trial(connection: sa.Connection, runtime: Runtime) -> tuple[Promotion, ...]:
+    """Return the promotions that are tried in the shadow of what is placed."""
+    return _shelf(connection, runtime)[1]
+
+
+def _shelf(connection: sa.Connection, runtime: Runtime) -> tuple[Book, tuple[Promotion, ...]]:
     if not runtime.offerings:
-        return runtime.prices
+        return runtime.prices, ()
     shelf: Shelf = runtime.remembered.get(("shelf of promotions",), Shelf)
     mark = promotions.mark(connection, runtime.system.epoch)
-    known, kept = shelf.kept
+    known, kept, tried = shelf.kept
     if known != mark:
         rows = promotions.known(connection, runtime.system.promotion)
-        read = [read_version(runtime, one) for one in rows]
-        kept = book([*runtime.prices.promotions, *(one for one in read if one is not None)])
-        shelf.kept = (mark, kept)
-    return kept
+        read = [one for one in (read_version(runtime, row) for row in rows) if one is not None]
+        tried = tuple(one for one in read if one.status == SHADOW)
+        holds = [one for one in read if one.status != SHADOW]
+        kept = book([*runtime.prices.promotions, *holds])
+        shelf.kept = (mark, kept, tried)
+    return kept, tried
 
 
 def read_version(runtime: Runtime, version: Version) -> Promotion | None:

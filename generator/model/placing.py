@@ -17,6 +17,8 @@ NOBODY = "*"
 WHOLE = "record"
 CHANNEL = "channel"
 LINES, DISCOUNTS, DELIVERIES, EXTRAS = "lines", "discounts", "deliveries", "extras"
+TRIALS = "trials"
+"""What promotions that are only tried would have given: records of their own."""
 
 FACTS: Mapping[str, Mapping[str, str]] = {
     WHOLE: {
@@ -74,6 +76,16 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "promotion": "text",
         "label": "text",
     },
+    TRIALS: {
+        "record": "placed",
+        "promotion": "tried",
+        "version": "integer",
+        "currency": "text",
+        "amount": "money",
+        "saved": "money",
+        "total": "money",
+        "beside": "text",
+    },
 }
 """By part of a priced cart: what is known of it, and of which kind that is."""
 
@@ -121,7 +133,7 @@ class Filled:
     """How a record, or each part of it, is made of what is known."""
 
     into: str
-    """The field of parts; '' for the record itself."""
+    """The field of parts; '' for the record itself; of trials the entity."""
     take: Mapping[str, str]
     """By field: a fact."""
     fixed: Mapping[str, Any]
@@ -153,6 +165,6 @@ class Placing:
     def fields(self) -> frozenset[str]:
         """Return the fields of the record that nobody else may fill."""
         own = self.filled.get(WHOLE)
-        names = {one.into for one in self.filled.values() if one.into}
+        names = {one.into for part, one in self.filled.items() if one.into and part != TRIALS}
         filled = {*(own.take if own else ()), *(own.fixed if own else ())}
         return frozenset({*names, *filled, *self.linked.values()})

@@ -17,6 +17,7 @@ from generator.model.placing import (
     FACTS,
     PARTS,
     SHARED,
+    TRIALS,
     WHOLE,
     Counter,
     Filled,
@@ -141,7 +142,7 @@ def resolve_placing(
             "entity", written.text, written.span, names, defined_in="the definitions"
         )
         return None, [problem]
-    reads = _Fields(pricing, entities)
+    reads = _Fields(pricing, entities, entity.name)
     filled = {}
     for part in FACTS:
         body = given.get(part)
@@ -187,14 +188,19 @@ def _agree(
 class _Fields:
     """Finds the fields that facts go into."""
 
-    def __init__(self, pricing: Pricing, entities: Mapping[str, Entity]) -> None:
-        self.pricing, self.entities = pricing, entities
+    def __init__(self, pricing: Pricing, entities: Mapping[str, Entity], placed: str) -> None:
+        self.pricing, self.entities, self.placed = pricing, entities, placed
         self.problems: list[Problem] = []
 
     def filled(self, part: str, body: Given, entity: Entity) -> Filled | None:
         """Return how the record, or one part of it, is made."""
         into = ""
-        if part != WHOLE:
+        if part == TRIALS:
+            apart = self.apart(body.get("creates"))
+            if apart is None:
+                return None
+            into, entity = apart.name, apart
+        elif part != WHOLE:
             written: Written | None = body.get("into")
             field = self.field(written, entity) if written is not None else None
             if written is None or field is None:
@@ -215,6 +221,18 @@ class _Fields:
             if self.field(name, entity) is not None
         }
         return Filled(into, take, fixed)
+
+    def apart(self, written: Written | None) -> Entity | None:
+        """Return an entity whose records stand for themselves."""
+        found = self.entities.get(written.text) if written is not None else None
+        if written is not None and (found is None or found.child_of or found.ledger):
+            known = [one.name for one in self.entities.values() if not one.child_of]
+            where = "the definitions"
+            self.problems.append(
+                unknown_name("entity", written.text, written.span, known, defined_in=where)
+            )
+            return None
+        return found
 
     def link(self, used: str, into: str, at: Span, entity: Entity) -> str:
         """Return the field that leads to the code or promotion of an entity that was used."""
@@ -242,11 +260,17 @@ class _Fields:
     def fits(self, written: Written, field: Field, kind: str) -> bool:
         """Return whether a field can hold a fact."""
         buyer = self.pricing.customer
-        targets = {"item": self.pricing.item.entity, "customer": buyer.entity if buyer else ""}
+        offered = [one.name for one in self.entities.values() if one.promotion is not None]
+        targets = {
+            "item": [self.pricing.item.entity],
+            "customer": [buyer.entity if buyer else ""],
+            "placed": [self.placed],
+            "tried": offered,
+        }
         if kind in targets:
-            if field.type == "reference" and field.target == targets[kind]:
+            if field.type == "reference" and field.target in targets[kind]:
                 return True
-            hint = say("Name a reference to {entity}.", entity=quoted(targets[kind]))
+            hint = say("Name a reference to {entity}.", entity=quoted(", ".join(targets[kind])))
         else:
             if field.type in HOLDS_OF[kind]:
                 return True

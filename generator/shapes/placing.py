@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, FACTS, LINES, PARTS, WHOLE
+from generator.model.placing import (
+    DELIVERIES,
+    DISCOUNTS,
+    EXTRAS,
+    FACTS,
+    LINES,
+    PARTS,
+    TRIALS,
+    WHOLE,
+)
 
 COUNTER = Shape(
     "counter",
@@ -63,7 +72,8 @@ def _facts(part: str) -> str:
 
 def _filled(part: str, help: str) -> Arg:
     into = Arg("name", "The field of parts that they become.", required=True, to="field")
-    own = {} if part == WHOLE else {"into": into}
+    creates = Arg("name", "The entity of the records.", required=True, to="entity")
+    own = {} if part == WHOLE else {"creates": creates} if part == TRIALS else {"into": into}
     shape = Shape(
         f"placed {part}",
         help,
@@ -103,5 +113,8 @@ PLACE = Shape(
         DISCOUNTS: _filled(DISCOUNTS, "A part for every share of a promotion in a line."),
         DELIVERIES: _filled(DELIVERIES, "A part for every delivery."),
         EXTRAS: _filled(EXTRAS, "A part for everything that a promotion adds."),
+        TRIALS: _filled(
+            TRIALS, "A record for what each promotion that is only tried would have given."
+        ),
     },
 )

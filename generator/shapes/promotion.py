@@ -43,7 +43,7 @@ HOURS = Shape(
 BODY = {
     "status": Arg(
         "choice",
-        options=("draft", "review", "scheduled", "active", "paused", "ended"),
+        options=("draft", "review", "shadow", "scheduled", "active", "paused", "ended"),
         default="active",
         help="Only scheduled and active ones take effect.",
     ),
@@ -204,7 +204,7 @@ OFFERING = Shape(
         "label": Arg("name", "The field with what people call it.", required=True, to="field"),
         "status": Arg(
             "expression",
-            "Its status: draft, review, scheduled, active, paused or ended, as a text.",
+            "Its status: draft, review, shadow, scheduled, active, paused or ended, as a text.",
             required=True,
         ),
         "stages": Arg(

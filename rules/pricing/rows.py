@@ -18,7 +18,10 @@ from generator.model.pricing import Each, Offering, Slot
 
 ALIVE = ("scheduled", "active")
 """What an evaluation may apply; a version is frozen as a promotion becomes one of these."""
-STATUSES = ("draft", "review", "scheduled", "active", "paused", "ended")
+SHADOW = "shadow"
+"""Tried beside everything that is placed, and changes no price."""
+FROZEN = (*ALIVE, SHADOW)
+STATUSES = ("draft", "review", "shadow", "scheduled", "active", "paused", "ended")
 JOINED = ("when", "then")
 """Lists to which the rule and the template both contribute, the rule first.
 

@@ -16,7 +16,7 @@ from generator.model.pricing import Promotion as Written
 from generator.model.text import NOWHERE, Label
 from generator.saying import in_language
 from rules.lints import matches
-from rules.pricing.rows import ALIVE, STATUSES, Composed, Path, compose
+from rules.pricing.rows import ALIVE, FROZEN, STATUSES, Composed, Path, compose
 from runtime.errors import FieldError
 from runtime.operations import _cart_facts
 from runtime.operations._work import Draft, Facts, Work
@@ -24,7 +24,7 @@ from runtime.runtime import Runtime
 from runtime.store import promotions
 from runtime.store.promotions import Version
 
-ASKED = ("draft", "review", *ALIVE)
+ASKED = ("draft", "review", *FROZEN)
 """In these a promotion must be one that can be; what is over may stay as it was."""
 CERTAIN = frozenset({"D804", "D810"})
 """Lints that only warn of a file, and of a record are certain: it would never take effect."""
@@ -153,7 +153,7 @@ def _publish(work: Work, draft: Draft, offer: Composed) -> bool:
     connection, table = work.connection, work.runtime.system.promotion
     last = promotions.newest(connection, table, offer.id)
     status = offer.status if offer.status in STATUSES else STATUSES[-1]
-    if status in ALIVE and (last is None or last.written != offer.written):
+    if status in FROZEN and (last is None or last.written != offer.written):
         version = Version(
             offer.id,
             last.number + 1 if last else 1,

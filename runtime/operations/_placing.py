@@ -6,7 +6,7 @@ a payload would give them; they are the engine's, whatever fields the caller may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -14,15 +14,40 @@ import marshmallow as ma
 
 from generator.build.schemas import build_schema
 from generator.model.entity import Entity, Field
-from generator.model.placing import DELIVERIES, DISCOUNTS, EXTRAS, LINES, WHOLE, Filled, Placing
+from generator.model.placing import (
+    DELIVERIES,
+    DISCOUNTS,
+    EXTRAS,
+    LINES,
+    TRIALS,
+    WHOLE,
+    Filled,
+    Placing,
+)
 from generator.model.text import Label
 from rules.pricing.kept_trace import kept
 from rules.pricing.result import Allocation
+from rules.pricing.trials import Trial
 from runtime.operations._carts import fault, refused
 from runtime.operations.evaluate import Evaluated
 from runtime.runtime import Runtime
 
 Facts = Mapping[str, Any]
+
+
+def tried(
+    runtime: Runtime, placing: Placing, found: Evaluated, record_id: str, several: Iterable[Trial]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the entity and the values of a record for each trial of a promotion."""
+    filled = placing.filled[TRIALS]
+    entity, told = runtime.app.entities[filled.into], _Told(runtime, found)
+    schema = runtime.remembered.get(("placed", entity.name), lambda: _schema(runtime, entity))
+    wanted = {entity.fields[name].target for name, fact in filled.take.items()
+              if fact == "promotion"}  # fmt: skip
+    for one in several:
+        if wanted <= {one.promotion.record[0]}:
+            sent = _one(entity, filled, told.trial(one, record_id))
+            yield entity.name, schema.load(sent, partial=True)
 
 
 APART = fault(
@@ -46,6 +71,8 @@ def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, An
     }
     sent: dict[str, Any] = {}
     for part, filled in placing.filled.items():
+        if part == TRIALS:
+            continue
         if part == WHOLE:
             sent |= _one(entity, filled, told.record())
         else:
@@ -200,6 +227,18 @@ class _Told:
                 "promotion": one.promotion,
                 "label": self._label(one.promotion),
             }
+
+    def trial(self, one: Trial, record_id: str) -> Facts:
+        return {
+            "record": record_id,
+            "promotion": one.promotion.record[1],
+            "version": one.promotion.version,
+            "currency": self.found.cart.currency,
+            "amount": self.money(one.granted),
+            "saved": self.money(one.saved),
+            "total": self.money(one.total),
+            "beside": ", ".join(self._label(name) for name in one.beside),
+        }
 
     def _label(self, promotion: str) -> str:
         known = next((one for one in self.found.book.promotions if one.id == promotion), None)

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from generator.model.placing import Placing
+from generator.model.placing import TRIALS, Placing
 from generator.model.text import Label
 from rules.permissions import Grant
+from rules.pricing.trials import trials
 from rules.pricing.uses import takes
+from runtime import price_book
 from runtime.errors import Busy, FieldError, Invalid, NotInFromState, PriceChanged
 from runtime.messages import Incoming, Result
 from runtime.operations import (
@@ -34,6 +36,7 @@ from runtime.operations import (
     _sensitive,
 )
 from runtime.operations._carts import SentCart, fault
+from runtime.operations._making import create_inside
 from runtime.operations._work import Work
 from runtime.operations._writing import (
     ATTEMPTS,
@@ -172,10 +175,24 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
         cause = Cause(draft.entity.name, record_id, title, work.incoming.reason, work.actor_id)
         _posting.post_within(work, entries, cause)
         _pace.hold(work, taken)
+    _keep_trials(work, call.placing, found, record_id)
     work.saved = draft
     if _firing.settle_all(work):
         work.saved = None
     return record_id, True
+
+
+def _keep_trials(work: Work, placing: Placing, found: Evaluated, record_id: str) -> None:
+    """Keep what promotions on trial would have given; the record stays as it is priced."""
+    if TRIALS not in placing.filled:
+        return
+    shadows = price_book.on_trial(work.connection, work.runtime)
+    if not shadows:
+        return
+    context = found.context
+    done = trials(found.cart, found.book, shadows, context, found.at, found.priced)
+    for entity, values in _placing.tried(work.runtime, placing, found, record_id, done):
+        create_inside(work, entity, values)
 
 
 def _taken(found: Evaluated) -> Any:

@@ -19,8 +19,9 @@ from runtime.jobs.columns import UtcDateTime, small_json, text_id
 
 EPOCH = "promotions"
 REPLACED = "replaced"
-KNOWN = ("scheduled", "active", "paused")
-"""What is loaded to price with; a paused one so that its trace says that it is."""
+KNOWN = ("scheduled", "active", "paused", "shadow")
+"""What is loaded to price with; a paused one so that its trace says that it is, and one that is
+tried in the shadow of what is placed."""
 
 
 @dataclass(frozen=True, slots=True)
