@@ -6,6 +6,7 @@ what these mean are declared once, in `rules/conditions` and `rules/actions`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 Texts = tuple[str, str]
@@ -182,6 +183,35 @@ OPTIONS: Mapping[str, Texts] = {
     "saturday": ("Saturday", "周六"),
     "sunday": ("Sunday", "周日"),
 }
+
+
+ANSWERS: Mapping[str, Texts] = {"true": ("yes", "是"), "false": ("no", "否")}
+ELSEWHERE: Mapping[str, str] = {
+    "Declare it in `pricing:` of app.yaml.": "Choose one that there is.",
+    "请在 app.yaml 的 `pricing:` 中声明它。": "请选择已有的名称。",
+    "The currencies of `pricing:` are": "The currencies of the shop are",
+    "`pricing:` 中的币种有": "本店的币种有",
+    "Write as many as `currencies:` of `pricing:` says.": "Write no more than the currency has.",
+    "请按 `pricing:` 中 `currencies:` 的位数书写。": "小数位数不能超过该币种的位数。",
+}
+"""What authors of files are told of files, and what operators are told in its place."""
+KEY = re.compile(r"`([a-z_]+)(?:: ?([a-z_]+))?:?`")
+
+
+def on_screen(text: str, chinese: bool) -> str:
+    """Return a hint in the words that stand on the screen, where it names keys of a file."""
+    for written, instead in ELSEWHERE.items():
+        text = text.replace(written, instead)
+
+    def named(found: re.Match[str]) -> str:
+        key, value = found.groups()
+        told = called(ARGS if key in ARGS else WORDS, key, chinese)
+        if value:
+            answers = ANSWERS if value in ANSWERS else OPTIONS
+            told += f"{'：' if chinese else ': '}{called(answers, value, chinese)}"
+        return f"“{told}”"
+
+    return KEY.sub(named, text)
 
 
 def called(names: Mapping[str, Texts], name: str, chinese: bool) -> str:

@@ -20,6 +20,7 @@ from rules.pricing.rows import ALIVE, FROZEN, STATUSES, Composed, Path, compose
 from runtime.errors import FieldError
 from runtime.operations import _cart_facts
 from runtime.operations._work import Draft, Facts, Work
+from runtime.rule_names import on_screen
 from runtime.runtime import Runtime
 from runtime.store import promotions
 from runtime.store.promotions import Version
@@ -47,8 +48,9 @@ def check(work: Work, draft: Draft, seen: Facts) -> None:
         if is_certain(one, draft.offer)
     }
     for (place, code), one in errors.items():
-        message = f"{one.message} {one.hint}".strip()
+        message = on_screen(f"{one.message} {one.hint}".strip(), False)
         chinese = f"{in_language(one.message, 'zh')}{in_language(one.hint, 'zh')}"
+        chinese = on_screen(chinese, True)
         work.errors.append(FieldError(draft.at(place), code, Label({"en": message, "zh": chinese})))
     if not errors:
         work.errors += _unknown(work, draft)

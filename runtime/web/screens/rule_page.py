@@ -25,6 +25,7 @@ from runtime.errors import Invalid
 from runtime.operations import _cart_facts, _carts, _offers
 from runtime.operations.evaluate import Evaluated, evaluated
 from runtime.pricing_words import Words
+from runtime.rule_names import on_screen
 from runtime.rule_words import RuleWords
 from runtime.store import fetch, promotions
 from runtime.web.screens.visit import Visit
@@ -126,7 +127,8 @@ def _minded(visit: Visit, one: Any, offer: Composed) -> Minded:
     tone = "critical" if _offers.is_certain(one, offer) else "warning"
     locale = visit.actor.locale
     space = "" if visit.chinese() else " "
-    return Minded(tone, f"{in_language(one.message, locale)}{space}{in_language(one.hint, locale)}")
+    told = f"{in_language(one.message, locale)}{space}{in_language(one.hint, locale)}"
+    return Minded(tone, on_screen(told, visit.chinese()))
 
 
 def _beside(visit: Visit, connection: Any, record_id: str) -> list[Written]:
