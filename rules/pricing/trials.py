@@ -51,12 +51,9 @@ def trials(
         met = {step.promotion for step in result.trace if step.verdict == "applied"}
         if one.id not in met:
             continue
-        granted = sum(
-            each.amount
-            for part in (*result.lines, *result.shipments)
-            for each in part.allocations
-            if each.promotion == one.id
-        )
+        shares = [each for line in result.lines for each in line.allocations]
+        shares += [each for part in result.shipments for each in part.allocations]
+        granted = sum(each.amount for each in shares if each.promotion == one.id)
         saved = placed.totals.total - result.totals.total
         beside = tuple(sorted(met - {one.id}))
         found.append(Trial(one, granted, saved, result.totals.total, beside))

@@ -166,3 +166,24 @@ def test_a_team_is_shipped_whole_or_paid_back_whole(
     may_end = {None: {"formed"}, SIZE: {"formed"}, 0: {"refunded"}}
     assert status in may_end.get(rings_after, {"formed", "refunded"})
     market.is_whole(team, number, SIZE if status == "formed" else 0)
+
+
+def test_a_rule_on_trial_is_kept_beside_what_it_meets_and_changes_nothing(market: Market) -> None:
+    """Two are tried: one that takes ten off, and one that nobody's cart is large enough for."""
+    days = {"starts_at": "2026-03-01T00:00:00Z", "ends_at": "2026-04-01T00:00:00Z"}
+    boss = Actor(2, "Boss", frozenset({"administrator"}))
+    for code, rule in (
+        ("TENTH", {"then": [{"type": "percent_off", "percent": "10"}]}),
+        ("LARGE", {"when": [{"type": "amount", "value": "500"}],
+                   "then": [{"type": "amount_off", "value": "50"}]}),
+    ):  # fmt: skip
+        values = {"code": code, "name": {"en": code, "zh": code}, "rule": rule, **days}
+        record = market.office.create("promotion", values)
+        for name in ("submit", "try_out"):
+            assert isinstance(market.fire("promotion", record, name, actor=boss), Result)
+    _, number = market.open_team()
+    order = market.place(number, 0)
+    assert market.rows("order", id=order)[0]["total"] == PRICE
+    (kept,) = market.rows("promotion_trial", order=order)
+    assert (kept["amount"], kept["saved"], kept["total"]) == (600, 600, 5400)
+    assert (kept["rule_version"], kept["beside"]) == (1, "Mug")

@@ -13,7 +13,7 @@ LINTS = Path(__file__).parents[2] / "rules" / "lints"
 WRITTEN = [hint for _, hint in SAID.values()] + [
     text
     for file in sorted(LINTS.glob("*.py"))
-    for text in re.findall(r'"([^"\n]*`[^"\n]*)"', file.read_text("utf-8"))
+    for text in re.findall(r'(?<!")"([^"\n]*`[^"\n]*)"', file.read_text("utf-8"))
     if text[0].isupper() and text.endswith(".")
 ]
 
