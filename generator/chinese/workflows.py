@@ -69,9 +69,7 @@ TEXTS: Mapping[str, str] = {
     "Name a field with `type: sequence` and `issued: true`.": (
         "请指定 `type: sequence` 且 `issued: true` 的字段。"
     ),
-    "Name a reference, or a list of children at the end of the path.": (
-        "请写引用字段，路径末尾也可以是子记录列表。"
-    ),
+    "Name a reference, or a list of children.": ("请写引用字段或子记录列表。"),
     "'{name}' of '{entity}' is not fired by other records.": (
         "'{entity}' 的 '{name}' 不能由其他记录触发。"
     ),

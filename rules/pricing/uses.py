@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.pricing.cart import Context, Used
+from rules.pricing.cart import CodeFact, Context, Used
 from rules.pricing.gates import known_by
 from rules.pricing.promotion import CUSTOMER, Book, Promotion
 from rules.pricing.result import Result, Usage
