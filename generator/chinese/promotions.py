@@ -17,6 +17,7 @@ TEXTS: Mapping[str, str] = {
     "placed discounts": "下单生成的优惠明细",
     "placed deliveries": "下单生成的配送项",
     "placed extras": "下单生成的附加项",
+    "placed trials": "下单时的试运行结果",
     "priced item": "定价商品",
     "price lists": "价目表设置",
     "shared budgets": "共享预算设置",
