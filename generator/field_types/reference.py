@@ -31,6 +31,13 @@ class Reference(FieldType):
             default="restrict",
             options=("restrict", "keep", "clear", "delete"),
         ),
+        "if_missing": Arg(
+            "choice",
+            "What an import may do when the record named is not there: refuse the row, or create "
+            "it where the importer asks for that and may.",
+            default="refuse",
+            options=("refuse", "create"),
+        ),
     }
     operators = ("eq", "ne", "in", "not_in", "empty")
     relation = "reference"

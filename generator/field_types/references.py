@@ -34,6 +34,13 @@ class References(FieldType):
     args = {
         "to": Arg("name", "The entity they point at.", required=True, to="entity"),
         "pick": Arg("expression", "Which records of that entity may be chosen."),
+        "if_missing": Arg(
+            "choice",
+            "What an import may do when the record named is not there: refuse the row, or create "
+            "it where the importer asks for that and may.",
+            default="refuse",
+            options=("refuse", "create"),
+        ),
         "max": Arg(
             "integer", "The most links of one record.", default=MOST, minimum=1, maximum=10_000
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from bisect import insort
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -45,6 +46,12 @@ SHOWN = 10
 @click.option("--map", "map_name", help="An import map of the definitions.")
 @click.option("--mode", type=click.Choice(["create", "update", "upsert"]))
 @click.option("--key", multiple=True, help="A field to find records by; several together.")
+@click.option(
+    "--create",
+    multiple=True,
+    help="A field whose record is created when it is not there; a map says it by itself.",
+)
+@click.option("--create-none", is_flag=True, help="Create nothing that rows only name.")
 @click.option("--dry-run", is_flag=True, help="Do everything, then undo it.")
 @click.option("--all-or-nothing", is_flag=True, help="Import nothing when a row is refused.")
 @click.option(
@@ -64,6 +71,8 @@ def import_file(
     map_name: str | None,
     mode: str | None,
     key: tuple[str, ...],
+    create: tuple[str, ...],
+    create_none: bool,
     dry_run: bool,
     all_or_nothing: bool,
     report: Path | None,
@@ -79,7 +88,14 @@ def import_file(
     settings = settings_of(context)
     compiled = compiled_of(settings, locale)
     progress = _Progress(locale)
-    wish = Wish(entity or "", map_name or "", mode or "", key, Reading(encoding, delimiter, sheet))
+    wish = Wish(
+        entity or "",
+        map_name or "",
+        mode or "",
+        key,
+        Reading(encoding, delimiter, sheet),
+        create=create if create or create_none else None,
+    )
     with engine_of(settings) as engine, report_file(report) as write_verdict:
         runtime = make_runtime(compiled, engine, settings.secret_key)
         shown: list[Verdict] = []
@@ -197,12 +213,14 @@ ENDINGS: Mapping[str, Mapping[int | str, str]] = {
         SOME_REFUSED: "Refused: {rejected:,} of {every:,} records; the rest is in (exit code 3).",
         NOTHING_DONE: "Nothing was taken: {rejected:,} of {every:,} refused (exit code 1).",
         "broken": "{saved:,} records were taken before (exit code 3).",
+        "made": "Created because rows name them: {told}.",
     },
     "zh": {
         ALL_TAKEN: "已全部导入。",
         SOME_REFUSED: "共 {every:,} 条记录，{rejected:,} 条被拒绝，其余已导入（退出码 3）。",
         NOTHING_DONE: "未导入任何记录：共 {every:,} 条，{rejected:,} 条被拒绝（退出码 1）。",
         "broken": "此前已导入 {saved:,} 条记录（退出码 3）。",
+        "made": "因被引用而新建：{told}。",
     },
 }
 TRIED: Mapping[str, Mapping[int | str, str]] = {
@@ -213,12 +231,14 @@ TRIED: Mapping[str, Mapping[int | str, str]] = {
         NOTHING_DONE: "Nothing would be taken: {rejected:,} of {every:,} would be refused"
         " (exit code 1).",
         "dry": "A dry run: nothing was written.",
+        "made": "Would be created because rows name them: {told}.",
     },
     "zh": {
         ALL_TAKEN: "可全部导入。",
         SOME_REFUSED: "共 {every:,} 条记录，{rejected:,} 条将被拒绝，其余可导入（退出码 3）。",
         NOTHING_DONE: "没有可导入的记录：共 {every:,} 条，{rejected:,} 条将被拒绝（退出码 1）。",
         "dry": "试运行：未写入任何数据。",
+        "made": "因被引用将新建：{told}。",
     },
 }
 """What a dry run says instead: what would be taken."""
@@ -227,6 +247,10 @@ TRIED: Mapping[str, Mapping[int | str, str]] = {
 def _print_ending(tallies: list[Tally], code: int, locale: str, *, dry_run: bool) -> None:
     rejected, saved = sum(one.rejected for one in tallies), sum(one.saved for one in tallies)
     endings = (TRIED if dry_run else ENDINGS)[locale]
+    made = sum((Counter(one.made) for one in tallies), Counter())
+    if made:
+        told = ", ".join(f"{name} {count:,}" for name, count in sorted(made.items()))
+        click.echo(endings["made"].format(told=told))
     click.echo(endings[code].format(rejected=rejected, every=rejected + saved))
     if dry_run:
         click.echo(endings["dry"])

@@ -37,6 +37,8 @@ class Asked:
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
+    create: tuple[str, ...] | None = None
+    """Fields whose record is created when it is not there; None for what the map says."""
     whole: bool = False
     """Nothing is imported when a row is refused."""
     dry_run: bool = True
@@ -49,6 +51,7 @@ class Asked:
             **self.__dict__,
             "columns": dict(self.columns),
             "key": list(self.key),
+            "create": None if self.create is None else list(self.create),
         }
 
     def but(self, **changes: Any) -> Asked:
@@ -65,15 +68,18 @@ class Asked:
         """What is chosen by it."""
         if self.map_name:
             # a map knows the keys and the modes of each of its parts
-            return Wish("", self.map_name, "", (), self.reading)
-        return Wish(self.entity, "", self.mode, self.key, self.reading, dict(self.columns))
+            return Wish("", self.map_name, "", (), self.reading, create=self.create)
+        return Wish(
+            self.entity, "", self.mode, self.key, self.reading, dict(self.columns), self.create
+        )
 
 
 def asked_of(told: Mapping[str, Any]) -> Asked:
     """Return what a run was asked for."""
     names = Asked.__dataclass_fields__
     given = {name: value for name, value in told.items() if name in names}
-    return Asked(**{**given, "key": tuple(given.get("key", ()))})
+    lists = {name: tuple(given[name]) for name in ("key", "create") if given.get(name) is not None}
+    return Asked(**{**given, **lists})
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.app import App
+from generator.model.entity import Entity
 from generator.model.importmap import ImportField, ImportMap, ImportTarget
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import LostPath, follow
@@ -18,6 +19,8 @@ from runtime.importing.faults import FileFault
 from runtime.importing.headers import target_from_header, zone_of
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
+
+LINKS = {"reference", "references"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Wish:
     reading: Reading
     meant: Mapping[str, str] | None = None
     """By column: the path it fills, where somebody said so; a column without one is passed over."""
+    create: tuple[str, ...] | None = None
+    """Fields whose record is created when it is not there; None for what a map says by itself."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,65 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
         meant=wish.meant,
     )
     told = "" if wish.meant is not None else zone_of(table.columns, available_timezones())
-    return Chosen(table, (target,), told, "")
+    made = _created(wish, (target,), entity, runtime)
+    return Chosen(table, (replace(target, create=made),), told, "")
+
+
+def creatable(target: ImportTarget, app: App, catalog: Catalog[FieldType]) -> tuple[str, ...]:
+    """Return the references of a target whose record may be created: the definition says which.
+
+    An import map says it itself. By a header, the field does, and the columns must tell enough of
+    the record: all that it requires.
+    """
+    if target.create:
+        return tuple(dict.fromkeys(path.partition(".")[0] for path in target.create))
+    entity = app.entities[target.entity]
+    told: dict[str, set[str]] = {}
+    for source in target.fields:
+        model = entity.fields[source.path[0]]
+        if catalog[model.type].relation in LINKS and model.args.get("if_missing") == "create":
+            other = app.entities[model.target]
+            told.setdefault(model.name, set()).update(source.path[1:2] or other.key)
+    return tuple(
+        name
+        for name, parts in told.items()
+        if needed(app.entities[entity.fields[name].target]) <= parts
+    )
+
+
+def needed(entity: Entity) -> set[str]:
+    """Return what a new record must be told."""
+    return {
+        name
+        for name, model in entity.fields.items()
+        if (model.required or name in entity.key)
+        and not model.readonly
+        and model.default is None
+        and model.default_expression is None
+    }
+
+
+def _created(
+    wish: Wish, targets: Iterable[ImportTarget], entity: Entity, runtime: Runtime
+) -> tuple[str, ...]:
+    """Return the fields of an entity whose record is created, as somebody asked.
+
+    Raises:
+        FileFault: one of them may not be, or the file does not say enough of its record.
+
+    """
+    known = [
+        name
+        for one in targets
+        for name in creatable(one, runtime.app, runtime.compiled.field_types)
+    ]
+    for name in wish.create or ():
+        if name not in known:
+            raise FileFault(
+                f"What '{name}' of '{entity.name}' names is not created by this import.",
+                f"此导入不能新建“{entity.name}”的“{name}”所指的记录。",
+            )
+    return wish.create or ()
 
 
 def by_steps(
@@ -118,6 +181,8 @@ def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
         targets = tuple(replace(one, mode=wish.mode) for one in targets)
     if wish.key:
         targets = tuple(replace(one, key=wish.key) for one in targets)
+    if wish.create is not None:
+        targets = tuple(_but_created(one, wish.create) for one in targets)
     reading = Reading(
         wish.reading.encoding or chosen.encoding,
         wish.reading.delimiter or chosen.delimiter,
@@ -125,6 +190,11 @@ def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
         chosen.nested,
     )
     return Chosen(open_table(file, reading), targets, chosen.time_zone, chosen.locale)
+
+
+def _but_created(target: ImportTarget, wanted: tuple[str, ...]) -> ImportTarget:
+    kept = tuple(path for path in target.create if path.partition(".")[0] in wanted)
+    return replace(target, create=kept)
 
 
 def _unknown(noun: str, noun_zh: str, written: str, known: Iterable[str]) -> FileFault:

@@ -90,7 +90,20 @@ def _paths(
     if meant is None:
         return {column: _path_of(column, entity, app) for column in columns}
     told = {column: meant.get(column, "") for column in columns}
-    return {column: tuple(path.split(".")) for column, path in told.items() if path}
+    paths = {column: tuple(path.split(".")) for column, path in told.items() if path}
+    further = {path[0] for path in paths.values() if path[1:]}
+    for column, path in paths.items():
+        # beside more of the same record, what names it is its key
+        if not path[1:] and path[0] in further:
+            paths[column] = (*path, *_key_of(entity, path[0], app))
+    return paths
+
+
+def _key_of(entity: Entity, name: str, app: App) -> tuple[str, ...]:
+    """Return what a link is found by when it is one field; nothing for another field."""
+    model = entity.fields.get(name)
+    key = app.entities[model.target].key if model is not None and model.target else ()
+    return key if len(key) == 1 else ()
 
 
 def _found_by(entity: Entity, paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

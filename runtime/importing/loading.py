@@ -8,6 +8,7 @@ at the end. An import that was interrupted is simply run again: what is there al
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -125,6 +126,7 @@ def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> lis
             run = _Run(loading, table, recipe, plan, transaction, before=tuple(tallies))
             if number == begin.target and begin.tallies:
                 run.tally, run.behind = begin.tallies[number], begin.documents
+                run.made_before = Counter(run.tally.made)
             tallies.append(run.tally)
             counts = Counts()
             run.everything(_counted(documents(table, recipe, counts), counts, run.tally))
@@ -270,6 +272,8 @@ class _Run:
     """Documents that an earlier attempt has dealt with: they are only read again."""
     taken: int = 0
     """Documents read so far."""
+    made_before: Counter[str] = field(default_factory=Counter)
+    """By entity: what an earlier attempt made of what rows named."""
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.recipe.target.name, self.recipe.entity.name)
@@ -367,6 +371,7 @@ class _Run:
             if self.loading.attachments is not None:
                 self.loading.attachments.write(connection)
             outcomes = apply(connection, plan, self.loading.runtime, self.keys)
+            self.tally.made = {**(self.made_before + self.keys.made)}
             for one, outcome in zip(batch, outcomes, strict=True):
                 self._note(one, outcome, may_wait=may_wait)
             self.tell_all()

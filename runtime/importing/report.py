@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from generator.model.text import Label
@@ -47,6 +47,8 @@ class Tally:
     rejected: int = 0
     """Records; `rejected_rows` are the rows they were made of."""
     rejected_rows: int = 0
+    made: dict[str, int] = field(default_factory=dict)
+    """By entity: records that were created because a row named them."""
 
     @property
     def saved(self) -> int:

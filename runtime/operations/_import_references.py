@@ -117,8 +117,11 @@ class References:
             return
         by_key: dict[str, Mapping[str, Any]] = {}
         for _, place in missing:
-            if isinstance(place.value, Mapping):
-                by_key.setdefault(repr(self._key_of(entity, place.value)), place.value)
+            told = place.value
+            if not isinstance(told, Mapping) and len(entity.key) == 1:
+                told = {entity.key[0]: told}
+            if isinstance(told, Mapping):
+                by_key.setdefault(repr(self._key_of(entity, place.value)), told)
         outcomes: dict[str, Outcome] = {}
         if by_key:
             within = {

@@ -44,6 +44,14 @@ records:
       name: {column: Who}
       active: {column: In, words: {"yes": "true", "no": "false"}}
 """
+GUEST = """
+entity: guest
+label: {en: Guest, zh: 访客}
+key: code
+fields:
+  code: {type: code, required: true, unique: true}
+  host: {type: reference, to: member, if_missing: create, label: {en: Host, zh: 接待人}}
+"""
 WRONG = "Code,Name,E-mail\nA1,Ann,ann@example.com\nA2,,bob@example.com\nA3,Cyd,not an address\n"
 FIX = re.compile(r'href="(/jobs/runs/[^"]+/files/[^"]+)"')
 
@@ -65,7 +73,8 @@ def send(
     again = re.search(r'name="again" value="([^"]+)"', page.text)
     if again:
         values["again"] = again[1]
-    return browser.client.post("/member/import", data=values, content_type="multipart/form-data")
+    target = (address or "/member/import").partition("?")[0]
+    return browser.client.post(target, data=values, content_type="multipart/form-data")
 
 
 def chosen(page: TestResponse) -> dict[str, str]:
@@ -200,6 +209,41 @@ def test_an_import_map_is_offered_where_it_fits_and_says_what_columns_fill(desk:
     assert "As the club sends it." in page.text
     imported(desk, kim, tried_at(kim, sent.location))
     assert members(desk) == [("7", "Ann", True), ("8", "Bob", False)]
+
+
+def test_what_rows_name_is_created_only_when_that_is_chosen(tmp_path: Path) -> None:
+    desk = open_desk_with("sqlite", tmp_path, ACCESS, guest__entity=GUEST)
+    kim = desk.browser()
+    sent = send(kim, "code,host,host.name\nG1,A,Ann\nG2,A,Ann\nG3,B,\n", address="/guest/import")
+    page = kim.get(sent.location)
+    assert chosen(page)["col-2"] == "host.name"
+    assert 'name="create" value="host">Member' in page.text
+    run_id = tried_at(kim, sent.location)
+    work(desk, run_id)
+    assert desk.count("guest") == desk.count("member") == 0
+    assert "/go" not in kim.get(f"/jobs/runs/{run_id}").text
+
+    run_id = tried_at(kim, sent.location, create="host")
+    work(desk, run_id)
+    tried_page = kim.get(f"/jobs/runs/{run_id}")
+    assert "<dt>Member: would also be created</dt><dd>1</dd>" in tried_page.text
+    assert desk.count("member") == 0
+    kim.send(tried_page, re.search(r'action="(/guest[^"]+/go)"', tried_page.text)[1], run=run_id)  # type: ignore[index]
+    with desk.runtime.engine.begin() as connection:
+        real = connection.execute(sa.select(RUN.c.id).where(RUN.c.state == "queued")).scalar_one()
+    work(desk, real)
+    assert "<dt>Member: also created</dt><dd>1</dd>" in kim.get(f"/jobs/runs/{real}").text
+    assert (desk.count("guest"), members(desk)) == (2, [("A", "Ann", True)])
+    # who may not create members is not asked, and cannot ask for it either
+    narrow = ACCESS.replace('{"*": all}', "{guest: all, member: [view]}")
+    other = open_desk_with("sqlite", tmp_path / "other", narrow, guest__entity=GUEST)
+    ron = other.browser()
+    sent = send(ron, "code,host,host.name\nG1,A,Ann\n", address="/guest/import")
+    assert 'name="create"' not in ron.get(sent.location).text
+    work(other, tried_at(ron, sent.location, create="host"))
+    assert other.count("member") == 0
+    desk.runtime.engine.dispose()
+    other.runtime.engine.dispose()
 
 
 def test_columns_said_once_are_kept_and_understood_next_time(desk: Desk) -> None:

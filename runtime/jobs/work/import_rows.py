@@ -9,6 +9,7 @@ column and the value beside the reason, and as a file that can be mended and sen
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -94,7 +95,11 @@ class _Importing:
 
     def end(self, fault: Label | None = None) -> None:
         """Finish the run; `fault` is why the file as a whole was not taken, or not to its end."""
-        told: dict[str, Any] = {"dry_run": self.asked.dry_run, "counts": self._counts()}
+        told: dict[str, Any] = {
+            "dry_run": self.asked.dry_run,
+            "counts": self._counts(),
+            "made": dict(sum((Counter(one.made) for one in self.reached.tallies), Counter())),
+        }
         if fault is not None:
             told["fault"] = dict(fault.texts)
         elif self.asked.whole and told["counts"].get("refused"):

@@ -15,6 +15,7 @@ from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import writable
+from runtime.importing.choosing import needed
 from runtime.importing.recipe import has_columns
 from runtime.store.forms import FILES
 from runtime.web.frame import LANGUAGES
@@ -47,7 +48,7 @@ def targets(visit: Visit, entity: Entity) -> tuple[Target, ...]:
         one
         for name in writable(entity)
         if name in allowed
-        for one in _of_field(visit, entity.fields[name])
+        for one in (*_of_field(visit, entity.fields[name]), *_of_link(visit, entity.fields[name]))
     ]
     own = entity.fields[ID]
     return (*found, Target(ID, visit.text(own.label), (ID, *own.label.texts.values())))
@@ -92,6 +93,20 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
             yield Target(f"{model.name}.{name}", line, (f"{model.name}.{name}",))
     else:
         yield Target(model.name, label, names)
+
+
+def _of_link(visit: Visit, model: Field) -> Iterator[Target]:
+    """Yield what a record must be told that may be created because a row names it."""
+    if model.args.get("if_missing") != "create" or not visit.may("create", model.target):
+        return
+    other = visit.app.entities[model.target]
+    label = visit.text(model.label)
+    for name in other.fields:
+        if name in needed(other) and name not in other.key:
+            for one in _of_field(visit, other.fields[name]):
+                path = f"{model.name}.{one.path}"
+                # only its own path: a column of its name alone means the record, not its parts
+                yield Target(path, f"{label}{BETWEEN}{one.label}", (path,))
 
 
 def guesses(columns: Sequence[str], known: Sequence[Target]) -> Mapping[str, str]:

@@ -16,8 +16,10 @@ from urllib.parse import urlencode
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap, ImportTarget
 from runtime.importing.asked import Asked
-from runtime.importing.choosing import by_steps
+from runtime.importing.choosing import by_steps, creatable
 from runtime.importing.csv_table import DELIMITERS, CsvTable
+from runtime.importing.faults import FileFault
+from runtime.importing.headers import target_from_header
 from runtime.importing.made_columns import names_of
 from runtime.importing.mending import WHY
 from runtime.importing.sheet_table import SheetTable
@@ -93,6 +95,8 @@ class ColumnsPage:
     sheets: tuple[Choice, ...]
     modes: tuple[Choice, ...]
     keys: tuple[Choice, ...]
+    missing: tuple[Choice, ...]
+    """What may be created when a row names it and it is not there."""
     whole: bool
     error: str = ""
 
@@ -180,6 +184,7 @@ def page(visit: Visit, entity: Entity, asked: Asked, table: Table, error: str = 
         sheets=_sheets(asked, table),
         modes=_modes(visit, entity, asked),
         keys=_keys(visit, entity, asked),
+        missing=_missing(visit, entity, asked, table),
         whole=asked.whole,
         error=error,
     )
@@ -207,8 +212,31 @@ def sent(visit: Visit, entity: Entity, asked: Asked, table: Table, form: Any) ->
         columns=columns,
         mode=mode if mode in modes else modes[0] if modes else "",
         key=key if key in offered else offered[0],
+        create=tuple(form.getlist("create")),
         whole=form.get("whole") == "1",
     )
+
+
+def created(visit: Visit, entity: Entity, asked: Asked, table: Table) -> tuple[str, ...]:
+    """Return the fields whose record an import of a file may create, in the person's rights."""
+    if asked.map_name:
+        targets = visit.app.importmaps[asked.map_name].targets
+    else:
+        try:
+            targets = (
+                target_from_header(
+                    entity, table.columns, table.name, visit.app, visit.catalog, meant=asked.columns
+                ),
+            )
+        except FileFault:
+            return ()
+    found: dict[str, None] = {}
+    for target in targets:
+        fields = visit.app.entities[target.entity].fields
+        for name in creatable(target, visit.app, visit.catalog):
+            if visit.may("create", fields[name].target):
+                found[name] = None
+    return tuple(found)
 
 
 def doubts(visit: Visit, entity: Entity, asked: Asked) -> str:
@@ -307,6 +335,18 @@ def _keys(visit: Visit, entity: Entity, asked: Asked) -> tuple[Choice, ...]:
     for one in import_columns.keys(entity, (*asked.columns.values(), import_columns.ID)):
         label = " + ".join(visit.text(entity.fields[name].label) for name in one)
         found.append(Choice("+".join(one), label, one == asked.key))
+    return tuple(found)
+
+
+def _missing(visit: Visit, entity: Entity, asked: Asked, table: Table) -> tuple[Choice, ...]:
+    chosen = asked.create if asked.create is not None else ("*" if asked.map_name else ())
+    by_map = visit.app.importmaps.get(asked.map_name)
+    about = [visit.app.entities[one.entity] for one in by_map.targets] if by_map else [entity]
+    found = []
+    for name in created(visit, entity, asked, table):
+        model = next(one.fields[name] for one in about if name in one.fields)
+        label = visit.text(visit.app.entities[model.target].label)
+        found.append(Choice(name, label, "*" in chosen or name in chosen))
     return tuple(found)
 
 

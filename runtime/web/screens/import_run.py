@@ -70,7 +70,10 @@ def import_box(visit: Visit, run: Any, files: Sequence[str]) -> ImportBox | None
         file=asked.name,
         tone=tone,
         told=told,
-        counts=tuple(_counts(visit, asked.dry_run or bool(found.get("undone")), counts)),
+        counts=(
+            *_counts(visit, asked.dry_run or bool(found.get("undone")), counts),
+            *_made(visit, asked.dry_run or bool(found.get("undone")), found.get("made") or {}),
+        ),
         refused=tuple(_line(visit, one) for one in rows),
         more=len(rows) == desk.MOST_ROWS,
         go_url=f"/{asked.entity}/import/{asked.file}/go" if goes and own else "",
@@ -120,6 +123,20 @@ def _counts(visit: Visit, tried: bool, counts: Mapping[str, int]) -> Sequence[tu
         "refused": t("refused", "import"),
     }
     return [(words[name], number(visit, counts[name])) for name in words if counts.get(name)]
+
+
+def _made(visit: Visit, tried: bool, made: Mapping[str, int]) -> Sequence[tuple[str, str]]:
+    """Return by entity how many records rows name that are, or would be, created for them."""
+    lines = []
+    for name, count in made.items():
+        label = visit.text(visit.app.entities[name].label) if name in visit.app.entities else name
+        words = (
+            visit.t("{name}: would also be created", name=label)
+            if tried
+            else visit.t("{name}: also created", name=label)
+        )
+        lines.append((words, number(visit, count)))
+    return lines
 
 
 def _line(visit: Visit, row: Any) -> RefusedLine:

@@ -115,6 +115,8 @@ class Imports:
             with opened(self.desk.around.files(), file_id) as path:
                 table = open_table(path, asked.reading)
                 asked = import_page.sent(visit, model, asked, table, request.form)
+                known = import_page.created(visit, model, asked, table)
+                asked = asked.but(create=tuple(one for one in asked.create or () if one in known))
                 doubt = import_page.doubts(visit, model, asked)
                 if doubt:
                     page = import_page.page(visit, model, asked, table, doubt)
@@ -174,6 +176,7 @@ class Imports:
                     columns=columns,
                     mode=before.mode,
                     key=before.key,
+                    create=before.create,
                     whole=before.whole,
                 )
         if wanted.startswith(import_page.KEPT):
