@@ -1,7 +1,7 @@
 """`type: code`: a short code for machines and scanners: an article number, a barcode.
 
-Look-alikes are refused: a full-width letter or digit would never match what a scanner sends. A
-barcode's check digit is verified.
+Look-alikes are refused: a full-width letter or digit would never match what a scanner sends, nor
+would a number that a spreadsheet has shortened. A barcode's check digit is verified.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from generator.kinds import Arg
 from generator.model.entity import Field
 
 CASES: Mapping[str, Callable[[str], str]] = {"keep": str, "upper": str.upper, "lower": str.lower}
+SHORTENED = re.compile(r"[0-9]\.[0-9]+[eE]\+[0-9]{2}")
+"""What a spreadsheet makes of a barcode: 6.92345E+12."""
 DIGITS = {"ean13": 13, "ean8": 8, "upc": 12}
 
 
@@ -59,7 +61,18 @@ class Code(FieldType):
         Example("036000291452", "036000291452", "036000291452", {"symbology": "upc"}),
         Example("Ab_1", "Ab_1", "Ab_1", {"case": "keep", "pattern": None}),
     )
-    rejects = ("sh_001", "ＳＨ１", "x" * 65, "a\nb", "a\x00", "", 4006381333931, True, ["a"])
+    rejects = (
+        "6.92345E+12",
+        "sh_001",
+        "ＳＨ１",
+        "x" * 65,
+        "a\nb",
+        "a\x00",
+        "",
+        4006381333931,
+        True,
+        ["a"],
+    )
 
     def faults(self, field: Field) -> Iterator[tuple[str, str, str]]:
         yield from super().faults(field)
@@ -114,6 +127,10 @@ class _Code(Line):
         "width": Words(
             "Write ordinary letters and digits, not full-width ones.", "请使用半角字母和数字。"
         ),
+        "shortened": Words(
+            "A spreadsheet has shortened this number; make the column text and enter it again.",
+            "该数字被电子表格缩写，请将该列设为文本后重新填写。",
+        ),
         "digits": Words("This barcode has {count} digits.", "此条码应为 {count} 位数字。"),
         "check": Words("The check digit is wrong; scan it again.", "校验位不正确，请重新扫码。"),
     }
@@ -133,6 +150,8 @@ class _Code(Line):
             return None
         if normalize("NFKC", text) != text:
             raise self.make_error("width")
+        if SHORTENED.fullmatch(text):
+            raise self.make_error("shortened")
         if self.digits:
             if not re.fullmatch(f"[0-9]{{{self.digits}}}", text):
                 raise self.make_error("digits", count=self.digits)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from runtime.importing.faults import FileFault
 from runtime.importing.tables import Reading, Row, Torn, checked_columns, open_bytes
 
 DELIMITERS = (",", ";", "\t", "|")
+SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+"""The line with which Excel is told the delimiter."""
 LONGEST_CELL = 10_000_000
 SAMPLE = 64_000
 
@@ -27,9 +30,12 @@ class CsvTable:
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name
         self.encoding = self._known(reading.encoding) if reading.encoding else self._encoding()
-        self.delimiter = reading.delimiter or self._delimiter()
+        said = SAID.match(self._sample())
+        self.skipped = int(said is not None)
+        """Lines above the header that are no rows."""
+        self.delimiter = reading.delimiter or (said[1] if said else self._delimiter())
         with self._reader() as reader:
-            first: list[Any] = next((row for row in reader if any(row)), [])
+            first: list[Any] = next((row for row in reader if self._is_row(reader, row)), [])
             self.columns = checked_columns(self.name, first)
             self.widest = len(first)
             """The cells of the header with the empty ones at its end, which rows may have too."""
@@ -39,17 +45,37 @@ class CsvTable:
         width, widest = len(self.columns), self.widest
         with self._reader() as reader:
             for row in reader:
-                if any(row):
+                if self._is_row(reader, row):
                     break
             line = reader.line_num + 1
             for row in reader:
-                if width <= len(row) <= widest:
+                if reader.line_num > line and self._swallows(row):
+                    told = next((cell for cell in row if "\n" in cell), "")
+                    torn = Torn(len(row), width, told.partition("\n")[0], "quote_open")
+                    yield Row(line, row + [""] * (width - len(row)), torn)
+                elif width <= len(row) <= widest:
                     if any(row):
                         yield Row(line, row)
                 elif "".join(row).strip():
                     torn = Torn(len(row), width, next(filter(None, row[width:]), ""))
                     yield Row(line, row + [""] * (width - len(row)), torn)
                 line = reader.line_num + 1
+
+    def _counted(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of the file; at its end it is known whether a quote is still open."""
+        quotes, line = 0, ""
+        for line in lines:
+            if '"' in line:
+                quotes += line.count('"')
+            yield line
+        self.is_open, self.ends = quotes % 2 == 1, line.endswith(("\n", "\r"))
+
+    def _swallows(self, row: list[str]) -> bool:
+        """Return whether the last row goes to the end of the file because its quote is open."""
+        return self.is_open and (not self.ends or row[-1].endswith(("\n", "\r")))
+
+    def _is_row(self, reader: Any, row: list[Any]) -> bool:
+        return reader.line_num > self.skipped and any(row)
 
     @contextmanager
     def _reader(self) -> Iterator[Any]:
@@ -60,7 +86,8 @@ class CsvTable:
                 open_bytes(self.path) as stream,
                 io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
             ):
-                yield csv.reader(text, delimiter=self.delimiter)
+                self.is_open = self.ends = False
+                yield csv.reader(self._counted(text), delimiter=self.delimiter)
         except UnicodeError as error:
             raise FileFault(
                 f"'{self.name}' is not text in {self.encoding}: {error}.",
@@ -95,13 +122,16 @@ class CsvTable:
                 f"'{self.name}' cannot be read: {error}.", f"无法读取文件“{self.name}”：{error}。"
             ) from error
 
-    def _delimiter(self) -> str:
-        """Return the one that cuts the first rows into the most columns, equally many in each."""
+    def _sample(self) -> str:
         with (
             open_bytes(self.path) as stream,
             io.TextIOWrapper(stream, encoding=self.encoding, errors="replace", newline="") as text,
         ):
-            sample = text.read(SAMPLE)
+            return text.read(SAMPLE)
+
+    def _delimiter(self) -> str:
+        """Return the one that cuts the first rows into the most columns, equally many in each."""
+        sample = self._sample()
         best = (0, 0, ",")
         for place, delimiter in enumerate(DELIMITERS):
             widths = _widths(sample, delimiter)

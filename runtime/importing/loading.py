@@ -46,6 +46,33 @@ MOST_WAITING = 100_000
 DUPLICATE = "duplicate"
 TOGETHER = "with_record"
 TOO_MANY_CELLS, TOO_FEW_CELLS = "too_many_cells", "too_few_cells"
+FAILED_CELLS = {
+    "quote_open": Label(
+        {
+            "en": "A quotation mark in this row is never closed, so all that follows is in it.",
+            "zh": "本行的引号没有闭合，其后的内容都被当作同一个单元格。",
+        }
+    ),
+    "digits_lost": Label(
+        {
+            "en": "The spreadsheet keeps only 15 digits of a number; make the column text and "
+            "enter it again.",
+            "zh": "电子表格的数字只保留 15 位，请将该列设为文本后重新填写。",
+        }
+    ),
+    "cell_error": Label(
+        {
+            "en": "The cell shows an error instead of a value; mend its formula.",
+            "zh": "单元格显示的是错误而不是值，请修正公式。",
+        }
+    ),
+    "formula_without_result": Label(
+        {
+            "en": "The formula has no result yet; open the workbook, let it calculate and save it.",
+            "zh": "公式尚未计算出结果，请打开工作簿重新计算并保存。",
+        }
+    ),
+}
 HEADLESS = "no_row_of_its_own"
 NO_HEAD = Label(
     {
@@ -328,6 +355,9 @@ class _Run:
             self._tell_others(one, {(file, row.line) for row, file in one.torn})
 
     def _tell_torn(self, row: Row, torn: Torn, file: str) -> None:
+        if torn.code:
+            self._tell(row, file, torn.column, torn.extra, torn.code, FAILED_CELLS[torn.code])
+            return
         many = torn.cells > torn.columns
         code = TOO_MANY_CELLS if many else TOO_FEW_CELLS
         cells = f"{torn.cells} cell{'' if torn.cells == 1 else 's'}"

@@ -15,27 +15,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
+from runtime.importing.encodings import unmarked
 from runtime.importing.faults import FileFault
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 LONGEST_NAME = 200
+MOST_COLUMNS = 1000
 MOST_UNPACKED = 1_000_000_000
 """Bytes that a packed file may hold: a few kilobytes can unfold into more than a disk takes."""
 MOST_IN_WORKBOOK = 200_000_000
 """Bytes of a workbook, which is read into memory as a whole."""
 NO_TABLES = {b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"}
+PAGES = (b"<html", b"<!doctype html", b"<table", b"<?xml")
+"""How pages and XML begin that programs hand out as .xls."""
 WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 """Marks of encodings whose texts may hold zero bytes."""
 
 
 class Torn(NamedTuple):
-    """A row has other cells than the header, so which is which is not known."""
+    """A row cannot be read: it has other cells than the header, or one that failed."""
 
     cells: int
     columns: int
     extra: str = ""
-    """What the first cell says that has no column."""
+    """What the first cell says that has no column, or the one that failed."""
+    code: str = ""
+    """Why it failed, such as `cell_error`; see `loading.FAILED_CELLS`."""
+    column: str = ""
+    """The column of the cell that failed."""
 
 
 class Row(NamedTuple):
@@ -107,8 +115,14 @@ def _require_table(name: str, start: bytes) -> None:
 
     """
     kind = next((kind for mark, kind in NO_TABLES.items() if start.startswith(mark)), "")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:14].lower().startswith(PAGES):
+        raise FileFault(
+            f"'{name}' holds a web page or XML, whatever its name says; open it in a spreadsheet "
+            "and save it as .xlsx or CSV.",
+            f"“{name}”实际上是网页或 XML 文件，请用电子表格软件打开后另存为 .xlsx 或 CSV。",
+        )
     is_binary = not start.startswith((ZIP, OLD_EXCEL, *WIDE)) and b"\x00" in start
-    is_binary = is_binary and not _is_utf8(start)
+    is_binary = is_binary and not _is_utf8(start) and not unmarked(start)
     if kind or is_binary:
         what, what_zh = (f"a {kind} file", f"{kind} 文件") if kind else ("no text", "非文本文件")
         raise FileFault(
@@ -177,6 +191,11 @@ def checked_columns(name: str, columns: Sequence[Any]) -> tuple[str, ...]:
         FileFault: there are none, or two have the same name.
 
     """
+    if len(columns) > MOST_COLUMNS:
+        raise FileFault(
+            f"'{name}' has {len(columns):,} columns; a table has at most {MOST_COLUMNS:,}.",
+            f"文件“{name}”有 {len(columns):,} 列，最多 {MOST_COLUMNS:,} 列。",
+        )
     names = [str(column or "").strip()[:LONGEST_NAME] for column in columns]
     while names and not names[-1]:
         names.pop()

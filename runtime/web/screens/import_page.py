@@ -31,7 +31,7 @@ from runtime.web.screens.visit import Visit, plural
 
 SAMPLE = 3
 LONGEST_CELL = 60
-ENCODINGS = ("utf-8", "gb18030", "big5", "latin-1", "cp1252", "utf-16", "shift_jis")
+ENCODINGS = ("utf-8", "gb18030", "big5", "latin-1", "cp1252", "utf-16", "shift_jis", "euc_kr")
 ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.jsonl,.ndjson,.gz"
 KEPT = "kept:"
 """What marks a mapping somebody kept among the import maps of the definitions."""

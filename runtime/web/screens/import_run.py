@@ -92,6 +92,8 @@ def _ending(
     t = visit.t
     if run.state != "succeeded":
         return "", ""
+    if not counts and "fault" not in found:
+        return "warning", t("The file has no rows below its header.")
     if "fault" in found:
         said = visit.text(Label(found["fault"]))
         if sum(counts.get(one, 0) for one in ("created", "updated")) and not dry_run:
@@ -106,6 +108,11 @@ def _ending(
         return "success", t("Every row can be imported. Nothing was written yet.")
     if dry_run:
         return "warning", t("Some rows would be refused. Nothing was written yet.")
+    return _done(visit, refused, saved)
+
+
+def _done(visit: Visit, refused: int, saved: int) -> tuple[str, str]:
+    t = visit.t
     if not refused:
         return "success", t("Everything was imported.")
     if saved:
