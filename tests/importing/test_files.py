@@ -93,10 +93,6 @@ def test_text_beside_the_columns_of_a_sheet_says_so(tmp_path: Path) -> None:
     found = open_table(tmp_path / "rows.xlsx", Reading()).rows()
     told = [(row.line, row.torn and row.torn[:3]) for row in found]
     assert told == [(2, None), (3, (4, 2, "beside")), (4, None)]
-        (2, None),
-        (3, (4, 2, "beside")),
-        (4, None),
-    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b" "])
