@@ -7,10 +7,12 @@ wrong" (1) without reading words. A dry run ends as the real one would.
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -31,7 +33,8 @@ from runtime.importing.faults import FileFault
 from runtime.importing.loading import Loading, load
 from runtime.importing.report import Tally, Verdict, report_file
 from runtime.importing.tables import Reading
-from runtime.runtime import new_id
+from runtime.importing.trial import trial
+from runtime.runtime import Runtime, new_id
 
 EVERY_SECONDS = 1.0
 ALL_TAKEN, NOTHING_DONE, SOME_REFUSED = 0, 1, 3
@@ -96,7 +99,11 @@ def import_file(
         Reading(encoding, delimiter, sheet),
         create=create if create or create_none else None,
     )
-    with engine_of(settings) as engine, report_file(report) as write_verdict:
+    with (
+        engine_of(settings) as engine,
+        report_file(report) as write_verdict,
+        ExitStack() as places,
+    ):
         runtime = make_runtime(compiled, engine, settings.secret_key)
         shown: list[Verdict] = []
 
@@ -107,8 +114,9 @@ def import_file(
 
         try:
             chosen = choose(wish, file, runtime)
+            place = places.enter_context(_place(runtime, dry_run=dry_run))
             loading = Loading(
-                runtime,
+                place,
                 system_actor(compiled),
                 note,
                 progress.show,
@@ -128,6 +136,19 @@ def import_file(
     code = _code(tallies, all_or_nothing=all_or_nothing)
     _print_ending(tallies, code, locale, dry_run=dry_run)
     context.exit(code)
+
+
+@contextmanager
+def _place(runtime: Runtime, *, dry_run: bool) -> Iterator[Runtime]:
+    """Give where the rows go: a copy that is thrown away when they are only tried."""
+    if not dry_run:
+        yield runtime
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        trial(runtime, Path(folder) / "copy") as office,
+    ):
+        yield office
 
 
 class _Progress:

@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from runtime.importing import loading, tables
-from runtime.jobs import runs
+from runtime.jobs import runs, worker
 from runtime.jobs.starting import every_kind
 from runtime.jobs.tables import RUN
+from runtime.jobs.work import import_rows
 from runtime.jobs.worker import WorkerSetup, work_on
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations.import_ import MOST
@@ -397,6 +398,28 @@ def test_an_import_that_was_killed_goes_on_and_counts_every_row_once(
     assert desk.count("member") == desk.count("sw_outbox") == 33
     shown = kim.get(f"/jobs/runs/{real}").text
     assert shown.count('<td class="num">') == 2
+
+
+def test_a_trial_tells_how_far_it_is_and_keeps_nobody_from_saving(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH_RECORDS", 10)
+    monkeypatch.setattr(import_rows, "EVERY_SECONDS", 0)
+    kim = desk.browser()
+    rows = "\n".join(["code,name", *(f"M{n},Member {n}" for n in range(35)), ""])
+    run_id = tried(kim, rows)
+    seen: list[tuple[int, int]] = []
+    progress = worker.RunningRun.progress
+
+    def told(run: Any, done: int, total: int | None = None, message: str = "") -> None:
+        progress(run, done, total, message)
+        desk.make("member", code=f"S{done}", name="Saved meanwhile")
+        with desk.runtime.engine.begin() as connection:
+            seen.append(connection.execute(sa.select(RUN.c.done, RUN.c.total)).one())
+
+    monkeypatch.setattr(worker.RunningRun, "progress", told)
+    assert work(desk, run_id) == "succeeded"
+    assert [tuple(one) for one in seen] == [(10, 35), (20, 35), (30, 35), (35, 35)]
 
 
 def test_the_empty_file_is_understood_without_a_word(desk: Desk) -> None:

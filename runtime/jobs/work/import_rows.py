@@ -2,15 +2,17 @@
 
 Each batch is a transaction that says how far it came and which rows it refused, so a run that was
 killed goes on where it stopped and nothing is twice or missing. A dry run and all-or-nothing are
-one transaction, and say it at their end. What was refused stands in `sw_job_row` by line, with the
-column and the value beside the reason, and as a file that can be mended and sent again.
+one transaction, and say it at their end; a dry run on SQLite has a copy of the database to itself.
+What was refused stands in `sw_job_row` by line, with the column and the value beside the reason,
+and as a file that can be mended and sent again.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -27,6 +29,7 @@ from runtime.importing.faults import FileFault
 from runtime.importing.loading import Loading, Reached, load
 from runtime.importing.report import LONGEST_VALUE, Tally, Verdict
 from runtime.importing.tables import Table
+from runtime.importing.trial import trial
 from runtime.jobs import results
 from runtime.jobs.results import Made
 from runtime.jobs.tables import ROW
@@ -39,6 +42,8 @@ from runtime.store.engine import read, write
 NAME = "import_rows"
 QUEUE = "bulk"
 TIMEOUT = 6 * 3600
+TRIALS = "trials"
+"""The folder of copies to try in, beside that of results."""
 FILES = "files"
 """The folder of uploads, beside that of results."""
 KEPT = timedelta(days=14)
@@ -68,6 +73,8 @@ class _Importing:
         self.held: list[Verdict] = []
         """Verdicts that no transaction has written yet."""
         self.total = 0
+        self.is_apart = False
+        """Whether the rows go into a copy, so that the shop's own database is free."""
         self.last = time.monotonic()
 
     def everything(self) -> None:
@@ -86,7 +93,9 @@ class _Importing:
             # the whole file is read once before anything is written: a torn end is told at once
             self.total = sum(1 for _ in chosen.table.rows()) * len(chosen.targets)
             targets = without_states(chosen.targets, office.app, office.compiled.field_types)
-            tallies = load(self._loading(chosen), chosen.table, targets)
+            with self._place() as place:
+                self.is_apart = place is not office
+                tallies = load(self._loading(chosen, place), chosen.table, targets)
             self.reached = Reached(tallies=tuple(tallies))
             with write(office.engine) as connection:
                 self._write_held(connection)
@@ -111,10 +120,20 @@ class _Importing:
             )
             self.working.run.succeed(connection, {"import": told})
 
-    def _loading(self, chosen: Chosen) -> Loading:
+    @contextmanager
+    def _place(self) -> Iterator[Runtime]:
+        """Give where the rows go: a copy that is thrown away when they are only tried."""
+        assert self.working.results is not None
+        if not self.asked.dry_run:
+            yield self.office
+            return
+        with trial(self.office, self.working.results.parent / TRIALS / self.run_id) as office:
+            yield office
+
+    def _loading(self, chosen: Chosen, place: Runtime) -> Loading:
         actor = _person(self.office, self.working.run.input, self.working.run.claim.created_by)
         return Loading(
-            self.office,
+            place,
             actor,
             self.held.append,
             self._progress,
@@ -142,15 +161,12 @@ class _Importing:
         )
 
     def _progress(self, tally: Tally) -> None:
-        """Tell how far it is where no batch can; SQLite has one writer, and that is the import."""
+        """Tell how far it is where no batch can; SQLite has one writer, which a real one is."""
         self.working.run.pause_point()
         in_one = self.asked.dry_run or self.asked.whole
+        can_tell = self.is_apart or self.office.engine.dialect.name != "sqlite"
         now = time.monotonic()
-        if (
-            in_one
-            and self.office.engine.dialect.name != "sqlite"
-            and now - self.last > EVERY_SECONDS
-        ):
+        if in_one and can_tell and now - self.last >= EVERY_SECONDS:
             self.last = now
             self.working.run.progress(tally.rows, self.total)
 
