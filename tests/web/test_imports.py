@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import multiprocessing
 import re
+import signal
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -366,9 +369,11 @@ def test_rights_that_went_before_its_turn_end_an_import(desk: Desk) -> None:
     assert members(desk) == []
 
 
-def test_an_import_that_was_killed_goes_on_and_counts_every_row_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_worker_killed_amid_a_batch_is_replaced_and_no_row_is_twice_or_missing(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    desk = open_desk_with(kind, tmp_path, ACCESS)
     monkeypatch.setattr(loading, "BATCH_RECORDS", 10)
     kim = desk.browser()
     rows = [f"M{n},Member {n}" for n in range(35)]
@@ -379,16 +384,28 @@ def test_an_import_that_was_killed_goes_on_and_counts_every_row_once(
     go = re.search(r'action="(/member/import/[^"]+/go)"', page.text)
     assert go is not None
     real = kim.send(page, go[1], run=run_id).location.rpartition("/")[2]
-    advance, batches = runs.advance, iter(range(100))
+    reached, advance = tmp_path / "reached", runs.advance
 
-    def dying(*given: Any) -> None:
+    def stuck(*given: Any) -> None:
+        """Write the second batch and wait for the end, its transaction still open."""
         advance(*given)
-        if next(batches) == 1:
-            raise RuntimeError("the machine went away")
+        if given[4]["done"] > 10:
+            reached.touch()
+            signal.pause()
 
-    monkeypatch.setattr(runs, "advance", dying)
-    assert work(desk, real) == "queued"
+    desk.runtime.engine.dispose()
+    with monkeypatch.context() as there:
+        there.setattr(runs, "advance", stuck)
+        worker_process = multiprocessing.get_context("fork").Process(target=work, args=(desk, real))
+        worker_process.start()
+    while not reached.exists():
+        worker_process.join(0.05)
+        assert worker_process.is_alive(), "it ended by itself"
+    worker_process.kill()
+    worker_process.join()
     assert desk.count("member") == 9
+    after = desk.runtime.clock() + timedelta(hours=1)
+    assert runs.requeue_lost(desk.runtime.engine, after) == 1
     with desk.runtime.engine.begin() as connection:
         connection.execute(RUN.update().values(due_at=desk.runtime.clock()))
     assert work(desk, real) == "succeeded"
@@ -398,6 +415,7 @@ def test_an_import_that_was_killed_goes_on_and_counts_every_row_once(
     assert desk.count("member") == desk.count("sw_outbox") == 33
     shown = kim.get(f"/jobs/runs/{real}").text
     assert shown.count('<td class="num">') == 2
+    desk.runtime.engine.dispose()
 
 
 def test_a_trial_tells_how_far_it_is_and_keeps_nobody_from_saving(
