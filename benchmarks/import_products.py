@@ -2,7 +2,8 @@
 
 Makes a file of products from a fixed seed, each with a brand and a category that are there, and
 writes it into the same tables by our import (rights, checks, references, an audit row and an event
-a record), by django-import-export, plainly and in bulk, and by COPY, which is the limit.
+a record), by django-import-export, plainly and in bulk, and by COPY, which is the limit. The same
+in a file of SQLite, where the limit is `executemany`.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import csv
 import os
 import random
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -63,6 +66,21 @@ def main(rows: int, rounds: int, only: str, folder: Path | None) -> None:
             ),
             "COPY": (whole, rows, lambda file: copy(file, url)),
         }
+        empty_shop, fresh = Path(data, "empty.db"), partial(_fresh, Path(data, "empty.db"))
+        prepare(f"sqlite:///{empty_shop}", definitions)
+        _point_at_in(empty_shop)
+        ways["ours on SQLite"] = (
+            whole,
+            rows,
+            lambda file: ours(
+                file, f"sqlite:///{_fresh(empty_shop)}", data, definitions, "products"
+            ),
+        )
+        ways["executemany on SQLite"] = (
+            whole,
+            rows,
+            lambda file: execute_many(file, fresh()),
+        )
         for number in range(rounds):
             for name, (file, count, way) in ways.items():
                 if not name.startswith(tuple(only.split(","))):
@@ -114,6 +132,59 @@ def copy(file: Path, url: str) -> None:
                 cents = round(float(row["price"]) * 100)
                 own = (row["id"], row["code"], row["name"], *there, cents, row["weight"])
                 sink.write_row((*own, now, now, 1))
+
+
+def execute_many(file: Path, database: Path) -> None:
+    """Write the rows that come of the file into SQLite, in one statement and one transaction."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: TID251 (as above)
+    with closing(sqlite3.connect(database)) as connection, file.open() as source:
+        brands = dict(connection.execute("SELECT code, id FROM brand"))
+        categories = dict(connection.execute("SELECT code, id FROM category"))
+        connection.executemany(
+            "INSERT INTO product (id, code, name, brand, category, price, weight, created_at,"
+            " updated_at, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            (
+                (
+                    row["id"],
+                    row["code"],
+                    row["name"],
+                    brands[row["brand"]],
+                    categories[row["category"]],
+                    round(float(row["price"]) * 100),
+                    row["weight"],
+                    now,
+                    now,
+                )
+                for row in csv.DictReader(source)
+            ),
+        )
+        connection.commit()
+
+
+def _fresh(database: Path) -> Path:
+    """Return a copy of a database that nothing was written to."""
+    copied = database.with_name("shop.db")
+    for ending in ("", "-wal", "-shm"):
+        copied.with_name(f"shop.db{ending}").unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copied)) as target:
+        source.backup(target)
+    return copied
+
+
+def _point_at_in(database: Path) -> None:
+    """Make what the products of a file of SQLite point at."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")  # noqa: TID251 (as above)
+    with closing(sqlite3.connect(database)) as connection:
+        for table, mark, count in (("brand", "B", BRANDS), ("category", "C", CATEGORIES)):
+            connection.executemany(
+                f"INSERT INTO {table} (id, code, name, created_at, updated_at, version)"
+                " VALUES (?, ?, ?, ?, ?, 1)",
+                [
+                    (str(uuid.uuid4()), f"{mark}{number}", f"{mark} {number}", now, now)
+                    for number in range(count)
+                ],
+            )
+        connection.commit()
 
 
 def _point_at(url: str) -> None:

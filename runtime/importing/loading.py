@@ -440,7 +440,7 @@ class _Run:
         told: set[tuple[str, int]] = set()
         for error in errors:
             row, file = one.row_at(error.field)
-            column = self.recipe.column_of(error.field)
+            column = self.recipe.column_of(error.field, () if file else row.cells)
             value = str(row.cells[self.recipe.places[column]]) if column and not file else ""
             self._tell(row, file, column or error.field, value, error.code, error.message)
             told.add((file, row.line))
@@ -448,10 +448,11 @@ class _Run:
 
     def _tell_others(self, one: Document, told: set[tuple[str, int]]) -> None:
         """Note the rows of a refused record that have no fault of their own."""
+        at_fault = min((line for file, line in told if not file), default=one.line)
         together = Label(
             {
-                "en": f"Refused together with line {one.line}.",
-                "zh": f"与第 {one.line} 行属于同一记录，一并拒绝。",
+                "en": f"Refused together with line {at_fault}.",
+                "zh": f"与第 {at_fault} 行属于同一记录，一并拒绝。",
             }
         )
         for row in one.rows:

@@ -36,24 +36,20 @@ class MadeColumns:
             self._reads.append((one, cell_function(one, {**before, **place}), before))
             self.index[one.path[0]] = self.width + number
 
-    def origin(self, source: ImportField) -> str:
-        """Return the column of the file that a value comes from first; empty when none."""
-        return self._origin(source, self.made)
+    def origins(self, source: ImportField) -> tuple[str, ...]:
+        """Return the columns of the file that a value comes from, the first choice first."""
+        return tuple(dict.fromkeys(self._origins(source, self.made)))
 
-    def _origin(self, source: ImportField, made: Sequence[ImportField]) -> str:
+    def _origins(self, source: ImportField, made: Sequence[ImportField]) -> Iterator[str]:
         for column in (*source.columns, *holes(source)):
-            if column in self.own:
-                return column
             for number, inner in enumerate(made):
-                if inner.path[0] != column:
-                    continue
-                # a column is made of those before it
-                found = self._origin(inner, made[:number])
-                if not found and inner.listed is not None and inner.listed.by in self.own:
-                    found = inner.listed.by
-                if found:
-                    return found
-        return ""
+                if inner.path[0] == column:
+                    # a column is made of those before it
+                    yield from self._origins(inner, made[:number])
+                    if inner.listed is not None and inner.listed.by in self.own:
+                        yield inner.listed.by
+            if column in self.own:
+                yield column
 
     def over(self, table: Table) -> Callable[[Row], Row]:
         """Return what widens the rows of a table; it is read once when rows list each other."""

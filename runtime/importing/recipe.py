@@ -64,8 +64,8 @@ class Recipe:
     entity: Entity
     root: Builder
     children: Mapping[str, _Children]
-    columns: Mapping[str, str]
-    """The column behind each path of a payload, to tell where an error is."""
+    columns: Mapping[str, tuple[str, ...]]
+    """The columns behind each path of a payload, to tell where an error is."""
     places: Mapping[str, int]
     skip: tuple[Test, ...]
     parts: frozenset[str]
@@ -89,19 +89,25 @@ class Recipe:
     def _texts(self, names: tuple[str, ...], cells: Sequence[Any]) -> tuple[str, ...]:
         return tuple(str(cells[self.places[name]]).strip() for name in names)
 
-    def column_of(self, place: str) -> str:
-        """Return the column behind a place such as `lines.2.item`; empty when there is none."""
+    def column_of(self, place: str, cells: Sequence[Any] = ()) -> str:
+        """Return the column behind a place such as `lines.2.item`; empty when there is none.
+
+        Of several it is the first in which the row says something.
+        """
+        found = self._columns_of(place)
+        said = (one for one in found if cells and str(cells[self.places[one]]).strip())
+        return next(said, found[0] if found else "")
+
+    def _columns_of(self, place: str) -> tuple[str, ...]:
         path = ".".join(step for step in place.split(".") if not step.isdigit())
         while path:
             if path in self.columns:
                 return self.columns[path]
-            below = [
-                column for known, column in self.columns.items() if known.startswith(f"{path}.")
-            ]
+            below = [some for known, some in self.columns.items() if known.startswith(f"{path}.")]
             if below:
                 return below[0]
             path = path.rpartition(".")[0]
-        return ""
+        return ()
 
 
 def make_recipe(
@@ -119,10 +125,10 @@ def make_recipe(
     entity = around.app.entities[target.entity]
     root = Builder()
     children: dict[str, Builder] = {}
-    by_path: dict[str, str] = {}
+    by_path: dict[str, tuple[str, ...]] = {}
     tree: dict[str, Any] = {}
     for source in target.fields:
-        by_path[".".join(source.path)] = made.origin(source)
+        by_path[".".join(source.path)] = made.origins(source)
         here = tree
         for step in source.path[:-1]:
             inner = here.setdefault(step, {})

@@ -70,6 +70,8 @@ https://pictures.example.com/b.jpg,,,0,,,,,,1
 73,"simple, downloadable, virtual",,Album,1,visible,,,taxable,1,,,15,Music,,,,,0,,,,,,1
 87,grouped,set,Set,1,visible,,,taxable,1,,,,Clothing,,,,"hoodie, belt",0,,,,,,1
 91,variation,lost-one,Lost,1,visible,,,taxable,1,,,9,,,,nowhere,,0,Color,Blue,,,,
+92,variable,cap,Cap,1,visible,,,taxable,1,,,,,,,,,0,Color,Red,,,,
+93,variation,cap-red,Cap - Red,1,visible,,,taxable,1,,,ten,,,,cap,,0,Color,Red,,,,
 """
 MAGENTO = """sku,store_view_code,attribute_set_code,product_type,categories,product_websites,name,\
 description,weight,product_online,visibility,price,special_price,url_key,meta_title,\
@@ -194,7 +196,12 @@ def test_the_columns_shopify_has_today_are_the_same_products(shop: Office, tmp_p
 
 def test_variations_join_their_product_wherever_it_stands(shop: Office, tmp_path: Path) -> None:
     tallies, refused = bring_in(shop, "woocommerce_products", written(tmp_path, WOO))
-    assert [(v.line, v.code) for v in refused] == [(8, "no_row_of_its_own")]
+    assert [(v.line, v.column, v.value, v.code) for v in refused] == [
+        (8, "", "", "no_row_of_its_own"),
+        (9, "", "", "with_record"),
+        (10, "Regular price", "ten", "invalid"),
+    ]
+    assert refused[1].message.text("en") == "Refused together with line 10."
     assert (tallies["products"].created, tallies["products"].skipped) == (3, 1)
     products = {p["code"]: p for p in shop.all("product", "code,name,status,category.code,tags")}
     assert products["hoodie"]["name"] == {"en": "Hoodie"}
