@@ -7,7 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DIST := assets/dist/manifest.json
-WORKERS ?= auto
+# one more than there are processors: a test often waits, for Chromium or for the clock
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 TESTS ?= tests
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
