@@ -19,7 +19,7 @@ from tests import databases
 from tests.shop import Shop, person
 
 CAP = {"item": "Cap", "price": "3"}
-LOCK = "FOR UPDATE"
+LOCK = "FOR NO KEY UPDATE"
 WRITE = "WITH changed"
 
 
