@@ -17,11 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from generator.field_types._ids import WRITTEN
-from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError, Invalid, NotFound, RequestError
+from runtime.errors import NotFound, RequestError
 from runtime.exporting import saved
 from runtime.exporting.beginning import begin
 from runtime.exporting.checking import Draft
@@ -31,9 +28,8 @@ from runtime.messages import Actor, Incoming
 from runtime.pipeline import handle, nothing_here
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
-from runtime.web.bodies import read_json
 from runtime.web.context import Web
-from runtime.web.rest_routes import wrong_method
+from runtime.web.rest_plain import answer_of, body_of, method_of, wrong
 from runtime.web.urls import API
 from runtime.web.wire import Answer, Asked
 
@@ -50,20 +46,20 @@ def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
     runtime = here.runtime
     trail = Trail(runtime, actor, "rest", asked.request_id, asked.address)
     if not parts:
-        if _method(asked, "GET", "POST") == "GET":
-            return _sent({"data": [_shown(one) for one in saved.seen_by(runtime, actor)]})
-        body = _body(asked, (*ABOUT_FILE, *KEPT))
+        if method_of(asked, "GET", "POST") == "GET":
+            return answer_of({"data": [_shown(one) for one in saved.seen_by(runtime, actor)]})
+        body = body_of(asked, (*ABOUT_FILE, *KEPT))
         if "name" not in body:
             return _made(asked, here, actor, body)
         export_id = saved.keep(runtime, trail, _draft(here, body, None))
-        told = _sent({"data": _shown(saved.own(runtime, actor, export_id))}, 201)
+        told = answer_of({"data": _shown(saved.own(runtime, actor, export_id))}, 201)
         told.headers["Location"] = f"{API}{EXPORTS}/{export_id}"
         return told
     if not WRITTEN.fullmatch(parts[0]):
         raise NotFound(saved.GONE)
     found = saved.one_seen(runtime, actor, parts[0])
     if parts[1:] == ["runs"]:
-        _method(asked, "POST")
+        method_of(asked, "POST")
         return _accepted(begin(runtime, trail, found))
     if parts[1:]:
         raise nothing_here()
@@ -72,15 +68,15 @@ def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
 
 def _one(asked: Asked, here: Web, trail: Trail, found: Saved) -> Answer:
     assert trail.actor is not None
-    method = _method(asked, "GET", "PATCH", "DELETE")
+    method = method_of(asked, "GET", "PATCH", "DELETE")
     if method == "DELETE":
         saved.drop(here.runtime, trail, found.id)
         return Answer(204)
     if method == "PATCH":
-        draft = _draft(here, _body(asked, (*ABOUT_FILE, *KEPT)), found)
+        draft = _draft(here, body_of(asked, (*ABOUT_FILE, *KEPT)), found)
         saved.keep(here.runtime, trail, draft, found.id)
         found = saved.own(here.runtime, trail.actor, found.id)
-    return _sent({"data": _shown(found)})
+    return answer_of({"data": _shown(found)})
 
 
 def _made(asked: Asked, here: Web, actor: Actor, body: Mapping[str, Any]) -> Answer:
@@ -93,7 +89,7 @@ def _made(asked: Asked, here: Web, actor: Actor, body: Mapping[str, Any]) -> Ans
     wish = _wish(body, None)
     if wish.form not in spreadsheets.FORMATS:
         known = ", ".join(spreadsheets.FORMATS)
-        raise _wrong("format", f"Write one of: {known}.", f"可用的格式：{known}。")
+        raise wrong("format", f"Write one of: {known}.", f"可用的格式：{known}。")
     query = {"fields": (",".join(wish.columns),), **(wish.query or {})}
     told = {name: one for name, one in wish.told().items() if name != "query"}
     incoming = Incoming(
@@ -124,12 +120,12 @@ def _draft(here: Web, body: Mapping[str, Any], old: Saved | None) -> Draft:
 def _wish(body: Mapping[str, Any], old: Wish | None) -> Wish:
     for name in TEXTS:
         if not isinstance(body.get(name, ""), str):
-            raise _wrong(name, "Write a text.", "请填写文本。")
+            raise wrong(name, "Write a text.", "请填写文本。")
     columns = body.get("columns", old.columns if old else ())
     if not isinstance(columns, (list, tuple)) or not all(isinstance(one, str) for one in columns):
-        raise _wrong("columns", "Send a list of fields.", "请提交字段列表。")
+        raise wrong("columns", "Send a list of fields.", "请提交字段列表。")
     if old is not None and body.get("entity", old.entity) != old.entity:
-        raise _wrong("entity", "This stays as it is.", "此项不可修改。")
+        raise wrong("entity", "This stays as it is.", "此项不可修改。")
     query = old.query if old else None
     if "filter" in body:
         query = _filter(body["filter"])
@@ -146,11 +142,11 @@ def _wish(body: Mapping[str, Any], old: Wish | None) -> Wish:
 
 def _filter(given: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given.values()):
-        raise _wrong("filter", "Write filters as texts.", "筛选条件应为文本。")
+        raise wrong("filter", "Write filters as texts.", "筛选条件应为文本。")
     kept = {"fields", "include", "limit", "after", "before", "count"} & given.keys()
     if kept:
         name = sorted(kept)[0]
-        raise _wrong("filter", f"'{name}' is no filter.", f"“{name}”不是筛选条件。")
+        raise wrong("filter", f"'{name}' is no filter.", f"“{name}”不是筛选条件。")
     return {str(name): (text,) for name, text in given.items()}
 
 
@@ -159,12 +155,12 @@ def _schedule(here: Web, given: Any) -> Schedule | None:
         return None
     if not isinstance(given, Mapping) or given.keys() - set(PLAN):
         known = ", ".join(PLAN)
-        raise _wrong("schedule", f"Send an object of: {known}.", f"请提交对象：{known}。")
+        raise wrong("schedule", f"Send an object of: {known}.", f"请提交对象：{known}。")
     roles, people = given.get("roles", []), given.get("people", [])
     fits = isinstance(roles, list) and all(isinstance(one, str) for one in roles)
     fits = fits and isinstance(people, list) and all(type(one) is int for one in people)
     if not fits:
-        raise _wrong("schedule", "Roles are names, people are numbers.", "角色为名称，人员为编号。")
+        raise wrong("schedule", "Roles are names, people are numbers.", "角色为名称，人员为编号。")
     zone = str(given.get("zone") or here.runtime.app.time_zone)
     return Schedule(str(given.get("cron", "")), zone, tuple(roles), tuple(people))
 
@@ -195,33 +191,6 @@ def _shown(one: Saved) -> dict[str, Any]:
 
 
 def _accepted(run_id: str) -> Answer:
-    told = _sent({"data": {"run": run_id}}, 202)
+    told = answer_of({"data": {"run": run_id}}, 202)
     told.headers["Location"] = f"{API}jobs/runs/{run_id}"
     return told
-
-
-def _body(asked: Asked, known: tuple[str, ...]) -> Mapping[str, Any]:
-    has_body = asked.headers.get("content-length", "0") not in ("", "0")
-    body = read_json(asked.body()) if has_body else {}
-    if not isinstance(body, dict):
-        raise BadRequest(Label({"en": "Send an object.", "zh": "请提交一个对象。"}))
-    for key in body:
-        if key not in known:
-            raise _wrong(key, f"There is no '{key}' here.", f"这里没有“{key}”。", "unknown_field")
-    return body
-
-
-def _wrong(field: str, en: str, zh: str, code: str = "invalid") -> Invalid:
-    message = Label({"en": en, "zh": zh})
-    return Invalid(message, (FieldError(field, code, message),))
-
-
-def _method(asked: Asked, *methods: str) -> str:
-    wanted = "GET" if asked.method == "HEAD" else asked.method
-    if wanted not in methods:
-        raise wrong_method(dict.fromkeys(methods, ""))
-    return wanted
-
-
-def _sent(told: Mapping[str, Any], status: int = 200) -> Answer:
-    return Answer(status, orjson.dumps(told, option=orjson.OPT_UTC_Z))

@@ -18,21 +18,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-import orjson
-
 from generator.field_types._ids import WRITTEN
 from generator.model.job import Job
 from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound
+from runtime.errors import Forbidden, NotFound
 from runtime.jobs import afterwards, desk, results
 from runtime.jobs.desk import JobState
 from runtime.messages import Actor
 from runtime.pipeline import nothing_here
 from runtime.store.trail import Trail
-from runtime.web.bodies import read_json
 from runtime.web.context import Web
 from runtime.web.rest_asking import NO_KEY, read_key
-from runtime.web.rest_routes import wrong_method
+from runtime.web.rest_plain import answer_of, body_of, method_of, wrong
 from runtime.web.urls import API
 from runtime.web.wire import Answer, Asked
 
@@ -56,29 +53,29 @@ def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
     """Answer a request below `/api/v1/jobs`."""
     parts = asked.path.split("/")[1:]
     if not parts:
-        _only(asked, "GET")
-        return _sent({"data": [_job(here, one) for one in desk.states(here.runtime, actor)]})
+        method_of(asked, "GET")
+        return answer_of({"data": [_job(here, one) for one in desk.states(here.runtime, actor)]})
     if len(parts) >= 2 and parts[0] == "runs":
         return _of_run(asked, here, actor, parts[1], parts[2:])
     job = desk.job_of(here.runtime, actor, parts[0])
     if len(parts) == 1:
-        _only(asked, "GET", "POST")
+        method_of(asked, "GET", "POST")
         if asked.method == "POST":
             return _start(asked, here, actor, job)
         states = desk.states(here.runtime, actor)
-        return _sent({"data": _job(here, next(one for one in states if one.job is job))})
+        return answer_of({"data": _job(here, next(one for one in states if one.job is job))})
     if parts[1:] == ["runs"]:
-        _only(asked, "GET")
+        method_of(asked, "GET")
         found = desk.recent(here.runtime, actor, job.name)
-        return _sent({"data": [_run(one) for one in found]})
+        return answer_of({"data": [_run(one) for one in found]})
     raise nothing_here()
 
 
 def _start(asked: Asked, here: Web, actor: Actor, job: Job) -> Answer:
-    body = _body(asked, ("parameters",))
+    body = body_of(asked, ("parameters",))
     given = body.get("parameters", {})
     if not isinstance(given, Mapping):
-        raise _wrong("parameters", "Send an object.", "请提交一个对象。")
+        raise wrong("parameters", "Send an object.", "请提交一个对象。")
     key = read_key(asked.headers.get("idempotency-key", NO_KEY))
     once = f"rest-{actor.id}-{job.name}-{key}"[:200] if key else None
     run_id = desk.run_now(here.runtime, _trail(asked, here, actor), job.name, given, once)
@@ -90,11 +87,11 @@ def _of_run(asked: Asked, here: Web, actor: Actor, run_id: str, beyond: list[str
         raise NotFound(desk.GONE)
     run = desk.find_run(here.runtime, actor, run_id)
     if not beyond:
-        _only(asked, "GET", "POST")
+        method_of(asked, "GET", "POST")
         if asked.method == "POST":
             return _act(asked, here, actor, run)
-        return _sent({"data": _whole(here, actor, run)})
-    _only(asked, "GET")
+        return answer_of({"data": _whole(here, actor, run)})
+    method_of(asked, "GET")
     if beyond == ["rows"]:
         return _rows(asked, here, run)
     if len(beyond) == 2 and beyond[0] == "files":
@@ -103,10 +100,10 @@ def _of_run(asked: Asked, here: Web, actor: Actor, run_id: str, beyond: list[str
 
 
 def _act(asked: Asked, here: Web, actor: Actor, run: Any) -> Answer:
-    action = str(_body(asked, ("action",)).get("action", ""))
+    action = str(body_of(asked, ("action",)).get("action", ""))
     if action not in ACTIONS:
         known = ", ".join(ACTIONS)
-        raise _wrong("action", f"Write one of: {known}.", f"可用的值：{known}。")
+        raise wrong("action", f"Write one of: {known}.", f"可用的值：{known}。")
     if action != "cancel" and actor.scopes is not None and not actor.scopes & desk.OPERATING:
         # a run acts with all roles of its person, so a narrow token does not begin one
         said = {
@@ -128,12 +125,12 @@ def _rows(asked: Asked, here: Web, run: Any) -> Answer:
     query = parse_qs(asked.query, keep_blank_values=True)
     if query.keys() - {"after", "refused"}:
         name = sorted(query.keys() - {"after", "refused"})[0]
-        raise _wrong(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_key")
+        raise wrong(name, f"There is no '{name}' here.", f"这里没有“{name}”。", "unknown_key")
     after, refused = query.get("after", ["-1"])[-1], query.get("refused", ["false"])[-1]
     if not after.lstrip("-").isdigit() or len(after) > 9 or not after.isascii():
-        raise _wrong("after", "Write a whole number.", "请填写整数。")
+        raise wrong("after", "Write a whole number.", "请填写整数。")
     if refused not in ("true", "false"):
-        raise _wrong("refused", "Write true or false.", "请填写 true 或 false。")
+        raise wrong("refused", "Write true or false.", "请填写 true 或 false。")
     found = desk.rows_of(
         here.runtime, run.id, refused=refused == "true", after=int(after), limit=ROWS
     )
@@ -151,7 +148,7 @@ def _rows(asked: Asked, here: Web, run: Any) -> Answer:
         for one in found
     ]
     further = found[-1].position if len(found) == ROWS else None
-    return _sent({"data": data, "page": {"next": further}})
+    return answer_of({"data": data, "page": {"next": further}})
 
 
 def _file(here: Web, actor: Actor, run: Any, file_id: str) -> Answer:
@@ -206,35 +203,9 @@ def _job(here: Web, state: JobState) -> dict[str, Any]:
 
 def _accepted(here: Web, actor: Actor, run_id: str) -> Answer:
     run = desk.find_run(here.runtime, actor, run_id)
-    sent = _sent({"data": _whole(here, actor, run)}, 202)
+    sent = answer_of({"data": _whole(here, actor, run)}, 202)
     sent.headers["Location"] = f"{API}{JOBS}/runs/{run_id}"
     return sent
-
-
-def _body(asked: Asked, known: tuple[str, ...]) -> Mapping[str, Any]:
-    has_body = asked.headers.get("content-length", "0") not in ("", "0")
-    body = read_json(asked.body()) if has_body else {}
-    if not isinstance(body, dict):
-        raise BadRequest(Label({"en": "Send an object.", "zh": "请提交一个对象。"}))
-    for key in body:
-        if key not in known:
-            raise _wrong(key, f"There is no '{key}' here.", f"这里没有“{key}”。", "unknown_field")
-    return body
-
-
-def _wrong(field: str, en: str, zh: str, code: str = "invalid") -> Invalid:
-    message = Label({"en": en, "zh": zh})
-    return Invalid(message, (FieldError(field, code, message),))
-
-
-def _only(asked: Asked, *methods: str) -> None:
-    wanted = "GET" if asked.method == "HEAD" else asked.method
-    if wanted not in methods:
-        raise wrong_method(dict.fromkeys(methods, ""))
-
-
-def _sent(told: Mapping[str, Any], status: int = 200) -> Answer:
-    return Answer(status, orjson.dumps(told, option=orjson.OPT_UTC_Z))
 
 
 def _trail(asked: Asked, here: Web, actor: Actor) -> Trail:
