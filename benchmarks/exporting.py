@@ -37,6 +37,7 @@ def main(orders: int, rounds: int, folder: Path | None) -> None:
     base = database.start_server(folder or HERE.parent / "var" / "benchmark")
     url = database.with_database(base, f"shopwright_benchmark_{orders}")
     prepare(url, HERE / "definitions")
+    database.fill(url, orders)
     for _ in range(rounds):
         for way in ("ours", "copy"):
             call = f"from benchmarks.exporting import {way}; {way}({url!r})"

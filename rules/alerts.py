@@ -121,10 +121,9 @@ def verdict_of(alert: Alert, seen: Seen) -> str:
         return NO_NUMBER
     if alert.measure == EACH:
         return FIRES if seen.subjects else FINE
-    if alert.above is not None:
-        return FIRES if seen.value > alert.above else FINE
-    assert alert.below is not None, "a number has a limit"
-    return FIRES if seen.value < alert.below else FINE
+    is_above = alert.above is not None and seen.value > alert.above
+    is_below = alert.below is not None and seen.value < alert.below
+    return FIRES if is_above or is_below else FINE
 
 
 def is_quiet(quiet: Quiet | None, now: datetime) -> bool:

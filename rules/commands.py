@@ -87,6 +87,14 @@ class TakeBack:
 
 
 @dataclass(frozen=True)
+class TakeAgain:
+    """Post again what the record posted of one kind and what was taken back; a no undoes all."""
+
+    ledger: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Hold:
     """Set a quantity of a ledger aside for the record; a no undoes everything."""
 
@@ -124,11 +132,13 @@ class FireOther:
     entity: str
     """Of what."""
     path: tuple[str, ...]
-    """References that are followed from the record; the last may be a list of children."""
+    """References that are followed from the record, and lists of children."""
     workflow: str
     transition: str
     optional: bool = False
     """A refusal is noted and stops nothing."""
+    input: Mapping[str, Any] = field(default_factory=dict)
+    """The answers to what the transition asks, in their stored form."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +212,7 @@ Command = (
     | CreateRecord
     | Post
     | TakeBack
+    | TakeAgain
     | Hold
     | Settle
     | Fire
@@ -215,7 +226,7 @@ Command = (
     | SkippedCascade
 )
 
-OfLedger = Post | TakeBack | Hold | Settle
+OfLedger = Post | TakeBack | TakeAgain | Hold | Settle
 """What ledgers carry out, after the record was written."""
 
 AFTER_COMMIT = (Notify, Enqueue, Call)

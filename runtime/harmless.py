@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import re
 
+# the same for PostgreSQL, as they stand inside E'…'
+FORMULA_SQL = r"^([=@\t\r＝＠]|[+\\-＋－](?![0-9 ()-]*$))"
+MAYBE_FORMULA = r'[",\r\n]|^[=@\t+\\-＝＠＋－]'
+
 _FORMULA = re.compile(r"[=@\t\r＝＠]|[+\-＋－](?![0-9 ()-]*\Z)")
 
 

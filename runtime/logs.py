@@ -62,7 +62,10 @@ def within(identifier: str) -> Iterator[None]:
 
 def event(logger: logging.Logger, name: str, fields: Mapping[str, Any]) -> None:
     """Log one event such as `request` or `job` with its fields."""
-    logger.info("%s", name, extra={"fields": fields})
+    if logger.isEnabledFor(logging.INFO):
+        record = logging.LogRecord(logger.name, logging.INFO, "", 0, name, None, None)
+        record.fields = fields
+        logger.handle(record)
 
 
 class JsonLines(logging.Formatter):
@@ -77,7 +80,8 @@ class JsonLines(logging.Formatter):
         }
         if identifier := request_id.get():
             line["request"] = identifier
-        line.update({key: value for key, value in _fields(record).items() if key not in line})
+        # what the line says itself is not overwritten by a field of the same name
+        line = {**line, **_fields(record), **line}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return _json(line)
@@ -104,6 +108,8 @@ def _json(line: Mapping[str, Any]) -> str:
     except TypeError:
         # numbers beyond 64 bits and broken surrogates are rare in a log, and must not lose its line
         return json.dumps(line, default=str)
+    if text.isascii() and "\x7f" not in text:
+        return text
     return text.translate(_LINE_ENDS)
 
 

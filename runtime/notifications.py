@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runtime import tellings
 from runtime.jobs.outbox import Event, emit
 from runtime.mailing import wishes
 from runtime.runtime import Runtime
@@ -61,9 +62,16 @@ EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
 """Kinds about roles taken in an emergency; nobody switches them off."""
 
 
+WORKFLOW = "workflow"
+"""What a notice of a transition is called."""
+JOB = "job"
 ALERT = "alert"
 ALERTS = frozenset({ALERT, "alert_escalated"})
 """Kinds about what is watched: that it is so, and that nobody took it on."""
+
+
+HOOK = "webhook_paused"
+"""That a webhook waits for a person; by e-mail it comes with what jobs have to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,16 @@ class Notice:
     actor_id: int = 0
     """Who did it; 0 for the system."""
     actor_name: str = ""
+    sending: str = ""
+    """The id of what several are told at once; the page of the record then says whom."""
 
 
 def topic_of(kind: str) -> str:
     """Return what people choose by e-mail: all about roles is one topic, all about alerts too."""
     if kind in ALERTS:
         return ALERT
+    if kind == HOOK:
+        return JOB
     return ROLE if kind in ROLES | EMERGENCIES | {REVIEW} else kind
 
 
@@ -97,7 +109,7 @@ def notify(
 ) -> int:
     """Write notices into the caller's transaction, and who gets an e-mail; return how many.
 
-    One statement, and two more where this back office sends e-mail.
+    One statement, two more where this back office sends e-mail, and one for each telling.
 
     Args:
         connection: a connection that may write.
@@ -125,15 +137,17 @@ def notify(
     ]
     if rows:
         inserts.insert_many(connection, runtime.system.notification, rows)
-        if runtime.mail.is_open:
-            _mail(connection, runtime, rows, now)
+        mailed = _mail(connection, runtime, rows, now) if runtime.mail.is_open else frozenset()
+        for sending in dict.fromkeys(one.sending for one in told if one.sending):
+            same = [row for row, one in zip(rows, told, strict=True) if one.sending == sending]
+            tellings.note(connection, runtime, sending, same, mailed)
     return len(rows)
 
 
 def _mail(
     connection: sa.Connection, runtime: Runtime, rows: Sequence[Mapping[str, Any]], now: datetime
-) -> None:
-    """Write an event for each notice that somebody wants at once."""
+) -> frozenset[int]:
+    """Write an event for each notice that somebody wants at once; return who gets any letter."""
     wanted = wishes.of_people(connection, runtime, {row["user_id"] for row in rows})
     at_once = {number: one.of(wishes.NOW) for number, one in wanted.items()}
     events = [
@@ -143,6 +157,12 @@ def _mail(
     ]
     if events:
         emit(connection, events, now, runtime.make_id)
+    by_mail = {number: frozenset(one.kinds) for number, one in wanted.items()}
+    return frozenset(
+        row["user_id"]
+        for row in rows
+        if topic_of(row["kind"]) in by_mail.get(row["user_id"], frozenset())
+    )
 
 
 def excerpt(text: str) -> str:

@@ -6,10 +6,14 @@ statement while nothing changed, and one more after a change, however many there
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from rules.pricing import frozen as rules
+from rules.pricing.frozen import Basis, wanted
 from rules.pricing.offered import currencies_of
 from rules.pricing.promotion import Book, Promotion, book
 from rules.pricing.reading import read_promotion
@@ -17,6 +21,9 @@ from rules.pricing.rows import SHADOW
 from runtime.runtime import Runtime
 from runtime.store import promotions
 from runtime.store.promotions import Version
+
+if TYPE_CHECKING:
+    from runtime.operations.evaluate import Evaluated
 
 
 @dataclass
@@ -55,11 +62,43 @@ def _shelf(connection: sa.Connection, runtime: Runtime) -> tuple[Book, tuple[Pro
     return kept, tried
 
 
+def forget(runtime: Runtime) -> None:
+    """Read promotions anew: another database stands in the place of the one they were read from."""
+    shelf: Shelf = runtime.remembered.get(("shelf of promotions",), Shelf)
+    shelf.kept = (-1, book([]), ())
+
+
+def frozen(connection: sa.Connection, runtime: Runtime, found: Evaluated) -> Mapping[str, Any]:
+    """Return what must be kept to price again what stays of a cart; {} where nobody asks for it."""
+    names = wanted(found.priced, found.book)
+    versions = {one.id: one.version for one in found.book.promotions}
+    kept = []
+    for name in names:
+        own = runtime.app.promotions.get(name)
+        if own is not None:
+            kept.append(own.written)
+            continue
+        table = runtime.system.promotion
+        version = promotions.version(connection, table, name, versions[name])
+        if version is not None:
+            kept.append({**version.written, "version": version.number, "status": "active"})
+    return rules.frozen(found.cart, found.context, found.at, kept) if kept else {}
+
+
+def thawed(runtime: Runtime, kept: Mapping[str, Any]) -> Basis:
+    """Return what was kept with an order, ready to be priced again."""
+    return rules.thawed(kept, lambda written: _read(runtime, written))
+
+
 def read_version(runtime: Runtime, version: Version) -> Promotion | None:
     """Return a version ready to price with; None where a word of it is no more."""
+    written = {**version.written, "version": version.number, "status": version.status}
+    found = _read(runtime, written)
+    return replace(found, record=(version.entity, version.record_id)) if found else None
+
+
+def _read(runtime: Runtime, written: Mapping[str, Any]) -> Promotion | None:
     pricing, words = runtime.app.pricing, runtime.compiled.catalogs
     assert pricing is not None
-    written = {**version.written, "version": version.number, "status": version.status}
     catalogs = (words["conditions"], words["actions"])
-    found = read_promotion(written, currencies_of(pricing), catalogs=catalogs)[0]
-    return replace(found, record=(version.entity, version.record_id)) if found else None
+    return read_promotion(written, currencies_of(pricing), catalogs=catalogs)[0]

@@ -31,6 +31,7 @@ from rules.pricing.promotion import Book as PriceBook
 from rules.pricing.promotion import book
 from rules.workflow.asking import Machines
 from runtime.flood import Flood
+from runtime.guessing import Guesses
 from runtime.mailing.server import NO_MAIL, Mail
 from runtime.memory import Memory
 from runtime.outside.box import NOBODY_OUTSIDE, Outside
@@ -79,6 +80,8 @@ class Runtime:
     """By entity, for `runtime.store.forms`."""
     denials: Flood = field(default_factory=Flood)
     """How many of each kind the audit told lately."""
+    guesses: Guesses = field(default_factory=Guesses)
+    """How many codes that are none were tried lately, and by whom."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)
     _period: tuple[int, Matrix] | None = None
     """Which days between two turns of the matrix, and the matrix of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from generator.build.spared import spared_parts
 from generator.expressions.compile import Expression
@@ -119,10 +120,20 @@ def _clause_paths(clause: Clause) -> Iterable[ExpressionPath]:
 
 def _effect_paths(effect: Effect) -> Iterable[ExpressionPath]:
     yield from effect.when.paths if effect.when else ()
-    parts = effect.given.get("each")
-    prefix: ExpressionPath = (parts,) if isinstance(parts, str) and parts else ()
-    for given in effect.given.values():
-        inner = given.values() if isinstance(given, Mapping) else (given,)
+    yield from _given_paths(effect.given.values(), _within(effect.given.get("each")))
+    if effect.word == "create":
+        for each, _, values in effect.given["parts"].values():
+            yield from _given_paths((values,), _within(each))
+
+
+def _within(each: Any) -> ExpressionPath:
+    """Return where expressions about the parts of a field begin."""
+    return (each,) if isinstance(each, str) and each else ()
+
+
+def _given_paths(given: Iterable[Any], prefix: ExpressionPath) -> Iterable[ExpressionPath]:
+    for value in given:
+        inner = value.values() if isinstance(value, Mapping) else (value,)
         for one in inner:
             if isinstance(one, Expression):
                 yield from ((*prefix, *path) for path in one.paths)

@@ -29,8 +29,18 @@ def spared_parts(app: App, entity: Entity) -> Mapping[str, frozenset[str]]:
             continue
         inputs = _inputs(entity, field)
         if inputs is not None:
-            found[field.name] = inputs
+            found[field.name] = inputs | _kept_of(app, entity, field)
     return found
+
+
+def _kept_of(app: App, entity: Entity, parts: Field) -> frozenset[str]:
+    """Return the own fields whose every change is kept in some parts, as prices are."""
+    item = app.pricing.item if app.pricing is not None else None
+    if item is None or item.history is None or item.entity != entity.name:
+        return frozenset()
+    if item.history.into != parts.name:
+        return frozenset()
+    return frozenset({item.price, item.list_price} - {""})
 
 
 def _judging(app: App, entity: Entity) -> Iterable[Expression]:

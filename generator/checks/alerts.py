@@ -10,7 +10,7 @@ from typing import Any
 
 from generator.checks.jobs import held_by, may
 from generator.kinds import Catalog
-from generator.model.alert import AVERAGE, EACH, SHARE, SUM, Alert
+from generator.model.alert import AVERAGE, EACH, SHARE, SUM, WEEKS, Alert
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem
@@ -62,7 +62,7 @@ def _needs(alert: Alert) -> Iterator[Problem]:
     wanted = [
         ("where", alert.measure in (EACH, SHARE) and "where" not in alert.spans),
         ("field", alert.measure in (SUM, AVERAGE) and "field" not in alert.spans),
-        ("during", alert.against_before and "during" not in alert.spans),
+        ("during", alert.is_multiple and "during" not in alert.spans),
     ]
     for key, is_missing in wanted:
         if is_missing:
@@ -70,7 +70,10 @@ def _needs(alert: Alert) -> Iterator[Problem]:
                 "'{name}' does not say '{key}', which it needs.", name=alert.name, key=key
             )
             yield Problem("D931", alert.span, message, say("Write '{key}:'.", key=key))
-    if alert.measure == EACH and alert.against_before:
+    if "weeks" in alert.spans and alert.against != WEEKS:
+        message = say("'{key}' means nothing without 'against: weeks'.", key="weeks")
+        yield Problem("D931", alert.spans["weeks"], message, say("Remove '{key}'.", key="weeks"))
+    if alert.measure == EACH and alert.is_multiple:
         message = say(
             "'{key}' means nothing with 'measure: {measure}'.", key="against", measure=EACH
         )
@@ -87,7 +90,7 @@ def _limit(alert: Alert) -> Iterator[Problem]:
         )
         hint = say("Write it in 'where', or choose another measure.")
         yield Problem("D932", alert.spans[given[0]], message, hint)
-    elif alert.measure != EACH and len(given) != 1:
+    elif alert.measure != EACH and len(given) not in ((1, 2) if alert.against == WEEKS else (1,)):
         at = alert.spans[given[1]] if given else alert.span
         message = say("'{name}' compares its number with no limit, or with two.", name=alert.name)
         yield Problem("D932", at, message, "Write 'above:' or 'below:', one of them.")

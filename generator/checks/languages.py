@@ -102,6 +102,7 @@ def _texts(app: App) -> Iterator[_Text]:
         yield from _of_outside(webhook)
     yield from _of_prices(app)
     yield from _of_jobs(app)
+    yield from _of_messages(app)
     for story in app.scenarios.values():
         yield _Text(
             say("The label of the scenario '{one}'", one=story.name),
@@ -132,6 +133,16 @@ def _of_jobs(app: App) -> Iterator[_Text]:
             under = (job.span.file, "parameters", field.name)
             what = say("The label of '{entity}'", entity=field.name)
             yield _Text(what, field.label, (*under, "label"))
+
+
+def _of_messages(app: App) -> Iterator[_Text]:
+    for message in app.messages.values():
+        file = message.span.file
+        what = say("The label of '{entity}'", entity=message.name)
+        yield _Text(what, message.label, (file, "label"))
+        for key, label in message.texts():
+            what = say("The {key} of '{field}'", key=key, field=message.name)
+            yield _Text(what, label, (file, *(() if key == "inbox" else ("mail",)), key))
 
 
 def _of_ledgers(app: App) -> Iterator[_Text]:

@@ -93,16 +93,16 @@ def _many(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -
     for keys, path in _one_value(entity):
         for step in (app.walk(entity.name, path) or ())[:-1]:
             if words[step.type].relation != "reference":
-                yield _through_many(path, step, places.at(entity.span.file, *keys))
+                yield through_many(path, step, places.at(entity.span.file, *keys))
                 break
     for path in entity.title_paths:
         for step in app.walk(entity.name, path) or ():
             if words[step.type].relation in {"children", "references"}:
-                yield _through_many(path, step, places.at(entity.span.file, "title"))
+                yield through_many(path, step, places.at(entity.span.file, "title"))
                 break
 
 
-def _through_many(path: str, step: Field, at: Span) -> Problem:
+def through_many(path: str, step: Field, at: Span) -> Problem:
     return Problem(
         "D426",
         at,

@@ -23,7 +23,6 @@ from generator.model.workflow import (
     BUSY,
     OPEN,
     PEOPLE,
-    SYSTEM,
     TIMER,
     Effect,
     Transition,
@@ -50,7 +49,6 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                     yield problem
             yield from _accepts(workflow)
         yield from _against_rank(workflows)
-        yield from _fired_elsewhere(workflows, app)
         yield from _columns(entity, workflows, app)
     yield from _cascades(app)
 
@@ -422,26 +420,6 @@ def _against_rank(workflows: Mapping[str, Workflow]) -> Iterator[Problem]:
                     name=workflow.name,
                 )
                 yield Problem("D633", effect.span, message, hint)
-
-
-def _fired_elsewhere(workflows: Mapping[str, Workflow], app: App) -> Iterator[Problem]:
-    """Yield effects that fire a transition of another record which no machine may fire."""
-    for workflow in workflows.values():
-        for effect in _every(workflow):
-            edge = effect.given.get("edge") if "entity" in effect.given else None
-            if edge is None or effect.word != "fire":
-                continue
-            entity, (other, name) = effect.given["entity"], edge
-            found = app.workflows.get(entity, {}).get(other)
-            rows = found.named(name) if found is not None else ()
-            if rows and not any(SYSTEM in row.triggers for row in rows):
-                message = say(
-                    "'{name}' of '{entity}' is not fired by other records.",
-                    name=name,
-                    entity=entity,
-                )
-                hint = say("Add `system` to the `trigger:` of '{name}'.", name=name)
-                yield Problem("D636", effect.span, message, hint)
 
 
 def _every(workflow: Workflow) -> Iterator[Effect]:

@@ -18,6 +18,9 @@ TEXTS: Mapping[str, str] = {
         "'{key}' 与 'measure: {measure}' 不能同时使用。"
     ),
     "'{name}' does not say '{key}', which it needs.": "'{name}' 缺少必需的 '{key}'。",
+    "'{key}' means nothing without 'against: weeks'.": (
+        "'{key}' 只能与 'against: weeks' 一起使用。"
+    ),
     "Write '{key}:'.": "请写 '{key}:'。",
     "Write it in 'where', or choose another measure.": "请写在 'where' 里，或改用其他 measure。",
     "'{name}' compares its number with no limit, or with two.": (

@@ -241,6 +241,10 @@ TEXTS: Mapping[str, str] = {
     "Remove 'renamed_from', or write the name the data was kept under before.": (
         "请删去 'renamed_from'，或写数据原来所用的名称。"
     ),
+    "'{path}' does not lead to a person.": "'{path}' 没有指向个人。",
+    "Name references whose last one leads to an entity with 'privacy: {about: this}'.": (
+        "请写引用路径，且最后一个引用指向声明了 'privacy: {about: this}' 的实体。"
+    ),
     "'{field}' is required, so it cannot be cleared.": "'{field}' 为必填，不能清空。",
     "Write `on_delete: restrict`, or remove 'required'.": (
         "请写 `on_delete: restrict`，或删去 'required'。"

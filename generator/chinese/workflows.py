@@ -73,6 +73,14 @@ TEXTS: Mapping[str, str] = {
     "'{name}' of '{entity}' is not fired by other records.": (
         "'{entity}' 的 '{name}' 不能由其他记录触发。"
     ),
+    "'input' answers what a transition of other records asks.": (
+        "'input' 只用于回答其他记录的流转所提的问题。"
+    ),
+    "Write `of:`, or leave 'input' out.": "请写 `of:`，或去掉 'input'。",
+    "'{name}' does not ask '{question}'.": "'{name}' 不询问 '{question}'。",
+    "Leave that out of `input:`.": "请从 `input:` 中去掉该项。",
+    "'{name}' asks '{question}'.": "'{name}' 要求填写 '{question}'。",
+    "Answer it in `input:`.": "请在 `input:` 中填写。",
     "Add `system` to the `trigger:` of '{name}'.": "请在 '{name}' 的 `trigger:` 中加上 `system`。",
     "'{name}' has only half of a timer.": "'{name}' 的定时设置不完整。",
     "Write both `trigger: timer` and `timer: {after: PT30M}`, or neither.": (

@@ -20,6 +20,9 @@ SEVERITIES = ("info", "warning", "critical")
 EACH, COUNT, SUM, AVERAGE, SHARE = "each", "count", "sum", "average", "share"
 MEASURES = (EACH, COUNT, SUM, AVERAGE, SHARE)
 """`each`: every record is an alert of its own; the others are one number."""
+LIMIT, BEFORE, WEEKS = "limit", "before", "weeks"
+AGAINST = (LIMIT, BEFORE, WEEKS)
+"""What a number is compared with."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,11 @@ class Alert:
     during: Stretch | None
     above: Decimal | None
     below: Decimal | None
-    against_before: bool
-    """The number is told as a multiple of the same one a stretch earlier."""
+    against: str
+    """`limit`: the number itself is compared. `before`: its multiple of the same one a stretch
+    earlier. `weeks`: its multiple of what is usual at that weekday and hour."""
+    weeks: int
+    """Of `weeks`: so many past weeks say what is usual."""
     schedule: Schedule
     on_change: bool
     """Looked at as well when such a record changes."""
@@ -83,6 +89,11 @@ class Alert:
     escalation: Escalation | None
     span: Span
     spans: Mapping[str, Span] = given(default_factory=dict)
+
+    @property
+    def is_multiple(self) -> bool:
+        """Whether the number is told as a multiple of an earlier one."""
+        return self.against != LIMIT
 
     @property
     def limit(self) -> Decimal:

@@ -20,6 +20,7 @@ from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap
 from generator.model.job import Calendar, Job
 from generator.model.ledger import Ledger
+from generator.model.message import Message
 from generator.model.pricing import Pricing, Promotion
 from generator.model.scenario import Scenario
 from generator.model.text import Label
@@ -84,6 +85,8 @@ class App:
     """What is done in the background, by name."""
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     """What is watched, by name."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """What people are told, by name."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     """Which days are worked, by name."""
 

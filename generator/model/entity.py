@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from generator.model.pricing import Offering
+from generator.model.privacy import Privacy
 from generator.model.text import Label, Span
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Field:
     declassified: str = ""
     """Why a formula is less sensitive than what it reads; empty when it is not."""
 
-    @property
+    @cached_property
     def target(self) -> str:
         """The entity a relation leads to; empty for a plain field."""
         return str(self.args.get("to") or self.args.get("of") or "")
@@ -70,7 +72,7 @@ class Field:
         """Whether what may be written into it depends on other fields."""
         return bool(self.visible or self.required_when or self.readonly_when)
 
-    @property
+    @cached_property
     def picks_by(self) -> tuple[str, ...]:
         """The fields of its own record that narrow what it may point at."""
         paths = self.pick.context if self.pick is not None else ()
@@ -222,13 +224,15 @@ class Entity:
     """The ledger whose records these are: nobody writes them, entries are posted."""
     promotion: Offering | None = None
     """How its records are promotions; None for all other records."""
+    privacy: Privacy | None = None
+    """Whose data its records are; None where nobody is to be told apart."""
 
     @property
     def table(self) -> str:
         """The name of its table."""
         return self.name
 
-    @property
+    @cached_property
     def title_paths(self) -> tuple[str, ...]:
         """The paths its title is made of."""
         return tuple(part.partition("}")[0] for part in self.title.split("{")[1:])

@@ -24,15 +24,18 @@ QUEUES = ("critical", "default", "bulk")
 ENGINE_JOBS = (
     "changes",
     "check_alert",
+    "copy_person",
     "export_rows",
     "import_rows",
     "mail_digest",
+    "mail_message",
     "mail_notice",
     "outside_call",
     "outside_event",
     "renew",
     "seed_rows",
     "send_export",
+    "send_hooks",
     "transitions",
 )
 """Jobs that the engine brings itself; a test compares them with the files there are."""

@@ -17,6 +17,8 @@ NOBODY = "*"
 WHOLE = "record"
 CHANNEL = "channel"
 LINES, DISCOUNTS, DELIVERIES, EXTRAS = "lines", "discounts", "deliveries", "extras"
+USED_CODES = "codes"
+"""The codes that took effect, of those that were handed out singly."""
 TRIALS = "trials"
 """What promotions that are only tried would have given: records of their own."""
 
@@ -27,6 +29,8 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "channel": "text",
         "fingerprint": "text",
         "trace": "json",
+        "basis": "json",
+        "bounds": "json",
         "goods": "money",
         "off": "money",
         "delivery": "money",
@@ -75,6 +79,13 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "tax": "money",
         "promotion": "text",
         "label": "text",
+    },
+    USED_CODES: {
+        "record": "handed",
+        "code": "text",
+        "promotion": "text",
+        "label": "text",
+        "reissue": "boolean",
     },
     TRIALS: {
         "record": "placed",
@@ -156,10 +167,12 @@ class Placing:
     @property
     def trace(self) -> str:
         """Return the field of the record that keeps why it costs what it does; '' for none."""
+        return self.filled_with("trace")
+
+    def filled_with(self, fact: str) -> str:
+        """Return the field of the record that keeps a fact; '' for none."""
         own = self.filled.get(WHOLE)
-        return next(
-            (name for name, fact in (own.take if own else {}).items() if fact == "trace"), ""
-        )
+        return next((name for name, one in (own.take if own else {}).items() if one == fact), "")
 
     @property
     def fields(self) -> frozenset[str]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from generator.model.giving_back import GivingBack
 from generator.model.past import Past
 from generator.model.placing import Counter, HandedOut, Placing
+from generator.model.price_history import PriceHistory
 from generator.model.text import NOWHERE, Label, Span
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class ItemFacts:
     """The price below which one unit is never sold."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Facet → path to its value. One that leads through a tree has the values above it, too."""
+    history: PriceHistory | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ class Pricing:
     counters: Mapping[str, Counter] = field(default_factory=dict)
     """`uses` and `money`, as far as there are any."""
     placing: Placing | None = None
+    giving_back: GivingBack | None = None
     past: Past | None = None
     """Where it stands what was bought."""
     taxes: TaxFacts = TaxFacts()

@@ -26,13 +26,16 @@ from generator.resolve.alerts import resolve_alerts
 from generator.resolve.connectors import resolve_connectors
 from generator.resolve.entities import Draft, resolve_entities, unread_of
 from generator.resolve.fields import humanize
+from generator.resolve.giving_back import resolve_giving_back
 from generator.resolve.importmaps import resolve_importmaps
 from generator.resolve.jobs import resolve_calendars, resolve_jobs
 from generator.resolve.ledger_records import ledger_drafts, sealed
 from generator.resolve.ledgers import resolve_ledgers
 from generator.resolve.machines import columns, gather
+from generator.resolve.messages import resolve_messages
 from generator.resolve.past import resolve_past
 from generator.resolve.placing import resolve_counters, resolve_placing
+from generator.resolve.price_history import resolve_history
 from generator.resolve.price_lists import resolve_lists
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.reading import JobWords
@@ -51,6 +54,7 @@ from generator.shapes.entity import ENTITY
 from generator.shapes.importmap import IMPORTMAP
 from generator.shapes.job import JOB
 from generator.shapes.ledger import LEDGER
+from generator.shapes.message import MESSAGE
 from generator.shapes.promotion import PROMOTION
 from generator.shapes.scenario import SCENARIO
 from generator.shapes.webhook import WEBHOOK
@@ -69,6 +73,7 @@ SHAPES: Mapping[str, Shape] = {
     "ledger": LEDGER,
     "job": JOB,
     "alert": ALERT,
+    "message": MESSAGE,
     "importmap": IMPORTMAP,
     "scenario": SCENARIO,
 }
@@ -151,6 +156,8 @@ def resolve(
     problems += found
     alerts, found = resolve_alerts(given["alert"], known_here)
     problems += found
+    messages, found = resolve_messages(given["message"], known_here)
+    problems += found
     promotions, found = resolve_promotions(given["promotion"], head.get("time_zone", "UTC"))
     problems += found
     pricing, found = resolve_pricing(
@@ -163,15 +170,29 @@ def resolve(
             head.get("pricing").get("counters"), ledgers, entities, shared
         )
         problems += found
+        written = head.get("pricing").get("item")
+        history, found = resolve_history(written.get("history"), pricing.item, entities)
+        problems += found
         placing, found = resolve_placing(
             head.get("pricing").get("place"), pricing, entities, catalogs["field_types"]
         )
+        problems += found
+        back = head.get("pricing").get("give_back")
+        giving, found = resolve_giving_back(back, placing, entities, words)
         problems += found
         past, found = resolve_past(head.get("pricing").get("past"), entities, words)
         problems += found
         lists, found = resolve_lists(head.get("pricing").get("lists"), pricing, entities, words)
         problems += found
-        pricing = replace(pricing, counters=counted, placing=placing, past=past, lists=lists)
+        pricing = replace(
+            pricing,
+            counters=counted,
+            placing=placing,
+            past=past,
+            lists=lists,
+            giving_back=giving,
+            item=replace(pricing.item, history=history),
+        )
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )
@@ -218,6 +239,7 @@ def resolve(
         promotions=promotions,
         jobs=jobs,
         alerts=alerts,
+        messages=messages,
         calendars=calendars,
     )
     return app, problems

@@ -12,6 +12,7 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Check, Entity, Field, View
 from generator.model.pricing import Offering
+from generator.model.privacy import Privacy
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
 from generator.resolve.classes import inherit_classes
@@ -135,10 +136,23 @@ class _Resolver:
             renamed_from=given.get("renamed_from"),
             menu=given.get("menu", "child_of" not in given),
             promotion=self._offering(draft),
+            privacy=self._privacy(given, name),
         )
         self._check_paths(given, name)
         self._check_title(given, entity)
         return replace(entity, checks=tuple(c for c in entity.checks if c.that is not None))
+
+    def _privacy(self, given: Given, entity: str) -> Privacy | None:
+        """Return whose data the records of an entity are."""
+        if "privacy" not in given or given.get("privacy") is None:
+            return None
+        said = given.get("privacy")
+        about = said.get("about")
+        if about is None:
+            return None
+        if about.text != THIS:
+            self._walk(about, entity)
+        return Privacy(() if about.text == THIS else tuple(about.text.split(".")), about.span)
 
     def _offering(self, draft: Draft) -> Offering | None:
         """Return how the records of an entity are promotions."""

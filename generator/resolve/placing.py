@@ -38,6 +38,7 @@ HOLDS_OF: Mapping[str, tuple[str, ...]] = {
     "money": ("money",),
     "integer": ("integer", "quantity"),
     "json": ("json",),
+    "boolean": ("boolean",),
 }
 """By kind of fact: types of fields that can hold it."""
 
@@ -266,6 +267,7 @@ class _Fields:
             "customer": [buyer.entity if buyer else ""],
             "placed": [self.placed],
             "tried": offered,
+            "handed": [one.entity for one in self.pricing.codes],
         }
         if kind in targets:
             if field.type == "reference" and field.target in targets[kind]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.alert import EACH, MEASURES, SEVERITIES
+from generator.model.alert import AGAINST, EACH, LIMIT, MEASURES, SEVERITIES
 from generator.shapes.job import SCHEDULE
 
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -62,9 +62,17 @@ ALERT = Shape(
         "against": Arg(
             "choice",
             "What is compared: the number itself, or its multiple of what it was in the stretch "
-            "`before` the last one (`1.5` is half as much again).",
-            default="limit",
-            options=("limit", "before"),
+            "`before` the last one (`1.5` is half as much again), or of what is usual: the median "
+            "of the same stretch of the week in past `weeks`; then `above` and `below` are a band.",
+            default=LIMIT,
+            options=AGAINST,
+        ),
+        "weeks": Arg(
+            "integer",
+            "With `against: weeks`: so many past weeks say what is usual; half of them must know.",
+            default=4,
+            minimum=2,
+            maximum=26,
         ),
         "schedule": Arg("shape", "When it is looked at.", shape=SCHEDULE, or_word="every"),
         "on_change": Arg("boolean", "Also soon after such a record changed.", default=True),

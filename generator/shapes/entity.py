@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.privacy import PRIVACY
 from generator.shapes.promotion import OFFERING
 
 FIELD = Shape(
@@ -260,6 +261,7 @@ ENTITY = Shape(
             of=Arg("list", "", of=Arg("name", "", to="field"), minimum=1),
         ),
         "promotion": Arg("shape", "How its records are promotions.", shape=OFFERING),
+        "privacy": Arg("shape", "Whose data the records are.", shape=PRIVACY),
         "checks": Arg(
             "list",
             "Conditions every record must fulfil.",

@@ -11,6 +11,7 @@ from generator.model.placing import (
     LINES,
     PARTS,
     TRIALS,
+    USED_CODES,
     WHOLE,
 )
 
@@ -113,6 +114,9 @@ PLACE = Shape(
         DISCOUNTS: _filled(DISCOUNTS, "A part for every share of a promotion in a line."),
         DELIVERIES: _filled(DELIVERIES, "A part for every delivery."),
         EXTRAS: _filled(EXTRAS, "A part for everything that a promotion adds."),
+        USED_CODES: _filled(
+            USED_CODES, "A part for every code that took effect, of those handed out singly."
+        ),
         TRIALS: _filled(
             TRIALS, "A record for what each promotion that is only tried would have given."
         ),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.giving_back import GIVE_BACK
 from generator.shapes.past import PAST
 from generator.shapes.placing import CODES, COUNTERS, PLACE
+from generator.shapes.price_history import HISTORY
 from generator.shapes.price_lists import LISTS
 
 ITEM = Shape(
@@ -24,6 +26,7 @@ ITEM = Shape(
             default={},
             of=Arg("path", "The path."),
         ),
+        "history": Arg("shape", "Where the prices it had are kept.", shape=HISTORY),
     },
 )
 BUYER = Shape(
@@ -99,6 +102,7 @@ PRICING = Shape(
         "budgets": Arg("shape", "Budgets that promotions share.", shape=BUDGETS),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),
+        "give_back": Arg("shape", "What returned units pay back.", shape=GIVE_BACK),
         "past": Arg("shape", "What was bought, to try rules on it.", shape=PAST),
     },
 )

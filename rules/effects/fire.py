@@ -15,6 +15,7 @@ from generator.model.workflow import Effect
 from generator.shape import Given
 from rules.commands import Fire as FireCommand
 from rules.commands import FireOther
+from rules.effects._values import plain
 
 
 class Fire(EffectWord):
@@ -29,15 +30,28 @@ class Fire(EffectWord):
             "`trigger: system`. Without it, the record's own.",
         ),
         "optional": Arg("boolean", "A refusal is noted and stops nothing.", default=False),
+        "input": Arg(
+            "map",
+            "What a transition of other records asks, each answer an expression over this record.",
+            default={},
+            of=Arg("expression", ""),
+        ),
     }
 
     def resolve(self, given: Given, names: EffectNames) -> Mapping[str, Any]:
         optional = given.get("optional", False)
         if "of" not in given:
-            return {"edge": names.edge(given.get("fire")), "optional": optional}
+            edge = names.edge(given.get("fire"))
+            return {"edge": edge, "optional": optional, "input": given.get("input", {})}
         path, entity = names.way(given.get("of"))
         edge = names.edge(given.get("fire"), entity) if entity else None
-        return {"edge": edge, "optional": optional, "of": path, "entity": entity}
+        answers = {
+            str(name): value
+            for name, body in given.get("input", {}).items()
+            if (value := names.expression(body)) is not None
+        }
+        told = {"edge": edge, "optional": optional, "of": path, "entity": entity}
+        return {**told, "input": answers}
 
     def commands(self, effect: Effect, facts: EffectFacts) -> tuple[FireCommand | FireOther, ...]:
         given = effect.given
@@ -45,4 +59,5 @@ class Fire(EffectWord):
         if "of" not in given:
             return (FireCommand(workflow, transition, given["optional"]),)
         entity, path = given["entity"], given["of"]
-        return (FireOther(entity, path, workflow, transition, given["optional"]),)
+        answers = {name: plain(facts.value(value)) for name, value in given["input"].items()}
+        return (FireOther(entity, path, workflow, transition, given["optional"], answers),)

@@ -1,4 +1,4 @@
-"""`notify`: tells people of some roles that something happened."""
+"""`notify`: tells people of some roles, or somebody outside, that something happened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ class Notify(EffectWord):
     args = {
         "notify": Arg("identifier", "What the notice is called.", required=True),
         "for": Arg(
-            "list", "Who is told.", required=True, one=True, of=Arg("name", "A role.", to="role")
+            "list",
+            "Who is told; not needed where the message of that name is sent to somebody outside.",
+            default=(),
+            one=True,
+            of=Arg("name", "A role.", to="role"),
         ),
     }
 

@@ -2,7 +2,8 @@
 
 With `most`, a bucket may not exceed what the record says; what does is refused with `code` and
 `message`. With `each`, once for every part, and the expressions are then about the part. With
-`take_back`, what the record posted of that kind before is taken back, whatever it was.
+`take_back`, what the record posted of that kind before is taken back, whatever it was; with
+`again`, what was taken back is posted once more, and refused where there is no room by now.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from generator.model.workflow import Effect
 from generator.shape import Given
 from generator.shapes.workflow import CODE
 from rules.commands import Post as PostCommand
-from rules.commands import TakeBack
+from rules.commands import TakeAgain, TakeBack
 from rules.effects._counting import ARGS, counted, resolve_counted
 
 
@@ -37,6 +38,7 @@ class Post(EffectWord):
         "take_back": Arg(
             "boolean", "Takes back what the record posted of this kind.", default=False
         ),
+        "again": Arg("boolean", "Posts again what was taken back of this kind.", default=False),
     }
 
     def resolve(self, given: Given, names: EffectNames) -> Mapping[str, Any]:
@@ -45,20 +47,26 @@ class Post(EffectWord):
         if place is None:
             return {}
         ledger, kind = place
-        if take_back:
-            names.without(given, (*ARGS, "most"))
-            return {"ledger": ledger.name, "kind": kind, "take_back": True}
+        again = given.get("again", False)
+        told = {"ledger": ledger.name, "kind": kind, "take_back": take_back, "again": again}
+        if take_back or again:
+            names.without(given, (*ARGS, "most", *(("again",) if take_back else ())))
+            return told
         about = resolve_counted(given, names, ledger)
         about |= {"most": _most(given, names, ledger), "says": None}
         if "code" in given and "message" in given:
             about["says"] = (given.get("code"), given.get("message"))
-        return {"ledger": ledger.name, "kind": kind, "take_back": False, **about}
+        return {**told, **about}
 
-    def commands(self, effect: Effect, facts: EffectFacts) -> tuple[PostCommand | TakeBack, ...]:
+    def commands(
+        self, effect: Effect, facts: EffectFacts
+    ) -> tuple[PostCommand | TakeBack | TakeAgain, ...]:
         given = effect.given
         ledger, kind = given["ledger"], given["kind"]
         if given["take_back"]:
             return (TakeBack(ledger, kind),)
+        if given["again"]:
+            return (TakeAgain(ledger, kind),)
         bounds = {bucket: facts.value(one) for bucket, one in given["most"].items()}
         most = {bucket: bound for bucket, bound in bounds.items() if bound is not None}
         return tuple(

@@ -26,6 +26,8 @@ LANES = (PRICE, DEPOSIT, LINE, ORDER, SHIPPING, GIFT, MANUAL)
 """In this order; a shop may put its own between them."""
 
 ALWAYS = Window()
+REISSUED = "reissue_on_full_return"
+"""A code that was used is handed out anew when everything it was used for comes back."""
 
 Test = Callable[[Desk], Miss | None]
 """A condition: None when it holds."""
@@ -111,7 +113,7 @@ class RefundPolicy:
     gift: str = "keep"
     """return, charge or keep."""
     code: str = "never"
-    """`reissue_on_full_return`, or `never`."""
+    """`REISSUED`, or `never`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

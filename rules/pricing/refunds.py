@@ -103,6 +103,13 @@ def refund_units(
     return Refund(_worth(line.units, before + count) - _worth(line.units, before), tax)
 
 
+def worth_of(
+    paid: int, of: int, count: int, units: Iterable[tuple[int, int]] = (), *, by_unit: bool = False
+) -> int:
+    """Return what the first `count` of a line's units were worth, whatever came back before."""
+    return _worth(units, count) if by_unit else half_up(paid * count, of)
+
+
 def claws_back(applied: Iterable[str], promotions: Book) -> bool:
     """Return whether one of the promotions that took effect wants what stays priced again."""
     names = set(applied)

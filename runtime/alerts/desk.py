@@ -16,7 +16,8 @@ from generator.model.alert import Alert
 from generator.model.text import Label
 from rules.role_names import closure
 from runtime.errors import Conflict, NotFound
-from runtime.messages import Actor
+from runtime.messages import Actor, Incoming, Result
+from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
 from runtime.store.trail import Note, Trail
@@ -25,8 +26,12 @@ ABOUT = "@alert"
 """What the audit calls alerts: no entity can have that name."""
 NO_ALERT = Label({"en": "There is no such alert.", "zh": "没有这个预警。"})
 TAKEN = Label({"en": "It has ended, or somebody took it on.", "zh": "该预警已结束或已有人处理。"})
+OPERATING = frozenset({"operate:*", "*:*"})
+"""Scopes of a token that sees alerts and takes them on."""
 LOOKS, ENDED = 200, 50
 """Looks that a page tells, and ended alerts."""
+MOST_IDS = 200
+"""Records that are looked up at once."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class AlertState:
 
 def seen_by(runtime: Runtime, actor: Actor) -> tuple[Alert, ...]:
     """Return the alerts that somebody sees; asks no database."""
-    if actor.scopes is not None:
+    if actor.scopes is not None and not actor.scopes & OPERATING:
         return ()
     held = frozenset().union(*(closure(role, runtime.app.roles) for role in actor.roles))
     return tuple(one for one in runtime.app.alerts.values() if held & {*one.seers})
@@ -106,6 +111,27 @@ def looks(runtime: Runtime, name: str) -> Sequence[Any]:
     asked = sa.select(table).where(table.c.alert == name).order_by(table.c.id.desc()).limit(LOOKS)
     with read(runtime.engine) as connection:
         return list(connection.execute(asked))[::-1]
+
+
+def readable(
+    runtime: Runtime, actor: Actor, alert: Alert, rows: Sequence[Any], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return rows of an alert; which record one is about, only to who may read that record today.
+
+    One statement for all records.
+    """
+    found = {str(row.subject) for row in rows if row.subject}
+    known: set[str] = set()
+    if found:
+        ids = (",".join(sorted(found)[:MOST_IDS]),)
+        query = {"ids": ids, "fields": ("id",), "limit": (str(MOST_IDS),), "archived": ("all",)}
+        answer = handle(Incoming("list", alert.entity, actor, query=query), runtime)
+        known = {str(row[0]) for row in answer.rows} if isinstance(answer, Result) else set()
+    return [
+        {name: getattr(row, name) for name in names}
+        | {"subject": row.subject if row.subject in known else ""}
+        for row in rows
+    ]
 
 
 def take_on(runtime: Runtime, trail: Trail, name: str, one: str, note: str) -> None:

@@ -18,6 +18,8 @@ from rules.alerts import Decided, Seen, Standing
 from rules.role_names import closure
 from runtime.alerts.measuring import see, shown
 from runtime.alerts.noticing import LOOK
+from runtime.hooks.subscriptions import ALERTS, ENDED, OPENED
+from runtime.jobs.outbox import Event, emit
 from runtime.jobs.tables import LOG, RUN
 from runtime.notifications import ALERT, Notice, notify
 from runtime.operations import _talk
@@ -40,7 +42,7 @@ def look(runtime: Runtime, alert: Alert) -> Decided:
     with write(runtime.engine) as connection:
         decided = rules.decide(alert, seen, _known(connection, runtime, alert), runtime.clock())
         opened = _open(connection, runtime, alert, seen, decided)
-        _settle(connection, runtime, decided)
+        _settle(connection, runtime, alert, seen, decided)
         told = _tell(connection, runtime, alert, seen, decided, opened)
         _write_down(connection, runtime, alert, seen, decided, told)
     return decided
@@ -92,14 +94,38 @@ def _open(
     ]
     if rows:
         inserts.insert_many(connection, runtime.system.alert, rows)
+        told = [(made[subject], subject) for subject in decided.open]
+        _emit(connection, runtime, alert, seen, OPENED, told)
     return made
 
 
-def _settle(connection: sa.Connection, runtime: Runtime, decided: Decided) -> None:
+def _emit(
+    connection: sa.Connection,
+    runtime: Runtime,
+    alert: Alert,
+    seen: Seen,
+    event: str,
+    rows: Iterable[tuple[str, str]],
+) -> None:
+    """Tell webhooks, through the outbox, that something began or ended."""
+    told = {"alert": alert.name, "value": shown(seen.value)}
+    events = [
+        Event(f"{ALERTS}.{event}", ALERTS, one, {**told, "record": subject})
+        for one, subject in rows
+    ]
+    if events:
+        emit(connection, events, runtime.clock(), runtime.make_id)
+
+
+def _settle(
+    connection: sa.Connection, runtime: Runtime, alert: Alert, seen: Seen, decided: Decided
+) -> None:
     table, now = runtime.system.alert, runtime.clock()
     if decided.end:
         over = table.update().where(table.c.id.in_(decided.end), table.c.ended_at.is_(None))
-        connection.execute(over.values(ended_at=now))
+        ended = over.values(ended_at=now).returning(table.c.id, table.c.subject)
+        rows = [(row.id, row.subject) for row in connection.execute(ended)]
+        _emit(connection, runtime, alert, seen, ENDED, rows)
     if decided.reopen:
         back = table.update().where(table.c.id.in_(decided.reopen))
         connection.execute(back.values(ended_at=None))

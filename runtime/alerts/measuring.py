@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
+from statistics import median
 from typing import Any
 
 from generator.expressions import types
 from generator.expressions.compile import Expression
-from generator.model.alert import AVERAGE, COUNT, EACH, SHARE, Alert
+from generator.model.alert import AVERAGE, COUNT, EACH, SHARE, WEEKS, Alert
 from rules.alerts import Seen
 from runtime.errors import Forbidden
 from runtime.messages import Actor, Incoming
@@ -41,12 +42,35 @@ def see(runtime: Runtime, alert: Alert) -> Seen:
     span = alert.during
     since = now - timedelta(seconds=span.seconds) if span is not None else None
     if alert.measure == EACH:
-        return _records(runtime, alert, _range(alert, since, None))
-    value = _number(runtime, alert, _range(alert, since, None))
-    if not alert.against_before or value is None or span is None or since is None:
+        return _records(runtime, alert, range_of(alert, since, None))
+    value = _number(runtime, alert, range_of(alert, since, None))
+    if not alert.is_multiple or value is None or span is None or since is None:
         return Seen(value)
+    if alert.against == WEEKS:
+        return Seen(_divided(value, _usual(runtime, alert, since, now)))
     earlier = since - timedelta(seconds=span.seconds)
-    return Seen(_divided(value, _number(runtime, alert, _range(alert, earlier, since))))
+    return Seen(_divided(value, _number(runtime, alert, range_of(alert, earlier, since))))
+
+
+def _usual(runtime: Runtime, alert: Alert, since: datetime, until: datetime) -> Decimal | None:
+    """Return what is usual: the median of the same stretch in past weeks, by the shop's clocks.
+
+    Weeks without anything say nothing: the shop may be younger, or have been closed. None where
+    fewer than half of them know.
+    """
+    found = []
+    for week in range(1, alert.weeks + 1):
+        ends = [_weeks_before(runtime, at, week) for at in (since, until)]
+        found.append(_number(runtime, alert, range_of(alert, *ends)))
+    known = [one for one in found if one]
+    return median(known) if len(known) * 2 >= alert.weeks else None
+
+
+def _weeks_before(runtime: Runtime, at: datetime, weeks: int) -> datetime:
+    """Return the same weekday and hour earlier, where clocks may have been changed since."""
+    local = at.astimezone(runtime.time_zone).replace(tzinfo=None)
+    earlier = local - timedelta(weeks=weeks)
+    return earlier.replace(tzinfo=runtime.time_zone).astimezone(UTC)
 
 
 def actor_of(runtime: Runtime, alert: Alert) -> Actor:
@@ -56,7 +80,7 @@ def actor_of(runtime: Runtime, alert: Alert) -> Actor:
 
 
 def _records(runtime: Runtime, alert: Alert, query: Mapping[str, tuple[str, ...]]) -> Seen:
-    plan = _plan(runtime, alert, query, (alert.where,))
+    plan = plan_of(runtime, alert, query, (alert.where,))
     plan = plan.with_values(limit=MOST)
     with read(runtime.engine) as connection:
         page = fetch.page(connection, runtime.statements, plan)
@@ -83,7 +107,7 @@ def _count(
     query: Mapping[str, tuple[str, ...]],
     where: tuple[Expression | None, ...],
 ) -> Decimal:
-    plan = _plan(runtime, alert, query, where)
+    plan = plan_of(runtime, alert, query, where)
     with read(runtime.engine) as connection:
         found, _ = fetch.count(connection, runtime.statements, plan, exact=True)
     return Decimal(found)
@@ -112,7 +136,7 @@ def _summed(runtime: Runtime, alert: Alert, query: Mapping[str, tuple[str, ...]]
     return _divided(value, Decimal(count)) if alert.measure == AVERAGE else value
 
 
-def _plan(
+def plan_of(
     runtime: Runtime,
     alert: Alert,
     query: Mapping[str, tuple[str, ...]],
@@ -133,7 +157,7 @@ def _narrowed(plan: QueryPlan, where: tuple[Expression | None, ...]) -> QueryPla
     return replace(plan, where=(*plan.where, *wanted))
 
 
-def _range(
+def range_of(
     alert: Alert, since: datetime | None, until: datetime | None
 ) -> dict[str, tuple[str, ...]]:
     """Return the filter of a stretch of time, as an address says it."""

@@ -1,4 +1,5 @@
-"""`access diff`: what a change of definitions gives and takes, per role, in words and in rows."""
+"""`access diff`: what a change of definitions gives and takes, per role, in words and in rows;
+`access personal`: which fields say something about people, and who sees them."""
 
 from __future__ import annotations
 
@@ -18,14 +19,24 @@ import orjson
 import sqlalchemy as sa
 
 from generator.compile import Compiled, compile_definitions
+from generator.field_types._locales import zone
+from generator.model.privacy import ABOUT_PEOPLE
 from generator.model.text import NOWHERE
 from generator.problems import DefinitionError
 from rules.comparing import Change, compare, unapproved
-from runtime.commands.context import engine_of, make_runtime, problems_text, settings_of
+from rules.inventory import CLEAR, MASKED, SOME, inventory
+from rules.matrix import Matrix
+from runtime.commands.context import (
+    compiled_of,
+    engine_of,
+    make_runtime,
+    problems_text,
+    settings_of,
+)
 from runtime.commands.language import LOCALE, refusal, said
 from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
-from runtime.runtime import Runtime
+from runtime.runtime import Runtime, utc_now
 
 SIGNS = {"widens": "+", "narrows": "-", "otherwise": "~", "new": "*"}
 NOUNS = {
@@ -37,7 +48,7 @@ NOUNS = {
 
 @click.group()
 def access() -> None:
-    """Compare what two versions of the definitions let people do."""
+    """Tell what the definitions let people see and do, and what a change of them would."""
 
 
 @access.command(name="diff")
@@ -78,6 +89,39 @@ def diff(
         click.echo("\n".join(_text(changes, counts, missing, locale)))
     if strict and missing:
         raise click.exceptions.Exit(1)
+
+
+@access.command(name="personal")
+@click.option("--class", "kind", type=click.Choice(ABOUT_PEOPLE), help="Only fields of this class.")
+@click.option("--json", "in_json", is_flag=True, help="Every field as JSON.")
+@LOCALE
+@click.pass_context
+def personal(context: click.Context, kind: str | None, in_json: bool, locale: str) -> None:
+    """List the fields that say something about people, and the roles that see each in clear."""
+    compiled = compiled_of(settings_of(context), locale)
+    matrix = Matrix(compiled.app, utc_now().astimezone(zone(compiled.app.time_zone)).date())
+    found = inventory(matrix, (kind,) if kind else ABOUT_PEOPLE)
+    if in_json:
+        click.echo(orjson.dumps([asdict(one) for one in found]))
+        return
+    nobody, colon = said(locale, "nobody", "无人"), said(locale, ": ", "：")
+    words = {
+        CLEAR: said(locale, "in clear", "明文可见"),
+        SOME: said(locale, "in clear in some records", "部分记录明文可见"),
+        MASKED: said(locale, "masked", "脱敏可见"),
+    }
+    for one in found:
+        click.echo(f"{one.entity}.{one.field}  {one.sensitivity}")
+        for sight, word in words.items():
+            roles = [role for role, seen in one.seen.items() if seen == sight]
+            if roles or sight == CLEAR:
+                click.echo(f"  {word}{colon}{', '.join(roles) or nobody}")
+        for word, others in (
+            (said(locale, "revealed by", "可查看明文"), one.revealed),
+            (said(locale, "taken out by", "可明文导出"), one.exported),
+        ):
+            if others:
+                click.echo(f"  {word}{colon}{', '.join(others)}")
 
 
 @contextmanager

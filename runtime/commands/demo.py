@@ -8,6 +8,7 @@ on, and a shop somebody has worked with is never seeded again.
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ def _bring_up_to_date(engine: sa.Engine, compiled: Compiled, production: bool, l
 def _load(runtime: Runtime, settings: Settings, locale: str) -> None:
     rows = settings.definitions / "data"
     files = file_store(runtime, settings)
-    actor = system_actor(runtime.compiled)
+    actor = replace(system_actor(runtime.compiled), name="system")
     say(locale, "  Loading the demo shop …", "  正在载入示例店铺 …")
     seed(runtime, rows, actor, files)
     _people(runtime)

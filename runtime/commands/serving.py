@@ -41,6 +41,8 @@ from runtime.commands.ports import (
 )
 from runtime.expiring import expire
 from runtime.exporting import clock as exports
+from runtime.hooks import sending as hooks
+from runtime.hooks import spreading
 from runtime.jobs import outbox, pool, redis_server, results, scheduler
 from runtime.jobs.declared import schedules_of
 from runtime.jobs.queue import JobQueue
@@ -156,13 +158,22 @@ def run_scheduler(context: click.Context, locale: str) -> None:
         watch, tidy = _at_home(settings, application)
         deliver = deliver_outside(application, kinds)
         work = scheduler.housekeeping(
-            engine, queue, kinds, deliver, TOPICS, utc_now, watch=watch, tidy=tidy
+            engine,
+            queue,
+            kinds,
+            deliver,
+            TOPICS,
+            utc_now,
+            watch=watch,
+            tidy=tidy,
+            spread=lambda connection, rows: spreading.spread(connection, application, rows),
         )
         key = audit_key(settings.secret_key)
         seal = Periodic("seal", timedelta(minutes=1), lambda: seal_waiting(engine, key, utc_now()))
         outside = (
             Periodic("timers", timedelta(seconds=1), timers.Poller(application)),
             Periodic("calls", timedelta(minutes=1), lambda: call_runs.wake(application)),
+            Periodic("webhooks", timedelta(seconds=1), lambda: hooks.wake(application)),
             Periodic("ledgers", timedelta(seconds=5), lambda: expire(application)),
             Periodic("summaries", timedelta(minutes=1), lambda: sending.queue_digests(application)),
             Periodic("exports", timedelta(seconds=5), lambda: exports.tick(application, kinds)),
@@ -276,6 +287,7 @@ def _at_home(settings: Settings, application: Runtime) -> tuple[outbox.Watch, Ca
         emergencies.tidy(application)
         review_rhythm.tidy(application)
         looking.forget(application)
+        hooks.forget(application)
         results.forget(application.engine, settings.data / results.FOLDER, utc_now())
 
     return watch, tidy

@@ -10,7 +10,7 @@ the reason; trying again would not help.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -30,9 +30,9 @@ from runtime.operations.export import JOB, PROVED
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import write
-from runtime.web import letters, parquet, spreadsheets
+from runtime.web import parquet, readers, spreadsheets
 from runtime.web.render import Renderer
-from runtime.web.screens import export_columns, export_page
+from runtime.web.screens import export_columns, export_lines, export_page
 from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.visit import Visit, record_url
 
@@ -94,14 +94,11 @@ class _Making:
         answer = handle(incoming, self.office)
         if isinstance(answer, RequestError):
             raise answer
-        heading, rows = self._rows(visit, asked, answer)
         form = self.wish.form
         now = self.office.clock()
         mark = spreadsheets.marked(actor.name, now, self.run_id)
         local = now.astimezone(zone(actor.time_zone))
-        kinds = parquet.kinds(visit.catalog, answer.plan, heading) if form == "parquet" else ()
-        watched = self._watched(rows, digest, total)
-        pieces = spreadsheets.write(form, heading, watched, mark, kinds)
+        pieces = self._pieces(visit, asked, answer, lambda: self._glance(digest, total), mark)
         name = spreadsheets.file_name(self.wish.entity, actor.name, local, form)
         made = Made(
             name, spreadsheets.MEDIA[form], pieces, self.wish.entity, lambda: self.rows, KEPT
@@ -132,7 +129,7 @@ class _Making:
 
         """
         person = int(self.working.run.claim.created_by or 0)
-        found = letters.reader_of(self.office, person)
+        found = readers.reader_of(self.office, person)
         if found is None:
             raise Forbidden(GONE)
         scopes = self.given.get("scopes")
@@ -185,6 +182,24 @@ class _Making:
         counted = handle(replace(incoming, operation="count", query=query), self.office)
         return None if isinstance(counted, RequestError) else counted.total
 
+    def _pieces(
+        self,
+        visit: Visit,
+        asked: _Asked,
+        answer: Result,
+        glance: Callable[[], None],
+        mark: str,
+    ) -> Iterator[bytes]:
+        """Return the bytes of the file; of a CSV the database writes what it can."""
+        form = self.wish.form
+        if form == "csv" and not self.wish.by_fields:
+            lines = export_lines.lines(visit, self.wish.entity, asked.columns, answer)
+            if lines is not None:
+                return spreadsheets.write_csv_lines(asked.heading, self._counted(lines, glance))
+        heading, rows = self._rows(visit, asked, answer)
+        kinds = parquet.kinds(visit.catalog, answer.plan, heading) if form == "parquet" else ()
+        return spreadsheets.write(form, heading, self._watched(rows, glance), mark, kinds)
+
     def _rows(
         self, visit: Visit, asked: _Asked, answer: Result
     ) -> tuple[Sequence[str], Iterator[Sequence[Any]]]:
@@ -201,20 +216,34 @@ class _Making:
 
         return asked.heading, rows()
 
+    def _counted(
+        self, lines: Iterator[Sequence[str]], glance: Callable[[], None]
+    ) -> Iterator[Sequence[str]]:
+        """Yield lines, some at once; look now and then whether to go on."""
+        for some in lines:
+            glance()
+            self.rows += len(some)
+            yield some
+
     def _watched(
-        self, rows: Iterator[Sequence[Any]], digest: str, total: int | None
+        self, rows: Iterator[Sequence[Any]], glance: Callable[[], None]
     ) -> Iterator[Sequence[Any]]:
-        """Yield the rows; look now and then whether to go on.
+        """Yield the rows; look now and then whether to go on."""
+        for row in rows:
+            if self.rows % 500 == 0:
+                glance()
+            self.rows += 1
+            yield row
+
+    def _glance(self, digest: str, total: int | None) -> None:
+        """Look whether to go on, unless that was a moment ago.
 
         Raises:
             Forbidden: their reader lost a right meanwhile.
 
         """
-        for row in rows:
-            if self.rows % 500 == 0 and time.monotonic() - self.last > EVERY_SECONDS:
-                self._look(digest, total)
-            self.rows += 1
-            yield row
+        if time.monotonic() - self.last > EVERY_SECONDS:
+            self._look(digest, total)
 
     def _look(self, digest: str, total: int | None) -> None:
         self.working.run.progress(self.rows, total)

@@ -24,7 +24,7 @@ from runtime.operations.export import JOB
 from runtime.runtime import Runtime
 from runtime.store import accounts
 from runtime.store.engine import read, write
-from runtime.web import letters
+from runtime.web.readers import reader_of
 
 SEND = "send_export"
 ENDED = "export_ended"
@@ -52,12 +52,12 @@ def send(run_id: str, working: JobRuntime) -> None:
     export = saved.by_id(office, str(working.run.input["export"]))
     if export is None or export.schedule is None:
         return
-    owner = letters.reader_of(office, export.owner)
+    owner = reader_of(office, export.owner)
     entity = export.wish.entity
     if owner is None or office.matrix.grant(owner.roles, entity, "export") is None:
         _end(working, export)
         return
-    wanted = [letters.reader_of(office, one) for one in _people(office, export)]
+    wanted = [reader_of(office, one) for one in _people(office, export)]
     readers = [
         one
         for one in wanted

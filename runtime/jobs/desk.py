@@ -8,7 +8,7 @@ is about. What cannot be seen answers as what is not there. Everything done here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,15 +19,13 @@ from generator.field_types._refusals import Words
 from generator.model.job import Job
 from generator.model.text import Label
 from rules.role_names import closure
-from runtime.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
-from runtime.exporting import rights
+from runtime.errors import Conflict, FieldError, Invalid, NotFound
 from runtime.jobs import runs, scheduler
 from runtime.jobs.starting import start_run
 from runtime.jobs.tables import FILE, FINAL, HEARTBEAT, LOG, ROW, RUN, SCHEDULE
 from runtime.jobs.watching import FAILED, LATE, NEVER_RUN, STUCK
 from runtime.messages import Actor
 from runtime.operations import _incidents
-from runtime.operations.export import JOB
 from runtime.outside import incidents
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
@@ -40,6 +38,8 @@ MOST_RUNS, MOST_LINES, MOST_ROWS = 50, 200, 100
 KINDS = (FAILED, STUCK, LATE, NEVER_RUN)
 OPERATING = frozenset({"operate:*", "*:*"})
 """Scopes of a token that operates jobs."""
+ASKING = ("read", "update", "import", "export", "bulk")
+"""What a token may do with an entity that lets it follow its own runs."""
 GONE = Label({"en": "There is no such run.", "zh": "没有这次运行。"})
 NO_JOB = Label({"en": "There is no such job.", "zh": "没有这个任务。"})
 OVER = Label({"en": "This run has ended already.", "zh": "这次运行已经结束。"})
@@ -136,7 +136,7 @@ def find_run(runtime: Runtime, actor: Actor, run_id: str) -> Any:
     """
     with read(runtime.engine) as connection:
         run = connection.execute(sa.select(RUN).where(RUN.c.id == run_id)).first()
-    if run is None or not (_is_own(actor, run) or operates_run(runtime, actor, run)):
+    if run is None or not (_is_own(runtime, actor, run) or operates_run(runtime, actor, run)):
         raise NotFound(GONE)
     return run
 
@@ -150,8 +150,14 @@ def operates_run(runtime: Runtime, actor: Actor, run: Any) -> bool:
     return entity in operable if entity else bool(operable) and run.created_by is None
 
 
-def _is_own(actor: Actor, run: Any) -> bool:
-    return bool(actor.id) and run.created_by == str(actor.id)
+def _is_own(runtime: Runtime, actor: Actor, run: Any) -> bool:
+    """Return whether somebody asked for a run; a token sees those about what it reaches."""
+    if not actor.id or run.created_by != str(actor.id):
+        return False
+    if actor.scopes is None or actor.scopes & OPERATING:
+        return True
+    entity = str((run.input or {}).get("entity") or "")
+    return any(runtime.matrix.grant(actor.roles, entity, one) for one in ASKING)
 
 
 def log_of(runtime: Runtime, run_id: str) -> Sequence[Any]:
@@ -177,29 +183,6 @@ def files_of(runtime: Runtime, run_id: str) -> Sequence[Any]:
     asked = sa.select(FILE).where(FILE.c.run_id == run_id, FILE.c.expires_at > runtime.clock())
     with read(runtime.engine) as connection:
         return list(connection.execute(asked.order_by(FILE.c.id)))
-
-
-def file_of(runtime: Runtime, actor: Actor, run_id: str, file_id: str) -> Any:
-    """Return a file that somebody may take now.
-
-    Raises:
-        NotFound: there is none, not for them, or its time is over.
-        Forbidden: they may not export such records any more, or see less of them than when the
-            file was made.
-
-    """
-    run = find_run(runtime, actor, run_id)
-    found = next((one for one in files_of(runtime, run_id) if one.id == file_id), None)
-    if found is None:
-        raise NotFound(EXPIRED)
-    if run.job == JOB:
-        if run.state != "succeeded" or not _is_own(actor, run):
-            raise NotFound(EXPIRED)
-        rights.check(runtime, replace(actor, roles=actor.lasting), run.result["export"])
-        return found
-    if found.entity and runtime.matrix.grant(actor.roles, found.entity, "export") is None:
-        raise Forbidden()
-    return found
 
 
 # --- what people do

@@ -14,13 +14,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from rules.role_names import narrowed
 from runtime.jobs.rows import write_numbered
 from runtime.jobs.tables import ROW
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor, Outcome
 from runtime.runtime import Runtime
-from runtime.store import accounts
 from runtime.store.engine import read, write
+from runtime.web.readers import reader_of
 
 CHUNK = 50
 """Records between two looks at whether somebody stopped it."""
@@ -93,14 +94,21 @@ def work_through(run_id: str, runtime: JobRuntime, do: Do) -> None:
 
 
 def person_of(office: Runtime, given: Mapping[str, Any], person: str | None) -> Actor | None:
-    """Return the person with the roles they hold now; None when they may not sign in any more."""
-    with read(office.engine) as connection:
-        found = accounts.by_ids(connection, [int(person or 0)])
-    if not found:
+    """Return the person as they are now; None when they may not sign in any more.
+
+    Their roles, and what records say of them such as where they work, are those of this moment, not
+    of the moment they asked. What a token was not given is not done either.
+    """
+    found = reader_of(office, int(person or 0))
+    if found is None:
         return None
-    facts = {name: tuple(value) for name, value in given["person"].items()}
+    scopes = given.get("scopes")
     return replace(
-        found[0].actor, person=facts, time_zone=given["time_zone"], locale=given["locale"]
+        found,
+        roles=found.roles if scopes is None else narrowed(found.roles, scopes),
+        scopes=None if scopes is None else frozenset(scopes),
+        time_zone=given["time_zone"],
+        locale=given["locale"],
     )
 
 

@@ -127,20 +127,24 @@ def relay_once(
     topics: Collection[str],
     now: datetime,
     watch: Watch | None = None,
+    spread: Watch | None = None,
 ) -> int:
     """Deliver up to `limit` waiting events and return how many rows were settled.
 
     Events of other topics have no subscriber and are marked sent in the same statement. A
     delivery that raises is undone alone (savepoint), keeps its error, and waits twice as long
     after each attempt. `watch` sees each event on its first attempt; where it raises, what it
-    wrote is undone and told in the log, and the events go their way.
+    wrote is undone and told in the log, and the events go their way. `spread` sees each event on
+    every attempt and must have written what it wants of it: where it raises, the event waits.
     """
     with engine.begin() as connection:
         rows = _take(connection, limit, now)
-        unheard = [row.id for row in rows if row.topic not in topics]
-        sent: list[str] = list(unheard)
         if watch is not None:
             _show(connection, watch, [row for row in rows if row.attempts == 0])
+        if spread is not None and rows:
+            rows = _spread(connection, spread, rows, now)
+        unheard = [row.id for row in rows if row.topic not in topics]
+        sent: list[str] = list(unheard)
         for row in rows:
             if row.topic not in topics:
                 continue
@@ -202,6 +206,33 @@ def _show(connection: sa.Connection, watch: Watch, rows: Sequence[OutboxRow]) ->
         log.exception("nobody was told of %s events", len(rows))
     else:
         savepoint.commit()
+
+
+def _spread(
+    connection: sa.Connection, spread: Watch, rows: list[OutboxRow], now: datetime
+) -> list[OutboxRow]:
+    """Give all events to `spread`, or each alone where one is at fault; return those it took."""
+    if _tried(connection, spread, rows) is None:
+        return rows
+    taken = []
+    for row in rows:
+        error = _tried(connection, spread, [row])
+        if error is None:
+            taken.append(row)
+        else:
+            _postpone(connection, row, error, now)
+    return taken
+
+
+def _tried(connection: sa.Connection, do: Watch, rows: Sequence[OutboxRow]) -> Exception | None:
+    savepoint = connection.begin_nested()
+    try:
+        do(connection, rows)
+    except Exception as error:  # noqa: BLE001  (as a delivery: what is wrong with one stops no other)
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return None
 
 
 def _deliver(connection: sa.Connection, deliver: Deliver, row: OutboxRow) -> Exception | None:

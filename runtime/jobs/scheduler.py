@@ -99,10 +99,12 @@ def housekeeping(
     again_after: timedelta = dispatch.HAND_AGAIN_AFTER,
     watch: Watch | None = None,
     tidy: Callable[[], object] | None = None,
+    spread: Watch | None = None,
 ) -> tuple[Periodic, ...]:
     """Return the internal work: relay, hand-over, watchdog, and forgetting what is long done.
 
-    `watch` sees what the relay takes out; `tidy` is done once an hour with the forgetting.
+    `watch` and `spread` see what the relay takes out; `tidy` is done once an hour with the
+    forgetting.
     """
 
     def forget() -> None:
@@ -113,7 +115,9 @@ def housekeeping(
             tidy()
 
     def relay() -> None:
-        outbox.relay_once(engine, deliver, 500, topics=topics, now=clock(), watch=watch)
+        outbox.relay_once(
+            engine, deliver, 500, topics=topics, now=clock(), watch=watch, spread=spread
+        )
 
     def hand_over() -> None:
         dispatch.hand_over(engine, queue, kinds, clock(), again_after=again_after)

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from generator.field_types._locales import zone
+from runtime import tellings
 from runtime.jobs import starting
 from runtime.jobs.worker import RunningRun
 from runtime.mailing import server, wishes
+from runtime.mailing.server import NotSent
 from runtime.mailing.wishes import DAILY, DAY, LAST, NOW, Wishes
-from runtime.notifications import topic_of
+from runtime.notifications import WORKFLOW, topic_of
 from runtime.runtime import Runtime
 from runtime.store import notices
 from runtime.store.engine import read, write
@@ -78,8 +80,10 @@ def send_notice(runtime: Runtime, notice_id: str) -> bool:
     user_id, notice = told
     wanted = wishes.load(runtime, user_id)
     if not notice.unread or topic_of(notice.kind) not in wanted.of(NOW):
+        why = tellings.UNWANTED if notice.unread else tellings.READ
+        _settle(runtime, (notice,), tellings.LEFT, why)
         return False
-    return _send(runtime, user_id, wanted, (notice,), notice_id, "")
+    return _sent(runtime, user_id, wanted, (notice,), notice_id)
 
 
 def send_digest(runtime: Runtime, run: RunningRun, user_id: int, day: str) -> bool:
@@ -96,14 +100,39 @@ def send_digest(runtime: Runtime, run: RunningRun, user_id: int, day: str) -> bo
         for one in notices.since(runtime.engine, runtime.system, user_id, since, MOST)
         if topic_of(one.kind) in wanted.of(DAILY)
     ]
-    sent = bool(found) and _send(
-        runtime, user_id, wanted, tuple(found), f"summary-{user_id}-{day}", day
-    )
+    key = f"summary-{user_id}-{day}"
+    sent = bool(found) and _sent(runtime, user_id, wanted, tuple(found), key, day)
     with write(runtime.engine) as connection:
         if found:
             wishes.keep(connection, runtime, user_id, {LAST: found[0].id})
         run.succeed(connection)
     return sent
+
+
+def _sent(
+    runtime: Runtime,
+    user_id: int,
+    wanted: Wishes,
+    told: tuple[Told, ...],
+    key: str,
+    day: str = "",
+) -> bool:
+    """Send a letter and note what became of it, where it is part of a telling."""
+    try:
+        sent = _send(runtime, user_id, wanted, told, key, day)
+    except NotSent:
+        _settle(runtime, told, tellings.FAILED)
+        raise
+    why = "" if sent else tellings.OUT_OF_REACH
+    _settle(runtime, told, tellings.DELIVERED if sent else tellings.LEFT, why)
+    return sent
+
+
+def _settle(runtime: Runtime, told: tuple[Told, ...], state: str, why: str = "") -> None:
+    mine = [one.id for one in told if one.kind == WORKFLOW]
+    if mine:
+        with write(runtime.engine) as connection:
+            tellings.settle(connection, runtime, mine, state, why)
 
 
 def _send(
@@ -114,9 +143,9 @@ def _send(
     key: str,
     day: str,
 ) -> bool:
-    from runtime.web import letters  # noqa: PLC0415 (a worker that sends nothing loads no pages)
+    from runtime.web import letters, readers  # noqa: PLC0415 (a worker that sends nothing loads no pages)
 
-    actor = letters.reader_of(runtime, user_id)
+    actor = readers.reader_of(runtime, user_id)
     if actor is None or not actor.email:
         return False
     locale = wanted.locale if wanted.locale in runtime.app.locales else runtime.app.locales[0]

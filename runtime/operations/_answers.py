@@ -59,11 +59,22 @@ def choose(work: Work, edges: tuple[Transition, ...], values: Mapping[str, Any])
         if value is None:
             continue
         if work.runtime.compiled.field_types[one.field.type].relation == "reference":
-            lookup = Lookup(work.connection, work.runtime, work.incoming)
+            own = _whole(work.runtime, one.field.entity)
+            # a part of the record is locked with it; alone it would be locked in another order
+            locks = _whole(work.runtime, one.field.target) != own
+            lookup = Lookup(work.connection, work.runtime, work.incoming, locks=locks)
             if not lookup.may_choose(one.field, str(value)):
                 errors.append(FieldError(name, "not_found", NOT_FOUND))
     if errors:
         raise InvalidInput(errors[0].message, tuple(errors))
+
+
+def _whole(runtime: Runtime, entity: str) -> str:
+    """Return the entity with whose records those of an entity are saved."""
+    while runtime.app.entities[entity].child_of:
+        model = runtime.app.entities[entity]
+        entity = model.fields[model.child_of].target
+    return entity
 
 
 def answers_in_words(

@@ -217,7 +217,7 @@ def _done_before(runtime: Runtime, batch: Batch) -> frozenset[str]:
 
 
 def told(batch: Batch, actor: Actor, targets: Targets) -> dict[str, Any]:
-    """Return a batch as the input of a job; roles are looked up again when it runs."""
+    """Return a batch as the input of a job; who they are is looked up when it runs."""
     body = {**dict(batch.incoming.values or {}), "batch": batch.id}
     return {**asked_by(batch.incoming, body), "targets": [list(one) for one in targets]}
 
@@ -229,7 +229,7 @@ def asked_by(incoming: Incoming, body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "entity": incoming.entity,
         "body": dict(body),
-        "person": {name: list(value) for name, value in actor.person.items()},
+        "scopes": None if actor.scopes is None else sorted(actor.scopes),
         "time_zone": actor.time_zone,
         "locale": actor.locale,
         "request": incoming.request_id,

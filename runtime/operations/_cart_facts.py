@@ -46,6 +46,8 @@ class Item:
     least: Decimal
     labels: Mapping[str, tuple[str, ...]]
     tax: Fraction = Fraction(0)
+    lowest: Decimal | None = None
+    """The lowest price before it was reduced."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,9 @@ class Facts:
         grant = self._grant(entity)
         if not wanted or grant is None:
             return {}
+        lowest = facts.history.lowest if facts.history is not None else ""
         single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least,
-                  facts.tax)  # fmt: skip
+                  facts.tax, lowest)  # fmt: skip
         texts = ["id", *(text for text in (*single, *facts.labels.values()) if text)]
         rows = self._rows(entity, grant, texts, facts.key, wanted)
         above = {facet: self._above(path) for facet, path in facts.labels.items()}
@@ -97,6 +100,7 @@ class Facts:
             self._amount(row, facts.least) or Decimal(0),
             found,
             Fraction(self._amount(row, facts.tax) or Decimal(0)) / 100,
+            self._amount(row, facts.history.lowest if facts.history is not None else ""),
         )
 
     def _amount(self, row: Mapping[str, Any], path: str) -> Decimal | None:

@@ -114,7 +114,7 @@ def forget_same_links(work: Work, drafts: Sequence[Draft]) -> None:
     for root in drafts:
         for draft in root.everyone():
             for name in draft.linked:
-                if not draft.is_new:
+                if not draft.is_new and name not in draft.unseen:
                     by_field.setdefault((draft.entity.name, name), []).append(draft)
     for (entity, name), some in by_field.items():
         ids = [str(draft.facts["id"]) for draft in some]

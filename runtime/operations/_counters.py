@@ -17,11 +17,12 @@ from generator.field_types.money import Money
 from generator.model.placing import MONEY, NOBODY, SHARED, Counter
 from rules.blockers import Blocker
 from rules.ledger import entries as rules
-from rules.ledger.entries import Entry
+from rules.ledger.entries import Entry, Key
 from rules.pricing.cart import Cart, Used
 from rules.pricing.codes import normalized
 from rules.pricing.promotion import Book
 from rules.pricing.uses import Count, Take, bounded, gathered
+from runtime.operations._work import Draft
 from runtime.runtime import Runtime
 from runtime.store.guard import system
 from runtime.store.ledgers import Refused
@@ -120,6 +121,24 @@ def entries(runtime: Runtime, takes: Iterable[Take], currency: str, post_key: st
             raise Refused((made,))
         found.append(made)
     return found
+
+
+def bounds(runtime: Runtime, takes: Iterable[Take], currency: str) -> list[list[Any]]:
+    """Return what the balances that placing takes from may not exceed: what `kept` reads."""
+    return [
+        [made.ledger, list(made.key), dict(made.most)]
+        for made in entries(runtime, takes, currency, "")
+    ]
+
+
+def kept(runtime: Runtime, draft: Draft) -> Mapping[tuple[str, Key], Mapping[str, int]]:
+    """Return what balances may not exceed, as a placed record keeps it; {} of any other."""
+    pricing = runtime.app.pricing
+    placing = pricing.placing if pricing is not None else None
+    if placing is None or draft.entity.name != placing.creates:
+        return {}
+    rows = draft.facts.get(placing.filled_with("bounds")) or ()
+    return {(ledger, tuple(key)): most for ledger, key, most in rows}
 
 
 def _minor(runtime: Runtime, count: Count, currency: str) -> Count:

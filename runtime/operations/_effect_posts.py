@@ -6,17 +6,17 @@ with its reasons, and nothing of the transition stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from generator.model.ledger import RELEASED, USED, Ledger
 from rules.blockers import Blocker, both
-from rules.commands import Hold, OfLedger, Post, Settle, TakeBack
+from rules.commands import Hold, OfLedger, Post, Settle, TakeAgain, TakeBack
 from rules.ledger import entries as rules
-from rules.ledger.entries import Entry
+from rules.ledger.entries import Entry, Key, Past
 from rules.workflow.asking import Refused as Unfired
-from runtime.operations import _rights
+from runtime.operations import _counters, _rights
 from runtime.operations._posting import (
     OWN,
     left_told,
@@ -29,7 +29,7 @@ from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
 from runtime.store import inserts
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import Cause, Posting, Refused
+from runtime.store.ledgers import AGAIN, Cause, Posting, Refused
 from runtime.store.titles import title_of
 
 NOTHING = Blocker("NOTHING_TO_POST", both("What is to be posted is empty.", "过账内容为空。"))
@@ -50,7 +50,7 @@ def post_all(work: Work, draft: Draft, commands: Sequence[OfLedger]) -> None:
     cause = Cause(
         draft.entity.name, str(draft.facts["id"]), title, work.incoming.reason, work.actor_id
     )
-    writer = _Writer(work, cause, posting_of(work))
+    writer = _Writer(work, cause, posting_of(work), _counters.kept(work.runtime, draft))
     try:
         entries = [
             _kept_apart(entry, number)
@@ -101,6 +101,8 @@ class _Writer:
     work: Work
     cause: Cause
     posting: Posting
+    most: Mapping[tuple[str, Key], Mapping[str, int]]
+    """What balances may not exceed, as placing the record kept it."""
 
     def entries(self, command: OfLedger) -> Iterator[Entry]:
         ledger: Ledger = self.work.runtime.app.ledgers[command.ledger]
@@ -112,6 +114,10 @@ class _Writer:
                 about = (command.kind, self.cause.entity, self.cause.record_id)
                 for past in self.posting.of_cause(book, *about):
                     yield or_refuse(rules.reversal(ledger, past))
+            case TakeAgain():
+                about = (command.kind, self.cause.entity, self.cause.record_id)
+                for past in self.posting.taken_back(book, *about):
+                    yield self._again(ledger, past)
             case Hold():
                 yield self._hold(book, command)
             case Settle():
@@ -132,6 +138,20 @@ class _Writer:
             )
         )
         return replace(made, says=command.says)
+
+    def _again(self, ledger: Ledger, past: Past) -> Entry:
+        made: Entry = or_refuse(
+            rules.entry(
+                ledger,
+                past.kind,
+                past.key,
+                past.quantity,
+                reason=self.cause.reason or "-",
+                post_key=f"{AGAIN}{past.id}",
+                most=self.most.get((ledger.name, past.key)),
+            )
+        )
+        return made
 
     def _hold(self, book: Book, command: Hold) -> Entry:
         ledger, key, quantity = book.ledger, command.key, command.quantity

@@ -122,9 +122,11 @@ def _reached(work: Work, entity: Entity, path: Sequence[str], record_id: str) ->
         else:
             table = tables[entity.name]
             column = table.c[name]
-            asked = sa.select(column).where(table.c.id.in_(ids), column.is_not(None))
+            asked = (
+                sa.select(column).where(table.c.id.in_(ids), column.is_not(None)).order_by(column)
+            )
         rows = work.connection.execute(system(asked, "whose transition is fired"))
-        ids = [str(row[0]) for row in rows]
+        ids = list(dict.fromkeys(str(row[0]) for row in rows))
         entity = app.entities[field.target]
     return ids
 

@@ -59,6 +59,7 @@ class Drafts:
         forced = _rights.forced(self.plan.update, work.context)
         draft = _saving.draft_change(work, self.entity, dict(before), {**loaded, **forced}, place)
         draft.sent -= forced.keys()
+        draft.given -= forced.keys()
         return draft
 
     def _merged(self, values: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from runtime.operations import (
     _rights,
     _saving,
     _sensitive,
+    _unseen,
 )
 from runtime.operations._import_drafts import Drafts
 from runtime.operations._import_item import ImportPlan, Item, blame, own_key, payload_place
@@ -154,7 +155,9 @@ class _Batch:
                 draft = self.drafts.draft(work, item, before.get(item.record_id))
                 if draft is not None:
                     drafts.append((item, draft))
-        _changing.forget_same_links(work, [draft for _, draft in drafts if not draft.is_new])
+        kept = [draft for _, draft in drafts if not draft.is_new]
+        _unseen.note(work, self.plan.update, kept)
+        _changing.forget_same_links(work, kept)
         self._tell(work, items)
         changed = []
         for item, draft in drafts:

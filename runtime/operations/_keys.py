@@ -18,7 +18,7 @@ import marshmallow as ma
 import sqlalchemy as sa
 
 from generator.field_types._ids import WRITTEN
-from generator.model.entity import Entity
+from generator.model.entity import Entity, Field
 from runtime.errors import BadRequest
 from runtime.messages import Actor
 from runtime.operations import _columns, _reading
@@ -201,7 +201,7 @@ def find(
 def stored(runtime: Runtime, entity: Entity, name: str, value: Any) -> Any:
     """Return a value in stored form, or None when its field refuses it."""
     model = entity.fields.get(name)
-    if model is None or value is None:
+    if model is None or value is None or not names_one(runtime, model):
         return None
     schema = runtime.remembered.get(
         ("key", entity.name, name), lambda: runtime.compiled.field_types[model.type].schema(model)
@@ -210,6 +210,12 @@ def stored(runtime: Runtime, entity: Entity, name: str, value: Any) -> Any:
         return schema.deserialize(value)
     except ma.ValidationError:
         return None
+
+
+def names_one(runtime: Runtime, model: Field) -> bool:
+    """Return whether records can be found by a field: it holds one value that can be compared."""
+    kind = runtime.compiled.field_types[model.type]
+    return kind.relation == "reference" or (not kind.relation and kind.sortable)
 
 
 def _mark(entity: Entity, one: Any) -> Hashable:

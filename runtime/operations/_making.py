@@ -12,6 +12,7 @@ from rules.pricing.codes import ALPHABET
 from runtime.errors import (
     Broken,
     Invalid,
+    InvalidInput,
 )
 from runtime.operations import _renewing, _saving
 from runtime.operations._work import Draft, Work
@@ -45,6 +46,7 @@ def create_inside(
 
     Raises:
         Broken: its values do not make a record; nothing at all is changed.
+        InvalidInput: its whole does not take it.
 
     """
     inserts.leave_now(work.connection)
@@ -67,9 +69,11 @@ def create_inside(
     audit.record(work, "create", draft)
     if entity.child_of:
         whole = work.runtime.app.entities[entity.fields[entity.child_of].target]
-        _renewing.follow(
-            work, _renewing.renew(work, whole, {str(draft.facts[entity.child_of]): {}})
-        )
+        try:
+            changed = _renewing.renew(work, whole, {str(draft.facts[entity.child_of]): {}})
+        except Invalid as wrong:
+            raise InvalidInput(wrong.message, wrong.errors) from wrong
+        _renewing.follow(work, changed)
     return draft
 
 

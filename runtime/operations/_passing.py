@@ -23,6 +23,7 @@ from rules.commands import (
     SetField,
     SetState,
     Settle,
+    TakeAgain,
     TakeBack,
 )
 from rules.workflow import firing
@@ -134,7 +135,7 @@ class Passing:
                 issue_number(self.work, draft, draft.entity.fields[command.field])
             case CreateRecord():
                 self.created.append(command)
-            case Post() | TakeBack() | Hold() | Settle():
+            case Post() | TakeBack() | TakeAgain() | Hold() | Settle():
                 self.posts.append(command)
             case _:
                 pass
@@ -185,7 +186,9 @@ class Passing:
         work.written = waiting if root is self.held.draft else [*waiting, root]
         before, after = audit.differences(root, work.runtime)
         first = self.told[0] if self.told else {}
-        audit.write(work, "transition", root.entity, root.facts, before, after, dict(first))
+        steps = [f"{one['workflow']}.{one['transition']}" for one in self.told]
+        told = {**first, "steps": steps}
+        audit.write(work, "transition", root.entity, root.facts, before, after, told)
         self.entries.facts = self.held.draft.facts
         self.entries.follow()
         self.entries.write(self._version())
@@ -216,6 +219,7 @@ class Passing:
             record_id,
             command.workflow,
             command.transition,
+            command.input,
             cause_log_id=asked.log_id,
         )
         self.fire(self.work, wanted)

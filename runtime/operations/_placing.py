@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import marshmallow as ma
@@ -20,12 +21,14 @@ from generator.model.placing import (
     EXTRAS,
     LINES,
     TRIALS,
+    USED_CODES,
     WHOLE,
     Filled,
     Placing,
 )
 from generator.model.text import Label
 from rules.pricing.kept_trace import kept
+from rules.pricing.promotion import REISSUED
 from rules.pricing.result import Allocation
 from rules.pricing.trials import Trial
 from runtime.operations._carts import fault, refused
@@ -40,7 +43,7 @@ def tried(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the entity and the values of a record for each trial of a promotion."""
     filled = placing.filled[TRIALS]
-    entity, told = runtime.app.entities[filled.into], _Told(runtime, found)
+    entity, told = runtime.app.entities[filled.into], _Told(runtime, found, {})
     schema = runtime.remembered.get(("placed", entity.name), lambda: _schema(runtime, entity))
     wanted = {entity.fields[name].target for name, fact in filled.take.items()
               if fact == "promotion"}  # fmt: skip
@@ -59,15 +62,16 @@ APART = fault(
 """Two of one kind, each of which wants to be what the record is for."""
 
 
-def values(runtime: Runtime, placing: Placing, found: Evaluated) -> dict[str, Any]:
-    """Return everything that the prices say of the record."""
+def values(runtime: Runtime, placing: Placing, found: Evaluated, more: Facts) -> dict[str, Any]:
+    """Return everything that the prices say of the record; `more` is what only placing knows."""
     entity = runtime.app.entities[placing.creates]
-    told = _Told(runtime, found)
+    told = _Told(runtime, found, more)
     sources: Mapping[str, Callable[[], Iterator[Facts]]] = {
         LINES: told.lines,
         DISCOUNTS: told.discounts,
         DELIVERIES: told.deliveries,
         EXTRAS: told.extras,
+        USED_CODES: partial(told.codes, codes_of(runtime, placing)),
     }
     sent: dict[str, Any] = {}
     for part, filled in placing.filled.items():
@@ -103,6 +107,28 @@ def linked(placing: Placing, found: Evaluated) -> dict[str, tuple[str, str]]:
     return leads
 
 
+def codes_of(runtime: Runtime, placing: Placing) -> frozenset[str]:
+    """Return the entities of codes whose use is kept as a part of the record."""
+    filled = placing.filled.get(USED_CODES)
+    if filled is None:
+        return frozenset()
+    part = runtime.app.entities[runtime.app.entities[placing.creates].fields[filled.into].target]
+    return frozenset(
+        part.fields[name].target for name, fact in filled.take.items() if fact == "record"
+    )
+
+
+def used(runtime: Runtime, placing: Placing, found: Evaluated) -> set[tuple[str, str]]:
+    """Return the entity and the id of every code that the record will lead to."""
+    codes = {
+        fact.record
+        for usage in found.priced.usage
+        if (fact := found.context.codes.get(usage.code)) is not None
+    }
+    kept, leads = codes_of(runtime, placing), linked(placing, found).values()
+    return {one for one in codes if one[0] in kept or one in leads}
+
+
 def _schema(runtime: Runtime, entity: Entity) -> ma.Schema:
     """Return a schema that takes every field."""
     every = runtime.app.entities
@@ -123,7 +149,7 @@ def _one(entity: Entity, filled: Filled, facts: Facts) -> dict[str, Any]:
 
 def _sent(field: Field, value: Any) -> Any:
     """Return a fact as a field's API form; numbers with decimals are texts."""
-    if isinstance(value, int) and field.type not in ("integer", "json"):
+    if isinstance(value, int) and field.type not in ("integer", "boolean", "json"):
         return str(value)
     return value
 
@@ -135,8 +161,8 @@ def _plain(value: Any) -> Any:
 class _Told:
     """What is known of a priced cart, by part; amounts as text in the cart's currency."""
 
-    def __init__(self, runtime: Runtime, found: Evaluated) -> None:
-        self.app, self.found = runtime.app, found
+    def __init__(self, runtime: Runtime, found: Evaluated, more: Facts) -> None:
+        self.app, self.found, self.more = runtime.app, found, more
         self.lines_by_id = {line.id: line for line in found.cart.lines}
 
     def money(self, minor: int) -> str:
@@ -157,6 +183,7 @@ class _Told:
                 found.places,
                 found.priced.listings,
             ),
+            **self.more,
             "goods": self.money(totals.goods),
             "off": self.money(totals.off),
             "delivery": self.money(totals.shipping - totals.shipping_off),
@@ -226,6 +253,22 @@ class _Told:
                 "tax": self.money(one.tax),
                 "promotion": one.promotion,
                 "label": self._label(one.promotion),
+            }
+
+    def codes(self, of: frozenset[str]) -> Iterator[Facts]:
+        told = set()
+        again = {one.id for one in self.found.book.promotions if one.refund.code == REISSUED}
+        for one in self.found.priced.usage:
+            fact = self.found.context.codes.get(one.code)
+            if fact is None or fact.record[0] not in of or fact.record in told:
+                continue
+            told.add(fact.record)
+            yield {
+                "record": fact.record[1],
+                "code": one.code,
+                "promotion": one.promotion,
+                "label": self._label(one.promotion),
+                "reissue": one.promotion in again,
             }
 
     def trial(self, one: Trial, record_id: str) -> Facts:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.permissions import Grant
-from runtime.operations import _changing, _rights, _saving, _versions
+from runtime.operations import _changing, _rights, _saving, _unseen, _versions
 from runtime.operations._work import Draft, Work
 from runtime.operations._writing import WriteCall
 
@@ -37,13 +37,15 @@ def drafted(
     draft = _saving.draft_change(work, call.entity, before, {**values, **forced})
     draft.unread = unread
     draft.sent -= forced.keys()
+    draft.given -= forced.keys()
+    _unseen.note(work, grant, (draft,))
     _changing.forget_same_links(work, (draft,))
     return draft
 
 
 def differs(draft: Draft, before: Mapping[str, Any]) -> bool:
     """Return whether a draft says anything new."""
-    if draft.linked or any(draft.removed.values()):
+    if draft.unseen or draft.linked or any(draft.removed.values()):
         return True
     for children in draft.children.values():
         if any(child.is_new or differs(child, child.before or {}) for child in children):

@@ -16,6 +16,7 @@ from generator.model.access import Guardrail
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
+from rules.uniting import denies
 from runtime.errors import FieldError, Forbidden, Invalid, NotFound, RequestError
 from runtime.operations._work import Draft, Work
 from runtime.store.paths import Path
@@ -83,23 +84,53 @@ def hold(work: Work, grant: Grant, drafts: Sequence[Draft], covered: Mapping[str
 
 
 def guard_fields(work: Work, grant: Grant, drafts: Iterable[Draft]) -> None:
-    """Refuse changes of fields that a guardrail keeps in records as they are now.
+    """Refuse changes of fields that a guardrail keeps in records and parts as they are now.
 
     Raises:
         Invalid: with every field that stays.
 
     """
-    for draft in drafts:
+    for root in drafts:
         errors: list[FieldError] = []
-        for guard in grant.guards:
-            kept = changed(draft) & frozenset(guard.fields)
-            if not kept or guard.when is None or draft.is_new:
-                continue
-            if not _is_open(work, draft.entity, str(draft.facts["id"]), guard):
-                said = guard.message or NOT_WRITABLE
-                errors += [FieldError(draft.at(n), "read_only", said) for n in sorted(kept)]
+        for draft in root.everyone():
+            is_part = draft is not root
+            guards = _of_part(work, draft.entity) if is_part else grant.guards
+            for guard in guards if not draft.is_new else ():
+                kept = _kept(draft, guard, is_part=is_part)
+                if kept and not _is_open(work, draft.entity, str(draft.facts["id"]), guard):
+                    said = guard.message or NOT_WRITABLE
+                    errors += [FieldError(draft.at(n), "read_only", said) for n in sorted(kept)]
+            errors += _kept_parts(work, draft)
         if errors:
             raise Invalid(errors[0].message, tuple(errors))
+
+
+def _of_part(work: Work, part: Entity) -> list[Guardrail]:
+    """Return the guardrails of a part itself; those of its record are asked of the record."""
+    return [one for one in work.runtime.app.guardrails if one.entity == part.name]
+
+
+def _kept(draft: Draft, guard: Guardrail, *, is_part: bool) -> frozenset[str]:
+    """Return the changed fields that a guardrail keeps where it holds."""
+    if guard.when is None:
+        return frozenset()
+    if is_part and not guard.fields and denies(guard, "update"):
+        return changed(draft)
+    return changed(draft) & frozenset(guard.fields)
+
+
+def _kept_parts(work: Work, draft: Draft) -> list[FieldError]:
+    """Return a refusal for each part that is left out and that a guardrail lets nobody delete."""
+    errors = []
+    for name, rows in draft.removed.items():
+        part = work.runtime.app.entities[draft.entity.fields[name].target] if rows else None
+        for guard in _of_part(work, part) if part is not None else ():
+            if guard.when is None or guard.fields or not denies(guard, "delete"):
+                continue
+            if not all(_is_open(work, part, str(row["id"]), guard) for row in rows if part):
+                said = guard.message or NOT_WRITABLE
+                errors.append(FieldError(draft.at(name), "read_only", said))
+    return errors
 
 
 def changed(draft: Draft) -> frozenset[str]:

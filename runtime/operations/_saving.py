@@ -16,7 +16,7 @@ from generator.expressions.compile import Expression
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.operations import _conditions, _editable, _offers
+from runtime.operations import _conditions, _editable, _giving_back, _offers, _price_history
 from runtime.operations._numbers import draw_numbers
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
@@ -45,14 +45,20 @@ def draft_change(
     facts = {name: before.get(name) for name in form_of(work.runtime, entity).blank}
     draft = Draft(entity, facts, before, place)
     draft.sent = frozenset(name for name in values if _is_change(facts, name, values[name]))
+    draft.given = frozenset(values) - {"id"}
     for name, value in values.items():
         model = entity.fields[name]
         if model.immutable and name in facts and facts[name] != value:
-            message = Label({"en": "This cannot be changed any more.", "zh": "该字段不可修改。"})
-            work.errors.append(FieldError(draft.at(name), "immutable", message))
+            work.errors.append(immutable(draft, name))
     _take(work, draft, values)
     _take_along(work, draft)
     return draft
+
+
+def immutable(draft: Draft, name: str) -> FieldError:
+    """Return the refusal of a change of a field that is set once."""
+    message = Label({"en": "This cannot be changed any more.", "zh": "该字段不可修改。"})
+    return FieldError(draft.at(name), "immutable", message)
 
 
 def _take_along(work: Work, draft: Draft) -> None:
@@ -186,8 +192,14 @@ def compute_and_check(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Fac
 
 def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft, Facts]]:
     """Compute a draft and its children; yield each with all that its checks may see."""
+    _derive(work, draft, lookup)
+    wholes = dict(_wholes(draft))
     for one in draft.everyone():
         seen = lookup.with_targets(one)
+        whole = wholes.get(id(one))
+        if whole is not None and one.facts.get(one.entity.child_of) is None:
+            # a part that is new points at nothing yet, and its formulas may speak of the whole
+            seen[one.entity.child_of] = whole.facts
         for name, children in one.children.items():
             seen[name] = [lookup.with_targets(child) for child in children]
         form = form_of(work.runtime, one.entity)
@@ -205,6 +217,21 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
             if name in one.facts:
                 one.facts[name] = seen[name]
         yield one, seen
+
+
+def _derive(work: Work, draft: Draft, lookup: Lookup) -> None:
+    """Put in what the engine alone says of prices, before formulas look at it."""
+    _giving_back.fill(work, draft)
+    if lookup.locks:  # no price is kept of what is only tried
+        _price_history.keep(work, draft)
+
+
+def _wholes(draft: Draft) -> Iterator[tuple[int, Draft]]:
+    """Yield what each part is a part of, by the identity of its draft."""
+    for parts in draft.children.values():
+        for part in parts:
+            yield id(part), draft
+            yield from _wholes(part)
 
 
 def _compute(work: Work, draft: Draft, seen: dict[str, Any]) -> None:
@@ -373,6 +400,6 @@ def _update(work: Work, draft: Draft, table: sa.Table, *, alone: bool) -> None:
 
 
 def _differs(draft: Draft) -> bool:
-    if draft.before is None or draft.linked or draft.children:
+    if draft.before is None or draft.linked or draft.children or draft.unseen:
         return True
     return any(draft.before.get(name) != value for name, value in draft.facts.items())

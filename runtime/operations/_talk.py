@@ -27,6 +27,7 @@ from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.accounts import Account
 from runtime.store.plan import QueryPlan
+from runtime.web.readers import reader_of
 
 FILE = "$file"
 """Under this key an audit row names the file that was attached or taken away."""
@@ -66,19 +67,32 @@ def readers(
 ) -> tuple[Account, ...]:
     """Return those accounts that may read a record today.
 
-    Costs a statement an account whose right depends on the record, and none for the others.
+    Costs two statements an account whose right depends on the record, for what records say of them
+    is asked too, such as where they work; one an account whose own roles give no right, for a role
+    may be theirs for a time; none for the others.
     """
-    found = []
-    for account in accounts:
-        grant = runtime.matrix.grant(account.roles, entity.name, "read")
-        if grant is None:
-            continue
-        if not grant.is_wide:
-            plan = record_plan(entity, record_id, account.actor, grant, runtime)
-            if not fetch.page(connection, runtime.statements, plan).rows:
-                continue
-        found.append(account)
-    return tuple(found)
+    return tuple(
+        account
+        for account in accounts
+        if _reads_all(runtime, entity, account.roles)
+        or _reads(connection, runtime, entity, record_id, account)
+    )
+
+
+def _reads_all(runtime: Runtime, entity: Entity, roles: frozenset[str]) -> bool:
+    grant = runtime.matrix.grant(roles, entity.name, "read")
+    return grant is not None and grant.is_wide
+
+
+def _reads(
+    connection: sa.Connection, runtime: Runtime, entity: Entity, record_id: str, account: Account
+) -> bool:
+    actor = reader_of(runtime, account.id)
+    grant = runtime.matrix.grant(actor.roles, entity.name, "read") if actor is not None else None
+    if actor is None or grant is None:
+        return False
+    plan = record_plan(entity, record_id, actor, grant, runtime)
+    return bool(fetch.page(connection, runtime.statements, plan).rows)
 
 
 def write_plan(incoming: Incoming, grant: Grant, runtime: Runtime) -> WritePlan:

@@ -85,6 +85,10 @@ class Draft:
     """What those fields hold now, for the audit."""
     sent: frozenset[str] = frozenset()
     """The fields that the caller means to change; the writer's rights are asked for them."""
+    given: frozenset[str] = frozenset()
+    """The fields that the caller names, changed or not."""
+    unseen: frozenset[str] = frozenset()
+    """Of these, the ones whose stored value the caller does not see: they count as changed."""
     unread: frozenset[str] = frozenset()
     """Parts that were not read: the formulas over them stay as they are stored."""
     late: list[Field] = field(default_factory=list)

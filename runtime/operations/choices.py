@@ -3,7 +3,8 @@
 `q` searches where the entity's list searches; without it the last changed come first. `for` names
 the field that wants to point here, as `order.customer`: its `pick` narrows the choice, and where
 that speaks of `this`, `this.NAME` says what the record that points holds. `ids` asks for the titles
-of known records, archived ones included.
+of known records, archived ones included. `of` names the record whose transition asks: where its
+question points at parts of that record, or of what that is a part of, only those are offered.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from runtime.operations import _asking, _columns, _reading
 from runtime.runtime import Runtime
 from runtime.store import choices as chosen
 from runtime.store import fetch
+from runtime.store.guard import system
 from runtime.store.paths import Reader
 from runtime.store.plan import QueryPlan
 
@@ -39,6 +41,8 @@ class Call:
     field: Field | None
     this: Mapping[str, Any] | None = None
     """What its `pick` asks of the record that points; None when nobody said, as in a filter."""
+    of: str = ""
+    """The record whose transition asks for parts of its own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Plan:
     query: QueryPlan
     recent: tuple[Field, int] | None = None
     """The field that points and who asks: what they chose lately comes first."""
+    of: tuple[Entity, str] | None = None
+    """The record whose transition asks, and its entity."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -61,7 +67,8 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
         raise BadRequest(
             Label({"en": "No such field points here.", "zh": "没有指向此处的该字段。"})
         )
-    return Call(read, field, _this(incoming.query, field, runtime))
+    of = _asking.one(incoming.query, "of") if field is not None else ""
+    return Call(read, field, _this(incoming.query, field, runtime), of)
 
 
 def _asking_field(runtime: Runtime, entity: str, name: str) -> Field | None:
@@ -111,6 +118,10 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     if wanted is not None:
         query = replace(query, limit=read.limit, archived="all")
     field = call.field
+    if field is not None and call.of and entity.child_of:
+        asking = runtime.app.entities[field.entity]
+        if _holder(runtime, asking, entity) is not None:
+            return Plan(query, of=(asking, call.of))
     if field is None or wanted is not None or read.search:
         return Plan(query)
     # what was chosen lately is asked of the field's column, which a question has not
@@ -120,11 +131,36 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     with fetch.connection(runtime.engine) as connection:
-        page = fetch.page(connection, runtime.statements, plan.query)
+        query = plan.query if plan.of is None else _within(connection, runtime, plan)
+        page = fetch.page(connection, runtime.statements, query)
         rows = tuple(page.rows)
         if plan.recent is not None:
             rows = _recent_first(connection, plan, rows, runtime)
     return Result(rows=rows, plan=plan.query)
+
+
+def _holder(runtime: Runtime, asking: Entity, part: Entity) -> Entity | None:
+    """Return the entity that holds such parts: that of the record, or what it is a part of."""
+    holder = part.fields[part.child_of].target
+    here: Entity | None = asking
+    while here is not None and here.name != holder:
+        above = here.fields[here.child_of].target if here.child_of else ""
+        here = runtime.app.entities.get(above)
+    return here
+
+
+def _within(connection: sa.Connection, runtime: Runtime, plan: Plan) -> QueryPlan:
+    """Return the query for the parts of one record only."""
+    assert plan.of is not None
+    (here, record_id), part = plan.of, plan.query.entity
+    holder = part.fields[part.child_of].target
+    found = record_id
+    while here.name != holder:
+        table = runtime.schema.tables[here.name]
+        above = sa.select(table.c[here.child_of]).where(table.c.id == found)
+        found = str(connection.execute(system(above, "the whole of a part")).scalar() or "")
+        here = runtime.app.entities[here.fields[here.child_of].target]
+    return replace(plan.query, parent=(part.child_of, (found,)))
 
 
 def _recent_first(

@@ -8,7 +8,7 @@ the caller may read. The number of statements is fixed, whatever the lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -24,6 +24,7 @@ from rules.pricing.result import Listing
 from rules.pricing.result import Result as Priced
 from runtime import price_book
 from runtime.errors import FieldError
+from runtime.guessing import UNTOLD
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import (
     _cart_facts,
@@ -70,6 +71,8 @@ class Evaluated:
     """By key of an item: its record."""
     book: Book
     """The promotions that were there, with their names and versions."""
+    lowest: Mapping[str, int] = field(default_factory=dict)
+    """By key of an item that is sold at its own reduced price: the lowest one before."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -102,10 +105,14 @@ def evaluated(
 
     Raises:
         Invalid: an item or the customer is not there, or the currencies are mixed.
+        TooMany: too many codes were tried that are none.
 
     """
     pricing = runtime.app.pricing
     assert pricing is not None
+    whom = sent.customer or sent.contact
+    if sent.codes:
+        runtime.guesses.ask(actor, whom, runtime.clock())
     facts = _cart_facts.Facts(connection, runtime, actor)
     items = facts.items(line.item for line in sent.lines if line.price is None)
     buyer = facts.buyer(sent.customer) if sent.customer else None
@@ -128,6 +135,8 @@ def evaluated(
     context = Context(customer, sent.channel, sent.facts, used, codes, shared, settings=settings)
     context = _pace.read(connection, runtime, promotions, context, known)
     priced = price(cart, promotions, context, at)
+    wrong = [one.code for one in priced.codes if one.state in UNTOLD]
+    runtime.guesses.note(actor, whom, wrong, runtime.clock())
     lacking = _price_lists.unpriced(priced)
     if lacking:
         raise _carts.refused(*_mixed(lacking, cart, items))
@@ -136,7 +145,22 @@ def evaluated(
     places = pricing.currencies[cart.currency]
     records = {key: item.id for key, item in items.items()}
     who = buyer.id if buyer else ""
-    return Evaluated(priced.cart, at, places, priced, context, known, who, records, promotions)
+    lowest = _lowest(priced.cart, items, places)
+    return Evaluated(
+        priced.cart, at, places, priced, context, known, who, records, promotions, lowest
+    )
+
+
+def _lowest(cart: Cart, items: Items, decimals: int) -> Mapping[str, int]:
+    """Return what must be told beside the prices of items that are reduced."""
+    return {
+        line.item: _minor(item.lowest, decimals)
+        for line in cart.lines
+        if (item := items.get(line.item)) is not None
+        and item.lowest is not None
+        and item.currency == cart.currency
+        and line.price == _minor(item.price, decimals)
+    }
 
 
 def _cart(

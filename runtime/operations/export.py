@@ -15,7 +15,7 @@ before the first one leaves, in one transaction: what is more than that is refus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,7 +31,7 @@ from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _export_parts, _reading, _sensitive
 from runtime.operations._export_parts import Parts
 from runtime.runtime import Runtime
-from runtime.store import exported, fetch
+from runtime.store import exported, fetch, written
 from runtime.store.cursor import read_cursor
 from runtime.store.engine import one_state, write
 from runtime.store.plan import QueryPlan
@@ -94,12 +94,56 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
     taken = _take(plan, runtime, trail, note)
     alarms.count_exports(runtime, asked.actor, asked.entity, refused=False)
-    pages = _walk(plan, runtime, taken)
     shown = plan.query
     if plan.parts:
         # what is there for the cursor alone stands before the parts, so it is shown like the rest
         shown = replace(shown, paths=(*shown.paths, *_paths(plan)), hidden=0)
-    return Result(plan=shown, pages=_told(pages, trail, asked.entity))
+    return Result(plan=shown, pages=Pages(plan, runtime, taken, trail))
+
+
+class Pages:
+    """What an export brings, to be read once: rows of stored values, or texts of a file."""
+
+    def __init__(self, plan: Plan, runtime: Runtime, left: int | None, trail: Trail) -> None:
+        self._plan, self._runtime, self._left, self._trail = plan, runtime, left, trail
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        return self._told(_walk(self._plan, self._runtime, self._left))
+
+    @property
+    def veiled(self) -> frozenset[str]:
+        """The paths that some row does not show in clear."""
+        return self._plan.query.veiled
+
+    def are_writable(self, zones: Iterable[str]) -> bool:
+        """Return whether the database may write cells itself, with moments of these zones."""
+        plan, engine = self._plan, self._runtime.engine
+        if plan.incoming.source != "job" or plan.parts or engine.dialect.name != "postgresql":
+            return False
+        with fetch.connection(engine) as connection:
+            return all(written.knows_zone(connection, zone) for zone in zones)
+
+    def texts(self, shape: written.Shape) -> Iterator[Sequence[Any]]:
+        """Yield rows as `runtime.store.written` makes them; ask `are_writable` first."""
+        return self._told(self._texts(shape))
+
+    def _texts(self, shape: written.Shape) -> Iterator[Sequence[Any]]:
+        if self._left == 0:
+            return
+        statements, query = self._runtime.statements, self._plan.query
+        with one_state(self._runtime.engine) as connection:
+            yield from written.rows(connection, statements, query, shape, self._left)
+
+    def _told(self, pages: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """Yield the pages; tell in the audit how many left, also when nobody took the rest."""
+        rows = 0
+        try:
+            for page in pages:
+                rows += len(page)
+                yield page
+        finally:
+            entity = self._plan.incoming.entity
+            self._trail.alone(Note(EXPORT_ENDED, entity, after={"rows": rows}))
 
 
 def _paths(plan: Plan) -> list[Any]:
@@ -171,17 +215,6 @@ def _take(plan: Plan, runtime: Runtime, trail: Trail, note: Note) -> int | None:
         }
         raise TooMany(Label(said), retry_after=3600)
     return rows
-
-
-def _told(pages: Iterator[Sequence[Any]], trail: Trail, entity: str) -> Iterator[Sequence[Any]]:
-    """Yield the pages; tell in the audit how many rows left, also when nobody took the rest."""
-    rows = 0
-    try:
-        for page in pages:
-            rows += len(page)
-            yield page
-    finally:
-        trail.alone(Note(EXPORT_ENDED, entity, after={"rows": rows}))
 
 
 def _walk(plan: Plan, runtime: Runtime, left: int | None) -> Iterator[Sequence[Any]]:

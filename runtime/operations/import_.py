@@ -18,7 +18,7 @@ from runtime.errors import BadRequest, FieldError, Forbidden, TooLarge
 from runtime.messages import Incoming, Result
 from runtime.operations._import_item import MODES, ImportCall, ImportPlan
 from runtime.operations._importing import apply
-from runtime.operations._keys import Keys
+from runtime.operations._keys import Keys, names_one
 from runtime.operations._writing import invalid_shape, written_alone
 from runtime.runtime import Runtime
 from runtime.store.engine import write
@@ -45,7 +45,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> ImportCall:
         entity=entity,
         records=tuple(values["records"]),
         mode=_mode(values),
-        key=_key(values, entity),
+        key=_key(values, entity, runtime),
         **{name: _names(values, name) for name in SETS},
     )
 
@@ -83,9 +83,12 @@ def _mode(values: Mapping[str, Any]) -> str:
     return str(mode)
 
 
-def _key(values: Mapping[str, Any], entity: Entity) -> tuple[str, ...]:
+def _key(values: Mapping[str, Any], entity: Entity, runtime: Runtime) -> tuple[str, ...]:
     key = values.get("key") or entity.key
-    if not isinstance(key, list | tuple) or not all(name in entity.fields for name in key):
+    known = {one.name for one in entity.fields.values() if names_one(runtime, one)}
+    if not isinstance(key, list | tuple) or not all(
+        isinstance(one, str) and one in known for one in key
+    ):
         raise _refuse("key", "Write a list of fields.", "请填写字段列表。")
     return tuple(key)
 

@@ -147,8 +147,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
         raise PriceChanged(CHANGED, evaluated=found)
     taken = _taken(found)
     # others who refer to these records hold them too: whoever may write them begins with that
-    codes = {fact.record for fact in found.context.codes.values()}
-    _elsewhere.lock(work, codes.intersection(_placing.linked(call.placing, found).values()))
+    _elsewhere.lock(work, _placing.used(runtime, call.placing, found))
     sent = frozenset(call.write.values)
     draft = _saving.draft_new(
         work,
@@ -156,7 +155,7 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
         {
             **_rights.defaults(grant, work.context),
             **call.write.values,
-            **_placing.values(runtime, call.placing, found),
+            **_placing.values(runtime, call.placing, found, _kept(work, found, taken)),
             **_rights.forced(grant, work.context),
         },
     )
@@ -193,6 +192,13 @@ def _keep_trials(work: Work, placing: Placing, found: Evaluated, record_id: str)
     done = trials(found.cart, found.book, shadows, context, found.at, found.priced)
     for entity, values in _placing.tried(work.runtime, placing, found, record_id, done):
         create_inside(work, entity, values)
+
+
+def _kept(work: Work, found: Evaluated, taken: Any) -> Mapping[str, Any]:
+    """Return what must be known later: to price what stays again, and to take it all again."""
+    basis = price_book.frozen(work.connection, work.runtime, found)
+    bounds = _counters.bounds(work.runtime, taken, found.cart.currency)
+    return {"basis": basis or None, "bounds": bounds or None}
 
 
 def _taken(found: Evaluated) -> Any:

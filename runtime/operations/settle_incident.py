@@ -28,6 +28,7 @@ from runtime.errors import (
     NotFound,
     RequestError,
 )
+from runtime.hooks import deliveries
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading
 from runtime.operations._firing import settle_record, work_of
@@ -218,6 +219,11 @@ def _about_job(connection: sa.Connection, runtime: Runtime, one: Incident, call:
         raise Blocked(NOTHING_TO_REPEAT)
 
 
+def _about_hook(connection: sa.Connection, runtime: Runtime, one: Incident, call: Call) -> None:
+    if call.outcome == RETRY:
+        deliveries.again(connection, runtime, one.about_id)
+
+
 def _about_record(connection: sa.Connection, runtime: Runtime, one: Incident, call: Call) -> None:
     """Look again at a record that broke: what is automatic goes on, or it still does not."""
     if call.outcome != RETRY:
@@ -244,6 +250,7 @@ _DOERS = {
     TIMER: _about_timer,
     incidents.JOB: _about_job,
     incidents.RECORD: _about_record,
+    incidents.HOOK: _about_hook,
 }
 
 

@@ -1,9 +1,10 @@
 """`timeline`: what happened to a record and what was said about it, newest first, in one stream.
 
-Comments, audit rows and steps of a workflow have ids that sort by time, so the streams are cut at
-the same id and merged: a statement each, whatever stands in it. Comments need the right to read the
-record; what happened to it needs the right to see its history as well and is absent without it. A
-step stands here as the workflow's log tells it, and not once more as the change of its fields.
+Comments, audit rows, steps of a workflow and whom it told have ids that sort by time, so the
+streams are cut at the same id and merged: a statement each, whatever stands in it. Comments need
+the right to read the record; what happened to it, and who was told of it, needs the right to see
+its history as well and is absent without it. A step stands here as the workflow's log tells it, and
+not once more as the change of its fields.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from generator.model.app import App
 from rules.permissions import Grant
+from runtime import tellings
 from runtime.messages import Incoming, Result
 from runtime.operations import _comments, _passages, _talk, history
 from runtime.operations._asking import choice_of
@@ -21,7 +24,8 @@ from runtime.store import fetch
 
 ACTION = "read"
 PAGE = 30
-KINDS = ("all", "comments", "steps", "changes", "files")
+NOTIFY = "notify"
+KINDS = ("all", "comments", "steps", "messages", "changes", "files")
 ABOUT_FILES = ("attach", "detach")
 SHOWN_ITSELF = ("comment", "edit_comment", "transition")
 """Audit rows of what the timeline shows as the comment or the step itself."""
@@ -51,7 +55,7 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     call = plan.history.call
-    found: list[history.Entry | _comments.Comment | _passages.Passage] = []
+    found: list[history.Entry | _comments.Comment | _passages.Passage | tellings.Telling] = []
     with fetch.connection(runtime.engine) as connection:
         _talk.require_record(connection, runtime, plan.history.record)
         if plan.kind in {"all", "comments"}:
@@ -61,7 +65,7 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             found += [_comments.comment(row) for row in connection.execute(said)]
         if plan.kind != "comments" and plan.with_history:
             seen = history.of_this_row(plan.history, connection, runtime)
-            if plan.kind != "steps":
+            if plan.kind not in {"steps", "messages"}:
                 rows = connection.execute(_audit(plan, runtime))
                 found += [history.entry(seen, row) for row in rows]
             if plan.kind in {"all", "steps"} and call.entity.name in runtime.app.workflows:
@@ -70,9 +74,28 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
                     connection, runtime, call.entity.name, call.record_id, PAGE + 1, call.before
                 )
                 found += [_passages.passage(row, call.entity, readable) for row in taken]
+            if plan.kind in {"all", "messages"} and tells(runtime, call.entity.name):
+                found += tellings.of_record(
+                    connection, runtime, call.entity.name, call.record_id, PAGE + 1, call.before
+                )
     found.sort(key=lambda one: one.id, reverse=True)
     return Result(
         rows=tuple(found[:PAGE]), next_cursor=found[PAGE - 1].id if len(found) > PAGE else ""
+    )
+
+
+def tells(runtime: Runtime, entity: str) -> bool:
+    """Return whether a workflow of an entity tells anybody anything."""
+    return runtime.remembered.get(("tells", entity), lambda: _tells(runtime.app, entity))
+
+
+def _tells(app: App, entity: str) -> bool:
+    machines = app.workflows.get(entity, {}).values()
+    edges = (effect for one in machines for edge in one.transitions for effect in edge.effects)
+    states = [state for one in machines for state in one.states.values()]
+    entered = (effect for state in states for effect in (*state.enter, *state.leave))
+    return any(state.reminders for state in states) or any(
+        effect.word == NOTIFY for effect in (*edges, *entered)
     )
 
 

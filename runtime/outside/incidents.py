@@ -19,7 +19,7 @@ from runtime.runtime import Runtime
 from runtime.store.engine import read
 from runtime.store.outside_tables import CLOSED, OPEN
 
-CALL, EVENT, TIMER, JOB, RECORD = "call", "event", "timer", "job", "record"
+CALL, EVENT, TIMER, JOB, RECORD, HOOK = "call", "event", "timer", "job", "record", "webhook"
 """What an incident is about."""
 MOST = 200
 
@@ -29,8 +29,8 @@ class Incident:
     """One thing a person must look at.
 
     `kind` is call_unknown, call_not_ready, undo_failed, by_hand, answer_refused, event_refused,
-    timer_refused, state_stands_still, job_unknown; of a record itself unknown_stored_state,
-    auto_loop, effect_failed.
+    timer_refused, state_stands_still, job_unknown, webhook_dead; of a record itself
+    unknown_stored_state, auto_loop, effect_failed.
     """
 
     id: str
@@ -62,7 +62,7 @@ def open_incident(
         connection: inside a transaction.
         runtime: the back office.
         kind: what happened; the page words it.
-        about: call, event, timer, job or record, and its id.
+        about: call, event, timer, job, record or webhook, and its id.
         record: the entity and the id of the record, which may be empty.
         facts: small values for the sentence.
 

@@ -16,8 +16,9 @@ from rules.role_names import closure
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow, mark_done
 from runtime.jobs.registry import JobKind
-from runtime.mailing import sending
-from runtime.notifications import MAILED, Notice, notify
+from runtime.mailing import outsiders
+from runtime.mailing import sending as letters
+from runtime.notifications import MAILED, WORKFLOW, Notice, notify
 from runtime.operations import _talk
 from runtime.outside import calls, incidents
 from runtime.runtime import Runtime
@@ -25,8 +26,7 @@ from runtime.store import accounts
 
 CALL, NOTIFY, ENQUEUE = "workflow.call", "workflow.notify", "workflow.enqueue"
 TOPICS = (CALL, NOTIFY, ENQUEUE, MAILED)
-KIND = "workflow"
-"""What a notice of a transition is called."""
+KIND = WORKFLOW
 
 
 def deliver_outside(runtime: Runtime, kinds: Mapping[str, JobKind]) -> Deliver:
@@ -41,7 +41,7 @@ def deliver_outside(runtime: Runtime, kinds: Mapping[str, JobKind]) -> Deliver:
         elif row.topic == ENQUEUE:
             _enqueue(connection, runtime, kinds, row, record)
         elif row.topic == MAILED:
-            sending.queue_notice(connection, runtime, record[1])
+            letters.queue_notice(connection, runtime, record[1])
         mark_done(connection, row.id, runtime.clock())
 
     return deliver
@@ -61,7 +61,11 @@ def tell(
     entity = runtime.app.entities[record[0]]
     allowed = _talk.readers(connection, runtime, entity, record[1], found)
     params = {name: told[name] for name in ("name", "workflow", "state") if name in told}
-    notices = [Notice(one.id, KIND, *record, params=params) for one in allowed]
+    sending = runtime.make_id()
+    notices = [Notice(one.id, KIND, *record, params=params, sending=sending) for one in allowed]
+    message = runtime.app.messages.get(str(told.get("name")))
+    if message is not None and message.entity == record[0] and message.to is not None:
+        outsiders.queue(connection, runtime, sending, record, params)
     return notify(connection, runtime, notices, runtime.clock())
 
 

@@ -176,7 +176,7 @@ def enter(
     if mode not in (SANDBOX, LIVE) or name not in connector.settings or len(text) > LONGEST:
         raise ValueError(name)
     if name == BASE_URL and text:
-        _check_address(trail.runtime, text)
+        check_address(trail.runtime, text)
     table = trail.runtime.system.connector_setting
     place = sa.and_(table.c.connector == connector.name, table.c.mode == mode, table.c.name == name)
     connection.execute(table.delete().where(place))
@@ -194,7 +194,7 @@ def enter(
     trail.write(connection, Note(done, CONNECTOR, connector.name, str(connector.label), after=told))
 
 
-def _check_address(runtime: Runtime, text: str) -> None:
+def check_address(runtime: Runtime, text: str) -> None:
     """Refuse what is no address, one that leads inside, and one where credentials go in clear."""
     parts = urlsplit(text)
     plain = {"https"} if runtime.outside.production else {"https", "http"}

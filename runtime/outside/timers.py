@@ -134,7 +134,8 @@ def _ring_inside(connection: sa.Connection, runtime: Runtime, timer: Any) -> Non
     state = str(held.facts.get(workflow.field))
     table = runtime.system.timer
     still = sa.select(table.c.status, table.c.due_at).where(table.c.id == timer.id)
-    if connection.execute(still).one_or_none() != (ARMED, timer.due_at):
+    # held to the end: a release that times it anew comes before this look or after the ring
+    if connection.execute(still.with_for_update()).one_or_none() != (ARMED, timer.due_at):
         # it was cancelled, or somebody moved it, while we came
         return
     entered = entry_of(work, timer.entity, timer.record_id, timer.workflow)

@@ -21,7 +21,7 @@ from runtime.store.lists import is_one_of
 from runtime.store.measures import Measure
 from runtime.store.ordering import Order, sort_name, value_of
 from runtime.store.paths import Path
-from runtime.store.plan import QueryPlan
+from runtime.store.plan import UNCUT, QueryPlan
 from runtime.store.schema import Schema
 from runtime.store.seeking import is_guesswork, leading
 from runtime.store.selection import Selection
@@ -292,7 +292,7 @@ def is_one(ids: tuple[str, ...] | None) -> bool:
 
 
 def page_size(plan: QueryPlan) -> int | None:
-    """Return how many rows to fetch; None where the ids asked for are limit enough."""
+    """Return how many rows to fetch; None where nothing else than what is asked limits them."""
     if plan.ids is not None and plan.parent is None and len(plan.ids) <= plan.limit:
         return None
-    return plan.limit + 1
+    return None if plan.limit >= UNCUT else plan.limit + 1

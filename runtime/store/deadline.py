@@ -70,7 +70,7 @@ def _on_postgresql(connection: sa.Connection, milliseconds: int) -> Iterator[Non
 @contextmanager
 def _on_sqlite(connection: sa.Connection, milliseconds: int) -> Iterator[None]:
     ends = time.monotonic() + milliseconds / 1000
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert isinstance(driver, sqlite3.Connection)
     driver.set_progress_handler(lambda: time.monotonic() > ends, EVERY)
     try:

@@ -86,7 +86,7 @@ def direct(connection: sa.Connection) -> Direct:
     info = connection.info
     found: Direct | None = info.get(DIRECT)
     if found is None:
-        driver = connection.connection.driver_connection
+        driver = connection.connection.dbapi_connection
         assert isinstance(driver, psycopg.Connection)
         driver.prepared_max = PREPARED
         found = info[DIRECT] = Direct(driver)

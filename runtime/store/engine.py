@@ -40,6 +40,7 @@ from psycopg.types.string import TextLoader
 from runtime.store.guard import guarded
 from runtime.store.opening import OPENING, Opening, forget, open_now, settle
 from runtime.store.spans import teach
+from runtime.store.standing import Lent, Standing
 
 if TYPE_CHECKING:
     from runtime.store.questions import Assumed
@@ -64,6 +65,9 @@ READING = "shopwright_reading"
 
 APART = "shopwright_apart"
 """The execution option under which an engine keeps the one for what stands apart."""
+
+STANDING = "shopwright_standing"
+"""The execution option under which a reading twin keeps the connections that stand ready."""
 
 FEW = 2
 """Connections for what stands apart: each is held for less than a millisecond."""
@@ -119,7 +123,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
         sa.event.listen(engine, "commit", settle)
         sa.event.listen(engine, "rollback", forget)
         _keep_apart(engine, _postgresql(where, FEW, 0, options))
-        return _with_twin(engine, "BEGIN", "")
+        return _let_stand(_with_twin(engine, "BEGIN", ""), max(pool_size // 2, 1))
     raise ValueError(
         f"'{where.get_backend_name()}' is not a database we know; use sqlite:/// or postgresql://."
     )
@@ -163,7 +167,7 @@ def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]
         if shared.connection is not None:
             yield shared.connection
             return
-    with deferred(engine).connect() as connection, guarded():
+    with _lent(engine) as connection, guarded():
         yield connection
 
 
@@ -194,7 +198,7 @@ def stepwise(engine: sa.Engine) -> Iterator[sa.Connection]:
     twin = deferred(engine)
     if twin.get_execution_options().get(BEGIN, True):
         raise ValueError("Statements do not stand alone here.")
-    with twin.connect() as connection, guarded():
+    with _lent(engine) as connection, guarded():
         yield connection
 
 
@@ -220,7 +224,7 @@ def reading_together(engine: sa.Engine) -> Iterator[None]:
     For a request that only reads, so that who asks and what they get are seen as of one moment.
     What is assumed inside is proved at the end at the latest.
     """
-    with deferred(engine).connect() as connection:
+    with _lent(engine) as connection:
         token = _shared.set(_Shared(engine, connection))
         try:
             with guarded():
@@ -272,7 +276,7 @@ def prove() -> None:
         if shared.connection is not None:
             found.prove(shared.connection)
             return
-        with deferred(shared.engine).connect() as connection:
+        with _lent(shared.engine) as connection:
             found.prove(connection)
 
 
@@ -289,6 +293,13 @@ def deferred(engine: sa.Engine) -> sa.Engine:
     """
     twin = engine.get_execution_options().get(READING)
     return engine if twin is None else twin
+
+
+def _lent(engine: sa.Engine) -> Lent | sa.Connection:
+    """Return a connection for reading, for a `with` block."""
+    twin = deferred(engine)
+    standing: Standing | None = twin.get_execution_options().get(STANDING)
+    return twin.connect() if standing is None else standing.lend()
 
 
 def _postgresql(where: sa.URL, size: int, more: int, options: dict[str, Any]) -> sa.Engine:
@@ -318,6 +329,23 @@ def _keep_apart(engine: sa.Engine, other: sa.Engine) -> None:
     sa.event.listen(other, "connect", _prepare_apart)
     sa.event.listen(engine, "engine_disposed", close)
     engine.update_execution_options(**{APART: other})
+
+
+def _let_stand(engine: sa.Engine, most: int) -> sa.Engine:
+    """Let connections of its reading twin stand ready; they are closed with the engine."""
+    born, twin = os.getpid(), deferred(engine)
+    standing = Standing(twin, most)
+
+    def close(_: sa.Engine) -> None:
+        # in a fork the connections are still the parent's, which goes on with them
+        if os.getpid() == born:
+            standing.close()
+        else:
+            standing.leave()
+
+    sa.event.listen(engine, "engine_disposed", close)
+    twin.update_execution_options(**{STANDING: standing})
+    return engine
 
 
 def _with_twin(engine: sa.Engine, writing: str, reading: str) -> sa.Engine:

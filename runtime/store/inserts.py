@@ -83,7 +83,7 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
         _leave(connection, batch)
         _committed(connection, batch)
         return
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert isinstance(driver, psycopg.Connection)
     try:
         with driver.pipeline():
@@ -280,7 +280,7 @@ def _copy(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         for place, name in enumerate(names)
         if (make := _processor(connection, table.c[name])) is not None
     ]
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert isinstance(driver, psycopg.Connection)
     open_now(connection)
     try:

@@ -248,6 +248,23 @@ class Posting:
         ]
         return [one for one in found if one is not None]
 
+    def taken_back(self, book: Book, kind: str, entity: str, record_id: str) -> list[Past]:
+        """Return what a record posted of one kind, was taken back, and was not posted again."""
+        table, back, anew = book.entries, book.entries.alias(), book.entries.alias()
+        again = sa.literal(AGAIN, sa.String) + sa.cast(table.c.id, sa.String)
+        asked = sa.select(table.c.id).where(
+            table.c.cause_id == record_id,
+            table.c.cause == entity,
+            table.c.kind == kind,
+            table.c.reverses.is_(None),
+            sa.select(back.c.id).where(back.c.reverses == table.c.id).exists(),
+            ~sa.select(anew.c.id).where(anew.c.post_key.like(again + "/%")).exists(),
+        )
+        found = [
+            self.past(book, table.c.id == row[0]) for row in self._ask(asked.order_by(table.c.id))
+        ]
+        return [one for one in found if one is not None]
+
     def is_reversed(self, book: Book, entry_id: str) -> bool:
         """Return whether an entry was taken back."""
         return self.past(book, book.entries.c.reverses == entry_id) is not None
@@ -427,6 +444,8 @@ class Posting:
 
 
 WHY = "a post to a ledger"
+AGAIN = "again/"
+"""Begins the key of what is posted again after it was taken back; the id of the entry follows."""
 ATTEMPTS = 3
 """How often a post is tried that lost against another one."""
 LOST = Blocker("LOST")

@@ -46,7 +46,7 @@ def riding(connection: sa.Connection, opening: Opening) -> Iterator[None]:
         Mistaken: what was assumed does not hold; the transaction must not be committed.
 
     """
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert isinstance(driver, psycopg.Connection)
     with driver.pipeline():
         driver.execute(opening.begin.encode())
@@ -64,7 +64,7 @@ def open_now(connection: sa.Connection, *_: Any) -> None:
         return
     try:
         if opening.owed is None:
-            driver: Any = connection.connection.driver_connection
+            driver: Any = connection.connection.dbapi_connection
             driver.execute(opening.begin)
         else:
             with riding(connection, opening):
@@ -83,5 +83,9 @@ def settle(connection: sa.Connection) -> None:
 
 
 def forget(connection: sa.Connection) -> None:
-    """Let go of what was never sent: the transaction is undone."""
-    connection.info.pop(OPENING, None)
+    """Let go of what was never sent: the transaction is undone.
+
+    A connection that was lost has taken everything with it; to ask it for more would open another.
+    """
+    if not connection.invalidated:
+        connection.info.pop(OPENING, None)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from generator.expressions.compile import Expression
 
 
+UNCUT = 1 << 60
+"""The limit of a plan that is read to its end by one statement."""
+
+
 @dataclass(frozen=True)
 class Sort:
     """One key of the order."""

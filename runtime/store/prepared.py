@@ -14,7 +14,8 @@ A statement whose text depends on its values (an expanding IN) is left to SQLAlc
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import psycopg
@@ -79,6 +80,32 @@ class Prepared:
             return [tuple(row) for row in found]
         return self._converted(self._run(connection, values, fetch=True))
 
+    def stream(
+        self, connection: sa.Connection, values: Mapping[str, Any], size: int
+    ) -> Iterator[list[Row]]:
+        """Yield rows while PostgreSQL still finds them, some at once.
+
+        Not by a cursor of the server, whose statements it never works on with several processes.
+        The connection does nothing else until the last row has come or the iterator is closed.
+        """
+        if not connection.in_transaction() and begins(connection):
+            connection.begin()
+        parameters, cursor = self._parameters(values), self._cursor(connection)
+        events: Any = connection.dispatch
+        _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
+        try:
+            together = size if psycopg.capabilities.has_stream_chunked() else 1
+            found = cursor.stream(self._sent, parameters, size=together)
+            while some := list(islice(found, size)):
+                if self._cells is None:
+                    self._cells = self._processors(cursor.description)
+                yield self._converted(some)
+        except self._dialect.loaded_dbapi.Error as error:
+            connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
+        finally:
+            cursor.close()
+        _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
+
     def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> None:
         """Run a statement that returns nothing; in a pipeline, without waiting for its end."""
         self._run(connection, values, fetch=False)
@@ -109,7 +136,8 @@ class Prepared:
             if rows is None:
                 cursor = self._cursor(connection)
                 rows = self._by_cursor(connection, cursor, parameters, opening, fetch=fetch)
-            _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
+            if events.after_cursor_execute:
+                _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
         except self._dialect.loaded_dbapi.Error as error:
             connection._handle_dbapi_exception(error, self._text, parameters, cursor, None)
         finally:
@@ -142,7 +170,7 @@ class Prepared:
         pooled = connection.connection
         if not self._is_raw:
             return pooled.cursor()
-        driver = pooled.driver_connection
+        driver = pooled.dbapi_connection
         assert isinstance(driver, psycopg.Connection)
         return psycopg.RawCursor(driver)
 

@@ -24,6 +24,7 @@ from runtime.jobs.tables import (
 from runtime.store.alert_tables import alert_look_table, alert_table
 from runtime.store.approvals import approval_table, approval_vote_table
 from runtime.store.emergencies import emergency_table
+from runtime.store.hook_tables import hook_attempt_table, hook_delivery_table, hook_table
 from runtime.store.list_tables import saved_export_table, saved_view_table, selection_table
 from runtime.store.outside_tables import (
     call_table,
@@ -42,6 +43,7 @@ from runtime.store.talk_tables import (
     comment_table,
     follow_table,
     notification_table,
+    telling_table,
 )
 from runtime.store.workflow_tables import task_table, timer_table, workflow_log_table
 
@@ -76,6 +78,7 @@ class SystemTables:
     attachment: sa.Table
     follow: sa.Table
     notification: sa.Table
+    telling: sa.Table
     second_factor: sa.Table
     approval: sa.Table
     connector: sa.Table
@@ -94,6 +97,9 @@ class SystemTables:
     promotion: sa.Table
     alert: sa.Table
     alert_look: sa.Table
+    hook: sa.Table
+    hook_delivery: sa.Table
+    hook_attempt: sa.Table
 
 
 def system_tables(metadata: sa.MetaData) -> SystemTables:
@@ -123,6 +129,7 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         attachment=attachment_table(metadata),
         follow=follow_table(metadata),
         notification=notification_table(metadata),
+        telling=telling_table(metadata),
         second_factor=second_factor_table(metadata),
         approval=approval_table(metadata),
         connector=connector_table(metadata),
@@ -141,6 +148,9 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         promotion=promotion_table(metadata),
         alert=alert_table(metadata),
         alert_look=alert_look_table(metadata),
+        hook=hook_table(metadata),
+        hook_delivery=hook_delivery_table(metadata),
+        hook_attempt=hook_attempt_table(metadata),
     )
 
 

@@ -87,3 +87,28 @@ def notification_table(metadata: sa.MetaData) -> sa.Table:
         ),
         sa.Index("ix_sw_notification_record", "entity", "record_id"),
     )
+
+
+def telling_table(metadata: sa.MetaData) -> sa.Table:
+    """Whom a workflow told of a record: a row a person and channel, never what was said.
+
+    Rows of one telling share `sending_id`; both ids sort by time.
+    """
+    return sa.Table(
+        "sw_telling",
+        metadata,
+        sa.Column("id", text_id(), primary_key=True),
+        sa.Column("sending_id", text_id(), nullable=False),
+        sa.Column("entity", sa.String(63), nullable=False),
+        sa.Column("record_id", sa.String(64), nullable=False),
+        sa.Column("told", small_json(), nullable=False),
+        sa.Column("channel", sa.String(12), nullable=False),
+        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("notice_id", text_id(), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("why", sa.String(40)),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("settled_at", UtcDateTime),
+        sa.Index("ix_sw_telling_record", "entity", "record_id", "sending_id"),
+        sa.Index("ix_sw_telling_notice", "notice_id"),
+    )

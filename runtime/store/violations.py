@@ -20,6 +20,10 @@ STILL_USED = Label(
 )
 PASSING = {"40001", "40P01", "55P03"}
 """PostgreSQL's states for what lost against another: serialization, deadlock, lock."""
+OURS = ("sw_", "ab_")
+"""How tables begin that are no record's: whoever sent the record can do nothing about those."""
+POSTGRES_UNIQUE = re.compile(r"\(([^()]+)\)=\(")
+"""The columns in the detail of an error, whatever language the server speaks."""
 SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)")
 
 
@@ -41,9 +45,15 @@ def _unique_columns(
         diagnosis = getattr(error.orig, "diag", None)
         if getattr(error.orig, "sqlstate", "") != "23505" or diagnosis is None:
             return ()
-        rest = str(diagnosis.constraint_name or "").removeprefix(f"uq_{diagnosis.table_name}_")
+        table = str(diagnosis.table_name or "")
+        rest = str(diagnosis.constraint_name or "").removeprefix(f"uq_{table}_")
         known = [*((name,) for name in entity.fields), *entity.unique, entity.key]
-        return next((columns for columns in known if columns and "_".join(columns) == rest), ())
+        own = next((columns for columns in known if columns and "_".join(columns) == rest), ())
+        # of a part, the server says it
+        told = POSTGRES_UNIQUE.search(str(diagnosis.message_detail or ""))
+        if own or told is None or table.startswith(OURS):
+            return own
+        return tuple(name.strip().strip('"') for name in told[1].split(","))
     found = SQLITE_UNIQUE.search(str(error.orig))
     if found is None:
         return ()

@@ -27,6 +27,7 @@ from generator.model.entity import Entity, Field
 from generator.model.scenario import GivenRecord, Scenario, Somebody
 from generator.model.text import NOWHERE, plain
 from generator.shapes.access import ACTIONS
+from runtime import price_book
 from runtime.errors import RequestError
 from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
@@ -238,6 +239,7 @@ class Theatre:
         for ending in ("-wal", "-shm"):
             self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
         shutil.copyfile(self.folder / f"{name}.db", self.file)
+        price_book.forget(self.runtime)
 
 
 def _people(scenario: Scenario, runtime: Runtime, ids: Mapping[str, str]) -> dict[str, Actor]:

@@ -164,6 +164,8 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             (t("Permissions", "nav"), "/permissions/", "table"),
             (t("Access reviews"), "/reviews/", "clipboard-check"),
             (t("Connectors", "nav"), "/connectors/", "plug"),
+            (t("Webhooks", "nav"), "/webhooks/", "webhook"),
+            (t("Messages", "nav"), "/messages/", "message"),
             (t("Log", "nav"), "/audit/", "history"),
         )
         groups.append(

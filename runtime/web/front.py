@@ -25,7 +25,7 @@ from runtime.web.rest_views import too_large
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
 
-OURS = ("security", "jobs", "exports", "openapi.json")
+OURS = ("security", "jobs", "exports", "webhooks", "alerts", "openapi.json")
 """What stands below the API and is not about records."""
 
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})

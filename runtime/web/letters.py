@@ -21,31 +21,12 @@ from runtime.runtime import Runtime
 from runtime.settings import HOME
 from runtime.store.notices import Told
 from runtime.web.names import full_name, short_name
-from runtime.web.principals import Principals
 from runtime.web.screens.notices_page import LOCKED, Day, NoticeLine, notices_page
 from runtime.web.screens.visit import Visit
 from runtime.web.users import user_names
 
 CHOOSING = "/preferences#notifications"
 """Where people choose what they are told, and how."""
-
-
-def reader_of(runtime: Runtime, user_id: int) -> Actor | None:
-    """Return somebody with the rights they have now; None when they may not sign in any more."""
-    known = runtime.remembered.get(
-        ("readers of letters",),
-        lambda: Principals(
-            runtime.engine,
-            runtime.system,
-            runtime.schema,
-            # nobody proves here who they are, so nothing is compared under these keys
-            password_key="",
-            token_key="",
-            clock=runtime.clock,
-        ),
-    )
-    found = known.current(user_id)
-    return None if found is None else found.actor
 
 
 def letter(
@@ -73,14 +54,14 @@ def letter(
     subject = (
         visit.t("{n} notification", many="{n} notifications", n=len(lines))
         if is_summary
-        else " · ".join(filter(None, (lines[0].words, _about(lines[0]))))
+        else lines[0].subject or " · ".join(filter(None, (lines[0].words, _about(lines[0]))))
     )
     mail = runtime.mail
     message = EmailMessage(policy=SMTP)
-    message["From"] = _address(mail.sender)
+    message["From"] = address_of(mail.sender)
     name = full_name(reader.first_name, reader.last_name, reader.name)
-    message["To"] = Address(_line(name), addr_spec=reader.email)
-    message["Subject"] = _line(f"[{shop}] {subject}")
+    message["To"] = Address(one_line(name), addr_spec=reader.email)
+    message["Subject"] = one_line(f"[{shop}] {subject}")
     message["Date"] = format_datetime(runtime.clock())
     message["Message-ID"] = f"<{key}@{parseaddr(mail.sender)[1].rpartition('@')[2]}>"
     message["List-Unsubscribe"] = f"<{mail.address}{CHOOSING}>"
@@ -96,13 +77,13 @@ def letter(
         "choosing": f"{mail.address}{CHOOSING}",
         "about": _about,
     }
-    message.set_content(_templates().get_template("notices.txt").render(given))
-    message.add_alternative(_templates().get_template("notices.html").render(given), subtype="html")
+    message.set_content(templates().get_template("notices.txt").render(given))
+    message.add_alternative(templates().get_template("notices.html").render(given), subtype="html")
     message["Content-Language"] = reader.locale
     return message
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text as one line: in a header a second one would be a header of its own."""
     return " ".join(text.split())
 
@@ -115,13 +96,15 @@ def _about(line: NoticeLine) -> str:
     return f"{line.kind} {line.title}".strip()
 
 
-def _address(text: str) -> Address:
+def address_of(text: str) -> Address:
+    """Return `Name <address>` as a header has it."""
     name, written = parseaddr(text)
     return Address(name, addr_spec=written)
 
 
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Return the templates of letters."""
     return Environment(
         loader=FileSystemLoader(HOME / "templates" / "letters"),
         autoescape=lambda name: name is not None and name.endswith(".html"),

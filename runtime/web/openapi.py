@@ -13,6 +13,7 @@ import orjson
 
 from generator.model.entity import Entity
 from generator.model.workflow import Workflow
+from rules import privacy
 from rules.permissions import Grant, transition_action
 from runtime.errors import (
     BadRequest,
@@ -34,7 +35,9 @@ from runtime.messages import Actor
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.web import rest_ledgers
+from runtime.web.openapi_alerts import alert_paths
 from runtime.web.openapi_exports import export_paths
+from runtime.web.openapi_hooks import hook_paths, told
 from runtime.web.openapi_parts import (
     ABOUT_INCIDENTS,
     BEFORE,
@@ -95,6 +98,7 @@ REFUSED_WITH = {
     "extend": (409, 413, 415, 422),
     "attach": (409, 413, 415, 422),
     "reveal": (413, 415, 422),
+    "copy_person": (413, 415, 422, 428),
     "transition": (409, 413, 415, 422, 428, 500),
     "transitions": (500,),
     "settle_incident": (409, 413, 415, 422),
@@ -105,7 +109,12 @@ LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORT
 """Operations that are asked for as a list is, with what each takes besides filters."""
 WHEN = frozenset({"created_at", "updated_at"})
 """What every program filters by: what changed since it last asked."""
-WITHOUT_ANSWER = frozenset({"delete", "delete_comment", "detach", "follow", "unfollow"})
+WITHOUT_ANSWER = ("delete", "delete_comment", "detach", "follow", "unfollow")
+PLAIN_ANSWERS: Mapping[str, Shape] = {
+    **{name: {"204": {"description": "Done"}} for name in WITHOUT_ANSWER},
+    "copy_person": {"202": {"description": "Begun", "content": {JSON: {"schema": ref("Begun")}}}},
+}
+"""What is answered alike for every entity."""
 WITH_TAG = frozenset(
     {
         "read",
@@ -176,6 +185,7 @@ class _Document:
         paths |= job_paths([one.name for one in desk.operated(self.runtime, self.actor)])
         exported = [name for name in self.app.entities if self.grant(name, "export")]
         paths |= export_paths(exported) if exported else {}
+        paths |= hook_paths(self.runtime, self.actor) | alert_paths(self.runtime, self.actor)
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:
@@ -219,6 +229,7 @@ class _Document:
                 if any(f"{API}{entity.name}" in path for path in paths)
             ],
             "paths": paths,
+            "webhooks": told(self.runtime, self.actor, shapes),
             "components": {
                 "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
                 "schemas": shapes,
@@ -310,6 +321,8 @@ class _Document:
             return False
         if operation == "transitions" and entity.name not in self.app.workflows:
             return False
+        if operation == "copy_person" and not privacy.is_person(self.app, entity.name):
+            return False
         if module is None or (operation in OF_WHOLES and entity.child_of):
             return False
         return self.grant(entity.name, module.ACTION) is not None
@@ -365,6 +378,7 @@ class _Document:
             "comment": "Saying",
             "edit_comment": "Saying",
             "reveal": "Revealing",
+            "copy_person": "Copying",
             "settle_incident": "Settling",
             "extend": "Extending",
         }
@@ -402,8 +416,8 @@ class _Document:
         return found
 
     def _success(self, entity: Entity, operation: str) -> Shape:
-        if operation in WITHOUT_ANSWER:
-            return {"204": {"description": "Done"}}
+        if operation in PLAIN_ANSWERS:
+            return dict(PLAIN_ANSWERS[operation])
         if operation in rest_ledgers.ROUTES:
             shape = rest_ledgers.POSTED
             return {"201": {"description": "Posted", "content": {JSON: {"schema": shape}}}}

@@ -194,6 +194,10 @@ TALK_SHAPES: Shape = {
     "Said": _object({"data": _COMMENT}),
     "Saying": _object({"text": {"type": "string", "minLength": 1, "maxLength": 10_000}}),
     "Revealing": _object({"field": {"type": "string"}, "reason": {"type": "string"}}),
+    "Copying": _object(
+        {"format": {"enum": ["xlsx", "csv", "jsonl"]}, "reason": {"type": "string"}}, "reason"
+    ),
+    "Begun": _object({"data": _object({"run": {"type": "string"}})}),
     "Revealed": _object({"data": _object({"field": {"type": "string"}, "value": {}})}),
     "Waiting": _object({"data": {"type": "object"}}),
     "Said_page": _object({"data": _list(_COMMENT), "page": _object({"next": MAYBE_TEXT})}),
@@ -434,7 +438,7 @@ def job_paths(names: Sequence[str]) -> Shape:
     run = {"id": TEXT, "job": TEXT, "state": states, **moments, "done": number, "counts": counts}
     one, many = _object({"data": _object(run)}), _object({"data": _list(_object(run))})
     job = _object({"name": TEXT, "next_at": _MOMENT, "paused_at": _MOMENT})
-    row = _object({"position": number, "record": TEXT, "status": TEXT})
+    row = _object({"position": number, "record": MAYBE_TEXT, "status": TEXT})
     page = _object({"next": {"type": ["integer", "null"]}})
     act = {"enum": ["cancel", "retry", "rest", "undo", "carry_out"]}
     start = {"type": "object", "properties": {"parameters": {"type": "object"}}}

@@ -70,6 +70,7 @@ def _prices() -> Shape:
     sums |= {"id": TEXT, "discounts": _list(discount)}
     units = _list(_object({"quantity": NUMBER, "total": AMOUNT}))
     line = {"item": TEXT, "quantity": NUMBER, "unit_price": AMOUNT, "units": units, **sums}
+    reduced = {"lowest_before": AMOUNT}
     step = {"promotion": TEXT, "version": NUMBER, "label": TEXT, "lane": TEXT, "verdict": TEXT,
             "message": TEXT, "granted": AMOUNT}  # fmt: skip
     why = {"by": TEXT, "condition": TEXT, "have": MAYBE, "need": MAYBE,
@@ -86,7 +87,7 @@ def _prices() -> Shape:
             "currency": TEXT,
             "at": {"type": "string", "format": "date-time"},
             "fingerprint": TEXT,
-            "lines": _list(_object(line)),
+            "lines": _list({**_object({**line, **reduced}), "required": list(line)}),
             "deliveries": _list(_object(sums)),
             "extras": _list(_object(extra)),
             "offers": _list(_object(offer)),

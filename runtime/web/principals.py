@@ -243,25 +243,29 @@ class Principals:
     @cached_property
     def _by_session(self) -> Question:
         user, setting = _tables().user, self.system.setting
-        mine = setting.c.user_id == sa.bindparam("sw_user")
-        everything = sa.and_(
-            setting.c.key == sa.literal_column(f"'{EVERYTHING}'"),
-            setting.c.updated_at > sa.bindparam("sw_started", type_=setting.c.updated_at.type),
-        )
-        ended = sa.exists().where(
-            mine, sa.or_(setting.c.key == sa.bindparam("sw_ended"), everything)
-        )
-        listed = setting.alias("listed")
-        seen = (
-            sa.select(listed.c.updated_at)
-            .where(
-                listed.c.user_id == sa.bindparam("sw_user"),
-                listed.c.key == sa.bindparam("sw_open"),
+        of, at = setting.c.key, setting.c.updated_at
+        ended: Any = sa.bindparam("sw_ended")
+        every: Any = sa.literal_column(f"'{EVERYTHING}'")
+        listed: Any = sa.bindparam("sw_open")
+        after = at > sa.bindparam("sw_started", type_=at.type)
+        # what is kept of the session, read once: when it was in use, and whether it has ended
+        session = (
+            sa.select(
+                sa.func.max(sa.case((of == listed, at))).label("seen"),
+                sa.func.count(
+                    sa.case((sa.or_(of == ended, sa.and_(of == every, after)), of))
+                ).label("ends"),
             )
-            .scalar_subquery()
+            .where(
+                setting.c.user_id == sa.bindparam("sw_user"),
+                sa.or_(of == listed, of == ended, of == every),
+            )
+            .subquery("session")
         )
-        asked = self._person(seen, taken=self._emergency).where(
-            user.c.id == sa.bindparam("sw_user"), ~ended
+        asked = (
+            self._person(session.c.seen, taken=self._emergency)
+            .select_from(sa.join(user, session, sa.true()))
+            .where(user.c.id == sa.bindparam("sw_user"), session.c.ends == sa.literal_column("0"))
         )
         return Question(asked, self.engine.dialect)
 
@@ -382,8 +386,9 @@ def _roles(dialect: sa.Dialect) -> Any:
             .where(member.c.user_id == user.c.id)
             .correlate(user)
         )
+        .subquery()
     )
-    named = sa.select(role.c.name).where(role.c.id.in_(held)).order_by(role.c.name)
+    named = sa.select(role.c.name).join(held, held.c.role_id == role.c.id)
     return _gathered(named.correlate(user).subquery(), dialect.name)
 
 

@@ -7,6 +7,7 @@ they are applied.
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from generator.compile import Compiled, compile_definitions
@@ -20,6 +21,9 @@ from runtime.web.switch import Office, Switch
 
 _kept: dict[Path, Compiled] = {}
 """What the parent of the web processes compiled before it forked them."""
+
+SELDOM = 20_000
+"""So many more objects made than given up let the collector of cycles look; Python's own is 700."""
 
 HERE = ("127.0.0.1", "::1", "localhost")
 
@@ -44,7 +48,9 @@ def web_process(settings: Settings) -> Switch:
         return Office(compiled.app.digest, app, engine)
 
     if not settings.watch:
-        return Switch(open_office(_definitions(settings)), board)
+        switch = Switch(open_office(_definitions(settings)), board)
+        _leave_in_peace()
+        return switch
     from runtime.web.watcher import Watcher  # noqa: PLC0415 (it brings Alembic along)
 
     watcher = Watcher(settings.definitions, settings.production, board, open_office)
@@ -57,6 +63,18 @@ def web_process(settings: Settings) -> Switch:
 def keep(folder: Path, compiled: Compiled) -> None:
     """Let the web processes forked from this one serve what it compiled, without doing it again."""
     _kept[folder] = compiled
+
+
+def _leave_in_peace() -> None:
+    """Keep the collector of cycles from walking over what is here for good, for every few requests.
+
+    The definitions and what is made of them are hundreds of thousands of objects, none of which is
+    ever given up. A request leaves hardly a cycle behind, so looking for some more seldom costs
+    little memory.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(SELDOM, 20, 50)
 
 
 def _definitions(settings: Settings) -> Compiled:

@@ -104,6 +104,11 @@ class Answers:
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
+    def _begun(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        answer = Answer(202, orjson.dumps({"data": {"run": result.row}}))
+        answer.headers["Location"] = f"{API}jobs/runs/{result.row}"
+        return answer
+
     def _history(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.entries(result))
 
@@ -161,6 +166,7 @@ class Answers:
         "delete": _nothing,
         "history": _history,
         "reveal": _revealed,
+        "copy_person": _begun,
         "comments": _beside,
         "comment": _beside,
         "edit_comment": _beside,

@@ -22,7 +22,7 @@ from generator.field_types._ids import WRITTEN
 from generator.model.job import Job
 from generator.model.text import Label
 from runtime.errors import Forbidden, NotFound
-from runtime.jobs import afterwards, desk, results
+from runtime.jobs import afterwards, desk, results, telling
 from runtime.jobs.desk import JobState
 from runtime.messages import Actor
 from runtime.pipeline import nothing_here
@@ -93,7 +93,7 @@ def _of_run(asked: Asked, here: Web, actor: Actor, run_id: str, beyond: list[str
         return answer_of({"data": _whole(here, actor, run)})
     method_of(asked, "GET")
     if beyond == ["rows"]:
-        return _rows(asked, here, run)
+        return _rows(asked, here, actor, run)
     if len(beyond) == 2 and beyond[0] == "files":
         return _file(here, actor, run, beyond[1])
     raise nothing_here()
@@ -121,7 +121,7 @@ def _act(asked: Asked, here: Web, actor: Actor, run: Any) -> Answer:
     return _accepted(here, actor, run.id)
 
 
-def _rows(asked: Asked, here: Web, run: Any) -> Answer:
+def _rows(asked: Asked, here: Web, actor: Actor, run: Any) -> Answer:
     query = parse_qs(asked.query, keep_blank_values=True)
     if query.keys() - {"after", "refused"}:
         name = sorted(query.keys() - {"after", "refused"})[0]
@@ -131,14 +131,14 @@ def _rows(asked: Asked, here: Web, run: Any) -> Answer:
         raise wrong("after", "Write a whole number.", "请填写整数。")
     if refused not in ("true", "false"):
         raise wrong("refused", "Write true or false.", "请填写 true 或 false。")
-    found = desk.rows_of(
-        here.runtime, run.id, refused=refused == "true", after=int(after), limit=ROWS
+    found = telling.rows(
+        here.runtime, actor, run, refused=refused == "true", after=int(after), limit=ROWS
     )
     data = [
         {
             "position": one.position,
             "entity": one.entity,
-            "record": one.record_id,
+            "record": one.record_id or None,
             "status": one.status,
             "code": one.code,
             "message": Label(one.message).text(asked.locale) if one.message else None,
@@ -152,7 +152,7 @@ def _rows(asked: Asked, here: Web, run: Any) -> Answer:
 
 
 def _file(here: Web, actor: Actor, run: Any, file_id: str) -> Answer:
-    found = desk.file_of(here.runtime, actor, run.id, file_id)
+    found = telling.file_of(here.runtime, actor, run.id, file_id)
     path = results.path_of(here.settings.files.parent / results.FOLDER, run.id, found.id)
     if not path.is_file():
         raise NotFound(desk.EXPIRED)
@@ -174,7 +174,7 @@ def _whole(here: Web, actor: Actor, run: Any) -> dict[str, Any]:
             "expires_at": one.expires_at,
             "url": f"{API}{JOBS}/runs/{run.id}/files/{one.id}",
         }
-        for one in desk.files_of(here.runtime, run.id)
+        for one in telling.files(here.runtime, actor, run)
     ]
     may = [name for name in AFTERWARDS if getattr(offered, name)]
     result = run.result if isinstance(run.result, Mapping) else {}

@@ -23,6 +23,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/restore": {"POST": "restore"},
     "{id}/history": {"GET": "history"},
     "{id}/reveal": {"POST": "reveal"},
+    "{id}/copy": {"POST": "copy_person"},
     "{id}/comments": {"GET": "comments", "POST": "comment"},
     "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
     "{id}/attachments": {"GET": "attachments", "POST": "attach"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -13,12 +13,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
 from runtime.pipeline import nothing_here
-from runtime.web import rest_exports, rest_jobs, rest_security
+from runtime.web import rest_alerts, rest_exports, rest_hooks, rest_jobs, rest_security
 from runtime.web.context import present, web
 from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
+from runtime.web.rest_alerts import ALERTS
 from runtime.web.rest_exports import EXPORTS
+from runtime.web.rest_hooks import HOOKS
 from runtime.web.rest_jobs import JOBS
 from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
@@ -40,12 +42,9 @@ def blueprint(api: Api, documents: Documents) -> Blueprint:
         asked = make_asked(path)
         if path == DOCUMENT:
             return send(_document(asked, documents))
-        if path == SECURITY or path.startswith(SECURITY + "/"):
-            return send(_beside(asked, SECURITY, rest_security.answer))
-        if path == JOBS or path.startswith(JOBS + "/"):
-            return send(_beside(asked, JOBS, _jobs))
-        if path == EXPORTS or path.startswith(EXPORTS + "/"):
-            return send(_beside(asked, EXPORTS, _exports))
+        name = path.partition("/")[0]
+        if name in BESIDE:
+            return send(_beside(asked, name, BESIDE[name]))
         return send(api.answer(asked))
 
     @routes.get("/swagger/v1")
@@ -138,6 +137,28 @@ def _exports(asked: Asked) -> Answer:
     if asked.actor is None:
         raise sign_in_first()
     return rest_exports.answer(asked, web(), asked.actor)
+
+
+def _alerts(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_alerts.answer(asked, web(), asked.actor)
+
+
+def _hooks(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_hooks.answer(asked, web(), asked.actor)
+
+
+BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
+    SECURITY: rest_security.answer,
+    JOBS: _jobs,
+    EXPORTS: _exports,
+    ALERTS: _alerts,
+    HOOKS: _hooks,
+}
+"""What stands below the API and is not about records, by the first part of its address."""
 
 
 def _beside(asked: Asked, name: str, answered: Callable[[Asked], Answer]) -> Answer:

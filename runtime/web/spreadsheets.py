@@ -20,8 +20,6 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from runtime.harmless import harmless
 from runtime.web import parquet
@@ -41,6 +39,7 @@ SHEET = 1_000_000
 LONGEST_CELL = 32_767
 """Characters that Excel takes."""
 
+_QUOTED = re.compile(r'[",\r\n]')
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -111,6 +110,21 @@ def write_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterat
     yield _emptied(buffer)
 
 
+def write_csv_lines(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield a CSV whose lines are written already, some at once."""
+    yield from write_csv(heading, ())
+    for some in lines:
+        yield "".join(some).encode()
+
+
+def csv_cell(value: Value) -> str:
+    """Return a value as `write_csv` writes it beside others."""
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    text = harmless(value)
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
 def _emptied(buffer: io.StringIO) -> bytes:
     piece = buffer.getvalue().encode()
     buffer.seek(0)
@@ -122,6 +136,8 @@ def write_xlsx(
     heading: Sequence[str], rows: Iterable[Sequence[Value]], mark: str = ""
 ) -> Iterator[bytes]:
     """Yield a workbook; its rows are on the disk, not in memory."""
+    from openpyxl import Workbook  # noqa: PLC0415 (18 MB of memory that no CSV needs)
+
     book = Workbook(write_only=True)
     if mark:
         book.properties.creator = book.properties.description = mark
@@ -139,7 +155,7 @@ def write_xlsx(
             yield piece
 
 
-def _sheet(book: Workbook, heading: Sequence[str], mark: str) -> Any:
+def _sheet(book: Any, heading: Sequence[str], mark: str) -> Any:
     sheet: Any = book.create_sheet()
     if mark:
         # an ampersand begins a code of the foot
@@ -152,6 +168,8 @@ def _sheet(book: Workbook, heading: Sequence[str], mark: str) -> Any:
 def _cell(sheet: Any, value: Value) -> Any:
     if not isinstance(value, str):
         return value
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 (as above)
+
     cell = WriteOnlyCell(sheet, value=_CONTROL.sub("", value)[:LONGEST_CELL])
     cell.data_type = "s"
     return cell

@@ -105,9 +105,12 @@ class Watcher:
             raise_interrupt=False,
             debounce=400,
         )
+        # nobody saw what was changed after the folder was read and before this watch began
+        unseen = True
         for found in changes:
-            if found or self._waiting is not None:
-                self.look(switch, changed=bool(found))
+            if found or unseen or self._waiting is not None:
+                self.look(switch, changed=bool(found) or unseen)
+            unseen = False
 
     def look(self, switch: Switch, *, changed: bool) -> None:
         """Compare the folder with what is served, and exchange it when that is right."""

@@ -7,6 +7,7 @@ of one record and nowhere else. New entities and fields are filled without touch
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from generator.build.tables import has_column
 from generator.model.entity import Entity, Field
+from runtime.files import FileStore
 from runtime.messages import Actor
 from runtime.operations._reading import context
 from runtime.runtime import Runtime
@@ -24,6 +26,11 @@ RECORDS = 3
 READING = ("list", "read", "aggregate", "export", "history")
 TEXTS = {"text", "long_text", "tags", "rich_text"}
 DAY = "2026-11-22"
+DOT = b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+)
+KEPT = {"image": (".png", DOT), "file": (".pdf", b"%PDF-1.4\n")}
+"""Fields that hold a file: its name is what only this cell holds."""
 NUMBERS = {"money", "decimal", "integer", "quantity"}
 
 
@@ -46,6 +53,8 @@ class Filled:
     canaries: list[Canary] = field(default_factory=list)
     number: int = 0
     posted: set[str] = field(default_factory=set)
+    files: FileStore | None = None
+    """Where pictures and papers are kept; without it no record has any."""
 
     def fill(self) -> None:
         """Make records of every entity, the ones pointed at before the ones that point."""
@@ -119,6 +128,9 @@ class Filled:
             return f"+86138{digits}", digits
         if model.type == "address":
             return {"country": "CN", "city": "Shanghai", "street": word}, word
+        if model.type in KEPT and self.files is not None:
+            name, content = KEPT[model.type]
+            return self.files.keep(f"{word}{name}", content, self.shop.actor.id).id, word
         if model.type in NUMBERS and model.args.get("max") is None:
             return (int(digits), digits) if model.type == "integer" else (digits, digits)
         if model.type == "date":

@@ -9,6 +9,7 @@ import pytest
 from generator.compile import compile_definitions
 from tests.access.branches import FOLDER, Branches, open_branches
 from tests.access.canaries import Filled
+from tests.access.canary_work import Work, definitions, do_work
 from tests.access.counter import open_counter
 from tests.databases import postgres_url, sqlite_url
 from tests.shop import write_folder
@@ -72,7 +73,10 @@ fields:
   price: {type: money, label: {en: Price, zh: 价格}, required: true}
   cost: {type: money, label: {en: Cost, zh: 成本}}
   origin: {type: text, label: {en: Origin, zh: 来源}}
+  photo: {type: image, label: {en: Photo, zh: 照片}}
+  plan: {type: image, label: {en: Plan, zh: 图纸}}
   store: {type: reference, to: store, label: {en: Store, zh: 门店}, index: true}
+list: {columns: [code, price], layouts: {gallery: photo}}
 """
 PRICING = """
 pricing:
@@ -98,8 +102,10 @@ grants:
     till: {allow: view, rows: "store in actor.stores"}
     till_entry: {allow: view, rows: "store in actor.stores"}
     ware:
-      - {allow: view, rows: "store in actor.stores", fields: {hidden: [cost, origin]}}
+      - {allow: view, rows: "store in actor.stores", fields: {hidden: [cost, origin, plan]}}
       - evaluate
+  lead: {customer: {allow: operate, rows: "store in actor.stores"}}
+  reviewer: {order: [operate, export], customer: export, store: [operate, export]}
   taxes:
     till: {allow: view, fields: {hidden: [cash]}}
     ware: [{allow: view, fields: {read: [code]}}, evaluate]
@@ -127,7 +133,8 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Branches]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Filled]]:
+def worked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Filled, Work]]:
+    """Give the shop behind its web layer, full of canaries, with work done by its owner."""
     folder = tmp_path_factory.mktemp("definitions") / "branches"
     shutil.copytree(FOLDER, folder)
     layouts = (
@@ -145,6 +152,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, Fille
         "trade/counter.access.yaml": MORE,
     }
     write_folder(folder, more)
-    opened = open_counter(tmp_path_factory.mktemp("counter"), compile_definitions(folder))
-    yield opened
-    opened[0].runtime.engine.dispose()
+    write_folder(folder, definitions(compile_definitions(folder).app))
+    home = tmp_path_factory.mktemp("counter")
+    desk, filled = open_counter(home, compile_definitions(folder))
+    yield desk, filled, do_work(filled, home / "results")
+    desk.runtime.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def desk(worked: tuple[Desk, Filled, Work]) -> tuple[Desk, Filled]:
+    return worked[:2]

@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from generator.compile import Compiled, compile_definitions
+from runtime.files import FileStore
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
@@ -48,7 +49,9 @@ def open_counter(folder: Path, compiled: Compiled | None = None) -> tuple[Desk, 
         name: create_user(engine, name, PASSWORD, list(roles), email=f"{name}@branches.example")
         for name, (roles, _) in PEOPLE.items()
     }
-    filled = Filled(Shop(runtime, Actor(people["owner"], "owner", frozenset({"owner"}))))
+    owner = Actor(people["owner"], "owner", frozenset({"owner"}))
+    files = FileStore(folder / "files", engine, system.file, runtime.clock, runtime.make_id)
+    filled = Filled(Shop(runtime, owner), files=files)
     filled.fill()
     for name, (_, places) in PEOPLE.items():
         for place in places:

@@ -23,7 +23,7 @@ from tests.access.branches import FOLDER
 from tests.access.canaries import Filled, raw
 from tests.access.counter import open_counter
 from tests.access.test_attack_cases import MISSING, V1
-from tests.access.test_canaries import PLACES, addresses, leaks, state
+from tests.access.test_canaries import PLACES, Worked, addresses, leaks, state
 from tests.web.desk import PASSWORD, Desk, token
 
 SIGNED = r"[\w-]{20,}\.[\w-]{6}\.[\w-]{27}"
@@ -46,12 +46,12 @@ def leads_on(page: TestResponse) -> bool:
 
 
 def test_no_page_tells_a_record_out_of_reach_from_one_that_is_not_there(
-    desk: tuple[Desk, Filled],
+    worked: Worked,
 ) -> None:
-    here, filled = desk
+    here, filled, _ = worked
     browser, tried = here.browser("seller"), 0
     other = filled.records["order"][1]
-    for _, address in addresses(here, filled, "GET"):
+    for _, address in addresses(worked, "GET"):
         if other not in address:
             continue
         hidden, missing = browser.get(address), browser.get(address.replace(other, MISSING))
@@ -111,10 +111,10 @@ def test_a_mixed_bulk_does_what_may_be_done_and_tells_nothing_of_the_rest(
     assert rows[other]["tax_id"] is not None
 
 
-def test_who_holds_nothing_reaches_nothing_by_any_address(desk: tuple[Desk, Filled]) -> None:
-    here, filled = desk
+def test_who_holds_nothing_reaches_nothing_by_any_address(worked: Worked) -> None:
+    here, filled, _ = worked
     browser = here.browser("norole")
-    for endpoint, address in addresses(here, filled, "GET"):
+    for endpoint, address in addresses(worked, "GET"):
         page = browser.get(address)
         if page.status_code < 400 and not leads_on(page) and not page.is_json:
             assert not any(f"/{one}/" in address for one in filled.records), (endpoint, address)

@@ -27,7 +27,10 @@ from generator.model.app import App
 from generator.model.text import Label
 from generator.problems import DefinitionError
 from rules.matrix import Matrix
+from runtime.hooks import deliveries, subscriptions
+from runtime.hooks.subscriptions import Wanted
 from runtime.memory import Memory
+from runtime.store.engine import write
 from runtime.store.trail import Trail
 from runtime.web import look, totp
 from runtime.web.context import web
@@ -303,6 +306,33 @@ def make_group(page: Page, site: Site) -> None:
     page.wait_for_url(re.compile(r"/groups/\d+"))
 
 
+def webhook(page: Page, site: Site) -> None:
+    """Open a subscription that told something and was not taken."""
+    page.goto(f"/webhooks/{_webhook(site)[0]}")
+
+
+def webhook_form(page: Page, site: Site) -> None:
+    """Open the form of a subscription."""
+    page.goto(f"/webhooks/{_webhook(site)[0]}/edit")
+
+
+def webhook_delivery(page: Page, site: Site) -> None:
+    """Open a delivery with a try."""
+    hook, delivery = _webhook(site)
+    page.goto(f"/webhooks/{hook}/deliveries/{delivery}")
+
+
+def _webhook(site: Site) -> tuple[str, str]:
+    """Return a subscription and its delivery; its receiver lies inside, so nothing is sent."""
+    runtime, kim = site.desk.runtime, site.desk.people["kim"]
+    wanted = Wanted("Warehouse", "http://127.0.0.1:9/hook", "loan", ("created",), kim)
+    with write(runtime.engine) as connection:
+        made, _ = subscriptions.make(connection, runtime, wanted, kim)
+        one = subscriptions.find(connection, runtime, made)
+    assert one is not None
+    return made, deliveries.test(runtime, one)
+
+
 def archived_record(page: Page, site: Site) -> None:
     """Open a record that is archived."""
     record = fresh_member(site)
@@ -483,6 +513,7 @@ SCREENS = (
     Screen("second factor", "/me/second-factor"),
     Screen("approvals", "/approvals/"),
     Screen("reveal", "/member/{member}/reveal", who="ron", around=email_masked),
+    Screen("copy of a person's data", "/member/{member}/copy"),
     Screen(
         "asked to confirm",
         "/member/",
@@ -524,6 +555,7 @@ SCREENS = (
     Screen("permissions", "/permissions/"),
     Screen("permissions compared", "/permissions/?role=keeper&with=reader"),
     Screen("permissions of one kind", "/permissions/loan?role=reader"),
+    Screen("data about people", "/personal-data/"),
     Screen("my access", "/access/"),
     Screen("emergencies", "/emergencies/", who="ron", around=emergency_foreseen),
     Screen("reviews of rights", "/reviews/"),
@@ -540,6 +572,8 @@ SCREENS = (
     Screen("incidents", "/incidents/", shop="kinds", kept=True),
     Screen("alerts", "/alerts/", shop="kinds"),
     Screen("alert", "/alerts/many_things", shop="kinds"),
+    Screen("messages", "/messages/", shop="kinds"),
+    Screen("message", "/messages/repair_told", shop="kinds"),
     Screen("exports", "/exports/"),
     Screen(
         "saved export",
@@ -565,6 +599,13 @@ SCREENS = (
     Screen("workflow of a record", "/repair/", workflow_of_record, shop="kinds"),
     Screen("timer", "/repair/", move_a_timer, shop="kinds", stands_for="screens.timer"),
     Screen("connectors", "/connectors/", shop="kinds"),
+    Screen("webhooks", "/webhooks/"),
+    Screen("new webhook", "/webhooks/new?entity=loan"),
+    Screen("webhook", "/webhooks/", webhook, stands_for="screens.hook"),
+    Screen("form of a webhook", "/webhooks/", webhook_form, stands_for="screens.hook_edit"),
+    Screen(
+        "delivery of a webhook", "/webhooks/", webhook_delivery, stands_for="screens.hook_delivery"
+    ),
     Screen("workflows", "/workflows/", shop="kinds"),
     Screen("workflow", "/workflows/repair/mending", shop="kinds", kept=True),
     Screen("offline", "/offline"),
@@ -592,6 +633,7 @@ ERROR_PAGES = tuple(
 NO_SCREEN: Mapping[str, str] = {
     "screens.import_template": "a file",
     "screens.job_file": "a file",
+    "screens.personal_file": "a file",
     "screens.job_rows": "a file",
     "screens.rule_words": "inside a form: the rule said in words",
     "screens.sheet": "the style that gives paper its size: tests/web/test_kiosk.py",

@@ -198,6 +198,7 @@ def test_fields_come_and_go_and_a_choice_narrows_while_one_types(form: Open, sho
     expect(page.locator("[name=reason]")).to_be_hidden()
     page.locator("#f-maker-ts-control").click()
     page.locator(".ts-dropdown:visible .option", has_text="王氏工坊").click()
+    expect(page.locator(".ts-wrapper .item", has_text="王氏工坊")).to_be_visible()
     page.select_option("[name=land]", "de")
     expect(page.locator(".ts-wrapper .item", has_text="王氏工坊")).to_have_count(0)
 

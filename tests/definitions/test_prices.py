@@ -294,3 +294,27 @@ def test_the_tax_in_what_is_left_is_told_with_the_prices(office: Office) -> None
     assert found["tax_included"] is True
     with pytest.raises(AssertionError, match="tax"):
         priced(office, lines=[{"item": "free", "price": "1.00", "tax": "-1"}])
+
+
+def test_a_price_lowered_with_its_product_tells_the_lowest_before(office: Office) -> None:
+    names = {"en": "Pitcher", "zh": "壶"}
+    variants = [{"sku": "PITCHER-1", "price": "20.00"}]
+    made = {"code": "PITCHER", "name": names, "currency": "CNY", "variants": variants}
+    product = office.create("product", made)
+
+    def pitcher() -> dict[str, Any]:
+        (found,) = office.all("variant", "id,price,lowest_before", sku="PITCHER-1")
+        return found
+
+    def lower(price: str) -> None:
+        version = office.read("product", product)["version"]
+        values = {
+            "variants": [{"id": pitcher()["id"], "price": price, "compare_at_price": "25.00"}]
+        }
+        office.done("update", "product", record_id=product, values=values, version=version)
+
+    lower("18.00")
+    lower("15.00")
+    lower("16.00")
+    assert (pitcher()["price"], pitcher()["lowest_before"]) == (16_000, 15_000)
+    assert len(office.all("price_change", "price", variant=pitcher()["id"])) == 4

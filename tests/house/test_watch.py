@@ -19,6 +19,7 @@ from runtime.store.migrate.make import make_plan
 from runtime.web.process import web_process
 from runtime.web.switch import Switch
 from runtime.web.users import create_user, sync_roles
+from runtime.web.watcher import Watcher
 from tests.databases import postgres_url, sqlite_url
 from tests.house.places import until
 
@@ -80,6 +81,25 @@ def test_a_changed_label_is_served(served: Served) -> None:
     served.change("app.yaml", "en: Tiny", "en: Bigger")
     until(lambda: "Sign in · Bigger" in served.page())
     assert WRONG not in served.page()
+
+
+def test_what_changes_before_the_watch_has_begun_is_served_too(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Watcher.start
+
+    def change_and_begin(watcher: Watcher, switch: Switch) -> None:
+        app = settings.definitions / "app.yaml"
+        app.write_text(app.read_text("utf-8").replace("en: Tiny", "en: Bigger"), "utf-8")
+        begin(watcher, switch)
+
+    monkeypatch.setattr(Watcher, "start", change_and_begin)
+    served = Served(settings)
+    try:
+        assert "Sign in · Tiny" in served.page()
+        until(lambda: "Sign in · Bigger" in served.page())
+    finally:
+        served.switch.close()
 
 
 def test_a_new_field_gets_its_column_and_is_served(served: Served) -> None:

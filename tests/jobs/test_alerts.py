@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,21 @@ against: before
 below: 0.5
 role: clerk
 tell: clerk
+""",
+    "unusual": """
+alert: unusual
+label: {en: Unusual, zh: 异常}
+of: errand
+measure: count
+during: {field: created_at, last: 2h}
+against: weeks
+weeks: 3
+above: 2
+below: 0.5
+role: clerk
+tell: clerk
+again: 0s
+on_change: false
 """,
 }
 """What this file watches."""
@@ -211,3 +226,29 @@ def test_two_who_look_at_once_open_one_alert(office: Office) -> None:
     twin = table.insert().values({**row, "id": office.runtime.make_id()})
     with pytest.raises(sa.exc.IntegrityError), write(office.runtime.engine) as connection:
         connection.execute(twin)
+
+
+def test_a_number_is_held_against_what_is_usual_at_that_hour_of_the_week(office: Office) -> None:
+    begin = office.now[0]
+    office.now[0] = begin - timedelta(weeks=1, minutes=30)
+    office.errands(4)
+    office.now[0] = begin
+    office.errands(1)
+    # one week of three says nothing: the shop is too young
+    assert look(office, "unusual").verdict == "no_number"
+    for week, count in ((3, 4), (2, 6)):
+        office.now[0] = begin - timedelta(weeks=week, minutes=30)
+        office.errands(count)
+    # another hour of that week is none of it
+    office.now[0] = begin - timedelta(weeks=1, hours=6)
+    office.errands(9)
+    office.now[0] = begin
+    assert look(office, "unusual").verdict == "fires"
+    (one,) = [row for row in office.stored("alert") if row["alert"] == "unusual"]
+    assert one["value"] == "0.25"
+    office.errands(3)
+    assert look(office, "unusual").verdict == "fine"
+    office.errands(5)
+    assert look(office, "unusual").verdict == "fires"
+    topics = [row["topic"] for row in office.stored("outbox") if row["entity"] == "@alert"]
+    assert topics == ["@alert.opened", "@alert.ended", "@alert.opened"]

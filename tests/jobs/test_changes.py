@@ -132,7 +132,7 @@ def test_whoever_holds_a_role_through_a_group_is_not_refused_in_the_background(
     ids = here.errands(2)
     with write(here.runtime.engine) as connection:
         for statement in (
-            "insert into ab_user values (14, 'gil', 'gil', 'X', 'gil', true)",
+            "insert into ab_user values (14, 'gil', 'gil', 'X', 'gil', true, '')",
             "insert into ab_user_group values (14, 1)",
             "insert into ab_group_role values (1, 1)",
         ):

@@ -20,7 +20,7 @@ from runtime.exporting import beginning, saved
 from runtime.exporting.checking import Draft
 from runtime.exporting.clock import tick
 from runtime.exporting.wish import Schedule, Wish
-from runtime.jobs import desk, results, runs
+from runtime.jobs import desk, results, runs, telling
 from runtime.jobs.starting import every_kind
 from runtime.jobs.worker import work_on
 from runtime.messages import Actor
@@ -120,7 +120,7 @@ def asked(office: Office, actor: Actor, columns: str, form: str = "csv", **query
 
 def fetched(office: Office, actor: Actor, run_id: str) -> bytes:
     (file,) = desk.files_of(office.runtime, run_id)
-    desk.file_of(office.runtime, actor, run_id, file.id)
+    telling.file_of(office.runtime, actor, run_id, file.id)
     assert office.results is not None
     return results.path_of(office.results, run_id, file.id).read_bytes()
 

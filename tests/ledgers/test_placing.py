@@ -48,6 +48,10 @@ class Till(Counting):
         values = {"workflow": "status", "transition": "cancel"}
         return self.ask("transition", "sale", values, record=record)
 
+    def reinstate(self, record: str) -> Any:
+        values = {"workflow": "status", "transition": "reinstate"}
+        return self.ask("transition", "sale", values, record=record)
+
     def used(self, promotion: str, **key: str) -> int:
         whole = {"customer": "*", "code": "*", "item": "*", **key}
         return self.balance("use", promotion=promotion, **whole).get("used", 0)
@@ -360,4 +364,32 @@ def test_one_code_that_many_use_at_once_is_used_once(till: Till) -> None:
     assert sum(isinstance(one, dict) for one in results) == 1
     assert {type(one) for one in results} == {dict, PriceChanged}
     assert till.used("bonus", code="ONCE") == 1
+    till.agrees()
+
+
+def test_what_is_reinstated_takes_its_uses_again_as_often_as_it_is(small: Till) -> None:
+    row = small.place(cart("cap"))
+    for _ in range(2):
+        small.cancel(row["id"])
+        assert small.used("first_ten") == 0
+        assert isinstance(small.reinstate(row["id"]), Result)
+        assert small.used("first_ten") == 1
+    small.agrees()
+
+
+def test_and_is_refused_where_somebody_else_has_them_by_now(till: Till) -> None:
+    row = till.place(cart("pen", 2, customer="ann"))
+    assert row["total"] == "2.00"
+    till.cancel(row["id"])
+    for _ in range(10):
+        assert till.place(cart("pen", customer="bob"))["total"] in ("1.00", "10.00")
+        till.done("create", "buyer", {"code": f"b{_}"})
+        assert till.place(cart("pen", customer=f"b{_}"))["total"] in ("1.00", "10.00")
+    refused = till.reinstate(row["id"])
+    assert isinstance(refused, RequestError)
+    assert refused.code == "guard_blocked"
+    assert (till.used("flash", item="pen"), till.used("flash", item="pen", customer="ann")) == (
+        10,
+        0,
+    )
     till.agrees()

@@ -150,16 +150,21 @@ def _walk(
                 case ArmTimer():
                     timers[command.workflow].add(command.transition)
         facts, past = dict(outcome.facts), (*past, Deed(by.id, edge.name))[-20:]
-        for name, field in machines.entity.fields.items():
-            if field.type == "reference" and isinstance(facts.get(name), str):
-                # as it is read back: what lies behind the id that was written
-                facts[name] = value_of(chance, field, DEEP)
+        _read_back(machines, facts, chance)
         taken |= {step.transition for step in outcome.steps}
         _whole(machines, outcome, facts, logged, timers)
         last = (dict(outcome.facts), now)
     if last is not None:
         _ended(machines, *last)
     return taken
+
+
+def _read_back(machines: Machines, facts: dict[str, Any], chance: random.Random) -> None:
+    """Put in the place of ids that were written what lies behind them, never nothing."""
+    for name, field in machines.entity.fields.items():
+        target = compiled().app.entities.get(field.target)
+        if field.type == "reference" and isinstance(facts.get(name), str) and target is not None:
+            facts[name] = record(chance, target, DEEP - 1)
 
 
 def _column(machines: Machines, workflow: str) -> str:

@@ -146,6 +146,23 @@ def test_what_was_approved_is_what_was_seen(flow: Flow, rounds: range) -> None:
             assert flow.read(order)["status"] == "review"
 
 
+def test_what_is_ended_is_not_sent_as_well(flow: Flow, rounds: range) -> None:
+    """As an order that is cancelled while its goods are given out: one record, two ways on."""
+    for number in rounds:
+        order = flow.order(name=f"E{number}")
+        flow.fired(order, "confirm")
+        sent, ended = together(
+            lambda o=order: flow.fire(o, "give_out"),
+            lambda o=order: flow.fire(o, "finish", actor=OTHER),
+        )
+        assert isinstance(ended, Result)
+        parcels = len(flow.stored("parcel", order=order))
+        assert parcels == isinstance(sent, Result)
+        assert parcels or isinstance(sent, NotInFromState), sent
+        before = ["confirm", "give_out"] if parcels else ["confirm"]
+        assert logged(flow, order) == [*before, "finish"]
+
+
 def test_a_double_click_with_one_key_is_one_transition_and_two_equal_answers(
     flow: Flow, rounds: range
 ) -> None:

@@ -136,6 +136,29 @@ def test_a_day_begins_when_it_begins_at_the_shop(tmp_path: Path) -> None:
     shop.runtime.engine.dispose()
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_a_value_that_a_part_has_twice_is_refused_at_the_parts_own_fields(
+    dialect: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "club"
+    shutil.copytree(CLUB, folder)
+    with (folder / "club" / "song.entity.yaml").open("a", encoding="utf-8") as file:
+        file.write("unique:\n  - [name, minutes]\n")
+    shop = open_shop(
+        sqlite_url(tmp_path) if dialect == "sqlite" else postgres_url(), folder, "host"
+    )
+    waltz = {"name": "First", "songs": [{"name": "Waltz", "minutes": 4}]}
+    party(shop, rounds=[waltz])
+    refusal = shop.refused("create", "party", {"name": "Fair", "rounds": [waltz]})
+    assert isinstance(refusal, Invalid)
+    assert [(one.field, one.code) for one in refusal.errors] == [
+        ("name", "not_unique"),
+        ("minutes", "not_unique"),
+    ]
+    assert shop.count("party") == 1
+    shop.runtime.engine.dispose()
+
+
 def test_an_archived_guest_stays_on_the_list_and_can_be_sent_back(club: Shop) -> None:
     guests = [person(club, 30), person(club, 40)]
     made = party(club, guests=guests)

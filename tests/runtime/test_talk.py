@@ -42,7 +42,7 @@ def add_accounts(shop: Shop) -> None:
             (
                 "ab_user",
                 "id INTEGER, username TEXT, first_name TEXT, last_name TEXT, email TEXT,"
-                " active BOOLEAN",
+                " active BOOLEAN, password TEXT",
             ),
             ("ab_role", "id INTEGER, name TEXT"),
             ("ab_user_role", "user_id INTEGER, role_id INTEGER"),
@@ -56,7 +56,7 @@ def add_accounts(shop: Shop) -> None:
             )
         for number, name, role in ((11, "ann", 1), (12, "bob", 1), (13, "gus", 2)):
             connection.execute(
-                sa.text("INSERT INTO ab_user VALUES (:n, :u, :u, 'X', :u, :a)"),
+                sa.text("INSERT INTO ab_user VALUES (:n, :u, :u, 'X', :u, :a, '')"),
                 {"n": number, "u": name, "a": True},
             )
             connection.execute(

@@ -49,7 +49,7 @@ def asking(engine: sa.Engine) -> Prepared:
 
 
 def is_prepared(connection: sa.Connection) -> bool:
-    driver = connection.connection.driver_connection
+    driver = connection.connection.dbapi_connection
     assert isinstance(driver, psycopg.Connection)
     return bool(names_of(driver))
 
@@ -71,12 +71,14 @@ def test_after_a_rollback_it_is_prepared_anew(engine: sa.Engine) -> None:
     def fail() -> None:
         with write(engine) as connection:
             connection.execute(table.delete())
-            assert statement.rows(connection, {"least": 1}) == []
+            for _ in range(OFTEN):
+                assert statement.rows(connection, {"least": 1}) == []
+            assert is_prepared(connection)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    with stepwise(engine) as connection:
+    with write(engine) as connection:
         assert not is_prepared(connection)
         for _ in range(OFTEN):
             assert statement.rows(connection, {"least": 2}) == [(2, "ä")]
@@ -120,7 +122,7 @@ def test_a_refusal_of_the_database_is_the_same_error(engine: sa.Engine) -> None:
 def test_a_lost_connection_leaves_the_pool(engine: sa.Engine) -> None:
     statement = asking(engine)
     with stepwise(engine) as connection:
-        driver = connection.connection.driver_connection
+        driver = connection.connection.dbapi_connection
         assert isinstance(driver, psycopg.Connection)
         with psycopg.connect(dsn(engine), autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))

@@ -79,6 +79,12 @@ def test_whom_it_tells_sees_what_stands_and_takes_it_on(desk: Desk) -> None:
     again = browser.send(page, "/alerts/gone_quiet", id=one, note="me too")
     assert again.status_code == 303
     assert "me too" not in browser.get("/alerts/gone_quiet").text
+    why = browser.get(f"/alerts/gone_quiet?about=/member/{quiet}").text
+    assert [each for each in ("It fits the condition.", "It stands since") if each not in why] == []
+    lively = desk.make("member", code="Q2", name="Lively One")
+    zh = desk.browser(locale="zh").get(f"/alerts/gone_quiet?about={lively}").text
+    assert "该记录不符合预警条件。" in zh
+    assert "There is no such record." in browser.get("/alerts/gone_quiet?about=x").text
     ron = desk.browser("ron")
     assert 'href="/alerts/"' not in ron.get("/member/").text
     assert "gone_quiet" not in ron.get("/alerts/").text

@@ -74,6 +74,8 @@ def is_in(browser: Browser) -> bool:
         "/groups/",
         "/permissions/",
         "/permissions/loan",
+        "/personal-data/",
+        "/personal-data/file",
     ],
 )
 def test_only_administrators_open_the_pages_about_people(desk: Desk, address: str) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import jsonschema
 import openapi_spec_validator
 import pytest
 
+from runtime.errors import TooMany
+from runtime.guessing import Guesses
+from runtime.messages import Actor
 from tests import databases
 from tests.shop import write_folder
 from tests.stall import APP, WARE
 from tests.web.conftest import Shop, open_shop
+from tests.web.desk import NOW
 
 PLACE = "/api/v1/pricing/evaluate"
 FILES = {
@@ -179,3 +184,39 @@ def test_the_builder_offers_what_conditions_and_actions_declare(stall: Shop) -> 
     steps = next(one for one in words["actions"] if one["word"] == "tiered")["args"][0]
     assert [one["name"] for one in steps["of"]["args"]][:2] == ["from_amount", "from_quantity"]
     assert stall.client("gus").get("/pricing/rules/words").status_code == 403
+
+
+def test_who_guesses_codes_waits_and_a_code_that_stays_in_the_cart_is_one_guess(
+    stall: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = stall.runtime.clock()
+    monkeypatch.setattr(stall.runtime, "clock", lambda: now)
+    monkeypatch.setattr(stall.runtime, "guesses", Guesses())
+    sue = stall.client("sue")
+
+    def price(*codes: str) -> int:
+        cart = {"lines": [{"item": "A", "quantity": 1}], "codes": list(codes)}
+        return int(sue.post(PLACE, json=cart).status_code)
+
+    assert [price("STALE") for _ in range(15)] == [200] * 15
+    assert [price(f"GUESS{number}") for number in range(9)] == [200] * 9
+    refused = sue.post(PLACE, json={"lines": [{"item": "A", "quantity": 1}], "codes": ["GUESS10"]})
+    assert (refused.status_code, refused.json["code"]) == (429, "R429")
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert price() == 200
+
+
+def test_a_program_is_stopped_for_the_customer_who_guesses_and_not_for_the_others() -> None:
+    guesses, program = Guesses(), Actor(7, "till", frozenset(), kind="token")
+    for number in range(10):
+        guesses.ask(program, "C1", NOW)
+        guesses.note(program, "C1", [f"GUESS{number}"], NOW)
+    with pytest.raises(TooMany) as told:
+        guesses.ask(program, "c1 ", NOW)
+    assert 0 < (told.value.params["retry_after"]) <= 60
+    guesses.ask(program, "C2", NOW)
+    guesses.ask(program, "C1", NOW + timedelta(minutes=1))
+    for number in range(500):
+        guesses.note(program, f"C{number}", [f"MORE{number}"], NOW)
+    with pytest.raises(TooMany):
+        guesses.ask(program, "C501", NOW)

@@ -82,3 +82,15 @@ def test_the_page_is_also_there_in_chinese(desk: Desk) -> None:
     browser.get("/lang/en")
     assert "只给予" in page
     assert "查看列表" in page
+
+
+def test_what_is_kept_about_people_is_a_page_and_a_file_that_is_logged(desk: Desk) -> None:
+    page = text(desk, "/personal-data/")
+    assert "E-mail" in page
+    assert "No field is of this class." in text(desk, "/personal-data/?class=secret")
+    file = desk.browser().get("/personal-data/file?format=csv").text
+    assert "Members,E-mail,personal" in file
+    assert "Keeper" in file
+    assert desk.browser().get("/personal-data/file?format=exe").status_code == 404
+    logged = desk.browser().get("/audit/").text
+    assert "personal" in logged

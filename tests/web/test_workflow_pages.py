@@ -142,11 +142,15 @@ workflows:
     field: progress
     initial: asked
     states:
+      noted: {label: {en: Noted, zh: 草稿}}
       asked: {label: {en: Asked, zh: 已申请}}
       tried: {label: {en: Tried, zh: 待批准}}
       done:  {label: {en: Done, zh: 已完成}, tone: success, category: closed, final: true}
-      left:  {label: {en: Left, zh: 已撤回}, category: closed, final: true}
+      left:  {label: {en: Left, zh: 已撤回}, category: closed, tone: warning}
     transitions:
+      note: {label: {en: Note it, zh: 退回草稿}, from: asked, to: noted, roles: keeper}
+      drop: {label: {en: Drop it, zh: 作废}, from: noted, to: left, roles: keeper}
+      ask: {label: {en: Ask for it, zh: 申请}, from: noted, to: asked, roles: keeper}
       try: {label: {en: Try it, zh: 提交}, from: asked, to: tried, roles: keeper}
       again: {label: {en: Choose again, zh: 重选}, from: [asked, tried], to: asked, roles: keeper}
       approve:
@@ -155,29 +159,70 @@ workflows:
         to: done
         roles: keeper
         guard: [{if: "cost > 0", code: COSTS, message: {en: It costs nothing., zh: 尚未填写费用。}}]
+      elsewhere:
+        label: {en: Mended elsewhere, zh: 已在别处修好}
+        from: tried
+        to: done
+        roles: keeper
+        confirm: dialog
+        guard: [{if: "cost != 1", code: OURS, message: {en: It is ours., zh: 由本店维修。}}]
       leave: {label: {en: Leave it, zh: 撤回}, from: [asked, tried], to: left, roles: keeper}
+      come_back: {label: {en: Take it up again, zh: 重新处理}, from: left, to: tried, roles: keeper}
 """
 
 
-def test_the_primary_button_leads_on_and_never_back_or_away(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+@pytest.fixture(scope="module")
+def mending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     files = {"repair__entity": REPAIR, "repair__workflow": RETURNED}
     opened = open_desk_with("sqlite", tmp_path_factory.mktemp("returned"), ACCESS, **files)
-    actor = Actor(opened.people["kim"], "kim", frozenset({"keeper"}))
-    shown = {}
-    for cost in ("1", "0"):
-        record = opened.make("repair", code=f"R{cost}", cost=int(cost))
-        values = {"workflow": "progress", "transition": "try", "input": {}}
-        answer = handle(Incoming("transition", "repair", actor, record, values), opened.runtime)
-        assert isinstance(answer, Result)
-        page = opened.browser().get(f"/repair/{record}").text
-        head = page.partition("<h1")[2].partition("steps-more")[0]
-        shown[cost] = [
-            (name, bool(re.search(rf'class="b b-p"[^>]*>(<[^>]*>)*{name}', head)))
-            for name in ("Approve it", "Choose again", "Leave it")
-            if f">{name}<" in head
-        ]
+    yield opened
     opened.runtime.engine.dispose()
-    assert shown["1"] == [("Approve it", True), ("Leave it", False)]
-    assert shown["0"] == [("Approve it", False), ("Choose again", False)]
+
+
+def stepped(desk: Desk, cost: int, *names: str) -> str:
+    """Return the address of a repair that took these steps."""
+    actor = Actor(desk.people["kim"], "kim", frozenset({"keeper"}))
+    record = desk.make("repair", code=f"R{cost}-{'-'.join(names)}", cost=cost)
+    for name in names:
+        values = {"workflow": "progress", "transition": name, "input": {}}
+        answer = handle(Incoming("transition", "repair", actor, record, values), desk.runtime)
+        assert isinstance(answer, Result), answer
+    return f"/repair/{record}"
+
+
+@pytest.mark.parametrize(
+    ("cost", "names", "wanted"),
+    [
+        (1, ("try",), [("Approve it", True), ("Leave it", False)]),
+        # the way of the file is only blocked: another is offered, and not as what people wait for
+        (0, ("try",), [("Mended elsewhere", False), ("Leave it", False)]),
+        # written before the first state, so the first state leads on from there
+        (1, ("note",), [("Ask for it", True), ("Drop it", False)]),
+        # closed: nobody waits for it to be opened again
+        (1, ("try", "leave"), [("Take it up again", False)]),
+    ],
+)
+def test_the_primary_button_leads_on_and_never_back_or_away(
+    mending: Desk, cost: int, names: tuple[str, ...], wanted: list[tuple[str, bool]]
+) -> None:
+    page = mending.browser().get(stepped(mending, cost, *names)).text
+    head = page.partition("<h1")[2].partition("steps-more")[0]
+    found = re.findall(r'class="b( b-p)?( b-d)?"[^>]*>(?:<[^>]*>)*([^<]+)<', head)
+    steps = mending.runtime.app.workflows["repair"]["progress"].transitions
+    labels = {one.label.text("en") for one in steps}
+    assert [(name, bool(mark)) for mark, _, name in found if name in labels] == wanted
+
+
+def test_a_step_that_stays_where_it_is_is_told_without_an_arrow(mending: Desk) -> None:
+    address, kim = stepped(mending, 1, "again"), mending.browser()
+    for wanted, path in (
+        (False, f"{address}/do/progress/again"),
+        (True, f"{address}/do/progress/try"),
+    ):
+        way = re.search(r'<p class="way">.*?</p>', kim.get(path).text)
+        assert way is not None
+        assert ("arrow-right" in way[0], "Asked" in way[0]) == (wanted, wanted)
+    story = kim.get(f"{address}?tab=history").text
+    (told,) = re.findall(r"<li[^>]*>(?:(?!</li>).)*Choose again.*?</li>", story, re.DOTALL)
+    assert "Asked" in told
+    assert "arrow-right" not in told.partition('class="way"')[2]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -31,12 +31,13 @@ from runtime.importing.report import LONGEST_VALUE, Tally, Verdict
 from runtime.importing.tables import Table
 from runtime.importing.trial import trial
 from runtime.jobs import results
+from runtime.jobs.many import person_of
 from runtime.jobs.results import Made
 from runtime.jobs.tables import ROW
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor
 from runtime.runtime import Runtime
-from runtime.store import accounts, inserts
+from runtime.store import inserts
 from runtime.store.engine import read, write
 
 NAME = "import_rows"
@@ -49,6 +50,12 @@ FILES = "files"
 KEPT = timedelta(days=14)
 EVERY_SECONDS = 1.0
 CHUNK = 1000
+CHANGED = Label(
+    {
+        "en": "Your rights changed while the file was imported.",
+        "zh": "导入过程中您的权限发生了变化。",
+    }
+)
 COUNTS = ("created", "updated", "unchanged", "skipped", "refused")
 
 
@@ -70,6 +77,8 @@ class _Importing:
         self.asked: Asked = asked_of(runtime.run.input)
         self.begin, self.position = _begun(runtime.run.checkpoint)
         self.reached = self.begin
+        self.actor: Actor
+        """Who sent the file; what they may do stays the same, or the import ends."""
         self.held: list[Verdict] = []
         """Verdicts that no transaction has written yet."""
         self.total = 0
@@ -131,10 +140,10 @@ class _Importing:
             yield office
 
     def _loading(self, chosen: Chosen, place: Runtime) -> Loading:
-        actor = _person(self.office, self.working.run.input, self.working.run.claim.created_by)
+        self.actor = self._person()
         return Loading(
             place,
-            actor,
+            self.actor,
             self.held.append,
             self._progress,
             dry_run=self.asked.dry_run,
@@ -163,12 +172,28 @@ class _Importing:
     def _progress(self, tally: Tally) -> None:
         """Tell how far it is where no batch can; SQLite has one writer, which a real one is."""
         self.working.run.pause_point()
+        now = self._person()
+        if (now.roles, now.person) != (self.actor.roles, self.actor.person):
+            raise Forbidden(CHANGED)
         in_one = self.asked.dry_run or self.asked.whole
         can_tell = self.is_apart or self.office.engine.dialect.name != "sqlite"
-        now = time.monotonic()
-        if in_one and can_tell and now - self.last >= EVERY_SECONDS:
-            self.last = now
+        at = time.monotonic()
+        if in_one and can_tell and at - self.last >= EVERY_SECONDS:
+            self.last = at
             self.working.run.progress(tally.rows, self.total)
+
+    def _person(self) -> Actor:
+        """Return who sent the file, as they are now.
+
+        Raises:
+            Forbidden: they may not sign in any more.
+
+        """
+        run = self.working.run
+        found = person_of(self.office, run.input, run.claim.created_by)
+        if found is None:
+            raise Forbidden()
+        return found
 
     def _write_held(self, connection: sa.Connection) -> None:
         held, self.held[:] = list(self.held), []
@@ -253,20 +278,3 @@ def _reasons(office: Runtime, run_id: str, locale: str) -> dict[int, list[str]]:
             column = message.get("column")
             reasons.setdefault(int(line), []).append(f"{column}: {why}" if column else why)
     return reasons
-
-
-def _person(office: Runtime, given: Mapping[str, Any], person: str | None) -> Actor:
-    """Return who sent the file, with the roles they hold now.
-
-    Raises:
-        Forbidden: they may not sign in any more.
-
-    """
-    with read(office.engine) as connection:
-        found = accounts.by_ids(connection, [int(person or 0)])
-    if not found:
-        raise Forbidden()
-    facts = {name: tuple(value) for name, value in given.get("person", {}).items()}
-    return replace(
-        found[0].actor, person=facts, time_zone=given["time_zone"], locale=given["locale"]
-    )

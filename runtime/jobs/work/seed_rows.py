@@ -18,7 +18,7 @@ QUEUE = "bulk"
 def run(run_id: str, runtime: JobRuntime) -> None:
     """Seed the folder that the run's input names, as every role of the app together."""
     application = runtime.application
-    actor = Actor(0, "demo", frozenset(application.app.roles), kind="job")
+    actor = Actor(0, "system", frozenset(application.app.roles), kind="job")
 
     def note(done: Seeded) -> None:
         count = sum(done.created.values()) + sum(done.skipped.values())

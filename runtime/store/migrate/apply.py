@@ -153,7 +153,7 @@ def _retime(
     words = Label({"en": "moving timers", "zh": "调整计时"})
     if connection.dialect.name == "postgresql":
         # those who ring or cancel timers hold several of a record: all of them first, or none
-        _run(connection, f"LOCK TABLE {own_tables().timer.name} IN SHARE ROW EXCLUSIVE MODE", words)
+        _run(connection, f"LOCK TABLE {own_tables().timer.name} IN EXCLUSIVE MODE", words)
     target = build_target(compiled, connection.dialect)
     clocks = [(one.clock, records_after(target, one.clock)) for one in plan.timers]
     return {**told, **retime(connection, clocks, how, database_clock(connection))}
@@ -212,7 +212,7 @@ def _sqlite_alone(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Foreign keys can only be switched outside a transaction, so before it and after it."""
     alone = engine.execution_options(**{BEGIN: "BEGIN EXCLUSIVE"})
     with alone.connect() as connection:
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         driver.execute("PRAGMA foreign_keys = OFF")
         try:
             try:

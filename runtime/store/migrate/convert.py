@@ -102,7 +102,7 @@ def conversion(column: str, was: Stored, becomes: Stored, after: str, dialect: s
 def text_functions(connection: sa.Connection) -> None:
     """Lend a SQLite connection the functions that the conversions of this file call."""
     if connection.dialect.name == "sqlite":
-        driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.dbapi_connection
         driver.create_function("sw_number", 2, _number, deterministic=True)
         driver.create_function("sw_date", 1, _date, deterministic=True)
         driver.create_function("sw_moment", 1, _moment, deterministic=True)

@@ -32,6 +32,8 @@ BESIDE_RECORDS = {
     "@emergency": "紧急权限",
     "@log": "操作日志",
     "@connector": "连接器",
+    "@webhook": "Webhook",
+    "@personal": "个人信息清单",
 }
 """What is no entity of the definitions; in English the word itself says it."""
 
@@ -50,8 +52,17 @@ IN_CHINESE = {
     "connector_setting": "填写连接器设置",
     "connector_setting_removed": "移除连接器设置",
     "connector_tested": "测试连接器",
+    "webhook_made": "新建 Webhook",
+    "webhook_changed": "修改 Webhook",
+    "webhook_removed": "删除 Webhook",
+    "webhook_put": "启停 Webhook",
+    "webhook_secret": "更换 Webhook 密钥",
+    "webhook_tested": "测试 Webhook",
+    "webhook_again": "重新投递",
+    "webhook_replayed": "按时间段重新投递",
     "export": "导出",
     "export_ended": "导出结束",
+    "person_copied": "制作个人信息副本",
     "denied": "被拒绝",
     "sign_in": "登录",
     "sign_out": "退出",

@@ -16,9 +16,9 @@ from babel.numbers import format_decimal
 from generator.expressions.words import words
 from generator.field_types import Cell
 from generator.field_types._locales import babel_locale
-from generator.model.alert import AVERAGE, COUNT, EACH, SHARE, SUM, Alert
+from generator.model.alert import AVERAGE, BEFORE, COUNT, EACH, SHARE, SUM, WEEKS, Alert
 from rules.alerts import FINE, FIRES
-from runtime.alerts import desk
+from runtime.alerts import asking, desk
 from runtime.alerts.desk import AlertState
 from runtime.rights_words import ModelLabels
 from runtime.web.screens.line_chart import LineChart, line_chart
@@ -93,6 +93,47 @@ class AlertPage:
     summary: str
     looks: tuple[LookLine, ...]
     action: str
+    about: str = ""
+    """The record that was asked about, as it was written."""
+    why: tuple[str, ...] = ()
+    """Why it did or did not tell of that record, a sentence a step."""
+
+
+def why_words(visit: Visit, alert: Alert, found: asking.Answer) -> tuple[str, ...]:
+    """Return why an alert did or did not tell of a record, in sentences."""
+    t = visit.t
+    known = {
+        (asking.REACH, True): t("The role of the alert sees the record."),
+        (asking.REACH, False): t("The role of the alert does not see the record."),
+        (asking.DURING, True): t("It is of the stretch that is looked at."),
+        (asking.DURING, False): t("It is not of the stretch that is looked at."),
+        (asking.AMONG, True): t("It is among those that are compared."),
+        (asking.AMONG, False): t("It is not among those that are compared."),
+        (asking.WHERE, True): t("It fits the condition."),
+        (asking.WHERE, False): t("It does not fit the condition."),
+    }
+    told = [known[one] for one in found.asked]
+    row = found.standing
+    if row is not None and row.ended_at is None:
+        told.append(t("It stands since {when}.", when=moment(visit, row.opened_at).text))
+        if row.told_at is not None:
+            told.append(t("People were told {when}.", when=moment(visit, row.told_at).text))
+        elif found.is_quiet:
+            told.append(t("In quiet hours nobody is told; it is told when they end."))
+        if row.taken_at is not None:
+            told.append(t("{name} took it on.", name=row.taken_name))
+    elif row is not None:
+        told.append(t("It ended {when}.", when=moment(visit, row.ended_at).text))
+        after = found.told_again_after
+        if after is not None and after > visit.runtime.clock():
+            told.append(t("Until {when} it is not told anew.", when=moment(visit, after).text))
+    elif found.counts and alert.measure == EACH:
+        told.append(t("It is told at the next look."))
+    elif found.counts:
+        told.append(t("It is part of the number that is compared."))
+    if found.looked_at is not None:
+        told.append(t("The last look was {when}.", when=moment(visit, found.looked_at).text))
+    return tuple(told)
 
 
 def alerts_page(visit: Visit) -> AlertsPage:
@@ -161,12 +202,23 @@ def limit_words(visit: Visit, alert: Alert) -> str:
     """Return when the number of an alert is too much or too little."""
     if alert.measure == EACH:
         return visit.t("every single one")
-    limit = decimal(visit, alert.limit)
-    if alert.against_before:
-        limit = visit.t("{n} times the stretch before", n=limit)
-    if alert.above is not None:
-        return visit.t("above {n}", n=limit)
-    return visit.t("below {n}", n=limit)
+    t = visit.t
+    above, below = (
+        _multiple(visit, alert, one) if one is not None else ""
+        for one in (alert.above, alert.below)
+    )
+    if above and below:
+        return t("above {n} or below {m}", n=above, m=below)
+    return t("above {n}", n=above) if above else t("below {n}", n=below)
+
+
+def _multiple(visit: Visit, alert: Alert, limit: Decimal) -> str:
+    n = decimal(visit, limit)
+    if alert.against == BEFORE:
+        return visit.t("{n} times the stretch before", n=n)
+    if alert.against == WEEKS:
+        return visit.t("{n} times what is usual at that time of the week", n=n)
+    return n
 
 
 def decimal(visit: Visit, value: Decimal) -> str:

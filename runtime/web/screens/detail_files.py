@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runtime.files import PICTURES
 from runtime.operations._attachments import Attachment
-from runtime.web.screens.visit import Visit, record_url
+from runtime.web.screens.visit import Visit, caller, record_url
 
 PREVIEWED = {"application/pdf"}
 """What a browser shows by itself, beside pictures."""
@@ -46,7 +46,7 @@ def file_boxes(
                 id=file.id,
                 name=file.name,
                 size=size_text(file.size),
-                who=file.actor_name,
+                who=caller(visit, file.actor_name, file.actor_id),
                 url=url,
                 show_url=f"{url}?show=1" if is_picture or file.media_type in PREVIEWED else "",
                 picture_url=f"{url}?size=small" if is_picture else "",

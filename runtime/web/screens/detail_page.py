@@ -12,6 +12,7 @@ from typing import Any
 
 from generator.field_types import EMPTY, Cell
 from generator.model.entity import Entity, Field, Section
+from rules import privacy
 from runtime.messages import Result
 from runtime.operations.neighbours import Neighbours
 from runtime.operations.related_counts import Count
@@ -94,6 +95,8 @@ class DetailPage:
     next_url: str
     edit_url: str
     copy_url: str
+    person_url: str
+    """Where a copy of all that is kept about this person is asked for; empty elsewhere."""
     trial_url: str
     """Where a promotion is tried on what was bought."""
     print_url: str
@@ -195,6 +198,9 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         edit_url=url("edit") if changes else "",
         copy_url=new_url(entity.name, copy=record_id)
         if visit.may("create", entity.name) and not entity.child_of
+        else "",
+        person_url=record_url(entity.name, record_id, "copy")
+        if privacy.is_person(visit.app, entity.name) and visit.may("export", entity.name)
         else "",
         trial_url=_trial(visit, entity, result, place, record_id),
         print_url=record_url(entity.name, record_id, "print"),

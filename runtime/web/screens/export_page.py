@@ -128,13 +128,13 @@ def heading(visit: Visit, columns: Sequence[Path]) -> list[str]:
 
 def rows(visit: Visit, columns: Sequence[Path], result: Result) -> Iterator[list[Value]]:
     """Yield the rows of a file, as they are read."""
-    makers = [_maker(visit, path, result.plan.paths) for path in columns]
+    makers = [maker(visit, path, result.plan.paths) for path in columns]
     for found in result.pages:
         for row in found:
             yield [make(row) for make in makers]
 
 
-def _maker(visit: Visit, path: Path, paths: Sequence[Path]) -> Callable[[Any], Value]:
+def maker(visit: Visit, path: Path, paths: Sequence[Path]) -> Callable[[Any], Value]:
     """Return the function from a row to one value of the file; a masked cell is its mask."""
     place = {found.text: number for number, found in enumerate(paths)}[path.text]
     clear = _clear(visit, path, paths, place)

@@ -26,6 +26,7 @@ ICONS = {
     "detach": "paperclip",
     "delete_comment": "message",
     "reveal": "eye",
+    "person_copied": "id",
     "post": "arrows-exchange",
     "extend": "clock",
 }
@@ -164,6 +165,7 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "edit_comment": t("changed a comment", "history"),
         "delete_comment": t("deleted a comment", "history"),
         "reveal": t("looked at a masked value", "history"),
+        "person_copied": t("copied all their data", "history"),
         "extend": _moved_due(visit, entity, entry),
         "incident_retry": t("let it be tried again", "history"),
         "incident_done": t("said that it was done outside", "history"),

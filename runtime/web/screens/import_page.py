@@ -406,7 +406,6 @@ def start_input(visit: Visit, asked: Asked) -> Mapping[str, Any]:
     """Return what a run of the import is told."""
     return {
         **asked.told(),
-        "person": {name: list(value) for name, value in visit.actor.person.items()},
         "time_zone": visit.actor.time_zone,
         "locale": visit.actor.locale,
     }

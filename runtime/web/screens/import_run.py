@@ -12,8 +12,9 @@ from typing import Any
 
 from generator.model.text import Label
 from runtime.importing.asked import asked_of
-from runtime.jobs import desk
+from runtime.jobs import desk, telling
 from runtime.jobs.tables import FINAL
+from runtime.jobs.telling import ToldRow
 from runtime.jobs.work.import_rows import NAME
 from runtime.web.screens.import_page import columns_url
 from runtime.web.screens.numbers import number
@@ -52,19 +53,22 @@ class ImportBox:
     records_url: str
 
 
-def import_box(visit: Visit, run: Any, files: Sequence[str]) -> ImportBox | None:
-    """Return the box; None for a run of another job. `files` are the addresses of its files."""
-    if run.job != NAME:
+def import_box(
+    visit: Visit, run: Any, rows: Sequence[ToldRow], files: Sequence[str]
+) -> ImportBox | None:
+    """Return the box; None for a run of another job, and for the run of somebody else.
+
+    `rows` are those it refused, `files` the addresses of its files.
+    """
+    if run.job != NAME or not telling.is_theirs(visit.runtime, visit.actor, run):
         return None
     asked = asked_of(run.input)
-    rows = desk.rows_of(visit.runtime, run.id, refused=True)
     found: Mapping[str, Any] = (run.result or {}).get("import") or {}
     counts = run.counts or {}
     over = run.state in FINAL
     saved = sum(counts.get(one, 0) for one in ("created", "updated"))
     goes = over and asked.dry_run and "fault" not in found and bool(saved)
     goes = goes and not (asked.whole and counts.get("refused"))
-    own = str(run.created_by) == str(visit.actor.id)
     tone, told = _ending(visit, run, asked.dry_run, found, counts)
     return ImportBox(
         file=asked.name,
@@ -76,12 +80,12 @@ def import_box(visit: Visit, run: Any, files: Sequence[str]) -> ImportBox | None
         ),
         refused=tuple(_line(visit, one) for one in rows),
         more=len(rows) == desk.MOST_ROWS,
-        go_url=f"/{asked.entity}/import/{asked.file}/go" if goes and own else "",
+        go_url=f"/{asked.entity}/import/{asked.file}/go" if goes else "",
         go_label=visit.t("Import {n} record now", many="Import {n} records now", n=saved),
         run=run.id,
-        columns_url=columns_url(asked, again=run.id) if own and over else "",
+        columns_url=columns_url(asked, again=run.id) if over else "",
         fix_url=files[0] if files else "",
-        mend_url=f"/{asked.entity}/import?again={run.id}" if own and over and rows else "",
+        mend_url=f"/{asked.entity}/import?again={run.id}" if over and rows else "",
         records_url=f"/{asked.entity}/" if over and not asked.dry_run else "",
     )
 
@@ -146,7 +150,7 @@ def _made(visit: Visit, tried: bool, made: Mapping[str, int]) -> Sequence[tuple[
     return lines
 
 
-def _line(visit: Visit, row: Any) -> RefusedLine:
+def _line(visit: Visit, row: ToldRow) -> RefusedLine:
     told = row.message or {}
     return RefusedLine(
         row.record_id, told.get("column", ""), told.get("value", ""), visit.text(Label(told))

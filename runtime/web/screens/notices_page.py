@@ -14,10 +14,20 @@ from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
-from runtime.notifications import ALERT, ALERTS, EMERGENCIES, REVIEW, ROLE, ROLES
+from runtime.notifications import (
+    ALERT,
+    ALERTS,
+    EMERGENCIES,
+    HOOK,
+    REVIEW,
+    ROLE,
+    ROLES,
+    WORKFLOW,
+)
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.store.notices import Told
+from runtime.web.message_text import Worded, worded
 from runtime.web.people.access_page import held_label
 from runtime.web.screens.hits import Hit, hit
 from runtime.web.screens.run_lines import job_label, run_url
@@ -57,6 +67,10 @@ class NoticeLine:
     iso: str
     when: str
     unread: bool
+    subject: str = ""
+    """Of an e-mail about it alone, where a message says so."""
+    letter: str = ""
+    """What such an e-mail says, in place of `text`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class NoticesPage:
 def notices_page(
     visit: Visit, told: Sequence[Told], unread: int, names: Mapping[int, str], most: int
 ) -> NoticesPage:
-    """Return the bell's page: titles of all records cost one statement."""
+    """Return the bell's page: titles of all records cost one statement, each message one more."""
     wanted: dict[str, list[str]] = {}
     for one in told:
         if one.entity:
@@ -89,15 +103,16 @@ def notices_page(
         place: hit(visit, found)
         for place, found in named(visit.runtime, visit.actor, wanted).items()
     }
-    days: dict[str, dict[tuple[str, str, str], list[Told]]] = {}
+    said = worded(visit, _messages(visit, told))
+    days: dict[str, dict[tuple[str, ...], list[Told]]] = {}
     for one in told:
         groups = days.setdefault(_day(visit, one.at), {})
-        same = (one.kind, one.entity or one.id, one.record_id)
+        same = (one.kind, one.entity or one.id, one.record_id, _message(visit, one))
         groups.setdefault(same, []).append(one)
     older = f"/me/notifications?before={told[-1].id}" if len(told) == most else ""
     return NoticesPage(
         tuple(
-            Day(label, tuple(_line(visit, same, known, names) for same in groups.values()))
+            Day(label, tuple(_line(visit, same, known, names, said) for same in groups.values()))
             for label, groups in days.items()
         ),
         unread,
@@ -110,8 +125,10 @@ def _line(
     same: Sequence[Told],
     known: Mapping[tuple[str, str], Hit],
     names: Mapping[int, str],
+    said: Mapping[tuple[str, str], Worded],
 ) -> NoticeLine:
     last = same[0]
+    message = said.get((_message(visit, last), last.record_id))
     record = known.get((last.entity, last.record_id))
     may = record is not None or not last.entity
     local = last.at.astimezone(zone(visit.viewer.time_zone))
@@ -121,14 +138,33 @@ def _line(
         words=_words(visit, last, who) if may else visit.t("About a record out of your reach"),
         title=record.title if record is not None else _title(visit, last) if may else "",
         kind=record.kind if record is not None else "",
-        text=str(last.params.get("text", "")) if may else "",
+        text=(message.inbox if message else str(last.params.get("text", ""))) if may else "",
         more=len(same) - 1,
         url=f"/me/notifications/{last.id}" if record is not None or leads_to(last) else "",
         icon=ICONS.get(last.kind, "bell") if may else LOCKED,
         iso=last.at.isoformat(),
         when=clock_text(local.time(), visit.viewer.locale),
         unread=any(one.unread for one in same),
+        subject=message.subject if message and may else "",
+        letter=message.mail if message and may else "",
     )
+
+
+def _message(visit: Visit, told: Told) -> str:
+    """Return the name of the message that a notice of a workflow is; empty where it has none."""
+    name = str(told.params.get("name", "")) if told.kind == WORKFLOW else ""
+    message = visit.app.messages.get(name)
+    return name if message is not None and message.entity == told.entity else ""
+
+
+def _messages(visit: Visit, told: Sequence[Told]) -> dict[str, list[str]]:
+    """Return the records that messages tell of, by the name of the message."""
+    found: dict[str, list[str]] = {}
+    for one in told:
+        name = _message(visit, one)
+        if name:
+            found.setdefault(name, []).append(one.record_id)
+    return found
 
 
 def leads_to(told: Told) -> str:
@@ -141,6 +177,8 @@ def leads_to(told: Told) -> str:
         return f"/reviews/{told.params.get('review', '')}"
     if told.kind in ALERTS:
         return f"/alerts/{told.params.get('alert', '')}"
+    if told.kind == HOOK:
+        return f"/webhooks/{told.params.get('hook', '')}"
     return "/access/" if told.kind in ROLES else ""
 
 
@@ -184,6 +222,7 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "review_began": t("An access review has begun"),
         "export_ended": t("Not sent any more: whoever saved this export may not have it"),
         "many_exports": t("{name} takes many records out", name=who),
+        "webhook_paused": t("A webhook is paused"),
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
     }.get(told.kind, t("News"))
@@ -194,7 +233,10 @@ def _taker(told: Told) -> str:
 
 
 def _reached(visit: Visit, told: Told) -> str:
-    """Say which state a record came to, of which a transition tells people."""
+    """Say what a transition tells people: its message, or which state a record came to."""
+    name = _message(visit, told)
+    if name:
+        return visit.text(visit.app.messages[name].label)
     workflows = visit.app.workflows.get(told.entity, {})
     workflow = workflows.get(str(told.params.get("workflow")))
     state = workflow.states.get(str(told.params.get("state"))) if workflow is not None else None

@@ -54,6 +54,13 @@ class Taken:
     changes: tuple[Change, ...]
 
 
+def stepper(visit: Visit, one: Passage) -> str:
+    """Return who took a step: whatever is no person is the system, as where a record is made."""
+    if one.actor_kind == "system":
+        return visit.t("System", "person")
+    return caller(visit, one.actor_name, one.actor_id)
+
+
 def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) -> Taken:
     """Return a step as it is read; `begun` is when the record was made."""
     machines = visit.app.workflows[entity.name]
@@ -68,9 +75,7 @@ def taken(visit: Visit, entity: Entity, one: Passage, known: Known, begun: Any) 
     return Taken(
         id=one.id,
         icon=ICONS.get(one.source, "arrow-right"),
-        who=caller(visit, one.actor_name, one.actor_id)
-        if one.actor_kind != "system"
-        else visit.t("System", "person"),
+        who=stepper(visit, one),
         words=_words(visit, one, edges),
         mark=_mark(visit, one),
         before=_state(visit, states, one.before),

@@ -53,6 +53,8 @@ class PricedLine:
     reasons: tuple[str, ...]
     source: str = ""
     """The price list that the price stands in."""
+    lowest: str = ""
+    """The lowest price before it was reduced, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,13 @@ def _number(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
+def _lowest(visit: Visit, words: Words, found: Evaluated, item: str) -> str:
+    known = found.lowest.get(item)
+    if known is None:
+        return ""
+    return visit.t("Lowest before the reduction: {price}", "prices", price=words.money(known))
+
+
 def _moment(text: str, time_zone: str) -> str:
     """Return what a control for date and time holds as a moment with its zone."""
     try:
@@ -311,6 +320,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                     for each in one.allocations
                 ),
                 sources.get(one.id, ""),
+                _lowest(visit, words, found, lines[one.id].item),
             )
             for one in found.priced.lines
         ),

@@ -20,8 +20,9 @@ from runtime.operations.passages import Story
 from runtime.operations.transitions import Standing
 from runtime.store.workflow_tables import TRANSITION
 from runtime.tasks import label_of
+from runtime.web.screens.passage_words import stepper
 from runtime.web.screens.steps_page import reasons
-from runtime.web.screens.visit import Visit, caller, record_url
+from runtime.web.screens.visit import Visit, record_url
 from runtime.web.screens.workflow_page import badge, machines_of, workflow_url
 from runtime.web.screens.workflow_picture import Past
 
@@ -72,7 +73,7 @@ def progress(
                 label=visit.text(machine.label),
                 state=badge(visit, state) if state else Cell(value or "–", "badge", "critical"),
                 since=moment(visit, last.at) if last else None,
-                who=caller(visit, last.actor_name, last.actor_id) if last else "",
+                who=stepper(visit, last) if last else "",
                 waits=tuple(
                     _waiting(visit, entity, record_id, one)
                     for one in story.due

@@ -85,6 +85,7 @@ def job_label(visit: Visit, name: str) -> str:
         return visit.text(job.label)
     return {
         "changes": t("Change of many records", "job"),
+        "copy_person": t("Copy of a person's data", "job"),
         "export_rows": t("Export of records", "job"),
         "import_rows": t("Import of a file", "job"),
         "check_alert": t("Look at an alert", "job"),

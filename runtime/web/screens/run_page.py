@@ -6,7 +6,7 @@ such as the trace of a fault, is for those who operate its job.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from generator.field_types import Cell
 from generator.model.job import Job
 from generator.model.text import Label
 from generator.resolve.fields import humanize
-from runtime.jobs import afterwards, desk
+from runtime.jobs import afterwards, desk, telling
 from runtime.jobs.tables import FINAL
+from runtime.jobs.telling import ToldRow
 from runtime.operations.bulk import CHANGES
-from runtime.operations.export import JOB
 from runtime.steps.backtest import REPORT
 from runtime.web.screens.backtest_page import Report, report_of
 from runtime.web.screens.import_run import ImportBox, import_box
@@ -103,17 +103,20 @@ class RunPage:
 
 
 def run_page(
-    visit: Visit, run: Any, names: Mapping[int, str], titles: Mapping[Any, str]
+    visit: Visit,
+    run: Any,
+    names: Mapping[int, str],
+    rows: Sequence[ToldRow],
+    titles: Mapping[Any, str],
 ) -> RunPage:
     """Return the page of one run."""
     runtime, actor = visit.runtime, visit.actor
     operates = desk.operates_run(runtime, actor, run)
     job = visit.app.jobs.get(run.job)
-    rows = desk.rows_of(runtime, run.id, refused=True)
     over = run.state in FINAL
     total = int(run.total or 0)
     offered = afterwards.offers(runtime, run, actor.id)
-    files = tuple(_file(visit, run, one) for one in desk.files_of(runtime, run.id))
+    files = tuple(_file(visit, run, one) for one in telling.files(runtime, actor, run))
     return RunPage(
         id=run.id,
         label=job_label(visit, run.job),
@@ -141,7 +144,7 @@ def run_page(
         may_rest=offered.rest,
         may_undo=offered.undo,
         may_carry_out=offered.carry_out,
-        box=import_box(visit, run, [one.url for one in files]),
+        box=import_box(visit, run, rows, [one.url for one in files]),
     )
 
 
@@ -156,7 +159,7 @@ def _note(visit: Visit, run: Any) -> str:
     made = run.result.get("export", {}) if isinstance(run.result, Mapping) else {}
     if "fault" in made:
         return visit.text(Label(made["fault"]))
-    if run.job == JOB and run.state == "succeeded":
+    if run.job in telling.FOR_ONE and run.state == "succeeded":
         return visit.t("Fetch the file below. It is kept for some days, for you alone.")
     if (run.input or {}).get("undo_of"):
         return visit.t("This undoes an earlier change, where nobody has changed a record since.")
@@ -197,7 +200,7 @@ def _export_facts(visit: Visit, run: Any) -> list[tuple[str, str]]:
     """Return what an export is of, and what it was saved as."""
     given = run.input or {}
     entity = visit.app.entities.get(str(given.get("entity")))
-    if run.job != JOB or entity is None:
+    if run.job not in telling.FOR_ONE or entity is None:
         return []
     told = [(visit.t("Records", "export"), plural(visit, entity))]
     if given.get("name"):
@@ -241,10 +244,10 @@ def _progress(visit: Visit, run: Any, total: int) -> str:
     return t("{n} done", n=number(visit, done)) if done else ""
 
 
-def _row(visit: Visit, row: Any, titles: Mapping[Any, str]) -> RowLine:
+def _row(visit: Visit, row: ToldRow, titles: Mapping[Any, str]) -> RowLine:
     title = titles.get((row.entity, row.record_id), "")
     return RowLine(
-        title or row.record_id[:8],
+        title or row.record_id[:8] or visit.t("A record out of your reach"),
         record_url(row.entity, row.record_id) if title else "",
         status_cell(visit, row.status),
         visit.text(Label(row.message)) if row.message else row.code or "",

@@ -13,7 +13,7 @@ from typing import Any
 
 from generator.field_types import Cell
 from generator.model.entity import Entity
-from generator.model.workflow import InputField, Workflow
+from generator.model.workflow import CLOSED, InputField, State, Workflow
 from runtime.errors import RequestError
 from runtime.operations._unfired import said
 from runtime.operations.transitions import Offered, Standing
@@ -23,13 +23,14 @@ from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_errors import error_lines, messages_of
 from runtime.web.screens.form_layout import FormLayout
 from runtime.web.screens.form_model import Control, ErrorLine
-from runtime.web.screens.form_state import FormField, State
+from runtime.web.screens.form_state import FormField
+from runtime.web.screens.form_state import State as FormState
 from runtime.web.screens.visit import Visit, record_url
 from runtime.web.screens.workflow_page import badge
 
 SHOWN = 2
 """Buttons beside each other; the rest is under More."""
-NONE = "none"
+NONE, DIALOG = "none", "dialog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,11 @@ class StepButton:
     restarts: bool = False
     """It leads back to where every record begins."""
     ends: bool = False
-    """Nothing comes after it, and nothing was won by it."""
+    """It closes the record, and nothing was won by it."""
+    late: bool = False
+    """The record is closed already; nobody waits for it."""
+    sure: bool = False
+    """One is asked first whether one is sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,15 @@ def steps(visit: Visit, entity: Entity, standing: Standing, key: str, listed: st
     every = [_button(visit, entity, standing, one) for one in standing.offered]
     wished = [one for one in every if not one.danger and not one.restarts]
     again = [one for one in every if one.restarts and not one.danger]
-    shown = [one for one in wished if one.allowed][:SHOWN]
+    shown = sorted((one for one in wished if one.allowed), key=lambda one: one.ends)[:SHOWN]
     if wished and not wished[0].allowed and all(one.ends for one in shown):
         shown = []
     # nothing that leads on: why not is worth more than a quick way to give up
     shown = shown or [*wished[:1], *(one for one in again if one.allowed)][:SHOWN] or every[:1]
     kept = {one.id for one in shown}
     fields = {"_version": str(standing.version), "_key": key, "list": listed}
-    leads = bool(shown) and shown[0].allowed and not (shown[0].danger or shown[0].ends)
+    first = shown[0] if shown else None
+    leads = first is not None and first.allowed and _leads_on(first, wished)
     return Steps(
         tuple(shown),
         leads,
@@ -127,9 +133,31 @@ def _button(visit: Visit, entity: Entity, standing: Standing, one: Offered) -> S
         reasons=reasons(visit, one),
         asks=bool(one.questions) or one.confirm != NONE,
         danger=all(each.tone == "critical" for each in targets),
-        restarts=here != machine.initial and set(one.targets) == {machine.initial},
-        ends=all(each.final and each.tone == "neutral" for each in targets),
+        restarts=set(one.targets) == {machine.initial} and _is_behind(machine, here),
+        ends=all(_ends(each) for each in targets),
+        late=here in machine.states and machine.states[here].category == CLOSED,
+        sure=one.confirm == DIALOG,
     )
+
+
+def _leads_on(first: StepButton, wished: Sequence[StepButton]) -> bool:
+    """Return whether a step is what people wait for.
+
+    Not what one has to be sure of while the way of the file is only blocked.
+    """
+    if first.danger or first.ends or first.late:
+        return False
+    return not first.sure or first is wished[0]
+
+
+def _is_behind(machine: Workflow, here: str) -> bool:
+    """Return whether a state comes after the first; what is written before it leads there."""
+    order = list(machine.states)
+    return here in order and order.index(here) > order.index(machine.initial)
+
+
+def _ends(state: State) -> bool:
+    return (state.final or state.category == CLOSED) and state.tone != "success"
 
 
 def card_moves(
@@ -174,7 +202,7 @@ def step_page(
     one: Offered,
     title: str,
     hidden: Sequence[tuple[str, str]],
-    state: State | None = None,
+    state: FormState | None = None,
     refusal: RequestError | None = None,
     *,
     with_code: bool = False,
@@ -200,7 +228,9 @@ def step_page(
         back=record_url(entity.name, standing.record_id, list=listed),
         action=step_url(entity.name, standing.record_id, one),
         hidden=tuple(hidden),
-        controls=tuple(question_control(drawing, each, one.id) for each in fields),
+        controls=tuple(
+            question_control(drawing, each, one.id, standing.record_id) for each in fields
+        ),
         source=badge(visit, machine.states[here]) if here in machine.states and moves else None,
         targets=tuple(badge(visit, machine.states[name]) for name in one.targets if moves),
         ask=one.confirm,
@@ -214,12 +244,13 @@ def step_page(
     )
 
 
-def question_control(drawing: Drawing, one: FormField, step: str) -> Control:
+def question_control(drawing: Drawing, one: FormField, step: str, record: str = "") -> Control:
     """Return the control of a question; its picker offers what the question lets be picked."""
     made = control(drawing, one)
     if made.picker_url and one.field.target:
         asked = f"{one.field.entity}.{step}.{one.field.name}"
-        url = f"/{one.field.target}/choices?for={asked}"
+        of = f"&of={record}" if record else ""
+        url = f"/{one.field.target}/choices?for={asked}{of}"
         return replace(made, picker_url=url, create_url="")
     return made
 

@@ -16,12 +16,14 @@ from runtime.messages import Result
 from runtime.operations._comments import LONGEST, Comment
 from runtime.operations._passages import Passage
 from runtime.operations.history import Entry
-from runtime.operations.timeline import KINDS
+from runtime.operations.timeline import KINDS, tells
+from runtime.tellings import Telling
 from runtime.web.screens import doors, history
 from runtime.web.screens.comment_text import Segment, segments
 from runtime.web.screens.detail_parts import TabLink, record_facts
 from runtime.web.screens.history import Event
 from runtime.web.screens.passage_words import Taken, taken, wanted
+from runtime.web.screens.telling_words import ToldOf, told_of
 from runtime.web.screens.visit import Visit, caller, record_url
 
 
@@ -56,7 +58,7 @@ class Said:
 class Timeline:
     """Everything the tab of the timeline draws."""
 
-    events: tuple[Event | Said | Taken, ...]
+    events: tuple[Event | Said | Taken | ToldOf, ...]
     kinds: tuple[TabLink, ...]
     older_url: str
     comment_url: str
@@ -81,12 +83,14 @@ def timeline(
     known = history.Known(titles, _texts(record))
     restoring = _restorable(visit, entity, record)
     begun = record_facts(record, "created_at")
-    events: list[Event | Said | Taken] = []
+    events: list[Event | Said | Taken | ToldOf] = []
     for one in found.rows:
         if isinstance(one, Comment):
             events.append(_said(visit, entity, record_id, one))
         elif isinstance(one, Passage):
             events.append(taken(visit, entity, one, known, begun))
+        elif isinstance(one, Telling):
+            events.append(told_of(visit, entity, record_id, one))
         else:
             (event,) = history.events(visit, entity, (one,), known)
             events.append(replace(event, id=one.id, restorable=restoring & _names(one)))
@@ -114,13 +118,26 @@ def _kinds(visit: Visit, entity: Entity, kind: str, url: Any) -> tuple[TabLink, 
         "all": t("All", "timeline"),
         "comments": t("Comments", "timeline"),
         "steps": t("Steps", "timeline"),
+        "messages": t("Messages", "timeline"),
         "changes": t("Changes", "timeline"),
         "files": t("Files", "timeline"),
     }
     return tuple(
         TabLink(name, words[name], url(kind=name if name != "all" else ""), name == kind)
         for name in KINDS
-        if name != "steps" or entity.name in visit.app.workflows
+        if (name != "steps" or entity.name in visit.app.workflows)
+        and (name != "messages" or tells(visit.runtime, entity.name))
+    )
+
+
+def named_in(found: Result) -> frozenset[int]:
+    """Return the accounts that the entries of a timeline name."""
+    return frozenset(
+        number
+        for one in found.rows
+        for number in (
+            (each.user_id for each in one.told) if isinstance(one, Telling) else (one.actor_id,)
+        )
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from flask import Blueprint, flash, redirect, render_template, request
 
 from generator.field_types._ids import WRITTEN
-from generator.model.alert import EACH
+from generator.model.alert import EACH, Alert
+from runtime.alerts import asking
 from runtime.alerts import desk as alerts
 from runtime.errors import Conflict, NotFound
 from runtime.store.trail import Trail
@@ -13,6 +17,11 @@ from runtime.web.screens import alerts_page, doors
 from runtime.web.screens.alerts_page import ADDRESS
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.visit import Visit
+
+IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The id of a record inside its address, or alone."""
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""The id of no record."""
 
 
 def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
@@ -61,4 +70,17 @@ class Alerts:
             wanted = [row.subject for row in rows]
         titles = doors.titles_of(visit, {alert.entity: wanted} if wanted else {})
         page = alerts_page.alert_page(visit, alert, titles)
-        return render_template("alert.html", page=page)
+        return render_template("alert.html", page=_explained(visit, alert, page))
+
+
+def _explained(visit: Visit, alert: Alert, page: alerts_page.AlertPage) -> alerts_page.AlertPage:
+    """Return the page with why it did or did not tell of the record that is asked about."""
+    about = request.args.get("about", "").strip()[:500]
+    if not about:
+        return page
+    found = IDS.findall(about)
+    try:
+        answer = asking.why(visit.runtime, visit.actor, alert, found[-1] if found else NOBODY)
+    except NotFound as refusal:
+        return replace(page, about=about, why=(visit.text(refusal.message),))
+    return replace(page, about=about, why=alerts_page.why_words(visit, alert, answer))

@@ -37,7 +37,9 @@ class Choices:
         visit = self.desk.visit()
         entity_of(visit, entity)
         query = {"q": (request.args.get("q", "").replace("\x00", "")[:200],)}
-        known = (name for name in request.args if name in {"for", "ids"} or name.startswith(THIS))
+        known = (
+            name for name in request.args if name in {"for", "ids", "of"} or name.startswith(THIS)
+        )
         query |= {
             name: (request.args[name][:8000],)
             for name in known

@@ -16,14 +16,14 @@ from generator.resolve.fields import humanize
 from runtime.errors import Blocked, Invalid, NeedsApproval, NotFound
 from runtime.operations import _incidents
 from runtime.operations.settle_incident import MARK_DONE, MARK_FAILED, OUTCOMES, UNCERTAIN
-from runtime.outside.incidents import CALL, EVENT, Incident
+from runtime.outside.incidents import CALL, EVENT, HOOK, Incident
 from runtime.web.screens import answered, doors
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.progress_page import Moment, moment
 from runtime.web.screens.visit import Visit, record_url, single
 
 ADDRESS = "/incidents/"
-REPEATABLE_ABOUT = {CALL, EVENT}
+REPEATABLE_ABOUT = {CALL, EVENT, HOOK}
 REPEATABLE = {"timer_refused", "unknown_stored_state", "auto_loop"}
 
 
@@ -158,6 +158,7 @@ def _words(visit: Visit, one: Incident) -> str:
         "timer_refused": t("A step that is due cannot be taken"),
         "state_stands_still": t("The record does not move on"),
         "job_unknown": t("A job that is asked for does not exist"),
+        "webhook_dead": t("A receiver of webhooks did not take a message"),
         "unknown_stored_state": t("The record is in a state that its workflow does not have"),
         "auto_loop": t("The automatic steps of the record do not come to an end"),
         "effect_failed": t("A step failed and was undone as a whole"),

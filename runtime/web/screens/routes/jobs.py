@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from generator.field_types._ids import WRITTEN
 from generator.model.text import Label
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.jobs import afterwards, results
+from runtime.jobs import afterwards, results, telling
 from runtime.jobs import desk as work
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
@@ -126,7 +126,7 @@ class Jobs:
         visit, run = self._run(run_id)
         t = visit.t
         heading = [t("Record"), t("Result", "row"), t("Code", "row"), t("Why", "row")]
-        pieces = spreadsheets.write_csv(heading, _rows(visit, run.id))
+        pieces = spreadsheets.write_csv(heading, _rows(visit, run))
         answer = Response(pieces, mimetype=spreadsheets.MEDIA["csv"])
         answer.headers["Content-Disposition"] = f'attachment; filename="{run.job}-rows.csv"'
         answer.headers["Cache-Control"] = "no-store"
@@ -135,7 +135,7 @@ class Jobs:
     def file(self, run_id: str, file_id: str) -> Answer:
         """Send a file of a run to whoever may have it today."""
         visit, run = self._run(run_id)
-        found = work.file_of(visit.runtime, visit.actor, run.id, file_id)
+        found = telling.file_of(visit.runtime, visit.actor, run.id, file_id)
         folder = self.desk.around.files().folder.parent / results.FOLDER
         path = results.path_of(folder, run.id, found.id)
         if not path.is_file():
@@ -154,12 +154,13 @@ class Jobs:
         return visit, work.find_run(visit.runtime, visit.actor, run_id)
 
     def _run_page(self, visit: Visit, run: Any) -> run_page.RunPage:
+        rows = telling.rows(visit.runtime, visit.actor, run, refused=True)
         wanted: dict[str, list[str]] = {}
-        for row in work.rows_of(visit.runtime, run.id, refused=True):
+        for row in rows:
             if row.entity in visit.app.entities:
                 wanted.setdefault(row.entity, []).append(row.record_id)
         titles = doors.titles_of(visit, wanted)
-        return run_page.run_page(visit, run, self._names([run]), titles)
+        return run_page.run_page(visit, run, self._names([run]), rows, titles)
 
     def _job_page(self, visit: Visit, name: str, *more: Any, **known: Any) -> job_page.JobPage:
         work.job_of(visit.runtime, visit.actor, name)
@@ -175,10 +176,12 @@ class Jobs:
         return Trail(visit.runtime, visit.actor, "screen", visit.request_id, visit.address)
 
 
-def _rows(visit: Visit, run_id: str) -> Iterator[list[str]]:
+def _rows(visit: Visit, run: Any) -> Iterator[list[str]]:
     """Yield the rows of the file, read a page at a time."""
     after = -1
-    while found := work.rows_of(visit.runtime, run_id, refused=False, after=after, limit=1000):
+    while found := telling.rows(
+        visit.runtime, visit.actor, run, refused=False, after=after, limit=1000
+    ):
         for one in found:
             why = visit.text(Label(one.message)) if one.message else ""
             yield [

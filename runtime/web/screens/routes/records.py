@@ -31,7 +31,7 @@ from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.panels import panel_boxes
 from runtime.web.screens.progress_page import progress
 from runtime.web.screens.steps_page import steps
-from runtime.web.screens.timeline_page import Timeline, timeline
+from runtime.web.screens.timeline_page import Timeline, named_in, timeline
 from runtime.web.screens.visit import Visit, record_url
 from runtime.web.screens.workflow_page import machines_of
 
@@ -66,6 +66,7 @@ class Records:
         result = doors.ask(visit, "read", entity, record_id, query)
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
         beside = doors.ask(visit, "beside", entity, record_id).row
+        known = self.desk.knowing(visit, (file.actor_id for file in beside.files))
         changes = visit.may("update", entity) and record_facts(result, "archived_at") is None
         around = Around(
             listed=listed,
@@ -73,7 +74,7 @@ class Records:
             timeline=self._timeline(visit, plan, result, record_id, listed),
             neighbours=_neighbours(visit, model, record_id, listed),
             counts=related_counts(visit, plan, record_id),
-            files=file_boxes(visit, entity, record_id, beside.files, changes=changes),
+            files=file_boxes(known, entity, record_id, beside.files, changes=changes),
             follows=beside.follows,
             panels=panel_boxes(visit, model, result, self.desk.around.templates),
         )
@@ -94,7 +95,7 @@ class Records:
         kind = request.args.get("kind", "") or "all"
         query = {"before": (request.args.get("before", ""),), "kind": (kind,)}
         found = doors.ask(visit, "timeline", plan.entity.name, record_id, query)
-        visit = self.desk.knowing(visit, (one.actor_id for one in found.rows))
+        visit = self.desk.knowing(visit, named_in(found))
         return timeline(visit, plan.entity, result, found, kind, listed, str(uuid.uuid4()))
 
     def _with_steps(self, visit: Visit, model: Entity, record_id: str, around: Around) -> Around:

@@ -1,0 +1,150 @@
+"""`give_back:` of `pricing:`: the fields of cases and their parts are found and fit.
+
+Comes in: what the author gave, how a cart is placed, and the entities. Goes out: where units are
+given back, None without it, and what is wrong (D301, D818).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from generator.expressions import types
+from generator.expressions.compile import Expression, parse
+from generator.model.entity import Entity, Field
+from generator.model.giving_back import CASE, PART, TOLD, GivingBack
+from generator.model.placing import LINES, Placing
+from generator.problems import Problem, unknown_name
+from generator.resolve.access import Words
+from generator.saying import say
+from generator.shape import Given, Written
+
+TYPES: Mapping[str, tuple[str, ...]] = {
+    "money": ("money",),
+    "integer": ("integer", "quantity"),
+    "text": ("text", "long_text"),
+}
+NEEDED = ("quantity", "price", "off")
+"""What a placed line keeps, or nobody knows later what was paid for it."""
+
+
+def resolve_giving_back(
+    given: Given | None, placing: Placing | None, entities: Mapping[str, Entity], words: Words
+) -> tuple[GivingBack | None, list[Problem]]:
+    """Return where units of a placed record are given back."""
+    if given is None:
+        return None, []
+    reads = _Reads(entities, given)
+    lines: Given | None = given.get("lines")
+    placed = entities.get(placing.creates) if placing is not None else None
+    kept = placing.filled.get(LINES) if placing is not None else None
+    if placed is None or kept is None or not set(NEEDED) <= set(kept.take.values()):
+        reads.wrong(
+            Written("give_back", given.span),
+            say("Nothing is known of what was paid for a line."),
+            say("Let `place:` keep quantity, price and off of every line."),
+        )
+        return None, reads.problems
+    line = entities[placed.fields[kept.into].target]
+    case = reads.parts(given, "cases", placed)
+    part = reads.parts(lines, "into", case) if lines is not None and case is not None else None
+    if case is None or part is None or lines is None:
+        return None, reads.problems
+    item = reads.field(lines.get("item"), part)
+    units = reads.field(lines.get("units"), part)
+    if item is not None and (item.type != "reference" or item.target != line.name):
+        reads.wrong(
+            lines.get("item"),
+            say("'{field}' does not lead to what was placed.", field=item.name),
+            say("Name a reference to {entity}.", entity=line.name),
+        )
+    for name, where in ((given.get("off"), placed), (given.get("returned"), line)):
+        reads.fits(name, where, "money" if where is placed else "integer")
+    if units is not None and units.type not in TYPES["integer"]:
+        reads.unfit(lines.get("units"), "integer")
+    found = GivingBack(
+        cases=given.get("cases").text,
+        into=lines.get("into").text,
+        item=item.name if item is not None else "",
+        units=units.name if units is not None else "",
+        counts=reads.counts(given, case, words),
+        off=_text(given.get("off")),
+        returned=_text(given.get("returned")),
+        by_unit=given.get("worth", "average") == "by_unit",
+        of_case=reads.told(given, case, CASE),
+        of_part=reads.told(lines, part, PART),
+    )
+    return (None if reads.problems else found), reads.problems
+
+
+def _text(written: Written | None) -> str:
+    return written.text if written is not None else ""
+
+
+class _Reads:
+    """Finds fields; what is wrong is collected."""
+
+    def __init__(self, entities: Mapping[str, Entity], given: Given) -> None:
+        self.entities, self.given = entities, given
+        self.problems: list[Problem] = []
+
+    def field(self, written: Written | None, entity: Entity) -> Field | None:
+        if written is None:
+            return None
+        field = entity.fields.get(written.text)
+        if field is None:
+            where = say("entity '{entity}'", entity=entity.name)
+            self.problems.append(
+                unknown_name("field", written.text, written.span, entity.fields, defined_in=where)
+            )
+        return field
+
+    def parts(self, given: Given, key: str, entity: Entity) -> Entity | None:
+        """Return the entity of the parts in a field."""
+        written = given.get(key)
+        field = self.field(written, entity)
+        if field is None:
+            return None
+        if field.type != "children":
+            self.wrong(written, say("'{field}' holds no parts.", field=field.name),
+                       say("Name a field of type children."))  # fmt: skip
+            return None
+        return self.entities[field.target]
+
+    def fits(self, written: Written | None, entity: Entity, kind: str) -> None:
+        field = self.field(written, entity)
+        if field is not None and field.type not in TYPES[kind]:
+            self.unfit(written, kind)
+
+    def told(self, given: Given, entity: Entity, about: str) -> dict[str, str]:
+        """Return which fields are filled with what."""
+        found = {}
+        for name, fact in given.get("take", {}).items():
+            field = self.field(name, entity)
+            kind = TOLD[about][str(fact)]
+            if field is None:
+                continue
+            if field.computed is not None or field.type not in TYPES[kind]:
+                self.unfit(name, kind)
+            found[field.name] = str(fact)
+        return found
+
+    def counts(self, given: Given, case: Entity, words: Words) -> Expression | None:
+        written = given.get("while")
+        if written is None or words.unread.doubts(written.text):
+            return None
+        scope = words.scope(case.name)
+        found, faults = parse(written.text, written.span, scope, types.Boolean(),
+                              written=written.raw)  # fmt: skip
+        self.problems += faults
+        if found is not None and any(len(path) > 1 for path in found.paths):
+            self.wrong(written, say("Whether a case counts hangs on other records."),
+                       say("Ask its own fields only."))  # fmt: skip
+        return found
+
+    def unfit(self, written: Any, kind: str) -> None:
+        self.wrong(written, say("'{field}' cannot hold this.", field=written.text),
+                   say("Name a field of type {types}.", types=", ".join(TYPES[kind])))  # fmt: skip
+
+    def wrong(self, written: Any, message: Any, hint: Any) -> None:
+        self.problems.append(Problem("D818", written.span, message, hint))

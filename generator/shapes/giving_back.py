@@ -1,0 +1,58 @@
+"""The shape of `give_back:` in `pricing:`: what returned units of a placed record pay back."""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+from generator.model.giving_back import CASE, PART, TOLD
+
+
+def _take(about: str) -> Arg:
+    told = ", ".join(f"`{name}`" for name in TOLD[about])
+    return Arg(
+        "map",
+        f"By field: what it is filled with, of {told}.",
+        default={},
+        of=Arg("choice", "", options=tuple(TOLD[about])),
+    )
+
+
+LINES = Shape(
+    "returned lines",
+    "The parts of a case: each so many units of one line.",
+    {
+        "into": Arg("name", "The field of a case with them.", required=True, to="field"),
+        "item": Arg("name", "Its reference to the placed line.", required=True, to="field"),
+        "units": Arg("name", "How many units of it.", required=True, to="field"),
+        "take": _take(PART),
+    },
+)
+GIVE_BACK = Shape(
+    "giving back",
+    "Where units of a placed record are given back, and which fields say what that pays: the share "
+    "of what was paid, as it was frozen; the last unit takes the rest.",
+    {
+        "cases": Arg(
+            "name",
+            "The field of the placed record whose parts give units back.",
+            required=True,
+            to="field",
+        ),
+        "while": Arg("expression", "A case counts while this holds; always if missing."),
+        "off": Arg(
+            "name",
+            "A field of the placed record: what was taken off all of it, beside its lines.",
+            to="field",
+        ),
+        "returned": Arg(
+            "name", "A field of a placed line: how many units were given back.", to="field"
+        ),
+        "worth": Arg(
+            "choice",
+            "What a unit is worth: the average of its line, or what this very unit cost.",
+            options=("average", "by_unit"),
+            default="average",
+        ),
+        "take": _take(CASE),
+        "lines": Arg("shape", "The parts of a case.", required=True, shape=LINES),
+    },
+)

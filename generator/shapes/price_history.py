@@ -1,0 +1,26 @@
+"""The shape of `history:` of a priced item: the prices it had."""
+
+from __future__ import annotations
+
+from generator.kinds import Arg, Shape
+
+HISTORY = Shape(
+    "price history",
+    "Every price that an item had is kept as a part of it, whoever changes it and how; nobody "
+    "writes these parts.",
+    {
+        "into": Arg("name", "The field of parts that they become.", required=True, to="field"),
+        "at": Arg("name", "Of such a part: from when on.", required=True, to="field"),
+        "price": Arg("name", "Of such a part: the price.", required=True, to="field"),
+        "original": Arg(
+            "name", "Of such a part: the list price it was a reduction of.", to="field"
+        ),
+        "lowest": Arg(
+            "name",
+            "A field of the item: the lowest price in the days before its reduction, empty while "
+            "it is not reduced.",
+            to="field",
+        ),
+        "days": Arg("integer", "How many days that looks back.", default=30, minimum=1),
+    },
+)

@@ -1,0 +1,95 @@
+"""Connections that stay open from one request to the next; on PostgreSQL only.
+
+Taking a connection from SQLAlchemy's pool and giving it back makes three objects, asks a queue
+twice and resets what was never touched: together that takes longer than a small statement takes
+the server. Whoever asks statement by statement (`engine.read`, `engine.stepwise`) gets one that
+stands ready instead. What is given back must be as it was taken: with nothing open, and alive.
+
+Decided here: only a few stand ready, and they are the pool's no longer: what it has lent it keeps
+alive, also when nobody holds its engine any more. Where one was lost, the server is likely to have
+lost them all, so the others are closed as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from types import TracebackType
+
+import psycopg
+import sqlalchemy as sa
+
+LONGEST = 1800.0
+"""Seconds that a connection stands; the pool's own are opened anew after as long."""
+
+IDLE = psycopg.pq.TransactionStatus.IDLE
+
+
+class Standing:
+    """The connections of one engine that stand ready."""
+
+    def __init__(self, engine: sa.Engine, most: int) -> None:
+        self._engine, self._most = engine, most
+        self._ready: deque[tuple[sa.Connection, float]] = deque()
+
+    def lend(self) -> Lent:
+        """Return a connection for a `with` block."""
+        return Lent(self)
+
+    def take(self) -> tuple[sa.Connection, float]:
+        """Return a connection and when it was opened; a new one where none stands ready."""
+        now = time.monotonic()
+        while True:
+            try:
+                found = self._ready.pop()
+            except IndexError:
+                return self._engine.connect(), now
+            if now - found[1] < LONGEST:
+                return found
+            found[0].close()
+
+    def give(self, connection: sa.Connection, opened: float) -> None:
+        """Let a connection stand, or close it where enough do or it is no longer what it was."""
+        if connection.closed or connection.invalidated:
+            connection.close()
+            self.close()
+            return
+        if connection.in_transaction():
+            connection.rollback()
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        if driver.pgconn.transaction_status == IDLE and len(self._ready) < self._most:
+            connection.detach()
+            self._ready.append((connection, opened))
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        """Close whatever stands ready."""
+        while self._ready:
+            self._ready.pop()[0].close()
+
+    def leave(self) -> None:
+        """Forget whatever stands ready, in a fork: it is still the parent's."""
+        self._ready = deque()
+
+
+class Lent:
+    """One connection for one `with` block."""
+
+    __slots__ = ("_connection", "_opened", "_standing")
+
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+
+    def __enter__(self) -> sa.Connection:
+        self._connection, self._opened = self._standing.take()
+        return self._connection
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._standing.give(self._connection, self._opened)
