@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import product
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -20,9 +21,10 @@ from runtime.errors import RequestError
 from runtime.operations._unfired import said
 from runtime.store.trail import DENIED
 from runtime.web.rest_routes import ROUTES
-from tests.access.canaries import Filled, allowed
+from tests.access.canaries import Canary, Filled, allowed
 from tests.access.canary_work import Work
 from tests.access.counter import PEOPLE, person
+from tests.shop import Shop
 from tests.web.desk import Browser, Desk, token
 
 NO_DATA = {"assets.one", "health.alive", "health.jobs", "health.metrics", "health.ready",
@@ -193,11 +195,33 @@ def told(page: TestResponse) -> str:
 
 
 def leaks(text: str, allowed_texts: frozenset[str], filled: Filled) -> list[str]:
-    """Return the canaries of an answer that its reader may not see."""
-    plain = re.sub(r"(?<=\d)[,\s\u00a0 -](?=\d)", "", text)
+    """Return the canaries of an answer that its reader may not see.
+
+    Random ids (of records, of requests) go first: among thousands of them one holds any eight
+    digits sooner or later.
+    """
+    read = re.sub(r"\b(?=[\d-]*[a-fA-F])[\da-fA-F-]{16,}\b", "", text)
+    plain = re.sub(r"(?<=\d)[,\s\u00a0 -](?=\d)", "", read)
     found = set(re.findall(r"cnry\d{4}zq", text)) | set(re.findall(r"810\d{5}", plain))
     every = {one.text for one in filled.canaries}
     return sorted((found & every) - allowed_texts)
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("+86 138-8100-0009", True),
+        ("81,000,009.00", True),
+        ('{"cost":81000009}', True),
+        ("urn:uuid:01a2068e-65a9-70d2-8100-0009bd48926026d006", False),
+        ("X-Request-Id: 3f6cb7a481000009e5d0718c22b94a60", False),
+    ],
+)
+def test_digits_are_a_leak_however_written_and_within_a_random_id_none(
+    shown: str, told: bool
+) -> None:
+    filled = Filled(cast(Shop, None), canaries=[Canary("81000009", "order", "1", "cost")])
+    assert leaks(shown, frozenset(), filled) == ["81000009"] * told
 
 
 @pytest.mark.parametrize("name", PEOPLE)
