@@ -98,7 +98,8 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
 
     Args:
         url: the driver may be left out; psycopg 3 is the one used for PostgreSQL.
-        pool_size: connections kept open; as many again may be opened for a moment.
+        pool_size: connections kept open; as many again may be opened for a moment. On PostgreSQL
+            as many more may stand ready for reading (`runtime.store.standing`).
 
     Raises:
         ValueError: the URL names another database.
@@ -123,7 +124,7 @@ def make_engine(url: str | sa.URL, pool_size: int = 10) -> sa.Engine:
         sa.event.listen(engine, "commit", settle)
         sa.event.listen(engine, "rollback", forget)
         _keep_apart(engine, _postgresql(where, FEW, 0, options))
-        return _let_stand(_with_twin(engine, "BEGIN", ""), max(pool_size // 2, 1))
+        return _let_stand(_with_twin(engine, "BEGIN", ""), pool_size)
     raise ValueError(
         f"'{where.get_backend_name()}' is not a database we know; use sqlite:/// or postgresql://."
     )

@@ -5,9 +5,10 @@ twice and resets what was never touched: together that takes longer than a small
 the server. Whoever asks statement by statement (`engine.read`, `engine.stepwise`) gets one that
 stands ready instead. What is given back must be as it was taken: with nothing open, and alive.
 
-Decided here: only a few stand ready, and they are the pool's no longer: what it has lent it keeps
-alive, also when nobody holds its engine any more. Where one was lost, the server is likely to have
-lost them all, so the others are closed as well.
+Decided here: no more stand ready than the pool keeps, and they are the pool's no longer: what it
+has lent it keeps alive, also when nobody holds its engine any more. With fewer, what does not find
+its place is closed and opened anew again and again. Where one was lost, the server is likely to
+have lost them all, so the others are closed as well.
 """
 
 from __future__ import annotations
