@@ -57,9 +57,11 @@ class AuditKey:
 
     def sign(self, row: Mapping[str, Any]) -> str:
         """Return the signature of a row; columns that it lacks count as null."""
-        later = [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
-        told = SORTED([*(_plain(row.get(column)) for column in SIGNED), *later])
-        return f"{self.name}:{self.of(told.encode())}"
+        told = [
+            value if type(value) in AS_IT_IS else _plain(value) for value in map(row.get, SIGNED)
+        ]
+        told += [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
+        return f"{self.name}:{self.of(SORTED(told).encode())}"
 
     def signer(self, same: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], str]:
         """Return what signs rows that agree in some columns: those are written only once.

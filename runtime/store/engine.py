@@ -28,8 +28,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -37,7 +38,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.types.string import TextLoader
 
-from runtime.store.guard import guarded
+from runtime.store.guard import Guarded
 from runtime.store.opening import OPENING, Opening, forget, open_now, settle
 from runtime.store.spans import teach
 from runtime.store.standing import Lent, Standing
@@ -135,12 +136,12 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open one transaction that may write; it commits at the end and is undone by an exception."""
     owed = assumed()
     if owed is None:
-        with engine.begin() as connection, guarded():
+        with engine.begin() as connection, Guarded():
             yield connection
         return
     opening: Opening | None = None
     try:
-        with engine.begin() as connection, guarded():
+        with engine.begin() as connection, Guarded():
             opening = connection.info.get(OPENING)
             if opening is None:
                 owed.prove(connection)
@@ -168,7 +169,7 @@ def read(engine: sa.Engine, *, proving: bool = False) -> Iterator[sa.Connection]
         if shared.connection is not None:
             yield shared.connection
             return
-    with _lent(engine) as connection, guarded():
+    with _lent(engine) as connection, Guarded():
         yield connection
 
 
@@ -181,12 +182,11 @@ def one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     if engine.dialect.name == "sqlite":
         begin = "BEGIN"
-    with engine.execution_options(**{BEGIN: begin}).connect() as connection, guarded():
+    with engine.execution_options(**{BEGIN: begin}).connect() as connection, Guarded():
         yield connection
 
 
-@contextmanager
-def stepwise(engine: sa.Engine) -> Iterator[sa.Connection]:
+def stepwise(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
     """Open a connection whose every statement is a transaction of its own; on PostgreSQL only.
 
     The first thing asked is a `Selection`, which proves what was assumed; nothing may be written
@@ -196,11 +196,32 @@ def stepwise(engine: sa.Engine) -> Iterator[sa.Connection]:
         ValueError: this engine opens a transaction around whatever it is asked.
 
     """
-    twin = deferred(engine)
-    if twin.get_execution_options().get(BEGIN, True):
+    if deferred(engine).get_execution_options().get(BEGIN, True):
         raise ValueError("Statements do not stand alone here.")
-    with _lent(engine) as connection, guarded():
-        yield connection
+    return _Watched(_lent(engine))
+
+
+class _Watched:
+    """A connection for a `with` block in which statements are watched."""
+
+    __slots__ = ("_guard", "_lent")
+
+    def __init__(self, lent: AbstractContextManager[sa.Connection]) -> None:
+        self._lent, self._guard = lent, Guarded()
+
+    def __enter__(self) -> sa.Connection:
+        connection = self._lent.__enter__()
+        self._guard.__enter__()
+        return connection
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._guard.__exit__()
+        self._lent.__exit__(kind, error, trace)
 
 
 @contextmanager
@@ -228,26 +249,34 @@ def reading_together(engine: sa.Engine) -> Iterator[None]:
     with _lent(engine) as connection:
         token = _shared.set(_Shared(engine, connection))
         try:
-            with guarded():
+            with Guarded():
                 yield
                 prove()
         finally:
             _shared.reset(token)
 
 
-@contextmanager
-def assuming(engine: sa.Engine) -> Iterator[None]:
+class Assuming:
     """Let whoever asks be taken for the same until the first transaction, or read, says so.
 
-    For a request that writes: what was assumed is proved with the first statement of its first
-    transaction, at the end at the latest.
+    For a request that writes, as a `with` block: what was assumed is proved with the first
+    statement of its first transaction, at the end at the latest.
     """
-    token = _shared.set(_Shared(engine, None))
-    try:
-        yield
-        prove()
-    finally:
-        _shared.reset(token)
+
+    __slots__ = ("_engine", "_token")
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        self._token = _shared.set(_Shared(self._engine, None))
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                prove()
+        finally:
+            _shared.reset(self._token)
 
 
 def assume(engine: sa.Engine, assumption: Assumed) -> bool:

@@ -11,8 +11,7 @@ The texts of statements are looked at, not their objects: raw SQL is caught as w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -46,14 +45,16 @@ def system_grant(entity: str) -> Grant:
     return Grant(entity, "read", "system", None, frozenset(), frozenset())
 
 
-@contextmanager
-def guarded() -> Iterator[None]:
-    """Let the statements inside be watched."""
-    token = _inside.set(True)
-    try:
-        yield
-    finally:
-        _inside.reset(token)
+class Guarded:
+    """A `with` block in which statements are watched."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _inside.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        _inside.reset(self._token)
 
 
 def watch(engine: sa.Engine, tables: Iterable[str]) -> None:

@@ -50,8 +50,7 @@ def titles_of(
         name: _behind(connection, runtime, entity.fields[name], texts, records)
         for name, texts in form.behind.items()
     }
-    app = runtime.app
-    viewer = Viewer(app.locales[0], app.time_zone)
+    app, viewer = runtime.app, form.viewer
     return [fill_title(app, entity.name, _texts(form, record, known, viewer)) for record in records]
 
 
@@ -74,6 +73,8 @@ class _Form:
     parts: tuple[_Part, ...]
     behind: Mapping[str, tuple[str, ...]]
     """By reference field: the paths that lie behind it."""
+    viewer: Viewer
+    """Nobody in particular, who reads the app's first language."""
 
 
 def _form(runtime: Runtime, entity: Entity) -> _Form:
@@ -92,7 +93,8 @@ def _form(runtime: Runtime, entity: Entity) -> _Form:
             names = tuple(currency.split(".")) if currency else ()
             kind = runtime.compiled.field_types[steps[-1].type]
             parts.append(_Part(text, tuple(text.split(".")), kind, steps[-1], names))
-    return _Form(tuple(parts), {name: tuple(texts) for name, texts in behind.items()})
+    viewer = Viewer(app.locales[0], app.time_zone)
+    return _Form(tuple(parts), {name: tuple(texts) for name, texts in behind.items()}, viewer)
 
 
 def _texts(

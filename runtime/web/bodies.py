@@ -35,7 +35,7 @@ def read_json(body: bytes) -> Any:
         ) from error
     if _depth(value) > MAX_DEPTH:
         raise _refuse("", "too_deep", f"At most {MAX_DEPTH} levels.", f"最多 {MAX_DEPTH} 层。")
-    found = json.loads(body, object_pairs_hook=_object, parse_int=_integer, parse_float=_number)
+    found = _strict(body.decode())
     path = _out_of_range(found)
     if path is not None:
         raise _refuse(path, "out_of_range", "This number is too large.", "数值超出范围。")
@@ -99,6 +99,12 @@ def _depth(value: Any) -> int:
                 inner += [part for part in each if isinstance(part, (dict, list))]
         deepest, level = deepest + 1, inner
     return deepest
+
+
+_strict = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_number
+).decode
+"""What `json.loads` would make anew for each body."""
 
 
 def _refuse(field: str, code: str, en: str, zh: str) -> BadRequest:

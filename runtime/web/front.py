@@ -15,7 +15,7 @@ from http import HTTPStatus
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from runtime.errors import RequestError
-from runtime.store.engine import assuming, reading_together
+from runtime.store.engine import Assuming, reading_together
 from runtime.store.questions import Mistaken
 from runtime.web import languages, observe, security
 from runtime.web.context import Present, Web
@@ -136,7 +136,7 @@ class Front:
     ) -> Answer:
         engine, header = self._web.runtime.engine, environ["HTTP_AUTHORIZATION"]
         try:
-            with reading_together(engine) if method == "GET" else assuming(engine):
+            with reading_together(engine) if method == "GET" else Assuming(engine):
                 here.actor = self._web.gate.by_header(header, here.locale, assumes=assumes)
                 return self._api.answer(
                     Asked(
