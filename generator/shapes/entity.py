@@ -31,7 +31,8 @@ FIELD = Shape(
         "placeholder": Arg("label", "An example in the empty field."),
         "class": Arg(
             "choice",
-            "How sensitive the value is.",
+            "How sensitive the value is. No log keeps a `sensitive` or `secret` value, only a mark "
+            "that tells whether it changed.",
             default="public",
             options=("public", "internal", "personal", "sensitive", "secret"),
         ),

@@ -9,6 +9,7 @@ from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
 from runtime.store.forms import form_of
+from runtime.store.sealed import without_secrets
 from runtime.store.titles import titles_of
 from runtime.store.trail import about
 
@@ -78,8 +79,8 @@ def _write_all(
             "record_id": str(facts["id"]),
             "record_title": title[:LONGEST_TITLE],
             "record_version": facts.get("version"),
-            "before": before,
-            "after": after,
+            "before": without_secrets(work.runtime, entity, str(facts["id"]), before),
+            "after": without_secrets(work.runtime, entity, str(facts["id"]), after),
         }
         for title, (operation, entity, facts, before, after) in zip(
             _titles(work, entries), entries, strict=True

@@ -86,6 +86,11 @@ def _list(items: Shape) -> Shape:
 _ERROR = _object({"field": TEXT, "code": TEXT, "message": TEXT})
 _REASON = _object({"code": TEXT, "message": TEXT, "params": {"type": "object"}})
 _ANYTHING: Shape = {"type": ["object", "null"], "additionalProperties": True}
+_KEPT_VALUES: Shape = {
+    **_ANYTHING,
+    "description": "Values by field. Of fields of class `sensitive` and `secret` no log keeps the "
+    'value: a mark stands there, `{"sealed": …}`, the same for the same value of this record.',
+}
 
 COMMON_SHAPES: Shape = {
     "Problem": _object(
@@ -151,8 +156,8 @@ COMMON_SHAPES: Shape = {
                         "operation": TEXT,
                         "source": TEXT,
                         "reason": TEXT,
-                        "before": _ANYTHING,
-                        "after": _ANYTHING,
+                        "before": _KEPT_VALUES,
+                        "after": _KEPT_VALUES,
                     }
                 )
             ),

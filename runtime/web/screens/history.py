@@ -14,6 +14,7 @@ from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
 from runtime.operations._talk import FILE, TIMER
 from runtime.operations.history import Entry
+from runtime.store.sealed import is_sealed
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.visit import Visit, caller
 
@@ -240,6 +241,8 @@ def shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
     """Return a value of the audit, which is in API form, as people see it."""
     if value is None or value == []:
         return ""
+    if is_sealed(field, value):
+        return visit.t("kept in no log", "history")
     kind = visit.catalog[field.type]
     if kind.relation == "reference":
         return known.titles.get((field.target, str(value)), visit.t("another record", "history"))
@@ -279,7 +282,7 @@ def wanted_titles(
     def note(model: Entity, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
             field = model.fields.get(name)
-            if field is None or value is None:
+            if field is None or value is None or is_sealed(field, value):
                 continue
             relation = visit.catalog[field.type].relation
             if relation == "reference":

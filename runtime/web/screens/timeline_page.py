@@ -17,6 +17,7 @@ from runtime.operations._comments import LONGEST, Comment
 from runtime.operations._passages import Passage
 from runtime.operations.history import Entry
 from runtime.operations.timeline import KINDS, tells
+from runtime.store.sealed import NEVER_KEPT
 from runtime.tellings import Telling
 from runtime.web.screens import doors, history
 from runtime.web.screens.comment_text import Segment, segments
@@ -162,6 +163,7 @@ def _restorable(visit: Visit, entity: Entity, record: Result) -> frozenset[str]:
         and field.computed is None
         and not visit.catalog[field.type].generated
         and field.type != "children"
+        and field.sensitivity not in NEVER_KEPT
     )
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.entity import Entity
 from runtime.errors import NotFound, RequestError, Stale
 from runtime.operations.read import not_found
+from runtime.store.sealed import NEVER_KEPT
 from runtime.web.screens import doors
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
 from runtime.web.screens.detail_tabs import TIMELINE
@@ -134,6 +135,8 @@ class Talk:
         name, part = request.form.get("field", ""), request.form.get("entry", "")
         entries = doors.ask(visit, "history", entity, record_id, part=part).rows if part else ()
         if not entries or name not in entries[0].before or name not in model.fields:
+            raise not_found()
+        if model.fields[name].sensitivity in NEVER_KEPT:
             raise not_found()
         values = {name: entries[0].before[name]}
         try:
