@@ -13,6 +13,7 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,15 +27,19 @@ from runtime.commands.context import (
     settings_of,
     system_actor,
 )
+from runtime.commands.demo import file_store
 from runtime.commands.language import LOCALE, said, say
 from runtime.errors import RequestError
 from runtime.importing.choosing import Wish, choose
 from runtime.importing.faults import FileFault
-from runtime.importing.loading import Loading, load
+from runtime.importing.loading import Loading, gather, load
+from runtime.importing.picture_archive import PictureArchive
+from runtime.importing.pictures import Pictures
 from runtime.importing.report import Tally, Verdict, report_file
-from runtime.importing.tables import Reading
+from runtime.importing.tables import Reading, hidden_rows
 from runtime.importing.trial import trial
 from runtime.runtime import Runtime, new_id
+from runtime.settings import Settings
 
 EVERY_SECONDS = 1.0
 ALL_TAKEN, NOTHING_DONE, SOME_REFUSED = 0, 1, 3
@@ -55,6 +60,16 @@ SHOWN = 10
     help="A field whose record is created when it is not there; a map says it by itself.",
 )
 @click.option("--create-none", is_flag=True, help="Create nothing that rows only name.")
+@click.option(
+    "--fetch/--no-fetch",
+    default=None,
+    help="Fetch the pictures that rows name by address; by a map only when it is said.",
+)
+@click.option(
+    "--pictures",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A ZIP of the pictures that rows name by file.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything, then undo it.")
 @click.option("--all-or-nothing", is_flag=True, help="Import nothing when a row is refused.")
 @click.option(
@@ -76,6 +91,8 @@ def import_file(
     key: tuple[str, ...],
     create: tuple[str, ...],
     create_none: bool,
+    fetch: bool | None,
+    pictures: Path | None,
     dry_run: bool,
     all_or_nothing: bool,
     report: Path | None,
@@ -91,6 +108,7 @@ def import_file(
     settings = settings_of(context)
     compiled = compiled_of(settings, locale)
     progress = _Progress(locale)
+    takes = fetch if fetch is not None else bool(pictures) or not map_name
     wish = Wish(
         entity or "",
         map_name or "",
@@ -98,6 +116,7 @@ def import_file(
         key,
         Reading(encoding, delimiter, sheet),
         create=create if create or create_none else None,
+        pictures=takes,
     )
     with (
         engine_of(settings) as engine,
@@ -106,6 +125,7 @@ def import_file(
     ):
         runtime = make_runtime(compiled, engine, settings.secret_key)
         shown: list[Verdict] = []
+        taken: Pictures | None = None
 
         def note(verdict: Verdict) -> None:
             write_verdict(verdict)
@@ -114,6 +134,7 @@ def import_file(
 
         try:
             chosen = choose(wish, file, runtime)
+            hidden = hidden_rows(chosen.table)
             place = places.enter_context(_place(runtime, dry_run=dry_run))
             loading = Loading(
                 place,
@@ -126,6 +147,13 @@ def import_file(
                 locale=chosen.locale or locale,
                 request_id=new_id(),
             )
+            if takes:
+                taken = places.enter_context(
+                    _pictures(runtime, settings, pictures, loading.actor.id, dry_run=dry_run)
+                )
+                gather(loading, taken, chosen.table, chosen.targets)
+                taken.fetch_all(progress.fetched)
+                loading = replace(loading, attachments=taken)
             tallies = load(loading, chosen.table, chosen.targets)
         except (FileFault, RequestError) as fault:
             progress.end()
@@ -134,6 +162,14 @@ def import_file(
     progress.end()
     _print_result(tallies, shown, locale, report)
     code = _code(tallies, all_or_nothing=all_or_nothing)
+    if hidden:
+        say(
+            locale,
+            f"Hidden rows are included: {hidden:,}.",
+            f"包含隐藏行：{hidden:,} 行。",
+        )
+    if taken is not None:
+        _print_pictures(taken.counts.told(), locale, dry_run=dry_run)
     _print_ending(tallies, code, locale, dry_run=dry_run)
     context.exit(code)
 
@@ -149,6 +185,19 @@ def _place(runtime: Runtime, *, dry_run: bool) -> Iterator[Runtime]:
         trial(runtime, Path(folder) / "copy") as office,
     ):
         yield office
+
+
+@contextmanager
+def _pictures(
+    runtime: Runtime, settings: Settings, archive: Path | None, by: int, *, dry_run: bool
+) -> Iterator[Pictures]:
+    """Give what takes the files that rows name, from the archive or from where they lie."""
+    files = file_store(runtime, settings)
+    with ExitStack() as held:
+        found = PictureArchive(archive) if archive is not None else None
+        if found is not None:
+            held.callback(found.close)
+        yield Pictures(files, by, settings.outside_allowed, archive=found, dry_run=dry_run)
 
 
 class _Progress:
@@ -180,6 +229,14 @@ class _Progress:
                 f"每秒 {rate:,.0f} 行",
             )
             click.echo(f"\r  {tally.records}: {told}   ", nl=False, err=True)
+
+    def fetched(self, done: int, total: int) -> None:
+        """Show how many pictures were asked for."""
+        now = time.monotonic()
+        if now - self.last >= EVERY_SECONDS:
+            self.last, self.shown = now, True
+            told = said(self.locale, f"{done:,} of {total:,} pictures", f"图片 {done:,}/{total:,}")
+            click.echo(f"\r  {told}   ", nl=False, err=True)
 
     def end(self) -> None:
         """Leave the line of progress."""
@@ -226,6 +283,24 @@ def _code(tallies: list[Tally], *, all_or_nothing: bool) -> int:
     if all_or_nothing or not any(one.saved for one in tallies):
         return NOTHING_DONE
     return SOME_REFUSED
+
+
+def _print_pictures(told: Mapping[str, int], locale: str, *, dry_run: bool) -> None:
+    """Say how many pictures rows name; a dry run has asked for none of those elsewhere."""
+    addresses, names = told.get("addresses", 0), told.get("names", 0)
+    if dry_run and addresses:
+        say(
+            locale,
+            f"Pictures to fetch: {addresses:,}; none was asked for.",
+            f"需获取图片 {addresses:,} 张；试运行未获取。",
+        )
+    elif addresses:
+        say(locale, f"Pictures by address: {addresses:,}.", f"按地址获取的图片：{addresses:,} 张。")
+    if names:
+        say(locale, f"Pictures of the ZIP: {names:,}.", f"压缩包中的图片：{names:,} 张。")
+    if told.get("lacking"):
+        lacking = told["lacking"]
+        say(locale, f"Pictures not to be had: {lacking:,}.", f"无法取得的图片：{lacking:,} 张。")
 
 
 ENDINGS: Mapping[str, Mapping[int | str, str]] = {

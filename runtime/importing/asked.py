@@ -39,6 +39,10 @@ class Asked:
     sheet: str = ""
     create: tuple[str, ...] | None = None
     """Fields whose record is created when it is not there; None for what the map says."""
+    pictures: bool = False
+    """Files that rows name are taken too: fetched from their address, or from the archive."""
+    archive: str = ""
+    """The id of the ZIP of files beside the table."""
     whole: bool = False
     """Nothing is imported when a row is refused."""
     dry_run: bool = True
@@ -68,7 +72,9 @@ class Asked:
         """What is chosen by it."""
         if self.map_name:
             # a map knows the keys and the modes of each of its parts
-            return Wish("", self.map_name, "", (), self.reading, create=self.create)
+            return Wish(
+                "", self.map_name, "", (), self.reading, create=self.create, pictures=self.pictures
+            )
         return Wish(
             self.entity, "", self.mode, self.key, self.reading, dict(self.columns), self.create
         )

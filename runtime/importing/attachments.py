@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from generator.model.entity import Field
 from runtime.files import FileRefused, FileStore
 from runtime.store import inserts
 from runtime.store.engine import read
+
+
+class Files(Protocol):
+    """What keeps the files that cells name."""
+
+    def keep(self, text: str, model: Field) -> str | None:
+        """Return the id of the file a cell names; None where it says nothing."""
+
+    def write(self, connection: sa.Connection) -> None:
+        """Write the rows of what was named since the last time, in the caller's transaction."""
 
 
 class Attachments:
@@ -26,7 +37,7 @@ class Attachments:
         self.ids: dict[str, str] = {}
         self.pending: list[dict[str, Any]] = []
 
-    def keep(self, text: str) -> str | None:
+    def keep(self, text: str, model: Field) -> str | None:
         """Return the id of the file a cell names; the text itself when there is none."""
         if text not in self.ids:
             path = (self.folder / text).resolve()
@@ -60,7 +71,7 @@ class Attachments:
 class NoAttachments:
     """Where files are not kept: cells that name one say nothing."""
 
-    def keep(self, text: str) -> str | None:
+    def keep(self, text: str, model: Field) -> str | None:
         """Return nothing."""
         return None
 

@@ -19,6 +19,7 @@ from runtime.importing.faults import FileFault
 from runtime.importing.headers import target_from_header, zone_of
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
+from runtime.store.forms import FILES
 
 LINKS = {"reference", "references"}
 
@@ -36,6 +37,8 @@ class Wish:
     """By column: the path it fills, where somebody said so; a column without one is passed over."""
     create: tuple[str, ...] | None = None
     """Fields whose record is created when it is not there; None for what a map says by itself."""
+    pictures: bool = False
+    """By a map: the fields that hold pictures and other files are filled too."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
     if wish.map_name:
         if wish.map_name not in app.importmaps:
             raise _unknown("import map", "导入模板", wish.map_name, app.importmaps)
-        return _by_map(wish, file, app.importmaps[wish.map_name])
+        return _by_map(wish, file, app.importmaps[wish.map_name], runtime)
     if not wish.entity:
         raise FileFault(
             "Say what the rows are: --entity NAME or --map NAME.",
@@ -169,7 +172,20 @@ def without_states(
     return tuple(found)
 
 
-def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
+def pictured(
+    target: ImportTarget, app: App, catalog: Catalog[FieldType]
+) -> tuple[ImportField, ...]:
+    """Return the fields of a target that hold pictures or other files."""
+    found = []
+    for source in target.fields:
+        steps = follow(source.path, target.entity, app.entities, catalog)
+        fields = [] if isinstance(steps, LostPath) else [step.field for step in steps]
+        if any(one is not None and one.type in FILES for one in fields):
+            found.append(source)
+    return tuple(found)
+
+
+def _by_map(wish: Wish, file: Path, chosen: ImportMap, runtime: Runtime) -> Chosen:
     targets = chosen.targets
     if wish.entity:
         targets = tuple(one for one in targets if wish.entity in (one.name, one.entity))
@@ -183,6 +199,8 @@ def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
         targets = tuple(replace(one, key=wish.key) for one in targets)
     if wish.create is not None:
         targets = tuple(_but_created(one, wish.create) for one in targets)
+    if not wish.pictures:
+        targets = tuple(_but_pictures(one, runtime) for one in targets)
     reading = Reading(
         wish.reading.encoding or chosen.encoding,
         wish.reading.delimiter or chosen.delimiter,
@@ -190,6 +208,12 @@ def _by_map(wish: Wish, file: Path, chosen: ImportMap) -> Chosen:
         chosen.nested,
     )
     return Chosen(open_table(file, reading), targets, chosen.time_zone, chosen.locale)
+
+
+def _but_pictures(target: ImportTarget, runtime: Runtime) -> ImportTarget:
+    """Return a target that leaves pictures and other files as they are."""
+    gone = pictured(target, runtime.app, runtime.compiled.field_types)
+    return replace(target, fields=tuple(one for one in target.fields if one not in gone))
 
 
 def _but_created(target: ImportTarget, wanted: tuple[str, ...]) -> ImportTarget:

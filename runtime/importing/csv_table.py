@@ -26,6 +26,7 @@ class CsvTable:
     """A table of delimited text; the first row names the columns."""
 
     whole = False
+    hidden: frozenset[int] = frozenset()
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name

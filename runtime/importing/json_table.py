@@ -26,6 +26,7 @@ class JsonTable:
     """Objects as rows."""
 
     whole = True
+    hidden: frozenset[int] = frozenset()
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name, self.nested = path, path.name, reading.nested

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,13 +18,15 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from generator.field_types import Viewer
-from generator.model.entity import Entity
+from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportTarget
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.importing.attachments import Attachments, NoAttachments
+from runtime.importing.attachments import Files
+from runtime.importing.choosing import pictured
 from runtime.importing.grouping import Counts, Document, Parts, documents
 from runtime.importing.payloads import Surroundings
+from runtime.importing.pictures import Pictures, Unfound
 from runtime.importing.recipe import Recipe, make_recipe
 from runtime.importing.report import Tally, Verdict, Verdicts
 from runtime.importing.tables import Row, Table, Torn
@@ -115,7 +117,7 @@ class Loading:
     all_or_nothing: bool = False
     time_zone: str = ""
     locale: str = "en"
-    attachments: Attachments | NoAttachments | None = None
+    attachments: Files | None = None
     request_id: str = ""
     begin: Reached = Reached()
     """Where an earlier attempt came to."""
@@ -159,6 +161,34 @@ def load(loading: Loading, table: Table, targets: Sequence[ImportTarget]) -> lis
             run.everything(_counted(documents(table, recipe, counts), counts, run.tally))
             run.tally.rows, run.tally.skipped = counts.rows, counts.skipped
     return tallies
+
+
+def gather(
+    loading: Loading, pictures: Pictures, table: Table, targets: Sequence[ImportTarget]
+) -> None:
+    """Tell which files the rows of a table name, before anything is written.
+
+    Raises:
+        FileFault: as `load`.
+
+    """
+    named: list[tuple[str, Field]] = []
+
+    def note(text: str, model: Field) -> None:
+        named.append((text, model))
+
+    surroundings = replace(around(loading), keep_file=note)
+    app, types = loading.runtime.app, loading.runtime.compiled.field_types
+    for target in targets:
+        recipe = make_recipe(target, table.columns, table.name, surroundings)
+        if not pictured(target, app, types):
+            # nothing to look for, so the file is not read once more
+            continue
+        for one in documents(table, recipe, Counts()):
+            if not one.torn and not one.headless:
+                for text, model in named:
+                    pictures.want(text, model)
+            named.clear()
 
 
 @contextmanager
@@ -438,12 +468,18 @@ class _Run:
         self.tally.rejected += 1
         self.tally.rejected_rows += len(one.rows)
         told: set[tuple[str, int]] = set()
-        for error in errors:
+        said: set[tuple[int, str, str, str]] = set()
+        for error in (_in_own_words(one, each) for each in errors):
             row, file = one.row_at(error.field)
             column = self.recipe.column_of(error.field, () if file else row.cells)
             value = str(row.cells[self.recipe.places[column]]) if column and not file else ""
-            self._tell(row, file, column or error.field, value, error.code, error.message)
             told.add((file, row.line))
+            # a cell that fills two fields is told once
+            words = (row.line, file, column, error.message.text("en"))
+            if column and words in said:
+                continue
+            said.add(words)
+            self._tell(row, file, column or error.field, value, error.code, error.message)
         self._tell_others(one, told)
 
     def _tell_others(self, one: Document, told: set[tuple[str, int]]) -> None:
@@ -492,6 +528,19 @@ class _Run:
         held, self.held = self.held, []
         for one in sorted(held, key=lambda one: (one.file != home, one.file, one.line)):
             self.loading.verdicts(one)
+
+
+def _in_own_words(one: Document, error: FieldError) -> FieldError:
+    """Return an error; of a file that cannot be had, with the reason why."""
+    said: Any = one.values
+    for step in error.field.split("."):
+        if isinstance(said, Mapping):
+            said = said.get(step)
+        elif isinstance(said, list) and step.isdigit() and int(step) < len(said):
+            said = said[int(step)]
+    if not isinstance(said, Unfound):
+        return error
+    return replace(error, code=said.code, message=said.message)
 
 
 def _points_home(entity: Entity, place: str) -> bool:

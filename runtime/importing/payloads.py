@@ -33,8 +33,8 @@ class Surroundings:
     viewer: Viewer
     now: datetime
     zone: ZoneInfo
-    keep_file: Callable[[str], str | None] | None = None
-    """Takes the path of a file beside the table, returns the id it is kept under."""
+    keep_file: Callable[[str, Field], str | None] | None = None
+    """Takes what a cell says of a file, and its field; returns the id it is kept under."""
 
 
 @dataclass
@@ -137,7 +137,8 @@ class Maker:
     def _convert(self, model: Field) -> Convert:
         kind, around = self.around.catalog[model.type], self.around
         if model.type in FILES and around.keep_file is not None:
-            return around.keep_file
+            keep = around.keep_file
+            return lambda text: keep(text, model)
         if model.type in TIMES:
             day = model.type == "date"
             return lambda text: kind.from_text(

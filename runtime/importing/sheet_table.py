@@ -37,6 +37,7 @@ class SheetTable:
     """One sheet of a workbook; its first row that is not empty names the columns."""
 
     whole = False
+    hidden: frozenset[int] = frozenset()
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name
@@ -123,7 +124,7 @@ class SheetTable:
         return self._scanned(book, names[0])
 
     def _scanned(self, book: CalamineWorkbook, name: str) -> CalamineSheet:
-        failed = scan(self.path, name)
+        failed, self.hidden = scan(self.path, name)
         sheet = book.get_sheet_by_name(name)
         start = sheet.start or (0, 0)
         self.top, self.left = start[0] + 1, start[1]

@@ -62,10 +62,17 @@ class Table(Protocol):
     columns: tuple[str, ...]
     whole: bool
     """Whether all rows of one line are one record, as in JSON."""
+    hidden: frozenset[int]
+    """The lines that are not seen where the file comes from; they count like the others."""
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows in the order of the file."""
         ...
+
+
+def hidden_rows(table: Table) -> int:
+    """Return how many rows of a table are not seen where it comes from."""
+    return sum(row.line in table.hidden for row in table.rows()) if table.hidden else 0
 
 
 @dataclass(frozen=True)

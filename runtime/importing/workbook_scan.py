@@ -2,7 +2,8 @@
 
 That reader lays a sheet out as one rectangle and says nothing of a cell that failed: a letter in
 the last corner of a sheet would ask for half a terabyte, and `#N/A` would read as an empty cell.
-In: the path and the name of a sheet. Out: the cells that failed, by row and column; or a fault.
+In: the path and the name of a sheet. Out: the cells that failed, by row and column, and the rows
+that people do not see; or a fault.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ UNCOUNTED = re.compile(
     rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+HIDDEN = re.compile(
+    rb'<(?:\w+:)?row\s(?=[^>]*\bhidden="(?:1|true)")(?:[^>]*?\s)?r="([0-9]{1,7})"[^>]*>'
+)
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -50,8 +54,20 @@ Place = tuple[int, int]
 """Row and column, from 0."""
 
 
-def scan(path: Path, sheet: str) -> dict[Place, Failed]:
-    """Return the cells of a sheet that hold no value although they are not empty.
+class Scanned(NamedTuple):
+    """What the reader of workbooks does not say of a sheet."""
+
+    failed: dict[Place, Failed]
+    """The cells that hold no value although they are not empty."""
+    hidden: frozenset[int]
+    """Rows that were hidden or filtered away, from 1."""
+
+
+UNSEEN = Scanned({}, frozenset())
+
+
+def scan(path: Path, sheet: str) -> Scanned:
+    """Return what is to be known of a sheet.
 
     Raises:
         FileFault: something stands so far from everything else that nobody can read the sheet, or
@@ -59,7 +75,7 @@ def scan(path: Path, sheet: str) -> dict[Place, Failed]:
 
     """
     if not zipfile.is_zipfile(path):
-        return {}
+        return UNSEEN
     with zipfile.ZipFile(path) as book:
         names = set(book.namelist())
         if "xl/workbook.bin" in names:
@@ -69,7 +85,7 @@ def scan(path: Path, sheet: str) -> dict[Place, Failed]:
             )
         part = _part(book, sheet) if "xl/workbook.xml" in names else ""
         if part not in names:
-            return {}
+            return UNSEEN
         return _scanned(book, part, path.name)
 
 
@@ -88,8 +104,9 @@ def _part(book: zipfile.ZipFile, sheet: str) -> str:
     return ""
 
 
-def _scanned(book: zipfile.ZipFile, part: str, name: str) -> dict[Place, Failed]:
+def _scanned(book: zipfile.ZipFile, part: str, name: str) -> Scanned:
     failed: dict[Place, Failed] = {}
+    hidden: set[int] = set()
     count = bottom = right = 0
     top = left = 1 << 30
     last = ""
@@ -101,6 +118,8 @@ def _scanned(book: zipfile.ZipFile, part: str, name: str) -> dict[Place, Failed]
                 last = f"{cell[1].decode()}{row}"
             bottom, right = max(bottom, row), max(right, column)
             top, left = min(top, row), min(left, column)
+        if b"hidden=" in piece:
+            hidden.update(int(row[1]) for row in HIDDEN.finditer(piece))
         if b't="e"' in piece:
             for cell in FAILED.finditer(piece):
                 said = cell[3].decode("utf-8", "replace").strip()
@@ -117,7 +136,7 @@ def _scanned(book: zipfile.ZipFile, part: str, name: str) -> dict[Place, Failed]
             f"“{name}”在远离表格的位置（{last}）有内容，请删除多余的空行和空列，"
             "或将表格复制到新的工作簿。",
         )
-    return failed
+    return Scanned(failed, frozenset(hidden))
 
 
 def _pieces(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:

@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from runtime.importing.loading import Loading, load
+from runtime.files import FileStore
+from runtime.importing.choosing import Wish, choose
+from runtime.importing.loading import Loading, gather, load
+from runtime.importing.picture_archive import PictureArchive
+from runtime.importing.pictures import Pictures
 from runtime.importing.report import Tally, Verdict
-from runtime.importing.tables import Reading, open_table
+from runtime.importing.tables import Reading
 from runtime.messages import Actor
 from tests.databases import sqlite_url
+from tests.elsewhere import elsewhere, picture, zipped
 from tests.offices import Office, open_office
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
@@ -108,12 +113,12 @@ def shop(tmp_path: Path) -> Office:
     return open_office(DEFINITIONS, sqlite_url(tmp_path))
 
 
-def bring_in(office: Office, name: str, file: Path) -> tuple[dict[str, Tally], list[Verdict]]:
+def bring_in(
+    office: Office, name: str, file: Path, pictures: Pictures | None = None
+) -> tuple[dict[str, Tally], list[Verdict]]:
     """Import a file by a shipped map; return the tally of each kind of record, and the refusals."""
-    chosen = office.runtime.app.importmaps[name]
-    table = open_table(
-        file, Reading(chosen.encoding, chosen.delimiter, chosen.sheet, chosen.nested)
-    )
+    wish = Wish("", name, "", (), Reading(), pictures=pictures is not None)
+    chosen = choose(wish, file, office.runtime)
     refused: list[Verdict] = []
     loading = Loading(
         office.runtime,
@@ -122,8 +127,26 @@ def bring_in(office: Office, name: str, file: Path) -> tuple[dict[str, Tally], l
         lambda tally: None,
         time_zone=chosen.time_zone,
         locale=chosen.locale,
+        attachments=pictures,
     )
-    return {tally.records: tally for tally in load(loading, table, chosen.targets)}, refused
+    if pictures is not None:
+        gather(loading, pictures, chosen.table, chosen.targets)
+        pictures.fetch_all(lambda done, total: None)
+    tallies = load(loading, chosen.table, chosen.targets)
+    return {tally.records: tally for tally in tallies}, refused
+
+
+def pictures_of(office: Office, folder: Path, archive: bytes = b"") -> Pictures:
+    """Return what takes the pictures that rows name."""
+    runtime = office.runtime
+    files = FileStore(
+        folder / "files", runtime.engine, runtime.system.file, runtime.clock, runtime.make_id
+    )
+    opened = None
+    if archive:
+        (folder / "pictures.zip").write_bytes(archive)
+        opened = PictureArchive(folder / "pictures.zip")
+    return Pictures(files, SYSTEM.id, ("127.0.0.1",), archive=opened)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -242,6 +265,45 @@ def test_a_configurable_product_takes_in_what_it_lists(shop: Office, tmp_path: P
     assert {name: (one.created, one.updated) for name, one in again.items()} == dict.fromkeys(
         again, (0, 0)
     )
+
+
+def test_the_pictures_of_other_shops_come_along_where_they_are_wanted(
+    shop: Office, tmp_path: Path
+) -> None:
+    with elsewhere() as there:
+        names = {"1.jpg": "red", "2.jpg": "blue", "3.jpg": "green", "r.jpg": "red"}
+        there.files = {f"/{name}": (200, {}, picture(color)) for name, color in names.items()}
+        for name, text in (("shopify_products", SHOPIFY), ("woocommerce_products", WOO)):
+            rows = text.replace("https://pictures.example.com", there.url)
+            _, refused = bring_in(shop, name, written(tmp_path, rows), pictures_of(shop, tmp_path))
+            lost = [one for one in refused if one.code.startswith("http_")]
+            assert len(lost) == rows.count(f"{there.url}/b.jpg")
+        assert set(there.asked.values()) == {1, 2}, "once for each file"
+    products = {p["code"]: p["picture"] for p in shop.all("product", "code,picture")}
+    assert products["plain-shirt"]
+    assert products["wool-top"] != products["plain-shirt"]
+    held = shop.all("product_image", "url,image")
+    assert held
+    assert all(one["image"] for one in held)
+
+
+def test_pictures_of_magento_come_out_of_an_archive_of_its_folder(
+    shop: Office, tmp_path: Path
+) -> None:
+    rows = (
+        "sku,product_type,categories,name,price,base_image,additional_images,"
+        "configurable_variations\n"
+        'strap,simple,Gear,Strap,14,/s/t/strap.jpg,"/s/t/strap.jpg,/s/t/back.jpg",\n'
+        "band,simple,Gear,Band,12,no_selection,,\n"
+    )
+    archive = zipped(s_in_t_in_strap__jpg=picture("red"), s_in_t_in_back__jpg=picture("blue"))
+    taken = pictures_of(shop, tmp_path, archive)
+    _, refused = bring_in(shop, "magento_products", written(tmp_path, rows), taken)
+    assert refused == []
+    products = {p["code"]: p["picture"] for p in shop.all("product", "code,picture")}
+    assert (bool(products["strap"]), products["band"]) == (True, None)
+    images = [one["image"] for one in shop.all("product_image", "image")]
+    assert (len(images), products["strap"] in images) == (2, True)
 
 
 def test_spree_rows_of_one_slug_are_one_product_with_prices_in_two_currencies(

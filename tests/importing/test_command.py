@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -131,3 +132,18 @@ def test_a_dry_run_and_all_or_nothing_say_what_they_did_not_do(settings: Setting
     refused = run(settings, ROWS, "--entity", "good", "--all-or-nothing")
     assert (refused.exit_code, "Nothing was taken" in refused.output) == (1, True)
     assert "Created" in run(settings, "code,name.en\nA,a\n", "--entity", "good").output
+
+
+def test_hidden_rows_of_a_workbook_are_told(settings: Settings) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["code", "name.en"], ["A", "a"], ["B", "b"]):
+        sheet.append(row)
+    sheet.row_dimensions[3].hidden = True
+    book.save(settings.data / "rows.xlsx")
+    words = [str(settings.data / "rows.xlsx"), "--entity", "good", "--dry-run"]
+    told = CliRunner().invoke(import_file, words, obj=settings).output
+    assert "Hidden rows are included: 1." in told
+    chinese = CliRunner().invoke(import_file, [*words, "--locale", "zh"], obj=settings).output
+    assert "包含隐藏行：1 行。" in chinese

@@ -15,6 +15,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
@@ -277,6 +278,35 @@ def test_encodings_delimiters_workbooks_and_json_lines_are_found_out(desk: Desk)
     imported(desk, kim, tried(kim, "\ufeffcode\tname\nB\tBob\n".encode("utf-16")))
     imported(desk, kim, tried(kim, '{"code":"C","name":"Cyd"}\n', "members.jsonl"))
     assert [code for code, _, _ in members(desk)] == ["B", "C", "甲1"]
+
+
+def with_hidden_rows() -> bytes:
+    """Return a workbook whose second and fourth row were hidden."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["code", "name"], ["A", "Ann"], ["B", "Bob"], ["C", "Cyd"], ["D", "Dee"]):
+        sheet.append(row)
+    for line in (2, 4):
+        sheet.row_dimensions[line].hidden = True
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
+def test_hidden_rows_of_a_workbook_are_told_by_the_trial_and_come_along(desk: Desk) -> None:
+    kim = desk.browser()
+    run_id = tried(kim, with_hidden_rows(), "members.xlsx")
+    work(desk, run_id)
+    told = "<dt>hidden rows are included</dt><dd>2</dd>"
+    assert told in kim.get(f"/jobs/runs/{run_id}").text
+    chinese = desk.browser(locale="zh").get(f"/jobs/runs/{run_id}").text
+    assert "<dt>行为隐藏行，也会导入</dt><dd>2</dd>" in chinese
+    again = tried(kim, "code,name\nE,Eve\n")
+    work(desk, again)
+    assert "hidden rows" not in kim.get(f"/jobs/runs/{again}").text
+    imported(desk, kim, run_id)
+    assert [code for code, _, _ in members(desk)] == ["A", "B", "C", "D"]
 
 
 def packed(content: bytes) -> bytes:

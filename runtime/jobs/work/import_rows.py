@@ -3,8 +3,9 @@
 Each batch is a transaction that says how far it came and which rows it refused, so a run that was
 killed goes on where it stopped and nothing is twice or missing. A dry run and all-or-nothing are
 one transaction, and say it at their end; a dry run on SQLite has a copy of the database to itself.
-What was refused stands in `sw_job_row` by line, with the column and the value beside the reason,
-and as a file that can be mended and sent again.
+Pictures that rows name are fetched first, each once, while nothing is locked; a run that was killed
+does not fetch again what it has. What was refused stands in `sw_job_row` by line, with the column
+and the value beside the reason, and as a file that can be mended and sent again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
@@ -26,7 +27,9 @@ from runtime.importing import mending
 from runtime.importing.asked import Asked, asked_of, opened
 from runtime.importing.choosing import Chosen, choose, without_states
 from runtime.importing.faults import FileFault
-from runtime.importing.loading import Loading, Reached, load
+from runtime.importing.loading import Loading, Reached, gather, load
+from runtime.importing.picture_archive import PictureArchive
+from runtime.importing.pictures import Pictures
 from runtime.importing.report import LONGEST_VALUE, Tally, Verdict
 from runtime.importing.tables import Table
 from runtime.importing.trial import trial
@@ -45,6 +48,8 @@ QUEUE = "bulk"
 TIMEOUT = 6 * 3600
 TRIALS = "trials"
 """The folder of copies to try in, beside that of results."""
+NOTES = "pictures"
+"""The folder of what runs have fetched, beside that of results."""
 FILES = "files"
 """The folder of uploads, beside that of results."""
 KEPT = timedelta(days=14)
@@ -82,6 +87,9 @@ class _Importing:
         self.held: list[Verdict] = []
         """Verdicts that no transaction has written yet."""
         self.total = 0
+        self.hidden = 0
+        """Rows of a workbook that nobody sees there."""
+        self.pictures: Pictures | None = None
         self.is_apart = False
         """Whether the rows go into a copy, so that the shop's own database is free."""
         self.last = time.monotonic()
@@ -100,11 +108,18 @@ class _Importing:
         with opened(files, self.asked.file) as path:
             chosen = choose(self.asked.wish, path, office)
             # the whole file is read once before anything is written: a torn end is told at once
-            self.total = sum(1 for _ in chosen.table.rows()) * len(chosen.targets)
-            targets = without_states(chosen.targets, office.app, office.compiled.field_types)
-            with self._place() as place:
+            seen = Counter(row.line in chosen.table.hidden for row in chosen.table.rows())
+            self.total, self.hidden = seen.total() * len(chosen.targets), seen[True]
+            types = office.compiled.field_types
+            targets = without_states(chosen.targets, office.app, types)
+            with self._place() as place, self._pictures(files) as pictures:
                 self.is_apart = place is not office
-                tallies = load(self._loading(chosen, place), chosen.table, targets)
+                loading = self._loading(chosen, place)
+                if pictures is not None:
+                    gather(loading, pictures, chosen.table, targets)
+                    pictures.fetch_all(self._fetched)
+                    loading = replace(loading, attachments=pictures)
+                tallies = load(loading, chosen.table, targets)
             self.reached = Reached(tallies=tuple(tallies))
             with write(office.engine) as connection:
                 self._write_held(connection)
@@ -118,6 +133,10 @@ class _Importing:
             "counts": self._counts(),
             "made": dict(sum((Counter(one.made) for one in self.reached.tallies), Counter())),
         }
+        if self.pictures is not None:
+            told["pictures"] = self.pictures.counts.told()
+        if self.hidden:
+            told["hidden"] = self.hidden
         if fault is not None:
             told["fault"] = dict(fault.texts)
         elif self.asked.whole and told["counts"].get("refused"):
@@ -138,6 +157,30 @@ class _Importing:
             return
         with trial(self.office, self.working.results.parent / TRIALS / self.run_id) as office:
             yield office
+
+    @contextmanager
+    def _pictures(self, files: FileStore) -> Iterator[Pictures | None]:
+        """Give what takes the files that rows name; None where they are not taken."""
+        if not self.asked.pictures:
+            yield None
+            return
+        assert self.working.results is not None
+        notes = self.working.results.parent / NOTES / f"{self.run_id}.jsonl"
+        by, allowed = self._person().id, self.office.outside.allowed
+        with ExitStack() as held:
+            archive = None
+            if self.asked.archive:
+                archive = PictureArchive(held.enter_context(opened(files, self.asked.archive)))
+                held.callback(archive.close)
+            self.pictures = Pictures(
+                files, by, allowed, archive=archive, dry_run=self.asked.dry_run, notes=notes
+            )
+            yield self.pictures
+        notes.unlink(missing_ok=True)
+
+    def _fetched(self, done: int, total: int) -> None:
+        """Tell that the run goes on; one that is stopped fetches no more."""
+        self.working.run.progress(0, self.total)
 
     def _loading(self, chosen: Chosen, place: Runtime) -> Loading:
         self.actor = self._person()

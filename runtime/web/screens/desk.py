@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.entity import Entity
 from runtime.errors import NotFound, RequestError, Unauthenticated
 from runtime.files import FileStore
+from runtime.keeping import Upload
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.store.paths import Path
@@ -25,7 +26,6 @@ from runtime.web.screens import settings_page as settings
 from runtime.web.screens.cells import people_of
 from runtime.web.screens.form_files import Sent
 from runtime.web.screens.list_url import read_url
-from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit, record_url
 
 Answer = Response | AnyResponse | str | tuple[str, int]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from generator.field_types._ids import WRITTEN
 from runtime.errors import FieldError, Invalid
 from runtime.files import FileStore
+from runtime.keeping import Upload, keep
 from runtime.web.screens import form_state, uploads
 from runtime.web.screens.form_opening import Opened
 from runtime.web.screens.form_state import FILES, FormField
-from runtime.web.screens.uploads import Upload
 from runtime.web.screens.visit import Visit
 
 
@@ -49,7 +49,7 @@ def take_files(
         if upload is None or not upload.name:
             continue
         try:
-            kept = uploads.keep(files, upload, one.field, visit.actor.id)
+            kept = keep(files, upload, one.field, visit.actor.id)
         except Invalid as refusal:
             errors += [replace(error, field=place) for error in refusal.errors]
         else:

@@ -39,6 +39,8 @@ class Target:
     label: str
     names: tuple[str, ...]
     """Everything it is called, in every language."""
+    is_file: bool = False
+    """It holds a picture or a file: a column names it by address, or in a ZIP."""
 
 
 def targets(visit: Visit, entity: Entity) -> tuple[Target, ...]:
@@ -63,7 +65,7 @@ def _may_write(visit: Visit, entity: Entity) -> frozenset[str]:
 
 
 def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
-    if model.type in FILES or model.type == STATE:
+    if model.type == STATE:
         return
     label = visit.text(model.label)
     names = (model.name, *model.label.texts.values())
@@ -76,6 +78,7 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
                         f"{model.name}.{one.path}",
                         f"{label}{BETWEEN}{one.label}",
                         tuple(f"{model.name}.{name}" for name in one.names) + one.names,
+                        one.is_file,
                     )
     elif model.type == "translated":
         # a name without a language is in that of whoever reads and writes it
@@ -92,7 +95,7 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
             line = f"{label}{BETWEEN}{part_label(visit, model, name)}"
             yield Target(f"{model.name}.{name}", line, (f"{model.name}.{name}",))
     else:
-        yield Target(model.name, label, names)
+        yield Target(model.name, label, names, is_file=model.type in FILES)
 
 
 def _of_link(visit: Visit, model: Field) -> Iterator[Target]:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity, Field
 from generator.model.importmap import ImportMap, ImportTarget
 from runtime.importing.asked import Asked
-from runtime.importing.choosing import by_steps, creatable
+from runtime.importing.choosing import by_steps, creatable, pictured
 from runtime.importing.csv_table import DELIMITERS, CsvTable
 from runtime.importing.faults import FileFault
 from runtime.importing.headers import target_from_header
@@ -31,6 +32,8 @@ from runtime.web.screens.visit import Visit, plural
 
 SAMPLE = 3
 LONGEST_CELL = 60
+LOOKED_AT = 20
+"""Rows that say whether a column of pictures is one of ids."""
 ENCODINGS = ("utf-8", "gb18030", "big5", "latin-1", "cp1252", "utf-16", "shift_jis", "euc_kr")
 ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.json,.jsonl,.ndjson,.gz"
 KEPT = "kept:"
@@ -56,6 +59,8 @@ class ImportPage:
     back: str
     accepted: str
     template_url: str
+    takes_files: bool
+    """Rows may name pictures or files of their own."""
     maps: tuple[tuple[str, str], ...]
     """Files of others that are known here: what they are, and what is said of them."""
     again: str
@@ -97,6 +102,11 @@ class ColumnsPage:
     keys: tuple[Choice, ...]
     missing: tuple[Choice, ...]
     """What may be created when a row names it and it is not there."""
+    pictures: bool
+    """The map names pictures, so somebody says whether they are taken."""
+    takes_pictures: bool
+    archive: str
+    """What the ZIP beside the table is called; empty where there is none."""
     whole: bool
     error: str = ""
 
@@ -111,6 +121,7 @@ def start_page(visit: Visit, entity: Entity, again: str = "", error: str = "") -
         back=f"/{entity.name}/",
         accepted=ACCEPTED,
         template_url=f"/{entity.name}/import/template.csv",
+        takes_files=any(one.is_file for one in import_columns.targets(visit, entity)),
         maps=tuple(
             (visit.text(one.label), visit.text(one.help) if one.help else "") for one in maps
         ),
@@ -127,7 +138,7 @@ def template_columns(visit: Visit, entity: Entity) -> list[str]:
 
 def columns_url(asked: Asked, **more: str) -> str:
     """Return the address of the page of an upload."""
-    given = {key: value for key, value in more.items() if value}
+    given = {key: value for key, value in {"archive": asked.archive, **more}.items() if value}
     return f"/{asked.entity}/import/{asked.file}" + (f"?{urlencode(given)}" if given else "")
 
 
@@ -145,6 +156,7 @@ def seeming(visit: Visit, entity: Entity, asked: Asked, path: Path) -> tuple[Ask
     asked = asked.but(mode=modes[0] if modes else "", key=entity.key)
     kept = import_kept.fitting(visit, entity, table.columns)
     columns = kept.columns if kept else import_columns.guesses(_own(table.columns), known)
+    columns = _without_ids(columns, known, table)
     if kept is not None:
         asked = asked.but(key=kept.key, mode=kept.mode if kept.mode in modes else asked.mode)
     elif fitting and not set(entity.key) & {*columns.values()}:
@@ -153,7 +165,31 @@ def seeming(visit: Visit, entity: Entity, asked: Asked, path: Path) -> tuple[Ask
     return asked.but(columns=columns), table
 
 
-def page(visit: Visit, entity: Entity, asked: Asked, table: Table, error: str = "") -> ColumnsPage:
+def _without_ids(
+    columns: Mapping[str, str], known: Sequence[import_columns.Target], table: Table
+) -> Mapping[str, str]:
+    """Return what columns fill without files that stand there by an id, as our own exports do."""
+    files = {one.path for one in known if one.is_file}
+    places = [at for at, name in enumerate(table.columns) if columns.get(name) in files]
+    if not places:
+        return columns
+    rows = list(islice(table.rows(), LOOKED_AT))
+    ids = {
+        table.columns[at]
+        for at in places
+        if any(WRITTEN.fullmatch(str(row.cells[at]).strip()) for row in rows if not row.torn)
+    }
+    return {name: path for name, path in columns.items() if name not in ids}
+
+
+def page(
+    visit: Visit,
+    entity: Entity,
+    asked: Asked,
+    table: Table,
+    error: str = "",
+    archive: str = "",
+) -> ColumnsPage:
     """Return the page that says what the columns of a file are.
 
     Raises:
@@ -185,6 +221,9 @@ def page(visit: Visit, entity: Entity, asked: Asked, table: Table, error: str = 
         modes=_modes(visit, entity, asked),
         keys=_keys(visit, entity, asked),
         missing=_missing(visit, entity, asked, table),
+        pictures=importmap is not None and _names_pictures(visit, importmap),
+        takes_pictures=asked.pictures or bool(asked.archive),
+        archive=archive,
         whole=asked.whole,
         error=error,
     )
@@ -213,6 +252,8 @@ def sent(visit: Visit, entity: Entity, asked: Asked, table: Table, form: Any) ->
         mode=mode if mode in modes else modes[0] if modes else "",
         key=key if key in offered else offered[0],
         create=tuple(form.getlist("create")),
+        # by its columns whoever says that one is a picture wants it
+        pictures=form.get("pictures") == "1" or not asked.map_name,
         whole=form.get("whole") == "1",
     )
 
@@ -262,6 +303,10 @@ def doubts(visit: Visit, entity: Entity, asked: Asked) -> str:
         "Records are found by “{name}”, and no column fills it.",
         name=("、" if visit.chinese() else ", ").join(names),
     )
+
+
+def _names_pictures(visit: Visit, importmap: ImportMap) -> bool:
+    return any(pictured(one, visit.app, visit.catalog) for one in importmap.targets)
 
 
 def _own(columns: Sequence[str]) -> list[str]:

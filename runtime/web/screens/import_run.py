@@ -76,6 +76,8 @@ def import_box(
         told=told,
         counts=(
             *_counts(visit, asked.dry_run or bool(found.get("undone")), counts),
+            *_hidden(visit, found.get("hidden", 0)),
+            *_pictures(visit, asked.dry_run, found.get("pictures") or {}),
             *_made(visit, asked.dry_run or bool(found.get("undone")), found.get("made") or {}),
         ),
         refused=tuple(_line(visit, one) for one in rows),
@@ -134,6 +136,23 @@ def _counts(visit: Visit, tried: bool, counts: Mapping[str, int]) -> Sequence[tu
         "refused": t("refused", "import"),
     }
     return [(words[name], number(visit, counts[name])) for name in words if counts.get(name)]
+
+
+def _hidden(visit: Visit, count: int) -> Sequence[tuple[str, str]]:
+    """Return that rows nobody sees in the workbook are among the others."""
+    return [(visit.t("hidden rows are included"), number(visit, count))] if count else []
+
+
+def _pictures(visit: Visit, tried: bool, told: Mapping[str, int]) -> Sequence[tuple[str, str]]:
+    """Return how many pictures rows name, and how many of them cannot be had."""
+    t = visit.t
+    addresses = t("pictures would be fetched") if tried else t("pictures were asked for")
+    words = {
+        "addresses": addresses,
+        "names": t("pictures of the ZIP"),
+        "lacking": t("pictures cannot be had"),
+    }
+    return [(words[name], number(visit, told[name])) for name in words if told.get(name)]
 
 
 def _made(visit: Visit, tried: bool, made: Mapping[str, int]) -> Sequence[tuple[str, str]]:

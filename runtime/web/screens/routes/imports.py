@@ -12,6 +12,7 @@ from runtime.errors import NotFound
 from runtime.files import FileRefused
 from runtime.importing.asked import Asked, asked_of, opened
 from runtime.importing.faults import FileFault
+from runtime.importing.picture_archive import PictureArchive
 from runtime.importing.tables import open_table
 from runtime.jobs import desk as work
 from runtime.jobs.starting import start_run
@@ -53,6 +54,7 @@ class Imports:
         """Keep a file, unless nobody could read a table out of it."""
         visit, model = self._here(entity)
         again = request.form.get("again", "")[:36]
+        archive = ""
         found = request.files.get("file")
         content = found.read() if found is not None else b""
         try:
@@ -67,10 +69,11 @@ class Imports:
                 ) from refusal
             with opened(self.desk.around.files(), stored.id) as path:
                 open_table(path, Asked(entity, stored.id, stored.name).reading)
+            archive = self._archive(visit, model, again)
         except FileFault as fault:
             page = import_page.start_page(visit, model, again, visit.text(fault.message))
             return render_template("import.html", page=page), 422
-        asked = Asked(entity, stored.id, stored.name)
+        asked = Asked(entity, stored.id, stored.name, archive=archive)
         return redirect(import_page.columns_url(asked, again=again), 303)
 
     def template(self, entity: str) -> Answer:
@@ -88,7 +91,9 @@ class Imports:
         try:
             with opened(self.desk.around.files(), file_id) as path:
                 seems, table = import_page.seeming(visit, model, asked, path)
-                page = import_page.page(visit, model, self._chosen(visit, model, seems), table)
+                chosen = self._chosen(visit, model, seems)
+                named = self._archive_name(asked)
+                page = import_page.page(visit, model, chosen, table, archive=named)
         except FileFault as fault:
             return self._unreadable(visit, model, fault)
         return render_template("import_columns.html", page=page)
@@ -119,7 +124,8 @@ class Imports:
                 asked = asked.but(create=tuple(one for one in asked.create or () if one in known))
                 doubt = import_page.doubts(visit, model, asked)
                 if doubt:
-                    page = import_page.page(visit, model, asked, table, doubt)
+                    named = self._archive_name(asked)
+                    page = import_page.page(visit, model, asked, table, doubt, named)
                     return render_template("import_columns.html", page=page), 422
         except FileFault as fault:
             return self._unreadable(visit, model, fault)
@@ -137,6 +143,39 @@ class Imports:
         key = f"import:{request.form['run']}"
         run_id = self._run(visit, tried.but(dry_run=False), key)
         return redirect(run_url(run_id), 303)
+
+    def _archive(self, visit: Visit, model: Entity, again: str) -> str:
+        """Keep the ZIP of files sent beside a table; return its id, or that of the run before.
+
+        Raises:
+            FileFault: it is none, or one that nobody should open.
+
+        """
+        found = request.files.get("archive")
+        if found is None or not found.filename:
+            with suppress(NotFound):
+                return self._tried(visit, model.name, again).archive if again else ""
+            return ""
+        files = self.desk.around.files()
+        try:
+            stored = files.keep(found.filename, found.read(), visit.actor.id)
+        except FileRefused as refusal:
+            raise FileFault(
+                "The pictures are no ZIP archive, or one that is torn.",
+                "图片文件不是 ZIP 压缩包，或压缩包已损坏。",
+            ) from refusal
+        PictureArchive(files.path(stored)).close()
+        return stored.id
+
+    def _archive_name(self, asked: Asked) -> str:
+        stored = self.desk.around.files().find(asked.archive) if asked.archive else None
+        return "" if stored is None else stored.name
+
+    def _own_archive(self, visit: Visit) -> str:
+        """Return the archive that the address names, if it is this person's."""
+        files, given = self.desk.around.files(), request.args.get("archive", "")
+        mine = WRITTEN.fullmatch(given) and uploads.uploaded_by(files, given) == visit.actor.id
+        return given if mine else ""
 
     def _here(self, entity: str) -> tuple[Visit, Entity]:
         """Return who asks and for what; whoever may not import is refused as by the pipeline."""
@@ -162,6 +201,7 @@ class Imports:
             encoding=request.args.get("encoding", "")[:40],
             delimiter=request.args.get("delimiter", "")[:1],
             sheet=request.args.get("sheet", "")[:200],
+            archive=self._own_archive(visit),
         )
 
     def _chosen(self, visit: Visit, model: Entity, asked: Asked) -> Asked:
@@ -177,6 +217,7 @@ class Imports:
                     mode=before.mode,
                     key=before.key,
                     create=before.create,
+                    pictures=before.pictures,
                     whole=before.whole,
                 )
         if wanted.startswith(import_page.KEPT):
