@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "user": "runtime.commands.people:user",
     "backup": "runtime.commands.backing:backup",
     "restore": "runtime.commands.backing:restore",
+    "test-data": "runtime.commands.substituting:copy_for_tests",
     "import": "runtime.commands.importing:import_file",
     "seed": "runtime.commands.data:seed",
     "serve": "runtime.commands.serving:serve",

@@ -84,6 +84,24 @@ def load(engine: sa.Engine, folder: Path, counts: Mapping[str, int]) -> None:
         _set_sequences(connection, folder)
 
 
+@contextmanager
+def keys_later(connection: sa.Connection) -> Iterator[None]:
+    """Let rows come in any order inside; at the end every reference must lead somewhere."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        yield
+        return
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    keys = connection.exec_driver_sql(KEYS).all()
+    for table, name, _ in keys:
+        connection.exec_driver_sql(f"ALTER TABLE {quote(table)} DROP CONSTRAINT {quote(name)}")
+    yield
+    for table, name, rule in keys:
+        connection.exec_driver_sql(
+            f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} {rule}"
+        )
+
+
 def try_load(engine: sa.Engine, folder: Path, counts: Mapping[str, int], scratch: str) -> None:
     """Load a copy into tables of their own and throw them away; the shop's own are not touched.
 

@@ -76,6 +76,17 @@ def refused(*words: str, answer: str | None = None) -> str:
     return done.output
 
 
+def test_a_copy_for_tests_is_made_once_in_a_database_that_is_empty(
+    shell: Path, tmp_path: Path
+) -> None:
+    good("apply", "--yes")
+    target = f"sqlite:///{tmp_path / 'copy.db'}"
+    assert "Copied 0 records of" in good("test-data", target)
+    assert "Not empty" in refused("test-data", target)
+    assert "目标不为空" in refused("test-data", target, "--locale", "zh")
+    assert "is not a database we know" in refused("test-data", "mysql://x/y")
+
+
 def change(folder: Path, old: str, new: str) -> None:
     file = folder / "desk" / "note.entity.yaml"
     text = file.read_text()
