@@ -69,7 +69,7 @@ def forget(runtime: Runtime) -> None:
 
 
 def frozen(connection: sa.Connection, runtime: Runtime, found: Evaluated) -> Mapping[str, Any]:
-    """Return what must be kept to price again what stays of a cart; {} where nobody asks for it."""
+    """Return what must be kept for what comes back of a cart; {} where nobody asks for it."""
     names = wanted(found.priced, found.book)
     versions = {one.id: one.version for one in found.book.promotions}
     kept = []
@@ -82,7 +82,7 @@ def frozen(connection: sa.Connection, runtime: Runtime, found: Evaluated) -> Map
         version = promotions.version(connection, table, name, versions[name])
         if version is not None:
             kept.append({**version.written, "version": version.number, "status": "active"})
-    return rules.frozen(found.cart, found.context, found.at, kept) if kept else {}
+    return rules.frozen(found.priced, found.book, found.context, found.at, kept)
 
 
 def thawed(runtime: Runtime, kept: Mapping[str, Any]) -> Basis:

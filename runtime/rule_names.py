@@ -195,6 +195,11 @@ ELSEWHERE: Mapping[str, str] = {
     "请按 `pricing:` 中 `currencies:` 的位数书写。": "小数位数不能超过该币种的位数。",
 }
 """What authors of files are told of files, and what operators are told in its place."""
+OF_THE_SHOP: Mapping[re.Pattern[str], str] = {
+    re.compile(r"Write `[^`]*` in `pricing:`, or leave this out\."): "Leave this out.",
+    re.compile(r"请在 `pricing:` 中写上 `[^`]*`，或去掉此项。"): "请去掉此项。",
+}
+"""The same, where what is told names what the shop lacks."""
 KEY = re.compile(r"`([a-z_]+)(?:: ?([a-z_]+))?:?`")
 
 
@@ -202,6 +207,8 @@ def on_screen(text: str, chinese: bool) -> str:
     """Return a hint in the words that stand on the screen, where it names keys of a file."""
     for written, instead in ELSEWHERE.items():
         text = text.replace(written, instead)
+    for pattern, instead in OF_THE_SHOP.items():
+        text = pattern.sub(instead, text)
 
     def named(found: re.Match[str]) -> str:
         key, value = found.groups()

@@ -102,6 +102,22 @@ TEXTS: Mapping[str, str] = {
     ),
     "A budget is an amount or a number of uses.": "预算要么是金额，要么是次数。",
     "Write `amount` or `uses`, and not both.": "请只写 `amount` 或 `uses` 之一。",
+    "The shop does not keep what this needs.": "本店没有为此保存所需的内容。",
+    "Write `{key}` in `pricing:`, or leave this out.": (
+        "请在 `pricing:` 中写上 `{key}`，或去掉此项。"
+    ),
+    "A refund pays money back, and this budget is a number of uses.": (
+        "退款退的是钱，而这个预算按次数计。"
+    ),
+    "Write an `amount`, or leave `refund` out.": "请写 `amount`，或去掉 `refund`。",
+    "Nothing is given that could come back or be charged.": "没有可以退回或折价的赠品。",
+    "Write an action of type gift in `then`, or leave `gift` out.": (
+        "请在 `then` 中写一项 gift，或去掉 `gift`。"
+    ),
+    "A gift is charged, and nothing says what it is worth.": (
+        "赠品要折价扣款，却没有写明它的价值。"
+    ),
+    "Write `worth` at the gift.": "请在赠品上写 `worth`。",
     "The action does not say one thing.": "优惠内容没有写明唯一的一种。",
     "Write just one of `percent`, `amount` and `price`.": (
         "请只写 `percent`、`amount`、`price` 之一。"
@@ -172,6 +188,8 @@ TEXTS: Mapping[str, str] = {
     "'{path}' stands in another record.": "'{path}' 位于其他记录。",
     "Keep a history where the item has its price itself.": "请在价格所属的记录自身保存历史。",
     "Nothing is known of what was paid for a line.": "无法得知每行商品的实付金额。",
+    "Nothing is known of what was paid for deliveries.": "不知道运费实付多少。",
+    "Let `deliveries:` of `place:` keep `paid`.": "请让 `place:` 的 `deliveries:` 保留 `paid`。",
     "Let `place:` keep quantity, price and off of every line.": (
         "请在 `place:` 中保存每行的 quantity、price 和 off。"
     ),

@@ -11,21 +11,35 @@ if TYPE_CHECKING:
 
 CASE, PART = "case", "part"
 TOLD: Mapping[str, Mapping[str, str]] = {
-    CASE: {"goods": "money", "lost": "money", "total": "money", "lost_to": "text"},
+    CASE: {
+        "goods": "money",
+        "delivery": "money",
+        "lost": "money",
+        "lost_to": "text",
+        "charged": "money",
+        "charged_for": "text",
+        "total": "money",
+    },
     PART: {
         "share": "money",
         "paid": "money",
         "of": "integer",
         "earlier": "integer",
         "earlier_share": "money",
+        "gift": "boolean",
     },
 }
 """What is known of a case and of its parts, and of which kind that is.
 
-`goods` are the shares together, `lost` what promotions take back that no longer hold, `lost_to`
-those, `total` the difference; of a part its `share` of what was `paid` for all `of` units of the
-line, and what `earlier` units were given back for.
+`goods` are the shares together, `delivery` what is paid back of deliveries, `lost` what promotions
+take back that no longer hold, `lost_to` those, `charged` what gifts cost whoever keeps them without
+what they were given for, `charged_for` those, `total` what is left of it all. Of a part its `share`
+of what was `paid` for all `of` units of the line, and what `earlier` units were given back for;
+whether it is a `gift` that the case asks for by itself.
 """
+NEVER, SHARE, LAST = "never", "share", "last"
+DELIVERIES_BACK = (NEVER, SHARE, LAST)
+"""What is paid back of deliveries: nothing, the share of the units, or all with the last one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,14 @@ class GivingBack:
     off: str = ""
     returned: str = ""
     by_unit: bool = False
+    delivery: str = NEVER
+    """One of `DELIVERIES_BACK`."""
+    delivery_if: Expression | None = None
+    """Whether a case pays delivery back, from its own fields; all do if None."""
+    for_good: Expression | None = None
+    """Whether a case's units are gone for good, from its own fields; all if None."""
+    settled: Expression | None = None
+    """Whether a case is over and paid, from its own fields: budgets then get back their part."""
     of_case: Mapping[str, str] = field(default_factory=dict)
     """Field → what it is filled with."""
     of_part: Mapping[str, str] = field(default_factory=dict)

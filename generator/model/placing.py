@@ -73,6 +73,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
     EXTRAS: {
         "item": "item",
         "key": "text",
+        "number": "integer",
         "quantity": "integer",
         "price": "money",
         "paid": "money",

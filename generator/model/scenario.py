@@ -58,6 +58,8 @@ class Step:
     quantity and reason; of `place`: the cart."""
     called: str = ""
     """Of `transition`: the name that the record it makes gets."""
+    lines: tuple[str, ...] = ()
+    """Of `place`: the names that the lines of what it makes get."""
     confirms: bool = True
     """Of `transition`: whether the person confirms whatever is asked."""
     refused: str | None = None

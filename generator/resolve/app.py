@@ -9,6 +9,8 @@ from typing import Any
 
 from generator.kinds import Catalog, Shape
 from generator.model.app import App, Module
+from generator.model.placing import LINES
+from generator.model.pricing import Pricing
 from generator.model.text import Label, Span
 from generator.problems import Problem, defined_twice
 from generator.resolve.access import (
@@ -207,6 +209,7 @@ def resolve(
         ledgers,
         jobs,
         alerts,
+        _lines_of(pricing),
     )
     scenarios, found = resolve_scenarios(given["scenario"], known)
     problems += found
@@ -298,6 +301,13 @@ def _missing(kind: str) -> Problem:
         say("There is no '{kind}.yaml' in the folder.", kind=kind),
         "Write one at the top, with 'app: my_shop' and 'label: {en: My shop, zh: 我的店}'.",
     )
+
+
+def _lines_of(pricing: Pricing | None) -> str:
+    """Return the field of parts that the lines of a placed cart become; '' for none."""
+    placing = pricing.placing if pricing is not None else None
+    filled = placing.filled.get(LINES) if placing is not None else None
+    return filled.into if filled is not None else ""
 
 
 def _other_name(name: str, source: Source, at: Span) -> Problem:

@@ -12,8 +12,8 @@ from typing import Any
 from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.model.entity import Entity, Field
-from generator.model.giving_back import CASE, PART, TOLD, GivingBack
-from generator.model.placing import LINES, Placing
+from generator.model.giving_back import CASE, NEVER, PART, TOLD, GivingBack
+from generator.model.placing import DELIVERIES, LINES, Placing
 from generator.problems import Problem, unknown_name
 from generator.resolve.access import Words
 from generator.saying import say
@@ -23,6 +23,7 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "money": ("money",),
     "integer": ("integer", "quantity"),
     "text": ("text", "long_text"),
+    "boolean": ("boolean",),
 }
 NEEDED = ("quantity", "price", "off")
 """What a placed line keeps, or nobody knows later what was paid for it."""
@@ -62,19 +63,36 @@ def resolve_giving_back(
         reads.fits(name, where, "money" if where is placed else "integer")
     if units is not None and units.type not in TYPES["integer"]:
         reads.unfit(lines.get("units"), "integer")
+    if given.get("delivery", NEVER) != NEVER and placing is not None:
+        _knows_deliveries(reads, given, placing)
     found = GivingBack(
         cases=given.get("cases").text,
         into=lines.get("into").text,
         item=item.name if item is not None else "",
         units=units.name if units is not None else "",
-        counts=reads.counts(given, case, words),
+        counts=reads.asks(given, "while", case, words),
         off=_text(given.get("off")),
         returned=_text(given.get("returned")),
         by_unit=given.get("worth", "average") == "by_unit",
+        delivery=str(given.get("delivery", NEVER)),
+        delivery_if=reads.asks(given, "delivery_if", case, words),
+        for_good=reads.asks(given, "for_good", case, words),
+        settled=reads.asks(given, "settled", case, words),
         of_case=reads.told(given, case, CASE),
         of_part=reads.told(lines, part, PART),
     )
     return (None if reads.problems else found), reads.problems
+
+
+def _knows_deliveries(reads: _Reads, given: Given, placing: Placing) -> None:
+    """Note that nobody knows what was paid for deliveries."""
+    kept = placing.filled.get(DELIVERIES)
+    if kept is None or "paid" not in kept.take.values():
+        reads.wrong(
+            Written("delivery", given.at("delivery")),
+            say("Nothing is known of what was paid for deliveries."),
+            say("Let `deliveries:` of `place:` keep `paid`."),
+        )
 
 
 def _text(written: Written | None) -> str:
@@ -129,8 +147,9 @@ class _Reads:
             found[field.name] = str(fact)
         return found
 
-    def counts(self, given: Given, case: Entity, words: Words) -> Expression | None:
-        written = given.get("while")
+    def asks(self, given: Given, key: str, case: Entity, words: Words) -> Expression | None:
+        """Return what is asked of a case's own fields."""
+        written = given.get(key)
         if written is None or words.unread.doubts(written.text):
             return None
         scope = words.scope(case.name)

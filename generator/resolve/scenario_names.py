@@ -45,6 +45,8 @@ class ScenarioWords:
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
     jobs: Mapping[str, Job] = field(default_factory=dict)
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    lines: str = ""
+    """The field of parts that the lines of a placed cart become; '' where nothing is placed."""
 
 
 @dataclass

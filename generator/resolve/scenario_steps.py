@@ -54,6 +54,7 @@ TAKES: Mapping[str, frozenset[str]] = {
     "quantity": frozenset({"post"}),
     "reason": frozenset({"post"}),
     "cart": frozenset({"place"}),
+    "lines": frozenset({"place"}),
     "output": frozenset({"answer"}),
     "refused": frozenset({"answer"}),
     "body": frozenset({"event"}),
@@ -300,6 +301,7 @@ class Steps:
                 at = body.at("called")
                 self.names.problems.append(defined_twice("record", record, at, body.span))
             self.names.records[record] = entity.name
+        lines = self._lines(body, entity) if action == "place" else ()
         return Step(
             action,
             entity.name,
@@ -311,7 +313,23 @@ class Steps:
             query={key.text: value for key, value in body.get("filter", {}).items()},
             records=self.names.names(body.get("records", ())),
             change=body.get("change", "update") if action == "bulk" else "",
+            lines=lines,
         )
+
+    def _lines(self, body: Given, entity: Entity) -> tuple[str, ...]:
+        """Name the lines of what is placed, which are parts of it."""
+        into = entity.fields.get(self.names.words.lines)
+        if into is None:
+            return ()
+        found = []
+        for name in body.get("lines", ()):
+            if name in self.names.records:
+                at = body.at("lines")
+                self.names.problems.append(defined_twice("record", name, at, body.span))
+            else:
+                self.names.records[name] = into.target
+                found.append(name)
+        return tuple(found)
 
 
 def made_by(workflow: Workflow, name: str) -> str:

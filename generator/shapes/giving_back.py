@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.giving_back import CASE, PART, TOLD
+from generator.model.giving_back import CASE, DELIVERIES_BACK, NEVER, PART, TOLD
 
 
 def _take(about: str) -> Arg:
@@ -51,6 +51,26 @@ GIVE_BACK = Shape(
             "What a unit is worth: the average of its line, or what this very unit cost.",
             options=("average", "by_unit"),
             default="average",
+        ),
+        "delivery": Arg(
+            "choice",
+            "What is paid back of deliveries: nothing, the share of the units that come back, or "
+            "all of it with the last unit.",
+            options=DELIVERIES_BACK,
+            default=NEVER,
+        ),
+        "delivery_if": Arg(
+            "expression", "A case pays delivery back while this holds; each does if missing."
+        ),
+        "for_good": Arg(
+            "expression",
+            "The units of a case are gone for good while this holds, always if missing; of those "
+            "that are exchanged no gift is asked back and no discount is lost.",
+        ),
+        "settled": Arg(
+            "expression",
+            "A case is over and paid while this holds: budgets that ask for it (`refund: true`) "
+            "then get back what it took back.",
         ),
         "take": _take(CASE),
         "lines": Arg("shape", "The parts of a case.", required=True, shape=LINES),

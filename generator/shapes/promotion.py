@@ -163,7 +163,12 @@ BODY = {
                 "amount": Arg("amount"),
                 "uses": Arg("integer", minimum=0),
                 "overrun": Arg("choice", options=("cap", "refuse"), default="cap"),
-                "refund": Arg("boolean", default=False),
+                "refund": Arg(
+                    "boolean",
+                    default=False,
+                    help="What refunds take back goes back to it, and to the one it shares; with "
+                    "`shares:` alone no amount is needed.",
+                ),
             },
         ),
     ),
@@ -173,12 +178,24 @@ BODY = {
             "refund",
             "What a return means.",
             {
-                "on_break": Arg("choice", options=("keep", "clawback"), default="keep"),
-                "gift": Arg("choice", options=("return", "charge", "keep"), default="keep"),
+                "on_break": Arg(
+                    "choice",
+                    options=("keep", "clawback"),
+                    default="keep",
+                    help="What becomes of the discount where what stays would not get it.",
+                ),
+                "gift": Arg(
+                    "choice",
+                    options=("return", "charge", "keep"),
+                    default="keep",
+                    help="What becomes of a gift that what stays would not get: it must come back, "
+                    "its worth is taken off the refund, or it is kept.",
+                ),
                 "code": Arg(
                     "choice",
                     options=("never", "reissue_on_full_return"),
                     default="never",
+                    help="Whether a used code is made up for when everything comes back.",
                 ),
             },
         ),

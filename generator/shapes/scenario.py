@@ -136,6 +136,13 @@ STEP = Shape(
             "Of `create`, `place` and `transition`: the name, from here on, of the record that it "
             "makes; of `post` of the balance.",
         ),
+        "lines": Arg(
+            "list",
+            "Of `place`: the names, from here on, of the lines that it makes, in their order; what "
+            "promotions add follows them.",
+            default=(),
+            of=Arg("identifier"),
+        ),
         "values": _VALUES,
         "filter": Arg(
             "map",

@@ -70,6 +70,18 @@ SAID: Mapping[str, tuple[str, str]] = {
         "A budget is an amount or a number of uses.",
         "Write `amount` or `uses`, and not both.",
     ),
+    "refund_of_uses": (
+        "A refund pays money back, and this budget is a number of uses.",
+        "Write an `amount`, or leave `refund` out.",
+    ),
+    "no_gift": (
+        "Nothing is given that could come back or be charged.",
+        "Write an action of type gift in `then`, or leave `gift` out.",
+    ),
+    "gift_without_worth": (
+        "A gift is charged, and nothing says what it is worth.",
+        "Write `worth` at the gift.",
+    ),
     "effect_unclear": (
         "The action does not say one thing.",
         "Write just one of `percent`, `amount` and `price`.",

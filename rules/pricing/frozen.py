@@ -1,9 +1,10 @@
 """What an order must keep so that what stays of it can be priced again later, and back.
 
-Only where a promotion that took effect wants it (`refund: {on_break: clawback}`): the cart, who
-bought and when, and every promotion that a smaller cart could meet, in the version of that day.
-What hangs on the clock, the channel, the currency or a code that nobody typed stays as it was found
-and is left out. Plain values, so that they can be stored as JSON.
+Only where a promotion that took effect wants it: the cart, who bought and when, the gifts that are
+not simply kept and what budgets granted that get it back; and where discounts or gifts hang on what
+stays, every promotion that a smaller cart could meet, in the version of that day. What hangs on the
+clock, the channel, the currency or a code that nobody typed stays as it was found and is left out.
+Plain values, so that they can be stored as JSON.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from datetime import datetime
 from typing import Any
 
 from rules.pricing.cart import Cart, CodeFact, Context, Customer, Line, Pool, Used
-from rules.pricing.price import price
-from rules.pricing.promotion import Book, Promotion, book
-from rules.pricing.refunds import clawback, claws_back, without
+from rules.pricing.promotion import CHARGED, KEPT, Book, Promotion, book
+from rules.pricing.refunds import claws_back
 from rules.pricing.result import Result
 
 FIXED = frozenset({"window", "channel", "currency", "code", "limit"})
@@ -24,6 +24,34 @@ FIXED = frozenset({"window", "channel", "currency", "code", "limit"})
 OF_LINE = ("id", "item", "quantity", "price", "was", "least", "reduced")
 
 Written = Mapping[str, Any]
+
+
+DELIVERY = ""
+"""Stands for all deliveries among the ids of lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """Units that a promotion gave and that are not kept when it would no longer give them."""
+
+    promotion: str
+    item: str
+    number: int
+    """Its place among the parts of the order: the lines come first."""
+    quantity: int
+    charged: int
+    """What one costs whoever keeps it; 0 where it must come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a promotion granted out of budgets that get it back."""
+
+    promotion: str
+    pool: str
+    """The record of the budget that it shares with others; '' for none."""
+    amounts: Mapping[str, int]
+    """By line, and of `DELIVERY`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +62,75 @@ class Basis:
     book: Book
     context: Context
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """What a return comes to where promotions are looked at again."""
-
-    amount: int
-    lost_to: tuple[str, ...]
-    """Those that give less to what stays; names."""
+    gifts: tuple[Gift, ...] = ()
+    granted: tuple[Granted, ...] = ()
 
 
 def wanted(priced: Result, promotions: Book) -> tuple[str, ...]:
-    """Return the promotions to be kept with an order; none where nobody asks for it."""
-    if not claws_back(priced.applied, promotions):
+    """Return the promotions to be kept with an order; none where nothing hangs on what stays."""
+    if not claws_back(priced.applied, promotions) and not gifts(priced, promotions):
         return ()
     found = (step.promotion for step in priced.trace if step.verdict not in FIXED)
     return tuple(dict.fromkeys((*priced.applied, *found)))
 
 
-def frozen(cart: Cart, context: Context, at: datetime, promotions: list[Written]) -> dict[str, Any]:
-    """Return what is kept: plain values."""
-    names = {str(one["id"]) for one in promotions}
+def gifts(priced: Result, promotions: Book) -> tuple[Gift, ...]:
+    """Return the gifts that are not simply kept."""
+    policy = {one.id: one.refund.gift for one in promotions.promotions}
+    return tuple(
+        Gift(
+            one.promotion,
+            one.item,
+            number,
+            one.quantity,
+            one.worth if policy[one.promotion] == CHARGED else 0,
+        )
+        for number, one in enumerate(priced.extras, len(priced.lines) + 1)
+        if policy[one.promotion] != KEPT and not one.charged
+    )
+
+
+def granted(priced: Result, promotions: Book, context: Context) -> tuple[Granted, ...]:
+    """Return what was granted out of budgets that get back what refunds take back."""
+    found = []
+    for one in promotions.promotions:
+        if not one.refills:
+            continue
+        pool = context.pools.get(one.shares) if one.shares else None
+        amounts = {
+            line.id: sum(each.amount for each in line.allocations if each.promotion == one.id)
+            for line in priced.lines
+        }
+        amounts[DELIVERY] = sum(
+            each.amount
+            for shipment in priced.shipments
+            for each in shipment.allocations
+            if each.promotion == one.id
+        )
+        kept = {place: amount for place, amount in amounts.items() if amount}
+        if kept:
+            found.append(Granted(one.id, pool.key if pool is not None else "", kept))
+    return tuple(found)
+
+
+def frozen(
+    priced: Result, promotions: Book, context: Context, at: datetime, written: list[Written]
+) -> dict[str, Any]:
+    """Return what is kept: plain values; nothing where nobody asks for it.
+
+    Args:
+        priced: what was placed.
+        promotions: those it was priced with.
+        context: what it was priced with.
+        at: when.
+        written: what `wanted` names, as it is written.
+
+    """
+    given, spent = gifts(priced, promotions), granted(priced, promotions, context)
+    if not written and not given and not spent:
+        return {}
+    cart = priced.cart
+    names = {str(one["id"]) for one in written}
     buyer = context.customer
     return {
         "at": at.isoformat(),
@@ -74,7 +149,9 @@ def frozen(cart: Cart, context: Context, at: datetime, promotions: list[Written]
         "used": {name: _used(one) for name, one in context.used.items() if name in names},
         "pools": {name: _pool(one) for name, one in context.pools.items()},
         "known": {code: asdict(one) for code, one in context.codes.items()},
-        "promotions": [_plain(one) for one in promotions],
+        "promotions": [_plain(one) for one in written],
+        "gifts": [asdict(one) for one in given],
+        "granted": [{**asdict(one), "amounts": dict(one.amounts)} for one in spent],
     }
 
 
@@ -101,25 +178,14 @@ def thawed(kept: Mapping[str, Any], read: Callable[[Written], Promotion | None])
     )
     cart = Cart(kept["currency"], lines, codes=tuple(kept["codes"]), gross=True)
     promotions = [found for one in kept["promotions"] if (found := read(one)) is not None]
-    return Basis(cart, book(promotions), context, datetime.fromisoformat(kept["at"]))
-
-
-def after_break(basis: Basis, returned: Mapping[str, int], refunded: int) -> Break:
-    """Return what a return pays when what stays is priced again.
-
-    Args:
-        basis: of the order.
-        returned: line → units that came back altogether, those of now included.
-        refunded: what was paid back for goods earlier.
-
-    """
-    parts = (basis.cart, basis.book, basis.context)
-    staying = without(basis.cart, returned)
-    before = price(*parts, basis.at)
-    after = price(staying, basis.book, basis.context, basis.at) if staying.lines else None
-    left = set(after.applied) if after is not None else set(before.applied)
-    lost = tuple(name for name in before.applied if name not in left)
-    return Break(clawback(*parts, basis.at, returned, refunded), lost)
+    return Basis(
+        cart,
+        book(promotions),
+        context,
+        datetime.fromisoformat(kept["at"]),
+        tuple(Gift(**one) for one in kept.get("gifts", ())),
+        tuple(Granted(**one) for one in kept.get("granted", ())),
+    )
 
 
 def _used(used: Used) -> dict[str, Any]:

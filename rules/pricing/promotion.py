@@ -69,6 +69,8 @@ class Combines:
         return other.target in self.targets or other.id in self.promotions
 
 
+KEPT, RETURNED, CHARGED = "keep", "return", "charge"
+"""What becomes of a gift when what it was given for comes back."""
 CUSTOMER = "customer"
 
 
@@ -100,8 +102,6 @@ class Budget:
     limit: Amount | int
     overrun: str = "cap"
     """`cap`: grant what is left. `refuse`: grant nothing."""
-    refund: bool = False
-    """Whether money paid back opens the budget again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ class RefundPolicy:
     on_break: str = "keep"
     """`keep`, or `clawback`: what stays is priced again."""
     gift: str = "keep"
-    """return, charge or keep."""
+    """What becomes of a gift that what stays would not get: `keep`, `return`, or `charge`: whoever
+    keeps it pays what it is worth."""
     code: str = "never"
     """`REISSUED`, or `never`."""
 
@@ -147,6 +148,8 @@ class Promotion:
     budget: Budget | None = None
     shares: str = ""
     """The budget that it shares with others."""
+    refills: bool = False
+    """Whether its budgets get back what refunds take back of what it granted."""
     refund: RefundPolicy = RefundPolicy()
     labels: dict[str, str] = field(default_factory=dict)
     """Locale → what it is called."""

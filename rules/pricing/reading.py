@@ -20,11 +20,13 @@ from rules.pricing.amounts import Amount, Currencies
 from rules.pricing.arguments import Fault, Reading
 from rules.pricing.codes import normalized
 from rules.pricing.promotion import (
+    CHARGED,
     GIFT,
     LANES,
     LINE,
     MANUAL,
     PRICE,
+    RETURNED,
     SHIPPING,
     Budget,
     Combines,
@@ -82,7 +84,8 @@ def read_promotion(
     window, recurrence = _window(values["window"], reading), _recurrence(values["recurs"], reading)
     if values["needs_code"] is False and values["codes"]:
         values["needs_code"] = True
-    budget = _budget(values["budget"], reading)
+    budget = _budget(values, reading)
+    _gifts(values, reading)
     if reading.faults:
         return None, tuple(reading.faults)
     tests = tuple(test for test in values["when"] or () if test is not None)
@@ -117,6 +120,7 @@ def read_promotion(
         limits=Limits() if limits is None else Limits(**{**limits, "within": _paces(limits)}),
         budget=budget,
         shares=values["shares"] or "",
+        refills=bool(values["budget"] and values["budget"]["refund"]),
         refund=RefundPolicy() if refund is None else RefundPolicy(**refund),
         labels=dict(values["label"] or {}),
     )
@@ -205,14 +209,37 @@ def _recurrence(values: Mapping[str, Any] | None, reading: Reading) -> Recurrenc
     )
 
 
-def _budget(values: Mapping[str, Any] | None, reading: Reading) -> Budget | None:
+def _budget(promotion: Mapping[str, Any], reading: Reading) -> Budget | None:
+    """Return the promotion's own budget; one that it shares stands elsewhere."""
+    values = promotion["budget"]
     if values is None:
         return None
-    if (values["amount"] is None) == (values["uses"] is None):
+    amount, uses = values["amount"], values["uses"]
+    if uses is not None and values["refund"]:
+        reading.fault("budget.refund", "refund_of_uses")
+    if amount is None and uses is None and values["refund"] and promotion["shares"]:
+        return None
+    if (amount is None) == (uses is None):
         reading.fault("budget", "budget_unclear")
         return None
-    limit = values["amount"] if values["amount"] is not None else values["uses"]
-    return Budget(limit, values["overrun"], values["refund"])
+    return Budget(amount if amount is not None else uses, values["overrun"])
+
+
+def _gifts(values: Mapping[str, Any], reading: Reading) -> None:
+    """Note what becomes of gifts that nobody gives, or whose worth nobody knows."""
+    policy = (values["refund"] or {}).get("gift")
+    if policy not in (RETURNED, CHARGED):
+        return
+    given = [
+        (at, one)
+        for at, one in enumerate(values["then"] or ())
+        if isinstance(one, Mapping) and one.get("type") == GIFT
+    ]
+    if not given:
+        reading.fault("refund.gift", "no_gift")
+    for at, one in given:
+        if policy == CHARGED and one.get("worth") is None:
+            reading.fault(f"then[{at}]", "gift_without_worth")
 
 
 def _paces(limits: Mapping[str, Any]) -> tuple[Pace, ...]:

@@ -243,10 +243,12 @@ class _Told:
             }
 
     def extras(self) -> Iterator[Facts]:
-        for one in self.found.priced.extras:
+        first = len(self.found.priced.lines) + 1
+        for number, one in enumerate(self.found.priced.extras, first):
             yield {
                 "item": self.found.items.get(one.item),
                 "key": one.item,
+                "number": number,
                 "quantity": one.quantity,
                 "price": self.money(one.charged // one.quantity),
                 "paid": self.money(one.charged),

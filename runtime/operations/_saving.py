@@ -16,7 +16,14 @@ from generator.expressions.compile import Expression
 from generator.model.entity import Entity, Field
 from generator.model.text import Label
 from runtime.errors import FieldError
-from runtime.operations import _conditions, _editable, _giving_back, _offers, _price_history
+from runtime.operations import (
+    _budgets_back,
+    _conditions,
+    _editable,
+    _giving_back,
+    _offers,
+    _price_history,
+)
 from runtime.operations._numbers import draw_numbers
 from runtime.operations._references import Lookup
 from runtime.operations._versions import stale
@@ -62,9 +69,11 @@ def immutable(draft: Draft, name: str) -> FieldError:
 
 
 def _take_along(work: Work, draft: Draft) -> None:
-    """Add the parts that nobody sent and behind whose references a formula of the whole reads."""
+    """Add the parts that nobody sent: behind their references a formula of the whole reads, or
+    they say what came back of them."""
     before = draft.before or {}
-    for name in work.needs[draft.entity.name].walked:
+    walked = work.needs[draft.entity.name].walked
+    for name in (*walked, *_giving_back.beside(work, draft)):
         if name in draft.children or name not in before:
             continue
         part = work.runtime.app.entities[draft.entity.fields[name].target]
@@ -221,7 +230,11 @@ def _computed(work: Work, draft: Draft, lookup: Lookup) -> Iterator[tuple[Draft,
 
 def _derive(work: Work, draft: Draft, lookup: Lookup) -> None:
     """Put in what the engine alone says of prices, before formulas look at it."""
-    _giving_back.fill(work, draft)
+    added = _giving_back.fill(work, draft, draft_new)
+    if added:
+        for one in added:
+            lookup.collect(one)
+        work.errors += lookup.resolve()
     if lookup.locks:  # no price is kept of what is only tried
         _price_history.keep(work, draft)
 
@@ -320,6 +333,7 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
             if _differs(child)
         ]
     _offers.publish(work, drafts)
+    _budgets_back.post(work, drafts)
 
 
 _Parent = tuple[str, str] | None

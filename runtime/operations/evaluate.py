@@ -143,7 +143,9 @@ def evaluated(
     looked_up = [name for name in ("groups", "orders") if getattr(sent, name) is None]
     priced = _price_lists.told(_prices_told.told(priced, runtime, actor, looked_up), runtime, actor)
     places = pricing.currencies[cart.currency]
-    records = {key: item.id for key, item in items.items()}
+    added = {one.item for one in priced.extras} - set(items)
+    known_items = {**items, **(facts.items(added) if added else {})}
+    records = {key: item.id for key, item in known_items.items()}
     who = buyer.id if buyer else ""
     lowest = _lowest(priced.cart, items, places)
     return Evaluated(

@@ -257,13 +257,22 @@ class Posting:
             table.c.cause == entity,
             table.c.kind == kind,
             table.c.reverses.is_(None),
-            sa.select(back.c.id).where(back.c.reverses == table.c.id).exists(),
+            sa.select(back.c.id).where(back.c.reverses == table.c.id, ~_by_refunds(back)).exists(),
             ~sa.select(anew.c.id).where(anew.c.post_key.like(again + "/%")).exists(),
         )
         found = [
             self.past(book, table.c.id == row[0]) for row in self._ask(asked.order_by(table.c.id))
         ]
         return [one for one in found if one is not None]
+
+    def given_back(self, book: Book, entity: str, record_id: str, key: Key) -> int:
+        """Return how much refunds gave back of what a record took."""
+        table = book.entries
+        of_key = [table.c[name] == one for name, one in zip(book.ledger.key, key, strict=True)]
+        asked = sa.select(sa.func.coalesce(sa.func.sum(table.c.quantity), 0)).where(
+            table.c.cause_id == record_id, table.c.cause == entity, *of_key, _by_refunds(table)
+        )
+        return -int(self._ask(asked)[0][0])
 
     def is_reversed(self, book: Book, entry_id: str) -> bool:
         """Return whether an entry was taken back."""
@@ -446,12 +455,21 @@ class Posting:
 WHY = "a post to a ledger"
 AGAIN = "again/"
 """Begins the key of what is posted again after it was taken back; the id of the entry follows."""
+GIVEN_BACK, REST = "back/", "rest/"
+"""Begin the keys of what refunds reverse, and of what they take anew for it is still granted; the
+id of the entry follows."""
 ATTEMPTS = 3
 """How often a post is tried that lost against another one."""
 LOST = Blocker("LOST")
 """The balance changed while the reasons were asked: whoever asks again will know."""
 OTHER_POST = Blocker("OTHER_POST")
 """The key of the post was used for something else."""
+
+
+def _by_refunds(table: Any) -> sa.ColumnElement[bool]:
+    """Return whether an entry is one by which refunds gave something back."""
+    key = sa.func.coalesce(table.c.post_key, "")
+    return sa.or_(key.like(f"{GIVEN_BACK}%"), key.like(f"{REST}%"))
 
 
 LIMIT = both("Only {left} of {most} are left.", "仅剩 {left}（上限 {most}）。")

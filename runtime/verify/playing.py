@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from generator.compile import Compiled
 from generator.model.entity import Field
+from generator.model.placing import LINES
 from generator.model.scenario import Case, Expected, Scenario, Step
 from generator.model.text import Span
 from generator.resolve.scenario_steps import made_by
@@ -225,6 +226,8 @@ def _name_made(stage: Stage, step: Step, found: Result) -> None:
     if step.action in ("create", "place") and step.record:
         at = [path.text for path in found.plan.paths].index("id")
         stage.ids[step.record] = str(found.row[at])
+        if step.lines:
+            stage.ids.update(zip(step.lines, _lines(stage, stage.ids[step.record]), strict=False))
     elif step.action == "post" and step.called:
         stage.ids[step.called] = str(found.row["entries"][0]["balance"])
     elif step.called:
@@ -233,6 +236,20 @@ def _name_made(stage: Stage, step: Step, found: Result) -> None:
     elif step.action == "export":
         for _ in found.pages:
             pass
+
+
+def _lines(stage: Stage, record_id: str) -> list[str]:
+    """Return the lines of what was placed, in their order."""
+    pricing = stage.runtime.app.pricing
+    placing = pricing.placing if pricing is not None else None
+    assert placing is not None
+    fields = stage.runtime.app.entities[placing.creates].fields
+    part = stage.runtime.app.entities[fields[placing.filled[LINES].into].target]
+    table = stage.runtime.schema.tables[part.name]
+    with read(stage.runtime.engine) as connection:
+        asked = sa.select(table.c.id).where(table.c[part.child_of] == record_id)
+        found = connection.execute(system(asked.order_by(table.c.position), "named lines"))
+        return [str(one) for one in found.scalars()]
 
 
 def _newest(stage: Stage, entity: str) -> str:

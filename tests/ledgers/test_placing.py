@@ -84,7 +84,23 @@ def open_till(url: str) -> Till:
     opened = open_shop(url, TILL)
     shop = Till(opened.runtime, opened.actor, Clock())
     shop.runtime.clock = shop.clock
-    for code in ("cap", "hat", "bag", "mug", "pen", "cup", "jar", "jug", "pan"):
+    for code in (
+        "cap",
+        "hat",
+        "bag",
+        "mug",
+        "pen",
+        "cup",
+        "jar",
+        "jug",
+        "pan",
+        "tin",
+        "box",
+        "pot",
+        "lid",
+        "mop",
+        "rag",
+    ):
         shop.done("create", "ware", {"code": code, "price": "10.00"})
     shop.done("create", "pot", {"code": "POT", "holds": "30.00"})
     for code, email in (("ann", "ann@example.org"), ("bob", None)):

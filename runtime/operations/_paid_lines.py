@@ -1,0 +1,224 @@
+"""What the lines of a placed record were paid, and what its cases gave back of them so far.
+
+Amounts are in smallest units of the record's currency; lines are found by the id of their part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from generator.field_types.money import USUAL_PLACES, Money
+from generator.model.entity import Entity
+from generator.model.giving_back import GivingBack
+from generator.model.placing import DELIVERIES, LINES, Placing
+from rules.pricing.frozen import Basis
+from rules.pricing.rounding import half_up
+from rules.pricing.split import split
+from runtime import price_book
+from runtime.operations._work import Draft, Work
+
+
+@dataclass
+class PaidLine:
+    """A placed line: what its units were paid, and what came back of it so far."""
+
+    id: str
+    row: Draft | None
+    number: int
+    quantity: int
+    paid: int
+    units: Sequence[tuple[int, int]]
+    back: int = 0
+    gone: int = 0
+    """Of those that came back: what was not exchanged."""
+    given: int = 0
+
+
+@dataclass
+class PaidLines:
+    """The lines of one record; what is settled is counted case by case."""
+
+    work: Work
+    draft: Draft
+    give: GivingBack
+    placing: Placing
+    lost: int = 0
+    """What settled cases took back for promotions that no longer hold."""
+    charged: int = 0
+    """What they took for gifts that stay."""
+    delivered: int = 0
+    """What they paid back of deliveries."""
+
+    @cached_property
+    def lines(self) -> dict[str, PaidLine]:
+        """What was paid for each line, what was taken off the whole already split."""
+        kept = self.placing.filled[LINES]
+        of = {fact: name for name, fact in kept.take.items()}
+        rows = self.draft.children.get(kept.into)
+        entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
+        facts = _rows(self.draft, kept.into)
+        paid = [
+            max(0, self.minor(entity, of["price"], one[of["price"]], one[of["quantity"]])
+                - self.minor(entity, of["off"], one[of["off"]]))
+            for one in facts
+        ]  # fmt: skip
+        off = split(self.off_all, paid, paid)
+        found = [
+            PaidLine(
+                str(one.get("id") or f"new {at}"),
+                rows[at] if rows is not None else None,
+                int(one.get(of.get("number", "")) or 0),
+                int(one[of["quantity"]] or 0),
+                paid[at] - off[at],
+                self._units(one.get(of.get("units", ""))) if not off[at] else (),
+            )
+            for at, one in enumerate(facts)
+        ]
+        return {one.id: one for one in found}
+
+    @cached_property
+    def off_all(self) -> int:
+        """What was taken off the record beside its lines."""
+        name = self.give.off
+        if not name:
+            return 0
+        model = self.draft.entity.fields[name]
+        value = self.draft.facts.get(name)
+        if model.computed is not None:
+            parts = {
+                each: [one.facts for one in drafts] for each, drafts in self.draft.children.items()
+            }
+            seen = {**(self.draft.before or {}), **self.draft.facts, **parts}
+            value = model.computed.function(seen, self.work.context)
+        return abs(self.minor(self.draft.entity, name, value))
+
+    @cached_property
+    def basis(self) -> Basis | None:
+        """What the record kept of how it was priced."""
+        name = self.placing.filled_with("basis")
+        kept = self.draft.facts.get(name) if name else None
+        return price_book.thawed(self.work.runtime, kept) if kept else None
+
+    @cached_property
+    def delivery(self) -> int:
+        """What was paid for all deliveries."""
+        kept = self.placing.filled.get(DELIVERIES)
+        if kept is None:
+            return 0
+        entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
+        (name,) = (name for name, fact in kept.take.items() if fact == "paid")
+        return sum(
+            max(0, self.minor(entity, name, one.get(name)))
+            for one in _rows(self.draft, kept.into)
+            if all(one.get(each) == value for each, value in kept.fixed.items())
+        )
+
+    def counts(self, facts: Mapping[str, Any]) -> bool:
+        """Return whether a case counts."""
+        counts = self.give.counts
+        return counts is None or counts.function(facts, self.work.context) is True
+
+    def for_good(self, facts: Mapping[str, Any]) -> bool:
+        """Return whether a case's units are not exchanged."""
+        for_good = self.give.for_good
+        return for_good is None or for_good.function(facts, self.work.context) is True
+
+    def settle(self, case: Draft) -> None:
+        """Count what a case gave back earlier."""
+        for_good = self.for_good(case.facts)
+        share = filled_with(self.give.of_part, "share")
+        part = self.work.runtime.app.entities[case.entity.fields[self.give.into].target]
+        for one in _rows(case, self.give.into):
+            line = self.lines.get(str(one[self.give.item]))
+            if line is not None:
+                units = int(one[self.give.units] or 0)
+                line.back += units
+                line.gone += units if for_good else 0
+                line.given += self.minor(part, share, one.get(share))
+        self.lost += self._told(case, "lost")
+        self.charged += self._told(case, "charged")
+        self.delivered += self._told(case, "delivery")
+
+    def bought(self, basis: Basis) -> tuple[PaidLine, ...]:
+        """Return the lines that were in the cart, in its order; () if they were changed since."""
+        numbered = {one.number: one for one in self.lines.values() if one.number}
+        found = []
+        for number, line in enumerate(basis.cart.lines, 1):
+            if number not in numbered or numbered[number].quantity != line.quantity:
+                return ()
+            found.append(numbered[number])
+        return tuple(found)
+
+    def returned(self, basis: Basis) -> dict[str, int]:
+        """Return, by line of the cart, how many units are gone; {} if they were changed since."""
+        bought = self.bought(basis)
+        return {
+            line.id: one.gone for line, one in zip(basis.cart.lines, bought, strict=False) if bought
+        }
+
+    def delivered_share(self) -> Fraction:
+        """Return the share of what deliveries cost that was paid back."""
+        return Fraction(min(self.delivered, self.delivery), self.delivery or 1)
+
+    @property
+    def decimals(self) -> int:
+        """The decimals of the record's currency."""
+        pricing = self.work.runtime.app.pricing
+        assert pricing is not None
+        return pricing.currencies.get(self.currency, USUAL_PLACES)
+
+    @property
+    def currency(self) -> str:
+        """The record's currency."""
+        pricing, name = self.work.runtime.app.pricing, self.placing.filled_with("currency")
+        assert pricing is not None
+        return str(self.draft.facts.get(name) or "") if name else pricing.home
+
+    def minor(self, entity: Entity, name: str, value: Any, times: Any = 1) -> int:
+        """Return an amount of a field in smallest units of the currency, half up."""
+        if not name or value is None or times is None:
+            return 0
+        amount, spare = int(value) * int(times), self._places(entity, name) - self.decimals
+        if spare <= 0:
+            return amount * int(10**-spare)
+        found = half_up(abs(amount), 10**spare)
+        return found if amount >= 0 else -found
+
+    def stored(self, entity: Entity, name: str, minor: int) -> int:
+        """Return an amount as its field keeps it."""
+        spare = self._places(entity, name) - self.decimals
+        return int(minor * 10**spare) if spare >= 0 else half_up(minor, 10**-spare)
+
+    def _told(self, case: Draft, fact: str) -> int:
+        name = filled_with(self.give.of_case, fact)
+        return self.minor(case.entity, name, case.facts.get(name))
+
+    def _units(self, kept: Any) -> list[tuple[int, int]]:
+        """Return what the units of a line cost, as they were kept."""
+        return [
+            (int(count), int(Decimal(each).scaleb(self.decimals))) for count, each in kept or ()
+        ]
+
+    def _places(self, entity: Entity, name: str) -> int:
+        model = entity.fields[name]
+        kind = self.work.runtime.compiled.field_types[model.type]
+        assert isinstance(kind, Money)
+        return kind.places(model)
+
+
+def filled_with(take: Mapping[str, str], fact: str) -> str:
+    """Return the field that is filled with a fact; '' for none."""
+    return next((name for name, one in take.items() if one == fact), "")
+
+
+def _rows(draft: Draft, name: str) -> Sequence[Mapping[str, Any]]:
+    """Return the parts of a draft, changed or as they are stored."""
+    if name in draft.children:
+        return [one.facts for one in draft.children[name]]
+    rows: Sequence[Mapping[str, Any]] = (draft.before or {}).get(name, ())
+    return rows
