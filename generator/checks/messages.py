@@ -3,7 +3,7 @@
 Comes in: the resolved model. Goes out: D941 for braces, D426 and D942 for a variable that has no
 value a message may tell, D943, a warning, for one that no text names, D944 for `notify` with the
 name of a message about other records, D945 for one that tells nobody, D946 and D947 for whom it is
-sent to outside.
+sent to outside, D948, a warning, for an address that the role it is read by does not see.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.checks.jobs import held_by, may
+from generator.checks.reach import sight
 from generator.checks.screens import through_many
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.model.entity import Field
-from generator.model.message import PLACE, Message, places
+from generator.model.message import PLACE, Message, Outside, places
 from generator.model.workflow import Effect, Workflow
 from generator.places import Places
 from generator.problems import Problem
@@ -142,6 +143,32 @@ def _outside(message: Message, app: App, words: Catalog[Any]) -> Iterator[Proble
             ),
             "Give the right to the role, or name another role.",
         )
+    else:
+        yield from _unseen_address(message, to, app)
+
+
+def _unseen_address(message: Message, to: Outside, app: App) -> Iterator[Problem]:
+    """Tell that a role reads the record and not where it is sent: nothing would ever leave."""
+    held = held_by(app, to.role)
+    for step in app.walk(message.entity, to.address) or ():
+        lines = [
+            rule
+            for rule in app.grants
+            if rule.role in held and rule.entity in (step.entity, "*") and "read" in rule.actions
+        ]
+        if lines and not any(sight(one, step, app) == "clear" for one in lines):
+            yield Problem(
+                "D948",
+                message.spans["to.role"],
+                say(
+                    "'{role}' does not see '{path}' in clear, so nothing is ever sent there.",
+                    role=to.role,
+                    path=to.address,
+                ),
+                "Show the address to the role, or name another role.",
+                "warning",
+            )
+            return
 
 
 def _reads(app: App, role: str, entity: str) -> bool:

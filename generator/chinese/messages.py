@@ -15,6 +15,10 @@ TEXTS: Mapping[str, str] = {
     "'{role}' may not 'read' {entity}, so nothing can be told of it.": (
         "角色 '{role}' 没有 {entity} 的 'read' 权限，无法写出消息内容。"
     ),
+    "'{role}' does not see '{path}' in clear, so nothing is ever sent there.": (
+        "角色 '{role}' 看不到 '{path}' 的明文，邮件永远无法发出。"
+    ),
+    "Show the address to the role, or name another role.": "请让该角色能看到地址，或改用其他角色。",
     "message": "消息",
     "e-mail": "邮件",
     "variable": "变量",

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.text import Label
 from rules.role_names import narrowed
 from runtime.errors import Forbidden, RequestError
-from runtime.exporting import rights
+from runtime.exporting import papers, rights
 from runtime.exporting.wish import wish_of
 from runtime.jobs import results
 from runtime.jobs.results import Made
@@ -33,6 +34,7 @@ from runtime.store.engine import write
 from runtime.web import parquet, readers, spreadsheets
 from runtime.web.render import Renderer
 from runtime.web.screens import export_columns, export_lines, export_page
+from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.visit import Visit, record_url
 
@@ -70,6 +72,15 @@ class _Asked:
     query: Mapping[str, tuple[str, ...]]
     heading: Sequence[str] = ()
     columns: Sequence[Any] = ()
+    sheet: DetailPlan | None = None
+    """What a sheet shows of a record, where the file is one to print."""
+    further: tuple[str, ...] = ()
+    """What is in the file beside the columns: the rights to it are asked for as well."""
+
+    @property
+    def whole(self) -> Mapping[str, tuple[str, ...]]:
+        """The query with everything that is in the file."""
+        return {**self.query, "fields": (",".join(self.further),)} if self.further else self.query
 
 
 class _Making:
@@ -89,7 +100,7 @@ class _Making:
         visit = Visit(self.office, actor, self.run_id).asking("export", self.wish.entity)
         asked = self._asked(visit)
         incoming = self._incoming(actor, asked.query)
-        digest = rights.digest(self.office, incoming)
+        digest = rights.digest(self.office, replace(incoming, query=asked.whole))
         total = self._total(incoming)
         answer = handle(incoming, self.office)
         if isinstance(answer, RequestError):
@@ -98,14 +109,18 @@ class _Making:
         now = self.office.clock()
         mark = spreadsheets.marked(actor.name, now, self.run_id)
         local = now.astimezone(zone(actor.time_zone))
-        pieces = self._pieces(visit, asked, answer, lambda: self._glance(digest, total), mark)
+        glance = partial(self._glance, digest, total)
+        if asked.sheet is not None:
+            ids = self._ids(answer, glance)
+            pieces, media = papers.pieces(visit, asked.sheet, ids, total), papers.MEDIA_TYPE
+        else:
+            pieces = self._pieces(visit, asked, answer, glance, mark)
+            media = spreadsheets.MEDIA[form]
         name = spreadsheets.file_name(self.wish.entity, actor.name, local, form)
-        made = Made(
-            name, spreadsheets.MEDIA[form], pieces, self.wish.entity, lambda: self.rows, KEPT
-        )
+        made = Made(name, media, pieces, self.wish.entity, lambda: self.rows, KEPT)
         results.keep(self.working, self.run_id, made)
         told: dict[str, Any] = {"entity": self.wish.entity, "rights": digest}
-        told["query"] = {key: list(texts) for key, texts in asked.query.items()}
+        told["query"] = {key: list(texts) for key, texts in asked.whole.items()}
         self._end({"exported": self.rows, "export": told}, tell=actor)
 
     def refuse(self, why: Label) -> None:
@@ -153,6 +168,11 @@ class _Making:
                 query.pop(key, None)
         else:
             query = dict(wish.query)
+        if wish.form == papers.PAPER:
+            sheet = papers.plan_of(visit, entity.name)
+            wanted = ",".join(papers.fields_of(sheet))
+            further = papers.shown_of(visit, sheet)
+            return _Asked({**query, "fields": (wanted,)}, sheet=sheet, further=further)
         columns = export_columns.readable(visit, entity.name, wish.columns)
         if not columns:
             raise Forbidden(NO_COLUMNS)
@@ -216,6 +236,16 @@ class _Making:
 
         return asked.heading, rows()
 
+    def _ids(self, answer: Result, glance: Callable[[], None]) -> Iterator[str]:
+        """Yield the records of a document; look now and then whether to go on."""
+        place = [path.text for path in answer.plan.paths].index("id")
+        for page in answer.pages:
+            for row in page:
+                if self.rows % papers.AT_ONCE == 0:
+                    glance()
+                self.rows += 1
+                yield str(row[place])
+
     def _counted(
         self, lines: Iterator[Sequence[str]], glance: Callable[[], None]
     ) -> Iterator[Sequence[str]]:
@@ -249,6 +279,6 @@ class _Making:
         self.working.run.progress(self.rows, total)
         actor = self._person()
         visit = Visit(self.office, actor, self.run_id).asking("export", self.wish.entity)
-        if rights.digest(self.office, self._incoming(actor, self._asked(visit).query)) != digest:
+        if rights.digest(self.office, self._incoming(actor, self._asked(visit).whole)) != digest:
             raise Forbidden(rights.CHANGED)
         self.last = time.monotonic()

@@ -82,6 +82,16 @@ class PrintDoc:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What a document of all that match would be, and where it is asked for."""
+
+    told: str
+    action: str
+    listed: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrintPage:
     """Everything `print.html` draws."""
 
@@ -93,6 +103,8 @@ class PrintPage:
     """When and by whom."""
     choices: tuple[Choice, ...] = ()
     """What the same records can be printed as."""
+    rest: Rest | None = None
+    """How to have all of them in one document, where these are only the first."""
 
 
 def print_page(

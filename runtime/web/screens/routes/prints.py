@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
 from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity, PrintLabel
+from runtime.exporting import papers
 from runtime.messages import Result
 from runtime.operations.read import not_found
 from runtime.web.screens import doors, labels_page
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
 from runtime.web.screens.detail_plan import detail_plan
-from runtime.web.screens.list_url import pipeline_query, read_url
-from runtime.web.screens.print_page import MOST, print_page
+from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url
+from runtime.web.screens.numbers import number
+from runtime.web.screens.print_page import MOST, Rest, print_page
+from runtime.web.screens.run_lines import run_url
 from runtime.web.screens.visit import Visit, record_url
 
 LARGEST_SHEET = 300
@@ -28,6 +31,7 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
     views = Prints(desk)
     screens.add_url_rule(at.entity + "print", "print_many", views.many)
     screens.add_url_rule(at.entity + "print", "print_chosen", views.chosen, methods=["POST"])
+    screens.add_url_rule(at.entity + "print/all", "print_all", views.every, methods=["POST"])
     screens.add_url_rule(at.record + "/print", "print", views.one)
     screens.add_url_rule("/sheets/<int:width>x<int:height>.css", "sheet", views.sheet)
 
@@ -46,10 +50,29 @@ class Prints:
         """Show several records as one document, a sheet each, in the order they were chosen."""
         texts = request.args.getlist("id") or request.args.get("ids", "").split(",")
         ids = tuple(dict.fromkeys(text for text in texts if WRITTEN.fullmatch(text)))[:MOST]
-        if not ids:
-            raise not_found()
         listed = listed_query(entity)
-        return self._page(entity, ids, record_url(entity) + (f"?{listed}" if listed else ""))
+        back = record_url(entity) + (f"?{listed}" if listed else "")
+        if ids:
+            return self._page(entity, ids, back)
+        if "list" not in request.args:
+            raise not_found()
+        return self._first(entity, listed, back)
+
+    def _first(self, entity: str, listed: str, back: str) -> Answer:
+        """Show the first of all that match, and how to have all of them."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        query = _matching(visit, model, read_url(record_url(entity), parse_qsl(listed)))
+        some = {**query, "fields": ("id",), "limit": (str(MOST),)}
+        result = doors.ask(visit, "list", entity, query=some)
+        place = [path.text for path in result.plan.paths].index("id")
+        ids = tuple(str(row[place]) for row in result.rows)
+        if not ids:
+            return redirect(back, 303)
+        counted = doors.ask(
+            visit, "count", entity, query={key: one for key, one in query.items() if key != "sort"}
+        )
+        return self._page(entity, ids, back, _rest(visit, model, listed, len(ids), counted))
 
     def chosen(self, entity: str) -> Answer:
         """Lead from the rows chosen in a list to their pages; of all that match, the first ones."""
@@ -62,9 +85,27 @@ class Prints:
             result = doors.ask(visit, "list", entity, query={**query, "limit": (str(MOST),)})
             place = [path.text for path in result.plan.paths].index("id")
             ids = [str(row[place]) for row in result.rows]
+            if len(ids) == MOST:
+                return redirect(f"{record_url(entity)}print?{urlencode({'list': url.query})}", 303)
         if not ids:
             return redirect(url.text, 303)
         return redirect(labels_page.address(model, tuple(dict.fromkeys(ids))[:MOST]), 303)
+
+    def every(self, entity: str) -> Answer:
+        """Have all that match written into one document, by a run."""
+        visit = self.desk.visit()
+        model = entity_of(visit, entity)
+        url = read_url(record_url(entity), parse_qsl(request.form.get("list", "")[:4000]))
+        query = _matching(visit, model, url)
+        fields = (",".join(papers.fields_of(papers.plan_of(visit, entity))),)
+        made = doors.ask(
+            visit,
+            "export",
+            entity,
+            query={**query, "fields": fields},
+            values={"columns": [], "form": papers.PAPER},
+        )
+        return redirect(run_url(str(made.row)), 303)
 
     def sheet(self, width: int, height: int) -> Answer:
         """Answer the style that gives paper its size: no page says it by itself."""
@@ -74,7 +115,9 @@ class Prints:
         answer.headers["Cache-Control"] = "private, max-age=86400"
         return answer
 
-    def _page(self, entity: str, ids: tuple[str, ...], back: str) -> Answer:
+    def _page(
+        self, entity: str, ids: tuple[str, ...], back: str, rest: Rest | None = None
+    ) -> Answer:
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         name = request.args.get("label", "")
@@ -87,7 +130,8 @@ class Prints:
             query["include"] = (",".join(plan.includes),)
         result = _records(visit, entity, ids, query)
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        page = print_page(visit, plan, result, back, labels_page.choices(visit, model, ids, ""))
+        choices = labels_page.choices(visit, model, ids, "")
+        page = replace(print_page(visit, plan, result, back, choices), rest=rest)
         return render_template(self.desk.template(entity, "print.html"), page=page)
 
     def _labels(
@@ -98,6 +142,26 @@ class Prints:
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
         page = labels_page.labels_page(visit, model, label, result, ids, back)
         return render_template(self.desk.template(model.name, "labels.html"), page=page)
+
+
+def _matching(visit: Visit, model: Entity, url: ListUrl) -> dict[str, tuple[str, ...]]:
+    """Return what the pipeline is asked for all that match a list, in its order."""
+    query = pipeline_query(url, model.name, visit)
+    return {key: one for key, one in query.items() if key not in ("limit", "after", "before")}
+
+
+def _rest(visit: Visit, model: Entity, listed: str, shown: int, counted: Result) -> Rest | None:
+    """Return how to have all of them in one document; None where these are all."""
+    total, t = counted.total or 0, visit.t
+    if not visit.may("export", model.name) or (counted.total_is_exact and total <= shown):
+        return None
+    every = number(visit, total) + ("" if counted.total_is_exact else "+")
+    return Rest(
+        told=t("The first {n} of {total}.", n=number(visit, shown), total=every),
+        action=f"{record_url(model.name)}print/all",
+        listed=listed,
+        label=t("All {total} in one document", total=every),
+    )
 
 
 def _records(
