@@ -17,6 +17,7 @@ from runtime.hooks.subscriptions import (
     EVENTS,
     OF_ALERTS,
     RESTORED,
+    TOLD,
     TRANSITIONED,
     Subscription,
     Wanted,
@@ -37,16 +38,17 @@ def events_for(runtime: Runtime, entity: str) -> tuple[str, ...]:
     """Return what can be told of an entity, or of alerts."""
     if entity == ALERTS:
         return OF_ALERTS
+    told = [f"{TOLD}:{one.name}" for one in runtime.app.messages.values() if one.entity == entity]
     model, workflows = runtime.app.entities[entity], runtime.app.workflows.get(entity, {})
     whole = [one for one in EVENTS if one != RESTORED or model.archive]
     if not workflows:
-        return tuple(one for one in whole if one != TRANSITIONED)
+        return (*(one for one in whole if one != TRANSITIONED), *told)
     steps = {
         f"{TRANSITIONED}:{name}.{edge.name}": None
         for name, workflow in workflows.items()
         for edge in workflow.transitions
     }
-    return (*whole, *steps)
+    return (*whole, *steps, *told)
 
 
 def entities_for(runtime: Runtime, actor: Actor) -> tuple[Entity, ...]:

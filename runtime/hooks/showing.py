@@ -12,7 +12,7 @@ import orjson
 
 from runtime.alerts import desk as alerts
 from runtime.errors import BadRequest
-from runtime.hooks.subscriptions import ALERTS, Subscription
+from runtime.hooks.subscriptions import ALERTS, TOLD, Subscription
 from runtime.hooks.telling import TEST
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations._columns import reader
@@ -29,6 +29,9 @@ def body_for(
     if delivery.entity == ALERTS:
         seen = {each.name for each in alerts.seen_by(runtime, viewer)}
         return body if delivery.told.get("alert") in seen else None
+    if delivery.event == TOLD:
+        # its texts name more than the record's own fields, as far as its owner may read them
+        return None
     grant = runtime.matrix.grant(viewer.roles, delivery.entity, "read")
     if grant is None:
         return None

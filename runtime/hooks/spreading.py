@@ -21,6 +21,7 @@ from runtime.hooks.subscriptions import (
     CREATED,
     DELETED,
     RESTORED,
+    TOLD,
     TRANSITIONED,
     UPDATED,
     Subscription,
@@ -38,6 +39,8 @@ EVENT_OF: Mapping[str, str] = {
 }
 """By operation, as the topic of an event ends with it; what else is done beside a record is not
 told."""
+NOTIFY = "workflow.notify"
+"""The topic of an event by which a workflow tells people something of a record."""
 AT_ONCE = 500
 MOST = 20_000
 """Events of a span that are told again at once."""
@@ -76,6 +79,8 @@ def replay(
 
 def event_of(row: OutboxRow) -> str:
     """Return what an event is called for subscriptions; '' when none can be about it."""
+    if row.topic == NOTIFY:
+        return TOLD if row.record_id else ""
     name, _, operation = row.topic.rpartition(".")
     if not row.record_id or name != row.entity:
         return ""
@@ -111,6 +116,14 @@ def _write(
     return len(made)
 
 
+def _told(row: OutboxRow) -> dict[str, Any]:
+    """Return what is kept of an event for whoever tells it."""
+    payload = row.payload or {}
+    if row.topic == NOTIFY:
+        return {"message": payload.get("name"), "by": payload.get("by")}
+    return {key: value for key, value in payload.items() if key != "name"}
+
+
 def _row(runtime: Runtime, one: Subscription, row: OutboxRow, now: datetime) -> dict[str, Any]:
     return {
         "id": runtime.make_id(),
@@ -119,7 +132,7 @@ def _row(runtime: Runtime, one: Subscription, row: OutboxRow, now: datetime) -> 
         "event": event_of(row),
         "entity": row.entity,
         "record_id": str(row.record_id),
-        "told": {key: value for key, value in (row.payload or {}).items() if key != "name"},
+        "told": _told(row),
         "happened_at": row.created_at,
         "created_at": now,
         "status": WAITING,

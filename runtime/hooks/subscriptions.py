@@ -27,6 +27,8 @@ CREATED, UPDATED, DELETED, RESTORED, TRANSITIONED = (
 )
 EVENTS = (CREATED, UPDATED, TRANSITIONED, DELETED, RESTORED)
 """What can happen to a record; `transitioned:WORKFLOW.NAME` is one step of a workflow."""
+TOLD = "told"
+"""A workflow told people something: `told:NAME` is one message, by its name in the definitions."""
 OPENED, ENDED = "opened", "ended"
 OF_ALERTS = (OPENED, ENDED)
 ALERTS = "@alert"
@@ -77,6 +79,8 @@ class Subscription(Wanted):
         """Return whether it is told of what happened to a record."""
         if self.skips_own and int(told.get("by") or 0) == self.owner_id:
             return False
+        if event == TOLD:
+            return f"{event}:{told.get('name')}" in self.events
         if event in self.events:
             return True
         if event != TRANSITIONED:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from rules.permissions import Grant
 from runtime.errors import BadRequest, Forbidden, NotFound, RequestError
-from runtime.hooks.subscriptions import ALERTS, DELETED, TRANSITIONED, Subscription
+from runtime.hooks.subscriptions import ALERTS, DELETED, TOLD, TRANSITIONED, Subscription
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations._columns import own_columns, reader
 from runtime.pipeline import handle
@@ -105,7 +105,31 @@ def message(
     if not isinstance(found, Mapping):
         return found
     data = {"entity": delivery.entity, "id": delivery.record_id, **found, **steps}
+    if delivery.event == TOLD:
+        said = _said(runtime, delivery, owner)
+        if said is None:
+            return Left(RIGHTS)
+        data["message"] = said
     return _body(delivery, {**data, "by": int(delivery.told.get("by") or 0)})
+
+
+def _said(runtime: Runtime, delivery: Delivery, owner: Actor) -> Mapping[str, Any] | None:
+    """Return what a message says of the record, in every language, as the owner may read it.
+
+    None where the message is no more, or its record is out of reach.
+    """
+    from runtime.web.message_text import worded  # noqa: PLC0415 (as above)
+    from runtime.web.screens.visit import Visit  # noqa: PLC0415 (as above)
+
+    name = str(delivery.told.get("message"))
+    subjects, texts = {}, {}
+    for locale in runtime.app.locales:
+        visit = Visit(runtime, replace(owner, locale=locale))
+        found = worded(visit, {name: [delivery.record_id]}).get((name, delivery.record_id))
+        if found is None or found.message.entity != delivery.entity:
+            return None
+        subjects[locale], texts[locale] = found.subject, found.mail
+    return {"name": name, "subject": subjects, "text": texts}
 
 
 def query_of(text: str) -> dict[str, tuple[str, ...]]:

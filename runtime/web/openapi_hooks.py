@@ -12,7 +12,7 @@ from typing import Any
 from runtime.errors import Forbidden
 from runtime.hooks import deliveries, desk
 from runtime.hooks.checking import MOST_FIELDS, entities_for, events_for
-from runtime.hooks.subscriptions import ALERTS, OF_ALERTS, STATES, TRANSITIONED
+from runtime.hooks.subscriptions import ALERTS, OF_ALERTS, STATES, TOLD, TRANSITIONED
 from runtime.hooks.telling import VERSION, type_of
 from runtime.messages import Actor
 from runtime.runtime import Runtime
@@ -111,6 +111,12 @@ def told(runtime: Runtime, actor: Actor, described: Collection[str]) -> Mapping[
                 more["steps"] = {"type": "array", "items": TEXT}
             kind = type_of(entity.name, event)
             found[kind] = _message(kind, object_of({**data, **more}, "entity", "id"))
+        if any(one.entity == entity.name for one in runtime.app.messages.values()):
+            texts = {"type": "object", "additionalProperties": TEXT}
+            message = object_of({"name": TEXT, "subject": texts, "text": texts}, "name")
+            kind = type_of(entity.name, TOLD)
+            said = {**data, "record": record, "message": message}
+            found[kind] = _message(kind, object_of(said, "entity", "id", "message"))
     if runtime.app.alerts:
         names = ("alert", "severity", "entity", "occurrence")
         data = {**dict.fromkeys(names, TEXT), "id": MAYBE_TEXT, "value": MAYBE_TEXT}

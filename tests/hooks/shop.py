@@ -56,6 +56,16 @@ where: "not active"
 role: keeper
 tell: keeper
 """,
+    "parcel_lost__message": """
+message: parcel_lost
+label: {en: A parcel is lost, zh: 包裹遗失}
+of: parcel
+variables: {name: name, weight: weight}
+inbox: {en: "{record} is lost.", zh: "{record} 已遗失。"}
+mail:
+  subject: {en: "Lost: {name}", zh: "遗失：{name}"}
+  text: {en: "{name} of {weight} g is lost.", zh: "{name}（{weight} 克）已遗失。"}
+""",
     "slip__entity": """
 entity: slip
 label: {en: Slip, zh: 便条}
@@ -78,6 +88,12 @@ workflows:
     transitions:
       go: {label: {en: Go, zh: 发出}, from: here, to: under_way, roles: keeper}
       arrive: {label: {en: Arrive, zh: 送达}, from: under_way, to: there, roles: keeper}
+      lose:
+        label: {en: Lose, zh: 遗失}
+        from: here
+        to: there
+        roles: keeper
+        then: [{notify: parcel_lost, for: reader}]
 """,
 }
 OUTSIDE = Outside(BOX, allowed=("127.0.0.1",))

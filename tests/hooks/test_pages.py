@@ -63,6 +63,14 @@ def test_a_webhook_is_made_on_a_form_tried_and_followed(small: Teller) -> None:
     assert "删除 Webhook" in small.desk.browser(locale="zh").get("/audit/").text
 
 
+def test_a_message_of_a_workflow_is_offered_by_its_label(small: Teller) -> None:
+    page = small.desk.browser().get(f"{PAGE}new?entity=parcel")
+    assert 'value="told:parcel_lost"' in page.text
+    assert "message: A parcel is lost" in page.text
+    chinese = small.desk.browser(locale="zh").get(f"{PAGE}new?entity=parcel")
+    assert "消息：包裹遗失" in chinese.text
+
+
 def test_only_who_administers_comes_here_and_a_pause_is_told_by_the_bell(small: Teller) -> None:
     hook, _ = small.listen()
     ron, kim = small.desk.browser("ron"), small.desk.browser()

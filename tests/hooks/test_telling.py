@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 import sqlalchemy as sa
 
 from runtime.alerts import looking
+from runtime.errors import Invalid
 from runtime.hooks import desk as hooks
+from runtime.hooks import showing, spreading
 from runtime.store.engine import write
 from tests import databases
 from tests.hooks.shop import Teller
@@ -142,6 +147,50 @@ def test_steps_of_a_workflow_are_told_by_name_and_with_where_from(teller: Teller
         "to": "under_way",
     }
     assert first["data"]["steps"] == ["trip.go"]
+
+
+def test_a_message_of_a_workflow_is_told_in_every_language_as_its_owner_reads_it(
+    teller: Teller,
+) -> None:
+    hook, _ = teller.listen("parcel", events=["told:parcel_lost"])
+    teller.listen("parcel", owner="ron", events=["told:parcel_lost"], fields=["name"])
+    record = teller.desk.make("parcel", name="P", weight=7)
+    values = {"workflow": "trip", "transition": "lose", "input": {}}
+    teller.ask("transition", "parcel", record, values=values)
+    teller.work()
+    assert teller.statuses() == [("told", "sent", None)] * 2
+    (heard,) = [one for one in teller.ear.every if "weight" in one.record]
+    (bare,) = [one for one in teller.ear.every if "weight" not in one.record]
+    told = heard.told
+    assert told["type"] == "parcel.told"
+    assert (told["data"]["id"], told["data"]["record"]["place"]) == (record, "there")
+    assert told["data"]["message"] == {
+        "name": "parcel_lost",
+        "subject": {"en": "Lost: P", "zh": "遗失：P"},
+        "text": {"en": "P of 7 g is lost.", "zh": "P（7 克）已遗失。"},
+    }
+    assert bare.record == {"id": record, "version": 2, "name": "P"}
+    # what a message says is its owner's to read, and of no other who looks into the log
+    (delivery,) = [one for one in teller.stored("hook_delivery") if one.hook_id == hook]
+    body = heard.body.decode()
+    one = teller.hook(hook)
+    assert showing.body_for(teller.runtime, teller.actor("kim"), one, delivery, body) == body
+    assert showing.body_for(teller.runtime, teller.actor("ron"), one, delivery, body) is None
+    # the same again from the past: the id is the same
+    ids = {one.id for one in teller.ear.every}
+    with write(teller.runtime.engine) as connection:
+        span = teller.now[0] - timedelta(hours=1), teller.now[0] + timedelta(hours=1)
+        assert spreading.replay(connection, teller.runtime, one, *span) == 1
+    teller.work()
+    assert {one.id for one in teller.ear.every} == ids
+
+
+def test_a_message_that_is_none_is_refused_when_it_is_subscribed(teller: Teller) -> None:
+    with pytest.raises(Invalid) as refusal:
+        teller.listen("parcel", events=["told:parcel_found"])
+    assert "no event 'told:parcel_found'" in refusal.value.errors[0].message.text("en")
+    with pytest.raises(Invalid):
+        teller.listen("member", events=["told:parcel_lost"])
 
 
 def test_what_is_deleted_is_told_to_whom_it_was_known(teller: Teller) -> None:

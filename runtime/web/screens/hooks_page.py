@@ -15,7 +15,7 @@ import orjson
 from generator.field_types import Cell
 from runtime.hooks import deliveries, desk, showing
 from runtime.hooks.desk import Standing
-from runtime.hooks.subscriptions import ALERTS, TRANSITIONED, Subscription
+from runtime.hooks.subscriptions import ALERTS, TOLD, TRANSITIONED, Subscription
 from runtime.hooks.telling import TEST, type_of
 from runtime.store import accounts
 from runtime.store.engine import read
@@ -207,7 +207,12 @@ def event_words(visit: Visit, entity: str, events: tuple[str, ...]) -> tuple[str
 
 
 def _step(visit: Visit, entity: str, event: str) -> str:
-    workflow, _, name = event.partition(":")[2].partition(".")
+    kind, _, behind = event.partition(":")
+    if kind == TOLD:
+        message = visit.app.messages.get(behind)
+        label = visit.text(message.label) if message is not None else behind
+        return visit.t("message: {name}", name=label)
+    workflow, _, name = behind.partition(".")
     found = visit.app.workflows.get(entity, {}).get(workflow)
     edges = found.named(name) if found is not None else ()
     if found is None or not edges:
