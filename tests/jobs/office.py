@@ -79,6 +79,7 @@ workflows:
         from: [open, stale]
         to: done
         roles: any
+        bulk: {max: 100}
         after_commit: {enqueue: sweep, values: {days: days}}
 """,
     "work/age_all.job.yaml": """
