@@ -70,6 +70,10 @@ ALERTS = frozenset({ALERT, "alert_escalated"})
 """Kinds about what is watched: that it is so, and that nobody took it on."""
 
 
+BY_MAIL = "by_mail"
+"""In the params of a notice: it goes by e-mail at once, whatever its reader chose."""
+
+
 HOOK = "webhook_paused"
 """That a webhook waits for a person; by e-mail it comes with what jobs have to say."""
 
@@ -153,7 +157,7 @@ def _mail(
     events = [
         Event(MAILED, runtime.system.notification.name, row["id"])
         for row in rows
-        if topic_of(row["kind"]) in at_once.get(row["user_id"], ())
+        if row["params"].get(BY_MAIL) or topic_of(row["kind"]) in at_once.get(row["user_id"], ())
     ]
     if events:
         emit(connection, events, now, runtime.make_id)
@@ -161,7 +165,8 @@ def _mail(
     return frozenset(
         row["user_id"]
         for row in rows
-        if topic_of(row["kind"]) in by_mail.get(row["user_id"], frozenset())
+        if row["params"].get(BY_MAIL)
+        or topic_of(row["kind"]) in by_mail.get(row["user_id"], frozenset())
     )
 
 

@@ -83,6 +83,8 @@ class Alert:
     """Roles that are told, see it and take it on."""
     tell_field: str
     """A field of the record that names a person who is told too; empty for none."""
+    mail: bool
+    """Who is told gets an e-mail at once too, whatever they chose."""
     again: int
     """Seconds after its end in which the same thing is not told anew."""
     quiet: Quiet | None

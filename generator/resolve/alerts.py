@@ -77,6 +77,7 @@ class _Reader(Reading):
             role=next(iter(self.roles([role])), "") if role is not None else "",
             tell=self.roles(given.get("tell", ())),
             tell_field=self._field(given.get("tell_field"), entity),
+            mail=self._value("mail"),
             again=self.seconds(given, "again"),
             quiet=self._quiet(given.get("quiet")),
             escalation=self._escalation(given.get("escalate")),

@@ -81,6 +81,11 @@ ALERT = Shape(
         "tell_field": Arg(
             "name", "Of `each`: a field that names a person who is told.", to="field"
         ),
+        "mail": Arg(
+            "boolean",
+            "Who is told gets an e-mail at once too, whatever they chose for alerts.",
+            default=False,
+        ),
         "again": Arg(
             "text", "So long after its end the same thing is not told anew.", default="1h"
         ),

@@ -21,7 +21,7 @@ from runtime.alerts.noticing import LOOK
 from runtime.hooks.subscriptions import ALERTS, ENDED, OPENED
 from runtime.jobs.outbox import Event, emit
 from runtime.jobs.tables import LOG, RUN
-from runtime.notifications import ALERT, Notice, notify
+from runtime.notifications import ALERT, BY_MAIL, Notice, notify
 from runtime.operations import _talk
 from runtime.runtime import Runtime
 from runtime.store import accounts, inserts
@@ -170,7 +170,13 @@ def _notices(
     known = runtime.app.roles
     holding = sorted(name for name in known if {*roles} & closure(name, known))
     people = accounts.holding(connection, holding)
-    params = {"alert": alert.name, "severity": alert.severity, "value": shown(seen.value)}
+    params: dict[str, Any] = {
+        "alert": alert.name,
+        "severity": alert.severity,
+        "value": shown(seen.value),
+    }
+    if alert.mail:
+        params[BY_MAIL] = True
     title = alert.label.text("en")
     if alert.measure != EACH:
         return [Notice(one.id, kind, title=title, params=params) for one in people]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from runtime.alerts import looking
 from runtime.jobs.outbox import relay_once
 from runtime.jobs.registry import find_kinds
 from runtime.jobs.tables import RUN
@@ -24,7 +25,7 @@ from runtime.settings import SettingsError, read_settings
 from runtime.store.engine import write
 from tests import databases
 from tests.letterbox import Letterbox, letterbox
-from tests.web.desk import NOW, Desk, open_desk, token
+from tests.web.desk import NOW, Desk, open_desk, open_desk_with, token
 
 OFFICE = "https://desk.example"
 
@@ -120,6 +121,49 @@ def test_what_somebody_wants_at_once_arrives_once_in_their_language(post: Post) 
     post.restart()  # under the same key, and nothing: it has been read meanwhile
     assert post.work() == ["succeeded"]
     assert post.letters() == []
+
+
+ACCESS = """
+access: desk
+grants:
+  keeper: {"*": all}
+  reader: {member: {allow: [view, create, edit]}}
+"""
+ALERT = """
+alert: {name}
+label: {{en: {name}, zh: {name}}}
+of: member
+where: "not active"
+role: keeper
+tell: reader
+mail: {mail}
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_an_alert_that_goes_by_mail_arrives_whatever_its_readers_chose(
+    kind: str, tmp_path: Path
+) -> None:
+    alerts = {
+        "loud__alert": ALERT.format(name="loud", mail="true"),
+        "quiet__alert": ALERT.format(name="quiet", mail="false"),
+    }
+    desk = open_desk_with(kind, tmp_path, ACCESS, **alerts)
+    with letterbox() as box:
+        post = Post(desk, box)
+        post.wants("ron", mail_alert="daily", hour="8")
+        desk.make("member", code="P1", name="Nora", active=False)
+        for alert in desk.runtime.app.alerts.values():
+            looking.look(desk.runtime, alert)
+        assert post.work() == ["succeeded"]
+        (letter,) = post.letters()
+        assert letter["To"] == "Ron <ron@desk.example>"
+        assert "loud" in text_of(letter)
+        post.now += timedelta(days=1)
+        post.work()
+        (summary,) = post.letters()
+        assert ("quiet" in text_of(summary), "loud" in text_of(summary)) == (True, False)
+    desk.runtime.engine.dispose()
 
 
 def test_no_text_of_a_person_or_a_record_becomes_a_header(post: Post) -> None:
