@@ -125,6 +125,8 @@ CODES: Mapping[str, str] = {
     "D496": "Only its own holders decide who gets a role.",
     "D497": "An emergency role helps nobody, or nobody else hears of it.",
     "D498": "What is said of whose data records are leads to nobody.",
+    "D499": "An erasure of a person's data could not do what is said.",
+    "D500": "Records hold personal data and do not say about whom they are.",
     "D501": "An expression cannot be read.",
     "D502": "An expression uses something the language does not have.",
     "D503": "An expression is too long, too deep or too large.",

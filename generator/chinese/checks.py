@@ -245,6 +245,44 @@ TEXTS: Mapping[str, str] = {
     "Name references whose last one leads to an entity with 'privacy: {about: this}'.": (
         "请写引用路径，且最后一个引用指向声明了 'privacy: {about: this}' 的实体。"
     ),
+    "Nobody's value stands in '{field}', so it cannot be erased.": (
+        "'{field}' 的值不由人填写，无法删除。"
+    ),
+    "Name fields that people fill in.": "请写由人填写的字段。",
+    "The record of '{entity}' is the person, and others point at it.": (
+        "'{entity}' 的记录就是个人本身，且被其他记录引用。"
+    ),
+    "Write 'erase: fields': the record stays and says nobody.": (
+        "请写 'erase: fields'：记录保留，但不再指向任何人。"
+    ),
+    "A record that goes keeps no single fields.": "整条删除的记录不能只保留个别字段。",
+    "Remove 'fields' under 'keep', or write 'erase: fields'.": (
+        "请删去 'keep' 下的 'fields'，或写 'erase: fields'。"
+    ),
+    "the workflows of '{entity}'": "'{entity}' 的流程",
+    "'{field}' is no date from which years could count.": "'{field}' 不是日期，无法据此计算年限。",
+    "Name a field of type date or datetime.": "请写 date 或 datetime 类型的字段。",
+    "'{field}' is never erased, so there is nothing to keep.": "'{field}' 不会被删除，无需保留。",
+    "Name fields of a personal class, or such as stand under 'also'.": (
+        "请写个人信息类字段，或列在 'also' 下的字段。"
+    ),
+    "'{field}' is required, and no value of it says nobody.": (
+        "'{field}' 为必填，且没有可表示“无此人”的值。"
+    ),
+    "Remove 'required', or let the whole record go with 'erase: record'.": (
+        "请去掉 'required'，或用 'erase: record' 删除整条记录。"
+    ),
+    "'{entity}' holds personal data in '{field}' and points at a person, but does not "
+    "say about whom its records are.": (
+        "'{entity}' 的 '{field}' 含个人信息，且引用了个人，但没有说明记录归属何人。"
+    ),
+    "Add 'privacy: {{about: {way}}}'.": "请加上 'privacy: {{about: {way}}}'。",
+    "'erase' does nothing to '{entity}', which is no person.": (
+        "'erase' 对 '{entity}' 不起作用：它不是个人。"
+    ),
+    "Give it on an entity with 'privacy: {about: this}'.": (
+        "请授予声明了 'privacy: {about: this}' 的实体。"
+    ),
     "'{field}' is required, so it cannot be cleared.": "'{field}' 为必填，不能清空。",
     "Write `on_delete: restrict`, or remove 'required'.": (
         "请写 `on_delete: restrict`，或删去 'required'。"

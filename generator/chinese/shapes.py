@@ -108,6 +108,7 @@ TEXTS: Mapping[str, str] = {
     "reviews": "权限复核周期",
     "print": "打印设置",
     "privacy": "个人信息归属",
+    "keep": "依法保留",
     "print label": "打印标签",
     "Width and height of the sheet in millimetres, such as 40x30.": (
         "标签的宽和高，单位毫米，如 40x30。"

@@ -195,6 +195,13 @@ class FieldType(Kind):
         """
         return text
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        """Return the API value of a required field whose person was erased; None if there is none.
+
+        `mark` is a text of the record's own, where the value must differ from that of all others.
+        """
+        return None
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         """Return the JSON Schema of the API form, for OpenAPI."""
         return {"type": "string"}

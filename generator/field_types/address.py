@@ -158,6 +158,9 @@ class Address(FieldType):
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         return parsed(text)
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return None if mark else {"country": "AQ", "street": "—"}  # Antarctica has no residents
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         parts = {
             name: {"type": ["string", "null"], "maxLength": most} for name, most in PARTS.items()

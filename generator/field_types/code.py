@@ -107,6 +107,10 @@ class Code(FieldType):
             return (CASES[case](text),)
         return (text, text.upper(), text.lower())
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        most = field.args.get("max") or 64
+        return f"erased-{mark or 0}"[-most:]
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         length = DIGITS.get(field.args.get("symbology") or "")
         if length:

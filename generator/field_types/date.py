@@ -75,6 +75,9 @@ class Date(FieldType):
             return f"{typed[1]}-{int(typed[2]):02d}-{int(typed[3]):02d}"
         return text or None
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return None if mark else "1900-01-01"
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date", "pattern": r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"}
 

@@ -108,6 +108,9 @@ class Datetime(FieldType):
             return f"{day}T{rest.replace(' ', '').replace('UTC', 'Z')}"
         return text
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return None if mark else "1900-01-01T00:00:00Z"
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "date-time", "pattern": f"^{WRITTEN.pattern}$"}
 

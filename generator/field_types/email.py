@@ -67,6 +67,9 @@ class Email(FieldType):
     def beginnings(self, text: str, field: Field) -> tuple[str, ...]:
         return (text, text.lower())
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return f"erased-{mark or 0}@example.com"  # a domain that takes no letters (RFC 2606)
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "format": "email", "maxLength": 254, "pattern": "@"}
 

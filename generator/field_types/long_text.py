@@ -56,5 +56,8 @@ class LongText(FieldType):
     def input(self, field: Field) -> Input:
         return Input("textarea", {"maxlength": str(field.args.get("max") or 10_000)}, width="full")
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return f"erased-{mark}" if mark else "—"
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "string", "maxLength": field.args.get("max") or 10_000}

@@ -92,6 +92,9 @@ class Phone(FieldType):
         """Return the digits of what is written like a part of a number."""
         return BETWEEN.sub("", text) if WRITTEN.fullmatch(text) else text
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        return None if mark else "+447700900000"  # Ofcom gives it to nobody, it is for stories
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {
             "type": "string",

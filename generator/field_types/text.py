@@ -51,6 +51,10 @@ class Text(FieldType):
     def input(self, field: Field) -> Input:
         return Input("text", {"maxlength": str(field.args.get("max") or 200)})
 
+    def nobody(self, field: Field, mark: str) -> Any:
+        most = field.args.get("max") or 200
+        return f"erased-{mark}"[-most:] if mark else "—"
+
     def json_schema(self, field: Field) -> dict[str, Any]:
         schema = {"type": "string", "maxLength": field.args.get("max") or 200}
         if field.args.get("pattern"):

@@ -12,7 +12,7 @@ from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Check, Entity, Field, View
 from generator.model.pricing import Offering
-from generator.model.privacy import Privacy
+from generator.model.privacy import Keep, Privacy
 from generator.model.text import Label, Span
 from generator.problems import Problem, unknown_name
 from generator.resolve.classes import inherit_classes
@@ -152,7 +152,24 @@ class _Resolver:
             return None
         if about.text != THIS:
             self._walk(about, entity)
-        return Privacy(() if about.text == THIS else tuple(about.text.split(".")), about.span)
+        return Privacy(
+            () if about.text == THIS else tuple(about.text.split(".")),
+            about.span,
+            also=self._names(said.get("also", ()), entity),
+            erase=said.get("erase"),
+            wait=tuple(one.text for one in said.get("wait", ())),
+            keep=self._keep(said.get("keep"), entity),
+        )
+
+    def _keep(self, said: Given | None, entity: str) -> Keep | None:
+        """Return what is kept for a time; None without it, or where it cannot be read."""
+        if said is None or said.get("from") is None or said.get("because") is None:
+            return None
+        since = self._names((said.get("from"),), entity)
+        fields = self._names(said.get("fields", ()), entity)
+        if not since or said.get("years") is None:
+            return None
+        return Keep(said.get("years"), since[0], said.get("because"), fields, said.span)
 
     def _offering(self, draft: Draft) -> Offering | None:
         """Return how the records of an entity are promotions."""

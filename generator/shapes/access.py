@@ -170,7 +170,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate", "extend")
+NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate", "extend", "erase")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -196,7 +196,7 @@ ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
 prices a cart (of the entity that `pricing:` of app.yaml names), `extend` moves the due time of one
-timer of a record."""
+timer of a record, `erase` erases the data of a person whose record it is."""
 
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""
@@ -335,7 +335,9 @@ SENSITIVE = Shape(
             "What is asked about.",
             required=True,
             one=True,
-            of=Arg("choice", "An action.", options=("create", "update", "delete", "export")),
+            of=Arg(
+                "choice", "An action.", options=("create", "update", "delete", "export", "erase")
+            ),
         ),
         "ask": Arg(
             "choice",

@@ -33,6 +33,7 @@ from runtime.store.hook_tables import WAITING
 EVENT_OF: Mapping[str, str] = {
     "create": CREATED,
     "update": UPDATED,
+    "erase": UPDATED,
     "delete": DELETED,
     "restore": RESTORED,
     "transition": TRANSITIONED,

@@ -31,22 +31,28 @@ Changes = Mapping[str, Mapping[str, Any]]
 """By the id of a record: new values of its fields, links as tuples of ids."""
 
 
-def follow(work: Work, drafts: Sequence[Draft]) -> None:
-    """Compute again what depends on what these drafts changed."""
-    saved = list(drafts)
+def follow(work: Work, drafts: Sequence[Draft], *, all_at_once: bool = False) -> Sequence[Draft]:
+    """Compute again what depends on what these drafts changed; return what changed with them.
+
+    Too many of one kind are promised, unless all are wanted at once.
+    """
+    most = None if all_at_once else AT_ONCE
+    saved, followed = list(drafts), list[Draft]()
     for _ in range(ROUNDS):
         waiting = _waiting(work, saved)
         saved = []
         if waiting:
             inserts.leave_now(work.connection)
         for (entity, way), sources in waiting.items():
-            found = _followers(work, entity, way, sources, "", AT_ONCE + 1)
-            if len(found) > AT_ONCE:
+            found = _followers(work, entity, way, sources, "", None if most is None else most + 1)
+            if most is not None and len(found) > most:
                 _promise(work, entity, way, sources)
             else:
                 saved += renew(work, work.runtime.app.entities[entity], {one: {} for one in found})
+        followed += saved
         if not saved:
-            return
+            break
+    return followed
 
 
 def is_followed(work: Work, draft: Draft) -> bool:
@@ -77,7 +83,7 @@ def renew(work: Work, entity: Entity, changes: Changes) -> list[Draft]:
     changed = []
     for draft in drafts:
         _saving.compute(work, draft, lookup)
-        if draft.linked or any(_has_news(one) for one in draft.everyone()):
+        if draft.linked or any(has_news(one) for one in draft.everyone()):
             changed.append(draft)
     work.fail_if_wrong()
     if changed:
@@ -103,16 +109,16 @@ def _waiting(work: Work, drafts: Iterable[Draft]) -> dict[tuple[str, tuple[str, 
 
 
 def _changed_names(draft: Draft) -> list[str]:
-    names = [*_news(draft), *draft.linked]
+    names = [*news(draft), *draft.linked]
     names += [
         name
         for name, parts in draft.children.items()
-        if draft.removed.get(name) or any(_has_news(one) for one in parts)
+        if draft.removed.get(name) or any(has_news(one) for one in parts)
     ]
     return names
 
 
-def _news(draft: Draft) -> list[str]:
+def news(draft: Draft) -> list[str]:
     """Return the fields of a record's own that have another value than the stored one."""
     before = draft.before or {}
     return [
@@ -122,10 +128,11 @@ def _news(draft: Draft) -> list[str]:
     ]
 
 
-def _has_news(draft: Draft) -> bool:
-    if draft.is_new or draft.linked or any(draft.removed.values()) or _news(draft):
+def has_news(draft: Draft) -> bool:
+    """Return whether a draft or a part of it says anything else than what is stored."""
+    if draft.is_new or draft.linked or any(draft.removed.values()) or news(draft):
         return True
-    return any(_has_news(part) for parts in draft.children.values() for part in parts)
+    return any(has_news(part) for parts in draft.children.values() for part in parts)
 
 
 def _followers(
@@ -134,7 +141,7 @@ def _followers(
     way: Sequence[str],
     sources: Sequence[str],
     after: str,
-    limit: int,
+    limit: int | None,
 ) -> list[str]:
     """Return the ids of the records that lead to the sources, in order."""
     tables = work.runtime.schema.tables

@@ -76,6 +76,23 @@ def ask_to_remove(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
         _demand(met, work.runtime, work.incoming, title, before, {})
 
 
+def ask_to_erase(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
+    """Ask what the definitions demand before a person's data goes; no value of it is told.
+
+    Raises:
+        RequestError: something is missing.
+
+    """
+    met = [
+        one
+        for one in _of(work.runtime, entity, "erase")
+        if _concerns(one, set(one.fields), facts, work)
+    ]
+    if met:
+        title = title_of(work.connection, work.runtime, entity, facts)
+        _demand(met, work.runtime, work.incoming, title, None, {})
+
+
 def ask_to_export(runtime: Runtime, incoming: Incoming) -> None:
     """Ask what the definitions demand before records leave as a file.
 

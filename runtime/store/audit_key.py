@@ -63,6 +63,16 @@ class AuditKey:
         told += [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
         return f"{self.name}:{self.of(SORTED(told).encode())}"
 
+    def sign_erased(self, row: Mapping[str, Any]) -> str:
+        """Return the second signature of a row whose personal values an erasure took away.
+
+        It covers the first one and the erasure, so it can be made for no other row.
+        """
+        later = [[name, _plain(row[name])] for name in LATER if row.get(name) is not None]
+        said = [_plain(row.get(column)) for column in SIGNED]
+        told = SORTED(["erased", row.get("signature"), row["erased_by"], *said, *later])
+        return f"{self.name}:{self.of(told.encode())}"
+
     def signer(self, same: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], str]:
         """Return what signs rows that agree in some columns: those are written only once.
 

@@ -206,6 +206,8 @@ def _audit(metadata: sa.MetaData) -> sa.Table:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("signature", sa.String(80)),
         sa.Column("emergency", sa.String(36)),
+        sa.Column("erased_by", text_id()),
+        sa.Column("erased_signature", sa.String(80)),
         sa.Index("ix_sw_audit_record", "entity", "record_id", "id"),
         sa.Index("ix_sw_audit_actor", "actor_id", "id"),
         sa.Index("ix_sw_audit_request", "request_id"),

@@ -62,6 +62,7 @@ def workflow_log_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("approval_id", text_id()),
         sa.Column("request_id", sa.String(64)),
         sa.Column("address", sa.String(64)),
+        sa.Column("erased_by", text_id()),
         sa.Index("ix_sw_workflow_log_record", "entity", "record_id", "id"),
         sa.Index("ix_sw_workflow_log_edge", "entity", "workflow", "transition", "id"),
         sa.Index(

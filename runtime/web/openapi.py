@@ -99,6 +99,7 @@ REFUSED_WITH = {
     "attach": (409, 413, 415, 422),
     "reveal": (413, 415, 422),
     "copy_person": (413, 415, 422, 428),
+    "erase": (409, 412, 413, 415, 422, 428),
     "transition": (409, 413, 415, 422, 428, 500),
     "transitions": (500,),
     "settle_incident": (409, 413, 415, 422),
@@ -125,9 +126,12 @@ WITH_TAG = frozenset(
         "edit_comment",
         "transition",
         "transitions",
+        "erase",
     }
 )
 """Operations whose answer says the version."""
+OF_PEOPLE = frozenset({"copy_person", "erasure", "erase"})
+"""What is done with a record that is a person."""
 ABOUT_A_PART = frozenset({"edit_comment", "delete_comment", "attachment", "detach", "extend"})
 
 
@@ -135,6 +139,7 @@ FURTHER: Mapping[str, tuple[Shape, ...]] = {
     "read": (*SELECTING, IF_NONE_MATCH),
     "update": (IF_MATCH, IDEMPOTENCY),
     "delete": (IF_MATCH, IDEMPOTENCY),
+    "erase": (IF_MATCH, IDEMPOTENCY),
     "restore": ({**IF_MATCH, "required": False},),
     "history": (BEFORE,),
     "comments": (BEFORE,),
@@ -321,7 +326,7 @@ class _Document:
             return False
         if operation == "transitions" and entity.name not in self.app.workflows:
             return False
-        if operation == "copy_person" and not privacy.is_person(self.app, entity.name):
+        if operation in OF_PEOPLE and not privacy.is_person(self.app, entity.name):
             return False
         if module is None or (operation in OF_WHOLES and entity.child_of):
             return False
@@ -379,6 +384,7 @@ class _Document:
             "edit_comment": "Saying",
             "reveal": "Revealing",
             "copy_person": "Copying",
+            "erase": "Erasing",
             "settle_incident": "Settling",
             "extend": "Extending",
         }
@@ -428,6 +434,7 @@ class _Document:
             "bulk": ref("Outcomes"),
             "history": ref("History"),
             "reveal": ref("Revealed"),
+            "erasure": ref("Erasure"),
             "comments": ref("Said_page"),
             "comment": ref("Said"),
             "edit_comment": ref("Said"),

@@ -202,6 +202,24 @@ TALK_SHAPES: Shape = {
     "Copying": _object(
         {"format": {"enum": ["xlsx", "csv", "jsonl"]}, "reason": {"type": "string"}}, "reason"
     ),
+    "Erasing": _object({"reason": {"type": "string"}}, "reason"),
+    "Erasure": _object(
+        {
+            "data": _list(
+                _object(
+                    {
+                        "entity": {"type": "string"},
+                        "records": {"type": "integer"},
+                        "fields": _list({"type": "string"}),
+                        "goes": {"type": "boolean"},
+                        "kept": {"type": "integer"},
+                        "kept_until": {"type": ["string", "null"], "format": "date"},
+                        "under_way": {"type": "integer"},
+                    }
+                )
+            )
+        }
+    ),
     "Begun": _object({"data": _object({"run": {"type": "string"}})}),
     "Revealed": _object({"data": _object({"field": {"type": "string"}, "value": {}})}),
     "Waiting": _object({"data": {"type": "object"}}),

@@ -42,7 +42,7 @@ WITH_BODY = frozenset(
     {
         *("create", "update", "bulk", "comment", "edit_comment", "reveal", "settle_incident"),
         "extend",
-        "copy_person",
+        *("copy_person", "erase"),
         *rest_ledgers.ROUTES,
         "evaluate",
         "place",

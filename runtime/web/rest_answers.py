@@ -109,6 +109,22 @@ class Answers:
         answer.headers["Location"] = f"{API}jobs/runs/{result.row}"
         return answer
 
+    def _erasure(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        """Return what an erasure would do, kind by kind."""
+        data = [
+            {
+                "entity": kind.entity.name,
+                "records": len(kind.ids),
+                "fields": [field.name for field in kind.fields],
+                "goes": kind.goes,
+                "kept": len(kind.kept),
+                "kept_until": kind.until,
+                "under_way": len(kind.waits),
+            }
+            for kind in result.rows
+        ]
+        return Answer(200, orjson.dumps({"data": data}))
+
     def _history(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
         return Answer(200, self.renderer.entries(result))
 
@@ -167,6 +183,8 @@ class Answers:
         "history": _history,
         "reveal": _revealed,
         "copy_person": _begun,
+        "erasure": _erasure,
+        "erase": _one,
         "comments": _beside,
         "comment": _beside,
         "edit_comment": _beside,

@@ -24,6 +24,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/history": {"GET": "history"},
     "{id}/reveal": {"POST": "reveal"},
     "{id}/copy": {"POST": "copy_person"},
+    "{id}/erase": {"GET": "erasure", "POST": "erase"},
     "{id}/comments": {"GET": "comments", "POST": "comment"},
     "{id}/comments/{part}": {"PATCH": "edit_comment", "DELETE": "delete_comment"},
     "{id}/attachments": {"GET": "attachments", "POST": "attach"},

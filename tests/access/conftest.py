@@ -97,7 +97,7 @@ print:
 MORE = """
 access: counter
 grants:
-  owner: {till: post}
+  owner: {till: post, customer: erase}
   seller:
     till: {allow: view, rows: "store in actor.stores"}
     till_entry: {allow: view, rows: "store in actor.stores"}

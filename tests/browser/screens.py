@@ -514,6 +514,7 @@ SCREENS = (
     Screen("approvals", "/approvals/"),
     Screen("reveal", "/member/{member}/reveal", who="ron", around=email_masked),
     Screen("copy of a person's data", "/member/{member}/copy"),
+    Screen("erasure of a person's data", "/member/{member}/erase"),
     Screen(
         "asked to confirm",
         "/member/",

@@ -63,6 +63,8 @@ IN_CHINESE = {
     "export": "导出",
     "export_ended": "导出结束",
     "person_copied": "制作个人信息副本",
+    "person_erased": "删除个人信息",
+    "erase": "删除个人信息（单条记录）",
     "denied": "被拒绝",
     "sign_in": "登录",
     "sign_out": "退出",

@@ -39,6 +39,7 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "operate": ("settle incidents", "处理异常"),
     "evaluate": ("price carts", "试算价格"),
     "extend": ("move due times", "调整到期时间"),
+    "erase": ("erase people's data", "删除个人信息"),
 }
 """What each action is called in the table."""
 

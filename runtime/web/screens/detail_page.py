@@ -96,6 +96,7 @@ class DetailPage:
     edit_url: str
     copy_url: str
     person_url: str
+    erase_url: str
     """Where a copy of all that is kept about this person is asked for; empty elsewhere."""
     trial_url: str
     """Where a promotion is tried on what was bought."""
@@ -201,6 +202,9 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         else "",
         person_url=record_url(entity.name, record_id, "copy")
         if privacy.is_person(visit.app, entity.name) and visit.may("export", entity.name)
+        else "",
+        erase_url=record_url(entity.name, record_id, "erase")
+        if privacy.is_person(visit.app, entity.name) and visit.may("erase", entity.name)
         else "",
         trial_url=_trial(visit, entity, result, place, record_id),
         print_url=record_url(entity.name, record_id, "print"),

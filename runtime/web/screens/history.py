@@ -28,6 +28,8 @@ ICONS = {
     "delete_comment": "message",
     "reveal": "eye",
     "person_copied": "id",
+    "person_erased": "eye-off",
+    "erase": "eye-off",
     "post": "arrows-exchange",
     "extend": "clock",
 }
@@ -167,6 +169,8 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "delete_comment": t("deleted a comment", "history"),
         "reveal": t("looked at a masked value", "history"),
         "person_copied": t("copied all their data", "history"),
+        "person_erased": t("erased all their data", "history"),
+        "erase": t("erased the personal data in it", "history"),
         "extend": _moved_due(visit, entity, entry),
         "incident_retry": t("let it be tried again", "history"),
         "incident_done": t("said that it was done outside", "history"),

@@ -136,6 +136,7 @@ def _card(visit: Visit, one: Approval, votes: Mapping[int, str]) -> Card:
         "create": visit.t("New {entity}: {name}", entity=single(visit, entity), name=one.title),
         "update": visit.t("Change of {name}", name=name),
         "delete": visit.t("Deletion of {name}", name=name),
+        "erase": visit.t("Erasure of the personal data of {name}", name=name),
     }.get(one.operation, one.title)
     url = record_url(one.entity, one.record_id) if one.record_id else ""
     asked, ends = when(visit, one.created_at), when(visit, one.expires_at)
