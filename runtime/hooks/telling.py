@@ -118,18 +118,22 @@ def _said(runtime: Runtime, delivery: Delivery, owner: Actor) -> Mapping[str, An
 
     None where the message is no more, or its record is out of reach.
     """
-    from runtime.web.message_text import worded  # noqa: PLC0415 (as above)
+    from runtime.web.message_text import in_every_language  # noqa: PLC0415 (as above)
     from runtime.web.screens.visit import Visit  # noqa: PLC0415 (as above)
 
     name = str(delivery.told.get("message"))
-    subjects, texts = {}, {}
-    for locale in runtime.app.locales:
-        visit = Visit(runtime, replace(owner, locale=locale))
-        found = worded(visit, {name: [delivery.record_id]}).get((name, delivery.record_id))
-        if found is None or found.message.entity != delivery.entity:
-            return None
-        subjects[locale], texts[locale] = found.subject, found.mail
-    return {"name": name, "subject": subjects, "text": texts}
+    message = runtime.app.messages.get(name)
+    if message is None or message.entity != delivery.entity:
+        return None
+    found = in_every_language(Visit(runtime, owner), name, delivery.record_id)
+    if found is None:
+        return None
+    subjects = {locale: one.subject for locale, one in found.items()}
+    return {
+        "name": name,
+        "subject": subjects,
+        "text": {locale: one.mail for locale, one in found.items()},
+    }
 
 
 def query_of(text: str) -> dict[str, tuple[str, ...]]:

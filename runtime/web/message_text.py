@@ -81,6 +81,18 @@ def worded(
     return found
 
 
+def in_every_language(visit: Visit, name: str, record_id: str) -> dict[str, Worded] | None:
+    """Return what a message says of a record by language; None where it is out of reach."""
+    found = {}
+    for locale in visit.app.locales:
+        there = replace(visit, actor=replace(visit.actor, locale=locale))
+        one = worded(there, {name: (record_id,)}).get((name, record_id))
+        if one is None:
+            return None
+        found[locale] = one
+    return found
+
+
 def _read(visit: Visit, message: Message, ids: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return what stands for each variable, by record."""
     runtime, entity = visit.runtime, message.entity

@@ -38,6 +38,7 @@ from runtime.web import rest_ledgers
 from runtime.web.openapi_alerts import alert_paths
 from runtime.web.openapi_exports import export_paths
 from runtime.web.openapi_hooks import hook_paths, told
+from runtime.web.openapi_messages import message_paths
 from runtime.web.openapi_parts import (
     ABOUT_INCIDENTS,
     BEFORE,
@@ -191,6 +192,7 @@ class _Document:
         exported = [name for name in self.app.entities if self.grant(name, "export")]
         paths |= export_paths(exported) if exported else {}
         paths |= hook_paths(self.runtime, self.actor) | alert_paths(self.runtime, self.actor)
+        paths |= message_paths(self.runtime, self.actor)
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:

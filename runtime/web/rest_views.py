@@ -13,7 +13,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.text import Label
 from runtime.errors import RequestError, TooLarge
 from runtime.pipeline import nothing_here
-from runtime.web import rest_alerts, rest_exports, rest_hooks, rest_jobs, rest_security
+from runtime.web import (
+    rest_alerts,
+    rest_exports,
+    rest_hooks,
+    rest_jobs,
+    rest_messages,
+    rest_security,
+)
 from runtime.web.context import present, web
 from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
@@ -22,6 +29,7 @@ from runtime.web.rest_alerts import ALERTS
 from runtime.web.rest_exports import EXPORTS
 from runtime.web.rest_hooks import HOOKS
 from runtime.web.rest_jobs import JOBS
+from runtime.web.rest_messages import MESSAGES
 from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
@@ -145,6 +153,12 @@ def _alerts(asked: Asked) -> Answer:
     return rest_alerts.answer(asked, web(), asked.actor)
 
 
+def _messages(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_messages.answer(asked, web(), asked.actor)
+
+
 def _hooks(asked: Asked) -> Answer:
     if asked.actor is None:
         raise sign_in_first()
@@ -156,6 +170,7 @@ BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
     JOBS: _jobs,
     EXPORTS: _exports,
     ALERTS: _alerts,
+    MESSAGES: _messages,
     HOOKS: _hooks,
 }
 """What stands below the API and is not about records, by the first part of its address."""

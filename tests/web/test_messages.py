@@ -20,7 +20,7 @@ from runtime.pipeline import handle
 from runtime.store import notices
 from runtime.store.engine import write
 from tests.letterbox import letterbox
-from tests.web.desk import DESK, Browser, Desk, open_desk_with, statements
+from tests.web.desk import DESK, Browser, Desk, open_desk_with, statements, token
 
 OFFICE = "https://desk.example"
 ACCESS = """
@@ -203,6 +203,38 @@ def test_a_preview_is_filled_as_the_person_who_looks_would_read_it(desk: Desk) -
     assert "gone@x.example" in kim.get(f"/messages/joined?record={gone}").text
     assert ron.get("/messages/unheard").status_code == 404
     assert "Finn" in ron.get("/messages/joined").text, "the newest record is shown first"
+
+
+def test_programs_read_messages_as_their_person_would_be_told(desk: Desk) -> None:
+    record = desk.make("member", code="A8", name="Gina", email="gina@x.example")
+    gone = desk.make("member", code="A9", name="Away", email="away@x.example", active=False)
+    kim, ron, base = desk.browser("kim"), desk.browser("ron"), "/api/v1/messages"
+    (joined,) = [one for one in ron.get(base).json["data"] if one["name"] == "joined"]
+    assert (joined["entity"], joined["label"]["zh"]) == ("member", "有新会员")
+    written = ron.get(f"{base}/joined").json["data"]
+    assert "{" in written["inbox"]["en"], "without a record it is as it was written"
+    full, cut = (one.get(f"{base}/joined?record={record}").json["data"] for one in (kim, ron))
+    assert "Gina joined, write to gina@x.example" in full["inbox"]["en"]
+    assert "Gina 已加入，邮箱 gina@x.example" in full["inbox"]["zh"]
+    assert "write to g****@x.example" in cut["inbox"]["en"]
+    assert "gina@" not in str(cut)
+    assert ron.get(f"{base}/joined?record={gone}").status_code == 404
+    assert kim.get(f"{base}/joined?record={gone}").status_code == 200
+    for address, status in (
+        (f"{base}/unheard", 404),
+        (f"{base}/joined/more", 404),
+        (f"{base}/joined?record=x", 422),
+        (f"{base}/joined?what=x", 422),
+    ):
+        assert ron.get(address).status_code == status
+    assert desk.app.test_client().get(base).status_code == 401
+    document = ron.get("/api/v1/openapi.json").json
+    told = document["paths"][f"{base}/{{name}}"]["get"]
+    assert "joined" in told["parameters"][0]["schema"]["enum"]
+    method = kim.client.delete(
+        f"{base}/joined", headers={"X-CSRFToken": token(kim.get("/messages/"))}
+    )
+    assert method.status_code == 405
 
 
 def history(desk: Desk, name: str, record: str) -> str:
