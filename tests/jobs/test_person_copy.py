@@ -99,7 +99,7 @@ def practice(tmp_path: Path) -> Office:
     office.runtime.clock = lambda: office.now[0]
     for name in ("Ann", "Bob"):
         client = made(office, "client", name=name, phone=f"+861380013800{len(name)}", id_no="X1",
-            pin="9876", places=[{"street": f"{name} street"}])  # fmt: skip
+            pin="PIN-9876", places=[{"street": f"{name} street"}])  # fmt: skip
         for branch in ("north", "south"):
             said = [{"text": f"{name} in the {branch}"}]
             made(office, "visit", number=f"{name}-{branch}", branch=branch, client=client,
@@ -149,7 +149,7 @@ def test_it_holds_the_person_and_every_record_that_tells_of_them_and_of_nobody_e
     assert {one["number"] for one in rows["visit.jsonl"]} == {"Ann-north", "Ann-south"}
     assert {one["text"] for one in rows["note.jsonl"]} == {"Ann in the north", "Ann in the south"}
     assert "Bob" not in str(files)
-    assert "9876" not in str(files), "a secret is in no copy"
+    assert "PIN-9876" not in str(files), "a secret is in no copy"
 
 
 def test_it_is_made_with_the_rights_of_who_asks_and_says_what_is_left_out(
