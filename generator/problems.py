@@ -204,6 +204,7 @@ CODES: Mapping[str, str] = {
     "D818": "Units are given back where nobody can say what they pay.",
     "D819": "The prices that an item had are kept where they cannot be.",
     "D820": "A promotion asks for what the shop does not keep.",
+    "D821": "A promotion tells goods apart by deliveries, or deliveries by goods.",
     "D901": "A balance does not follow from the buckets of its ledger.",
     "D902": "A kind of entry does not say what it moves.",
     "D903": "Something but a hold moves what is held, or a hold does not.",

@@ -102,6 +102,16 @@ TEXTS: Mapping[str, str] = {
     ),
     "A budget is an amount or a number of uses.": "预算要么是金额，要么是次数。",
     "Write `amount` or `uses`, and not both.": "请只写 `amount` 或 `uses` 之一。",
+    "Nothing here speaks of deliveries.": "此处与配送无关。",
+    "Write a condition of type method in `when`, or leave this out.": (
+        "请在 `when` 中写一项 method 条件，或去掉此项。"
+    ),
+    "This is about deliveries, which are not told apart by goods.": (
+        "此处针对的是配送，无法按商品区分。"
+    ),
+    "Write a condition of type contains in `when`, or leave this out.": (
+        "请在 `when` 中写一项 contains 条件，或去掉此项。"
+    ),
     "The shop does not keep what this needs.": "本店没有为此保存所需的内容。",
     "Write `{key}` in `pricing:`, or leave this out.": (
         "请在 `pricing:` 中写上 `{key}`，或去掉此项。"

@@ -39,6 +39,8 @@ COMMON = {
     "lane": Arg("text", help="Another lane than the usual one."),
 }
 """What every action takes beside its own."""
+UNCAPPED = {name: arg for name, arg in COMMON.items() if name != "cap"}
+"""The same, of an action that takes nothing off."""
 
 
 class Action(Kind):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.kinds import Arg, Shape
-from rules.actions import COMMON, Action
+from rules.actions import UNCAPPED, Action
 from rules.pricing.amounts import Amount
 from rules.pricing.arguments import Reading
 from rules.pricing.desk import Desk
 from rules.pricing.grant import Grant
 from rules.pricing.promotion import GIFT, Promotion, Work
-from rules.pricing.result import Extra, Offer
+from rules.pricing.result import Extra, Miss, Offer
 from rules.pricing.scope import Scope
 from rules.pricing.tax import tax_on
 
@@ -30,7 +30,7 @@ class AddOn(Action):
     args = {
         "offers": Arg("list", of=Arg("shape", shape=OFFER), required=True, help="The items."),
         "units": Arg("integer", default=1, minimum=1, help="So many units altogether."),
-        **COMMON,
+        **UNCAPPED,
     }
 
     def lane(self, values: Mapping[str, Any]) -> str:
@@ -44,6 +44,9 @@ class AddOn(Action):
 
         def work(desk: Desk, promotion: Promotion) -> Grant:
             grant, left, currency = Grant(), most, desk.cart.currency
+            if not scope.lines(desk):
+                grant.miss = Miss("contains", 0, 1, "count")
+                return grant
             extras = []
             for taken in desk.cart.accepted:
                 if taken.promotion != promotion.id or taken.item not in offers:

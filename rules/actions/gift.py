@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.kinds import Arg
-from rules.actions import COMMON, MAX_TIMES, Action
+from rules.actions import MAX_TIMES, UNCAPPED, Action
 from rules.pricing.arguments import Reading
 from rules.pricing.desk import Desk
 from rules.pricing.grant import Grant
@@ -25,7 +25,7 @@ class Gift(Action):
         "worth": Arg("amount", help="What one costs otherwise."),
         "every": Arg("integer", minimum=1, help="For every so many units bought."),
         "max_times": MAX_TIMES,
-        **COMMON,
+        **UNCAPPED,
     }
 
     def lane(self, values: Mapping[str, Any]) -> str:
@@ -37,6 +37,9 @@ class Gift(Action):
 
         def work(desk: Desk, promotion: Promotion) -> Grant:
             grant, times = Grant(), 1
+            if not scope.lines(desk):
+                grant.miss = Miss("contains", 0, 1, "count")
+                return grant
             if every is not None:
                 bought = sum(desk.count[at] for at in scope.lines(desk))
                 times = bought // every

@@ -143,3 +143,25 @@ def test_a_cart_that_cannot_be_priced_says_why() -> None:
         ("line_twice", "a"),
         ("negative_amount", "a"),
     ]
+
+
+def test_a_gift_or_an_add_on_for_some_goods_is_for_carts_with_them() -> None:
+    given = {"type": "gift", "item": "g", "include": {"items": ["other"]}}
+    offered = {"type": "add_on", "offers": [{"item": "g", "price": "1"}]}
+    gift, add_on = read("p", given), read("q", offered, exclude={"items": ["i"]})
+    found = run(gift, add_on)
+    assert (found.extras, found.offers) == ((), ())
+    assert verdicts(found) == {"p": "not_eligible", "q": "not_eligible"}
+    with_other = Cart("EUR", (*CART.lines, Line("m", "other", 1, 100)))
+    found = run(gift, add_on, cart=with_other)
+    assert [one.item for one in (*found.extras, *found.offers)] == ["g", "g"]
+
+
+def test_what_takes_nothing_off_has_no_cap() -> None:
+    for action in (
+        {"type": "gift", "item": "g", "cap": "1"},
+        {"type": "add_on", "offers": [{"item": "g", "price": "1"}], "cap": "1"},
+    ):
+        found, faults_found = read_promotion({"id": "p", "then": [action]}, MONEY)
+        assert found is None
+        assert [(one.path, one.code) for one in faults_found] == [("then[0].cap", "unknown_key")]
