@@ -76,8 +76,10 @@ def ask_to_remove(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
         _demand(met, work.runtime, work.incoming, title, before, {})
 
 
-def ask_to_erase(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
+def ask_to_erase(work: Work, entity: Entity, facts: Mapping[str, Any], reason: str) -> None:
     """Ask what the definitions demand before a person's data goes; no value of it is told.
+
+    Whoever decides reads why it was asked for.
 
     Raises:
         RequestError: something is missing.
@@ -90,7 +92,11 @@ def ask_to_erase(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
     ]
     if met:
         title = title_of(work.connection, work.runtime, entity, facts)
-        _demand(met, work.runtime, work.incoming, title, None, {})
+        try:
+            _demand(met, work.runtime, work.incoming, title, None, {})
+        except NeedsApproval as need:
+            need.params["reason"] = reason
+            raise
 
 
 def ask_to_export(runtime: Runtime, incoming: Incoming) -> None:

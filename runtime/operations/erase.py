@@ -92,7 +92,7 @@ def _erase(work: Work, plan: Plan, version: int) -> None:
         raise Blocked(why, (FieldError("", "under_way", why),))
     if erasing.calls_under_way(work, {kind.entity.name: kind.ids for kind in kinds}):
         raise Blocked(CALLS, (FieldError("", "calls_under_way", CALLS),))
-    _sensitive.ask_to_erase(work, person, before)
+    _sensitive.ask_to_erase(work, person, before, plan.reason)
     taken = _erasing.erase(work, kinds)
     erasure = runtime.make_id()
     beside = erasing.erase_beside(work, taken, (person.name, record_id), erasure)
@@ -100,7 +100,8 @@ def _erase(work: Work, plan: Plan, version: int) -> None:
         told = {**_told(kinds), "erasure": erasure, "records": taken.changed, "beside": beside}
         asked = call.incoming
         trail = Trail(runtime, call.actor, asked.source, asked.request_id, asked.address)
-        note = Note(NOTED, person.name, record_id, after=told, reason=plan.reason)
+        reason = erasing.Scrub(taken).text(plan.reason)
+        note = Note(NOTED, person.name, record_id, after=told, reason=reason)
         trail.write(work.connection, note)
 
 

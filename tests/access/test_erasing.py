@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -265,9 +265,10 @@ def test_nothing_personal_is_left_in_any_table(practice: Practice) -> None:
         "comment", "client", {"text": "Ann Leeward called from +8613812345678"}, record=ann
     )
     practice.done("comment", "team", {"text": "Ask Ann Leeward"}, record=team)
+    why = {"reason": "Ann Leeward asked for it."}
     assert practice.holding(*LEFT) >= {"client", "place", "visit", "letter", "team", "sw_audit"}
 
-    assert isinstance(practice.erase(ann), Result)
+    practice.done("erase", "client", why, record=ann, version=practice.version(ann))
 
     assert practice.holding(*LEFT, "+8613812345679") == set()
     left = practice.stored("client", ann)
@@ -287,8 +288,7 @@ def test_the_audit_tells_that_it_was_done_by_whom_and_why_and_still_proves_itsel
 ) -> None:
     ann = practice.ann()
     practice.visit(ann, called="Ann Leeward")
-    moment = utc_now()
-    seal_waiting(practice.runtime.engine, DEVELOPMENT_KEY, moment.replace(year=moment.year + 1))
+    seal_waiting(practice.runtime.engine, DEVELOPMENT_KEY, utc_now() + timedelta(days=1))
     practice.erase(ann)
     keys = (DEVELOPMENT_KEY,)
     found = verify(practice.runtime.engine, practice.runtime.schema, keys)
@@ -471,7 +471,7 @@ def test_a_second_person_decides_where_the_definitions_say_so(tmp_path: Path) ->
     assert isinstance(waiting, NeedsApproval)
     assert practice.stored("client", ann)["name"] == "Ann Leeward"
     kept = waiting.params["approval"]
-    assert (kept.before, kept.after) == (None, {})
+    assert (kept.before, kept.after, kept.reason) == (None, {}, WHY)
     proved = replace(practice.actor, proof=Proof(approval=kept.id))
     assert isinstance(practice.erase(ann, actor=proved), Result)
     assert practice.holding(*LEFT) == set()
