@@ -80,7 +80,7 @@ def _line(visit: Visit, kind: Kind) -> ErasedKind:
         told += _fields(visit, kind)
     elif not kind.fields:
         told.append(t("Nothing in them is personal; they stay as they are"))
-    if kept and kind.keep is not None:
+    if kept and kind.keep is not None and (kind.fields or kind.goes):
         day = day_text(kind.until, visit.viewer.locale) if kind.until else ""
         told.append(
             t(
