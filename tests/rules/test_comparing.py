@@ -275,7 +275,8 @@ roles:
   owner: {label: {en: Owner, zh: 店主}}
   seller: {label: {en: Seller, zh: 售货员}}
 """,
-    "stall/ware.entity.yaml": stall.WARE
+    # a ware is a person here, because only of people a role can erase the data
+    "stall/ware.entity.yaml": stall.WARE.replace("fields:", "privacy: {about: this}\nfields:", 1)
     + "  tags: {type: children, of: tag, label: {en: Tags, zh: 标签}}",
     "stall/tag.entity.yaml": """
 entity: tag
