@@ -302,7 +302,8 @@ def test_cancels_in_between_make_room_and_no_more(till: Till) -> None:
         def act() -> Any:
             found = till.placed(bodies[number])
             if isinstance(found, dict) and number % 3 == 0:
-                assert isinstance(till.cancel(found["id"]), Result)
+                # whoever is told that the record is busy asks again
+                assert any(isinstance(till.cancel(found["id"]), Result) for _ in range(CROWD))
             return found
 
         return act
