@@ -23,6 +23,9 @@ SHORTEST_LIFE = 5.0
 
 PAUSE = 2.0
 
+TOLD = frozenset({signal.SIGTERM, signal.SIGINT})
+"""How the pool is told to end."""
+
 log = logging.getLogger(__name__)
 
 
@@ -58,14 +61,26 @@ class _Pool:
                     self._ended(position, process)
 
     def _start(self, position: int) -> None:
-        process = multiprocessing.get_context("fork").Process(
-            target=_work,
-            args=(self._url, position, os.getpid(), self._setup),
-            name=f"worker-{position}",
-        )
-        process.start()
-        self._running[position] = process
-        self._born[position] = time.monotonic()
+        """Start a worker, unless the pool is ending.
+
+        Signals wait meanwhile. One that came between the fork and the note of it would be passed
+        on to all but the new worker; one that the new worker got before it has forgotten the
+        handler of its parent would be swallowed. Either way the pool would never end.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, TOLD)
+        try:
+            if self._stopping:
+                return
+            process = multiprocessing.get_context("fork").Process(
+                target=_work,
+                args=(self._url, position, os.getpid(), self._setup),
+                name=f"worker-{position}",
+            )
+            process.start()
+            self._running[position] = process
+            self._born[position] = time.monotonic()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
 
     def _ended(self, position: int, process: ForkProcess) -> None:
         process.join()
@@ -75,8 +90,7 @@ class _Pool:
         log.warning("worker %s ended with %s and is started again", position, process.exitcode)
         if time.monotonic() - self._born[position] < SHORTEST_LIFE:
             time.sleep(PAUSE)
-        if not self._stopping:
-            self._start(position)
+        self._start(position)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._stopping = True
@@ -87,6 +101,7 @@ class _Pool:
 def _work(url: str, position: int, parent: int, setup: worker.WorkerSetup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, TOLD)
     die_with_parent(signal.SIGTERM)()
     if os.getppid() != parent:
         return

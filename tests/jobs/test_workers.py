@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,9 +22,9 @@ from runtime.jobs.dispatch import hand_over
 from runtime.jobs.queue import ENTRY, JobQueue, QueueUnavailable, queues_of
 from runtime.jobs.redis_server import RedisServer
 from runtime.jobs.tables import LOG, RUN
-from runtime.processes import session_members
+from runtime.processes import kill_session, session_members
 from tests.databases import plain_engine, sqlite_url
-from tests.jobs.shop import EFFECT, KINDS, METADATA, clock, pool
+from tests.jobs.shop import EFFECT, KINDS, METADATA, ROOT, clock, pool
 
 
 def until(claim: Callable[[], Any], seconds: float = 120.0) -> Any:
@@ -101,6 +103,26 @@ def test_a_worker_killed_in_the_middle_of_a_run_is_replaced_and_every_effect_hap
         row = ended(engine, run_id)
     assert row.attempt == 2
     assert effects(engine, run_id) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_pool_that_is_told_to_end_while_it_forks_a_worker_ends(
+    url: str, redis: RedisServer, tmp_path: Path
+) -> None:
+    forked = tmp_path / "forked"
+    # a fork takes long here, for parent and child: what comes meanwhile meets both half ready
+    slow = (
+        "import os, pathlib, time\n"
+        f"def child(): pathlib.Path({str(forked)!r}).touch(); time.sleep(1)\n"
+        "os.register_at_fork(after_in_child=child, after_in_parent=lambda: time.sleep(1))\n"
+    )
+    call = f"{slow}from tests.jobs.shop import main\nmain({url!r}, {redis.url!r}, 1, 60.0)"
+    process = subprocess.Popen([sys.executable, "-c", call], cwd=ROOT, start_new_session=True)
+    try:
+        until(forked.exists)
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        kill_session(process.pid)
 
 
 def parent_of(pid: int) -> int:
