@@ -236,6 +236,7 @@ CODES: Mapping[str, str] = {
     "D946": "A message is sent to what is no e-mail address.",
     "D947": "A message is read in the name of a role that may not read it.",
     "D948": "A message is read in the name of a role that does not see where it is sent.",
+    "D949": "A message that nobody switches off tells nobody here.",
 }
 """Every code and what it means, in one line each. D1xx read, D2xx shape, D3xx unknown name,
 D4xx check, D5xx expression, D6xx workflow, D7xx other systems,

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from runtime import tellings
 from runtime.jobs.outbox import Event, emit
 from runtime.mailing import wishes
+from runtime.mailing.wishes import Wishes
 from runtime.runtime import Runtime
 from runtime.store import inserts
 
@@ -108,6 +109,12 @@ def topic_of(kind: str) -> str:
     return ROLE if kind in ROLES | EMERGENCIES | {REVIEW} else kind
 
 
+def event_of(kind: str, params: Mapping[str, Any]) -> str:
+    """Return what people choose for one message of workflows alone; empty where it is none."""
+    name = str(params.get("name") or "")
+    return f"{WORKFLOW}.{name}" if kind == WORKFLOW and name else ""
+
+
 def notify(
     connection: sa.Connection, runtime: Runtime, notices: Sequence[Notice], now: datetime
 ) -> int:
@@ -153,21 +160,25 @@ def _mail(
 ) -> frozenset[int]:
     """Write an event for each notice that somebody wants at once; return who gets any letter."""
     wanted = wishes.of_people(connection, runtime, {row["user_id"] for row in rows})
-    at_once = {number: one.of(wishes.NOW) for number, one in wanted.items()}
-    events = [
-        Event(MAILED, runtime.system.notification.name, row["id"])
+    ways = {
+        row["id"]: way(row["kind"], row["params"], wanted.get(row["user_id"], wishes.NOTHING))
         for row in rows
-        if row["params"].get(BY_MAIL) or topic_of(row["kind"]) in at_once.get(row["user_id"], ())
+    }
+    events = [
+        Event(MAILED, runtime.system.notification.name, made)
+        for made, how in ways.items()
+        if how == wishes.NOW
     ]
     if events:
         emit(connection, events, now, runtime.make_id)
-    by_mail = {number: frozenset(one.kinds) for number, one in wanted.items()}
-    return frozenset(
-        row["user_id"]
-        for row in rows
-        if row["params"].get(BY_MAIL)
-        or topic_of(row["kind"]) in by_mail.get(row["user_id"], frozenset())
-    )
+    return frozenset(row["user_id"] for row in rows if ways[row["id"]])
+
+
+def way(kind: str, params: Mapping[str, Any], wanted: Wishes) -> str:
+    """Return how a notice goes by e-mail: at once, in the summary, or empty for not at all."""
+    if params.get(BY_MAIL):
+        return wishes.NOW
+    return wanted.way(topic_of(kind), event_of(kind, params))
 
 
 def excerpt(text: str) -> str:

@@ -3,7 +3,8 @@
 Comes in: the resolved model. Goes out: D941 for braces, D426 and D942 for a variable that has no
 value a message may tell, D943, a warning, for one that no text names, D944 for `notify` with the
 name of a message about other records, D945 for one that tells nobody, D946 and D947 for whom it is
-sent to outside, D948, a warning, for an address that the role it is read by does not see.
+sent to outside, D948, a warning, for an address that the role it is read by does not see, D949 for
+a channel that nobody switches off where nobody here is told.
 """
 
 from __future__ import annotations
@@ -28,14 +29,33 @@ NOTIFY, EMAIL = "notify", "email"
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what is wrong with messages."""
+    told = _told_here(app)
     for message in app.messages.values():
         yield from _braces(message)
         yield from _values(message, app, catalogs["field_types"])
         yield from _unused(message)
         yield from _outside(message, app, catalogs["field_types"])
+        if message.always and (message.entity, message.name) not in told:
+            yield Problem(
+                "D949",
+                message.spans["always"],
+                say("No workflow tells '{name}' to anybody who has an account.", name=message.name),
+                "Name roles by 'for' where it is sent, or remove 'always'.",
+            )
     for workflows in app.workflows.values():
         for workflow in workflows.values():
             yield from _named(workflow, app)
+
+
+def _told_here(app: App) -> set[tuple[str, str]]:
+    """Return entity and name of what workflows tell people who have an account."""
+    return {
+        (entity, name)
+        for entity, workflows in app.workflows.items()
+        for workflow in workflows.values()
+        for name, roles in workflow.notices
+        if roles
+    }
 
 
 def _braces(message: Message) -> Iterator[Problem]:

@@ -19,6 +19,12 @@ TEXTS: Mapping[str, str] = {
         "角色 '{role}' 看不到 '{path}' 的明文，邮件永远无法发出。"
     ),
     "Show the address to the role, or name another role.": "请让该角色能看到地址，或改用其他角色。",
+    "No workflow tells '{name}' to anybody who has an account.": (
+        "没有流程会把 '{name}' 通知给有账号的人。"
+    ),
+    "Name roles by 'for' where it is sent, or remove 'always'.": (
+        "请在发送处用 'for' 填写角色，或删除 'always'。"
+    ),
     "message": "消息",
     "e-mail": "邮件",
     "variable": "变量",

@@ -15,6 +15,8 @@ from generator.model.text import Label, Span
 RECORD, RECIPIENT, SHOP, LINK = "record", "recipient", "shop", "link"
 ALWAYS = (RECORD, RECIPIENT, SHOP, LINK)
 """Places that every message has: the record's title, the reader's name, ours, and the address."""
+INBOX, MAIL = CHANNELS = ("inbox", "mail")
+"""How people are told."""
 PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -46,6 +48,8 @@ class Message:
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     """By key; of a variable by `variables.NAME`."""
+    always: frozenset[str] = frozenset()
+    """Channels that nobody switches off for it."""
 
     def texts(self) -> Iterator[tuple[str, Label]]:
         """Yield each text and the key it stands under; what is taken over from another, once."""

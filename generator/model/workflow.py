@@ -7,7 +7,7 @@ was found when the definition was read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from dataclasses import field as made
 from typing import TYPE_CHECKING, Any
@@ -249,6 +249,17 @@ class Workflow:
         for state in self.states.values():
             found += [state.watchdog, *(one.after for one in state.reminders)]
         return tuple(one for one in found if one is not None)
+
+    @property
+    def notices(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield what it tells people: what the notice is called, and for which roles it is."""
+        effects = [effect for edge in self.transitions for effect in edge.effects]
+        for state in self.states.values():
+            effects += (*state.enter, *state.leave)
+            yield from ((one.name, one.roles) for one in state.reminders)
+        for one in effects:
+            if one.word == "notify":
+                yield str(one.given["name"]), tuple(one.given["roles"])
 
     def named(self, name: str) -> tuple[Transition, ...]:
         """Return every edge of a name."""

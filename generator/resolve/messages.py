@@ -70,6 +70,7 @@ class _Reader(Reading):
             to=self._outside(given.get("to"), entity, spans),
             span=given.at("message"),
             spans=spans,
+            always=frozenset(given.get("always", ())),
         )
         self._named(message, given.get("variables", {}))
         return message

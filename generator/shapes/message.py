@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.model.message import CHANNELS
 
 MAIL = Shape(
     "e-mail",
@@ -48,5 +49,13 @@ MESSAGE = Shape(
         "inbox": Arg("label", "What the inbox says, with variables in braces.", required=True),
         "mail": Arg("shape", "What an e-mail says where it says more.", shape=MAIL),
         "to": Arg("shape", "Who outside is sent the e-mail as well.", shape=TO),
+        "always": Arg(
+            "list",
+            "Channels that nobody switches off for it: what must be known stands in the inbox, or "
+            "comes by e-mail at once, whatever people chose.",
+            default=(),
+            one=True,
+            of=Arg("choice", "inbox or mail.", options=CHANNELS),
+        ),
     },
 )

@@ -20,7 +20,7 @@ from runtime.jobs.worker import RunningRun
 from runtime.mailing import server, wishes
 from runtime.mailing.server import NotSent
 from runtime.mailing.wishes import DAILY, DAY, LAST, NOW, Wishes
-from runtime.notifications import BY_MAIL, WORKFLOW, topic_of
+from runtime.notifications import WORKFLOW, way
 from runtime.runtime import Runtime
 from runtime.store import notices
 from runtime.store.engine import read, write
@@ -79,7 +79,7 @@ def send_notice(runtime: Runtime, notice_id: str) -> bool:
         return False
     user_id, notice = told
     wanted = wishes.load(runtime, user_id)
-    is_wanted = notice.params.get(BY_MAIL) or topic_of(notice.kind) in wanted.of(NOW)
+    is_wanted = way(notice.kind, notice.params, wanted) == NOW
     if not notice.unread or not is_wanted:
         why = tellings.UNWANTED if notice.unread else tellings.READ
         _settle(runtime, (notice,), tellings.LEFT, why)
@@ -100,7 +100,7 @@ def send_digest(runtime: Runtime, run: RunningRun, user_id: int, day: str) -> bo
         one
         for one in notices.since(runtime.engine, runtime.system, user_id, since, MOST)
         # what went at once whatever they chose is not told twice
-        if topic_of(one.kind) in wanted.of(DAILY) and not one.params.get(BY_MAIL)
+        if way(one.kind, one.params, wanted) == DAILY
     ]
     key = f"summary-{user_id}-{day}"
     sent = bool(found) and _sent(runtime, user_id, wanted, tuple(found), key, day)

@@ -1,6 +1,7 @@
 """What people want by e-mail: each kind of notice at once, in a daily summary, or not at all.
 
-Kept in `sw_setting`: `mail:KIND` is `now` or `daily`; `digest:hour` the hour of the summary in
+Kept in `sw_setting`: `mail:KIND` is `now` or `daily`, `mail:workflow.NAME` the same of one message
+or `never`, and else it goes as its kind does; `digest:hour` the hour of the summary in
 the person's time zone; `digest:day` and `digest:last` the day of the last one and the latest
 notice that it told, so that no notice is told in two. Who chose nothing gets no e-mail.
 """
@@ -19,7 +20,7 @@ from runtime.runtime import Runtime
 from runtime.store.engine import read
 
 MAIL = "mail:"
-NOW, DAILY = "now", "daily"
+NOW, DAILY, NEVER = "now", "daily", "never"
 HOUR, DAY, LAST = "digest:hour", "digest:day", "digest:last"
 ZONE, LOCALE = "time_zone", "locale"
 MORNING = 8
@@ -31,7 +32,7 @@ class Wishes:
     """What one person wants."""
 
     kinds: Mapping[str, str] = field(default_factory=dict)
-    """Topic of a notice → `now` or `daily`."""
+    """Topic of a notice → `now` or `daily`; of one message as `workflow.NAME`, also `never`."""
     hour: int = MORNING
     day: str = ""
     """When the last summary was made, as a date where the person is."""
@@ -40,20 +41,30 @@ class Wishes:
     zone: str = ""
     locale: str = ""
 
-    def of(self, how: str) -> frozenset[str]:
-        """Return the topics that are wanted in one way."""
-        return frozenset(topic for topic, wanted in self.kinds.items() if wanted == how)
+    def way(self, topic: str, event: str = "") -> str:
+        """Return how something is wanted: `now`, `daily`, or empty for not at all."""
+        how = self.kinds.get(event) or self.kinds.get(topic, "")
+        return "" if how == NEVER else how
+
+    @property
+    def has_summary(self) -> bool:
+        """Return whether anything is wanted in it."""
+        return DAILY in self.kinds.values()
 
     def is_due(self, now: datetime, zone: ZoneInfo) -> bool:
         """Return whether today's summary has to be made."""
         here = now.astimezone(zone)
-        return bool(self.of(DAILY)) and here.hour >= self.hour and self.day < f"{here:%Y-%m-%d}"
+        return self.has_summary and here.hour >= self.hour and self.day < f"{here:%Y-%m-%d}"
+
+
+NOTHING = Wishes()
+"""Of who chose nothing."""
 
 
 def load(runtime: Runtime, user_id: int) -> Wishes:
     """Return what somebody wants: one statement."""
     with read(runtime.engine) as connection:
-        return of_people(connection, runtime, (user_id,)).get(user_id, Wishes())
+        return of_people(connection, runtime, (user_id,)).get(user_id, NOTHING)
 
 
 def of_people(
@@ -82,7 +93,7 @@ def _wishes(chosen: Mapping[str, str]) -> Wishes:
         {
             key.removeprefix(MAIL): value
             for key, value in chosen.items()
-            if key.startswith(MAIL) and value in (NOW, DAILY)
+            if key.startswith(MAIL) and value in (NOW, DAILY, NEVER)
         },
         int(hour) if hour.isdigit() and int(hour) < 24 else MORNING,
         chosen.get(DAY, ""),

@@ -12,13 +12,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from generator.model.message import MAIL
 from rules.role_names import closure
 from runtime.jobs import runs
 from runtime.jobs.outbox import Deliver, OutboxRow, mark_done
 from runtime.jobs.registry import JobKind
 from runtime.mailing import outsiders
 from runtime.mailing import sending as letters
-from runtime.notifications import MAILED, WORKFLOW, Notice, notify
+from runtime.notifications import BY_MAIL, MAILED, WORKFLOW, Notice, notify
 from runtime.operations import _talk
 from runtime.outside import calls, incidents
 from runtime.runtime import Runtime
@@ -62,9 +63,12 @@ def tell(
     allowed = _talk.readers(connection, runtime, entity, record[1], found)
     params = {name: told[name] for name in ("name", "workflow", "state") if name in told}
     sending = runtime.make_id()
-    notices = [Notice(one.id, KIND, *record, params=params, sending=sending) for one in allowed]
     message = runtime.app.messages.get(str(told.get("name")))
-    if message is not None and message.entity == record[0] and message.to is not None:
+    message = message if message is not None and message.entity == record[0] else None
+    by_mail = {BY_MAIL: True} if message is not None and MAIL in message.always else {}
+    kept = {**params, **by_mail}
+    notices = [Notice(one.id, KIND, *record, params=kept, sending=sending) for one in allowed]
+    if message is not None and message.to is not None:
         outsiders.queue(connection, runtime, sending, record, params)
     return notify(connection, runtime, notices, runtime.clock())
 

@@ -2,12 +2,13 @@
 
 Comes in: an account's number. Goes out: a count, or rows. A kind that somebody switched off
 (`mute:KIND` among their settings) is neither counted nor listed; it stays in the table, so that
-switching it on again brings it back.
+switching it on again brings it back. Of one message of workflows `mute:workflow.NAME` and
+`hear:workflow.NAME` say more than its kind, and what nobody switches off says more than both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,9 @@ import sqlalchemy as sa
 from runtime.store.engine import read, write
 from runtime.store.system_tables import SystemTables
 
-MUTE = "mute:"
+MUTE, HEAR = "mute:", "hear:"
+MESSAGES = "workflow"
+"""The kind of notices that are told one by one."""
 MOST_COUNTED = 100
 
 
@@ -37,12 +40,23 @@ class Told:
     unread: bool
 
 
-def count_unread(engine: sa.Engine, system: SystemTables, user_id: int) -> int:
-    """Return how many notices are unread, up to a hundred: one small statement."""
+def count_unread(
+    engine: sa.Engine, system: SystemTables, user_id: int, always: Collection[str] = ()
+) -> int:
+    """Return how many notices are unread, up to a hundred: one small statement.
+
+    Args:
+        engine: the database.
+        system: tables of the engine.
+        user_id: whose bell it is.
+        always: names of messages that nobody switches off.
+
+    """
     table = system.notification
+    heard = _heard(system, user_id, always)
     unread = (
         sa.select(sa.literal_column("1").label("one"))
-        .where(table.c.user_id == user_id, table.c.read_at.is_(None), _heard(system, user_id))
+        .where(table.c.user_id == user_id, table.c.read_at.is_(None), heard)
         .limit(MOST_COUNTED)
         .subquery()
     )
@@ -52,13 +66,18 @@ def count_unread(engine: sa.Engine, system: SystemTables, user_id: int) -> int:
 
 
 def latest(
-    engine: sa.Engine, system: SystemTables, user_id: int, most: int, before: str = ""
+    engine: sa.Engine,
+    system: SystemTables,
+    user_id: int,
+    most: int,
+    before: str = "",
+    always: Collection[str] = (),
 ) -> tuple[Told, ...]:
     """Return the latest notices, or those before one: one statement."""
     table = system.notification
     statement = (
         sa.select(table)
-        .where(table.c.user_id == user_id, _heard(system, user_id))
+        .where(table.c.user_id == user_id, _heard(system, user_id, always))
         .order_by(table.c.id.desc())
         .limit(most)
     )
@@ -117,22 +136,50 @@ def mark_read(
         connection.execute(change.values(read_at=now))
 
 
-def muted(engine: sa.Engine, system: SystemTables, user_id: int) -> frozenset[str]:
-    """Return the kinds somebody switched off."""
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """What somebody switched in the bell: kinds, and messages as `workflow.NAME`."""
+
+    off: frozenset[str] = frozenset()
+    on: frozenset[str] = frozenset()
+    """Messages that are told though their kind is off."""
+
+
+def switches(engine: sa.Engine, system: SystemTables, user_id: int) -> Switches:
+    """Return what somebody switched: one statement."""
     setting = system.setting
     mine = sa.select(setting.c.key).where(
-        setting.c.user_id == user_id, setting.c.key.startswith(MUTE)
+        setting.c.user_id == user_id,
+        sa.or_(setting.c.key.startswith(MUTE), setting.c.key.startswith(HEAR)),
     )
     with read(engine) as connection:
-        return frozenset(key.removeprefix(MUTE) for key in connection.execute(mine).scalars())
+        keys = connection.execute(mine).scalars().all()
+    return Switches(*(_beginning(keys, start) for start in (MUTE, HEAR)))
 
 
-def _heard(system: SystemTables, user_id: int) -> Any:
-    setting, table = system.setting, system.notification
-    silenced = sa.exists().where(
-        setting.c.user_id == user_id, setting.c.key == sa.literal(MUTE) + table.c.kind
-    )
-    return ~silenced
+def _beginning(keys: Sequence[str], start: str) -> frozenset[str]:
+    return frozenset(key.removeprefix(start) for key in keys if key.startswith(start))
+
+
+def _heard(system: SystemTables, user_id: int, always: Collection[str]) -> Any:
+    """Return whether a notice is told: by its own switch, or else by that of its kind."""
+    table = system.notification
+    name = table.c.params["name"].as_string()
+    event = table.c.kind + sa.literal(".") + name
+
+    def is_set(start: str, what: Any) -> Any:
+        setting = system.setting
+        return sa.exists().where(
+            setting.c.user_id == user_id, setting.c.key == sa.literal(start) + what
+        )
+
+    told = [
+        ~is_set(MUTE, table.c.kind) & ~is_set(MUTE, event),
+        is_set(HEAR, event),
+    ]
+    if always:
+        told.append((table.c.kind == MESSAGES) & name.in_(sorted(always)))
+    return sa.or_(*told)
 
 
 def _told(row: Any) -> Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from generator.model.message import CHANNELS
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.openapi_parts import TEXT, Shape, described, object_of
@@ -23,6 +24,7 @@ def message_paths(runtime: Runtime, actor: Actor) -> Shape:
         "entity": TEXT,
         "variables": {"type": "array", "items": TEXT},
         "outside": {"type": "boolean"},
+        "always": {"type": "array", "items": {"enum": list(CHANNELS)}},
     }
     listed = object_of({"data": {"type": "array", "items": object_of(line)}})
     whole = object_of(

@@ -64,6 +64,7 @@ def _line(message: Message) -> dict[str, Any]:
         "entity": message.entity,
         "variables": list(message.variables),
         "outside": message.to is not None,
+        "always": sorted(message.always),
     }
 
 

@@ -87,7 +87,9 @@ def messages_page(visit: Visit) -> MessagesPage:
         about = visit.text(visit.app.entities[message.entity].label)
         channels = t("Inbox and e-mail") if message.mail is not message.inbox else t("Inbox")
         url = f"{ADDRESS}{message.name}"
-        lines.append(MessageLine(url, visit.text(message.label), f"{about} · {channels}"))
+        always = (t("nobody switches it off"),) if message.always else ()
+        words = " · ".join((about, channels, *always))
+        lines.append(MessageLine(url, visit.text(message.label), words))
     return MessagesPage(tuple(lines))
 
 

@@ -14,6 +14,7 @@ from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
+from generator.model.message import INBOX
 from runtime.notifications import (
     ALERT,
     ALERTS,
@@ -277,4 +278,11 @@ def _day(visit: Visit, at: datetime) -> str:
 def load(visit: Visit, most: int, before: str = "") -> tuple[Told, ...]:
     """Return the latest notices of the person."""
     runtime = visit.runtime
-    return notices.latest(runtime.engine, runtime.system, visit.actor.id, most, before)
+    always = told_in_any_case(visit)
+    return notices.latest(runtime.engine, runtime.system, visit.actor.id, most, before, always)
+
+
+def told_in_any_case(visit: Visit) -> frozenset[str]:
+    """Return the names of messages that nobody switches off in the bell."""
+    every = visit.app.messages.values()
+    return frozenset(one.name for one in every if INBOX in one.always)

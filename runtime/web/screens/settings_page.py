@@ -23,9 +23,10 @@ from runtime.mailing.wishes import DAILY, DAY, HOUR, MAIL, NOW, Wishes
 from runtime.notifications import TOPICS
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
-from runtime.store.notices import MUTE
+from runtime.store.notices import MUTE, Switches
 from runtime.web.names import full_name
 from runtime.web.screens.form_model import ControlOption
+from runtime.web.screens.message_choices import MessageChoice, message_choices, sent_ways
 from runtime.web.screens.notices_page import kind_labels
 from runtime.web.screens.visit import Visit, plural
 
@@ -69,6 +70,7 @@ class SettingsPage:
     action: str
     choices: tuple[SettingChoice, ...]
     news: tuple[News, ...]
+    messages: tuple[MessageChoice, ...]
     hours: tuple[ControlOption, ...]
     """When the daily summary comes; empty where no e-mails are sent."""
     name: str
@@ -76,7 +78,7 @@ class SettingsPage:
 
 
 def settings_page(
-    visit: Visit, chosen: Mapping[str, str], muted: Collection[str], wanted: Wishes, action: str
+    visit: Visit, chosen: Mapping[str, str], switched: Switches, wanted: Wishes, action: str
 ) -> SettingsPage:
     """Return the page of preferences with what holds now."""
     t = visit.t
@@ -125,12 +127,13 @@ def settings_page(
             News(
                 kind,
                 label,
-                kind not in muted,
+                kind not in switched.off,
                 kind not in TOPICS,
                 _mail_ways(visit, wanted.kinds.get(kind, "")),
             )
             for kind, label in kind_labels(visit).items()
         ),
+        message_choices(visit, switched, wanted),
         _hours(visit, wanted.hour),
         full_name(visit.actor.first_name, visit.actor.last_name, visit.actor.name),
         visit.actor.email,
@@ -242,18 +245,17 @@ def store_muted(visit: Visit, kinds: Collection[str]) -> None:
 
 
 def store_wishes(visit: Visit, given: Mapping[str, str]) -> None:
-    """Keep what a person wants by e-mail; a summary whose hour is over today comes tomorrow."""
+    """Keep what a form says of e-mail; a summary whose hour is over today comes tomorrow."""
     runtime = visit.runtime
     before = wishes.load(runtime, visit.actor.id)
-    kinds = {
-        f"{MAIL}{kind}": given[kind] if given.get(kind) in (NOW, DAILY) else ""
-        for kind in kind_labels(visit)
-    }
+    chosen = {kind: given.get(f"mail-{kind}", "") for kind in kind_labels(visit)}
+    kinds = {f"{MAIL}{kind}": way if way in (NOW, DAILY) else "" for kind, way in chosen.items()}
+    kinds |= {f"{MAIL}{event}": way for event, way in sent_ways(visit, given).items()}
     hour = given.get("hour", "")
     hour = hour if hour.isdigit() and int(hour) < 24 else str(before.hour)
     kept: dict[str, Any] = {**kinds, HOUR: hour}
     here = runtime.clock().astimezone(zone(visit.viewer.time_zone))
-    if DAILY in kinds.values() and not before.of(DAILY) and here.hour >= int(hour):
+    if DAILY in kinds.values() and not before.has_summary and here.hour >= int(hour):
         kept[DAY] = f"{here:%Y-%m-%d}"
     with write(runtime.engine) as connection:
         wishes.keep(connection, runtime, visit.actor.id, kept)

@@ -9,7 +9,14 @@ from runtime.errors import NotFound, Unauthenticated
 from runtime.operations._finding import named
 from runtime.store import notices
 from runtime.web.screens.desk import Addresses, Answer, Desk
-from runtime.web.screens.notices_page import PAGE, NoticesPage, leads_to, load, notices_page
+from runtime.web.screens.notices_page import (
+    PAGE,
+    NoticesPage,
+    leads_to,
+    load,
+    notices_page,
+    told_in_any_case,
+)
 from runtime.web.screens.visit import Visit, record_url
 
 PANEL = 8
@@ -100,4 +107,5 @@ class Notices:
 
     def _count(self, visit: Visit) -> int:
         runtime = visit.runtime
-        return notices.count_unread(runtime.engine, runtime.system, visit.actor.id)
+        always = told_in_any_case(visit)
+        return notices.count_unread(runtime.engine, runtime.system, visit.actor.id, always)

@@ -13,7 +13,7 @@ from runtime.web.screens.desk import (
     Answer,
     Desk,
 )
-from runtime.web.screens.notices_page import kind_labels
+from runtime.web.screens.message_choices import store_switches
 from runtime.web.texts import translator
 
 
@@ -34,10 +34,10 @@ class Preferences:
         visit = self.desk.visit()
         runtime = visit.runtime
         if request.method == "GET":
-            muted = notices.muted(runtime.engine, runtime.system, visit.actor.id)
+            switched = notices.switches(runtime.engine, runtime.system, visit.actor.id)
             chosen = {**settings.load(runtime, visit.actor.id), **request.cookies}
             wanted = wishes.load(runtime, visit.actor.id)
-            page = settings.settings_page(visit, chosen, muted, wanted, request.path)
+            page = settings.settings_page(visit, chosen, switched, wanted, request.path)
             return render_template("setup.html", page=page)
         chosen = {
             name: request.form[name]
@@ -49,10 +49,9 @@ class Preferences:
         if request.form.get("news") == "1":
             told = set(request.form.getlist("tell"))
             settings.store_muted(visit, [kind for kind in TOPICS if kind not in told])
+            store_switches(visit, request.form)
             if runtime.mail.is_open:
-                given = {kind: request.form.get(f"mail-{kind}", "") for kind in kind_labels(visit)}
-                hour = request.form.get("hour", "")
-                settings.store_wishes(visit, {**given, "hour": hour})
+                settings.store_wishes(visit, request.form)
         if request.form.get("quiet") != "1":
             flash(translator(chosen.get("locale", visit.actor.locale))("Saved."), "success")
         answer = redirect(request.path, 303)
