@@ -45,6 +45,7 @@ ADDRESSES = {
     "permissions",
     "preferences",
     "pricing",
+    "prints",
     "readyz",
     "resetmypassword",
     "reviews",

@@ -34,8 +34,8 @@ from runtime.store.engine import write
 from runtime.web import parquet, readers, spreadsheets
 from runtime.web.render import Renderer
 from runtime.web.screens import export_columns, export_lines, export_page
-from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.list_url import pipeline_query, read_url
+from runtime.web.screens.printing import Paper, paper_of
 from runtime.web.screens.visit import Visit, record_url
 
 KEPT = timedelta(days=3)
@@ -72,7 +72,7 @@ class _Asked:
     query: Mapping[str, tuple[str, ...]]
     heading: Sequence[str] = ()
     columns: Sequence[Any] = ()
-    sheet: DetailPlan | None = None
+    sheet: Paper | None = None
     """What a sheet shows of a record, where the file is one to print."""
     further: tuple[str, ...] = ()
     """What is in the file beside the columns: the rights to it are asked for as well."""
@@ -169,8 +169,8 @@ class _Making:
         else:
             query = dict(wish.query)
         if wish.form == papers.PAPER:
-            sheet = papers.plan_of(visit, entity.name)
-            wanted = ",".join(papers.fields_of(sheet))
+            sheet = paper_of(visit, entity, wish.label)
+            wanted = ",".join(sheet.fields)
             further = papers.shown_of(visit, sheet)
             return _Asked({**query, "fields": (wanted,)}, sheet=sheet, further=further)
         columns = export_columns.readable(visit, entity.name, wish.columns)
@@ -279,6 +279,5 @@ class _Making:
         self.working.run.progress(self.rows, total)
         actor = self._person()
         visit = Visit(self.office, actor, self.run_id).asking("export", self.wish.entity)
-        if rights.digest(self.office, self._incoming(actor, self._asked(visit).whole)) != digest:
-            raise Forbidden(rights.CHANGED)
+        rights.ask(self.office, self._incoming(actor, self._asked(visit).whole), digest)
         self.last = time.monotonic()

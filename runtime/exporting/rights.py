@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from generator.model.text import Label
-from runtime.errors import Forbidden
+from runtime.errors import BadRequest, Forbidden, Invalid
 from runtime.messages import Actor, Incoming
 from runtime.operations import export
 from runtime.operations.export import Plan
@@ -74,7 +74,22 @@ def check(runtime: Runtime, actor: Actor, told: Mapping[str, Any]) -> None:
     """
     query = {name: tuple(texts) for name, texts in told["query"].items()}
     incoming = Incoming(export.ACTION, str(told["entity"]), actor, query=query, source="job")
-    if digest(runtime, incoming) != told["rights"]:
+    ask(runtime, incoming, str(told["rights"]))
+
+
+def ask(runtime: Runtime, incoming: Incoming, made: str) -> None:
+    """Ask whether something may still be had with the rights it was made with.
+
+    Raises:
+        RequestError: it may not be exported any more, or with other rights: a column that is not
+            theirs any more is a right they lost, and no fault of what they ask for.
+
+    """
+    try:
+        now = digest(runtime, incoming)
+    except (BadRequest, Invalid) as error:
+        raise Forbidden(CHANGED) from error
+    if now != made:
         raise Forbidden(CHANGED)
 
 

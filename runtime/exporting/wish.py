@@ -32,6 +32,8 @@ class Wish:
     """Columns are called as the fields are, whatever the format."""
     name: str = ""
     """What the saved export is called; empty for one that was not saved."""
+    label: str = ""
+    """The label that is printed in place of a document, of a wish for paper."""
 
     @property
     def by_fields(self) -> bool:
@@ -46,6 +48,7 @@ class Wish:
             "listed": self.listed,
             "plain": self.plain,
             "name": self.name,
+            **({"label": self.label} if self.label else {}),
         }
         if self.query is not None:
             told["query"] = {name: list(texts) for name, texts in self.query.items()}
@@ -78,4 +81,5 @@ def wish_of(entity: str, told: Mapping[str, Any]) -> Wish:
         None if query is None else {name: tuple(texts) for name, texts in query.items()},
         told.get("plain") is True,
         str(told.get("name", "")),
+        str(told.get("label", "")),
     )

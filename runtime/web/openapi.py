@@ -61,6 +61,7 @@ from runtime.web.openapi_parts import (
     security_paths,
 )
 from runtime.web.openapi_prices import price_shapes
+from runtime.web.openapi_prints import print_paths
 from runtime.web.openapi_schemas import Schemas, Shape, class_name, ref
 from runtime.web.problems import WrongMedia
 from runtime.web.rest_files import MULTIPART
@@ -192,7 +193,7 @@ class _Document:
         exported = [name for name in self.app.entities if self.grant(name, "export")]
         paths |= export_paths(exported) if exported else {}
         paths |= hook_paths(self.runtime, self.actor) | alert_paths(self.runtime, self.actor)
-        paths |= message_paths(self.runtime, self.actor)
+        paths |= message_paths(self.runtime, self.actor) | print_paths(self.runtime, self.actor)
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:

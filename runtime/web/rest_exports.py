@@ -60,7 +60,7 @@ def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
     found = saved.one_seen(runtime, actor, parts[0])
     if parts[1:] == ["runs"]:
         method_of(asked, "POST")
-        return _accepted(begin(runtime, trail, found))
+        return accepted(begin(runtime, trail, found))
     if parts[1:]:
         raise nothing_here()
     return _one(asked, here, trail, found)
@@ -104,7 +104,7 @@ def _made(asked: Asked, here: Web, actor: Actor, body: Mapping[str, Any]) -> Ans
     outcome = handle(incoming, here.runtime)
     if isinstance(outcome, RequestError):
         raise outcome
-    return _accepted(str(outcome.row))
+    return accepted(str(outcome.row))
 
 
 def _draft(here: Web, body: Mapping[str, Any], old: Saved | None) -> Draft:
@@ -128,7 +128,7 @@ def _wish(body: Mapping[str, Any], old: Wish | None) -> Wish:
         raise wrong("entity", "This stays as it is.", "此项不可修改。")
     query = old.query if old else None
     if "filter" in body:
-        query = _filter(body["filter"])
+        query = filter_of(body["filter"])
     return Wish(
         body.get("entity", old.entity if old else ""),
         tuple(columns),
@@ -140,7 +140,8 @@ def _wish(body: Mapping[str, Any], old: Wish | None) -> Wish:
     )
 
 
-def _filter(given: Any) -> dict[str, tuple[str, ...]]:
+def filter_of(given: Any) -> dict[str, tuple[str, ...]]:
+    """Return filters as the pipeline is asked; a key that is none is refused."""
     if not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given.values()):
         raise wrong("filter", "Write filters as texts.", "筛选条件应为文本。")
     kept = {"fields", "include", "limit", "after", "before", "count"} & given.keys()
@@ -190,7 +191,8 @@ def _shown(one: Saved) -> dict[str, Any]:
     }
 
 
-def _accepted(run_id: str) -> Answer:
+def accepted(run_id: str) -> Answer:
+    """Answer that a run was begun, and where it is asked after."""
     told = answer_of({"data": {"run": run_id}}, 202)
     told.headers["Location"] = f"{API}jobs/runs/{run_id}"
     return told

@@ -19,6 +19,7 @@ from runtime.web import (
     rest_hooks,
     rest_jobs,
     rest_messages,
+    rest_prints,
     rest_security,
 )
 from runtime.web.context import present, web
@@ -30,6 +31,7 @@ from runtime.web.rest_exports import EXPORTS
 from runtime.web.rest_hooks import HOOKS
 from runtime.web.rest_jobs import JOBS
 from runtime.web.rest_messages import MESSAGES
+from runtime.web.rest_prints import PRINTS
 from runtime.web.rest_routes import sign_in_first, wrong_method
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
@@ -165,6 +167,12 @@ def _hooks(asked: Asked) -> Answer:
     return rest_hooks.answer(asked, web(), asked.actor)
 
 
+def _prints(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_prints.answer(asked, web(), asked.actor)
+
+
 BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
     SECURITY: rest_security.answer,
     JOBS: _jobs,
@@ -172,6 +180,7 @@ BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
     ALERTS: _alerts,
     MESSAGES: _messages,
     HOOKS: _hooks,
+    PRINTS: _prints,
 }
 """What stands below the API and is not about records, by the first part of its address."""
 

@@ -81,7 +81,7 @@ def test_the_lock_file_pins_versions_and_names_no_registry() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
 
 
-SAVED = {"papers.html"}
+SAVED = {"papers.html", "papers_labels.html"}
 """Documents that people save: no header goes with them, so style and policy are inside."""
 CLOSED = "content=\"default-src 'none'; style-src 'unsafe-inline'\""
 

@@ -7,6 +7,7 @@ sees the values in clear; a masked value is printed as its mask and drawn as no 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -15,7 +16,7 @@ from generator.model.entity import Entity, PrintLabel
 from runtime.messages import Result
 from runtime.web import codes
 from runtime.web.screens import cells as drawing
-from runtime.web.screens.print_page import Choice, TwoWords, other_language, two_words
+from runtime.web.screens.print_page import Choice, Rest, TwoWords, other_language, two_words
 from runtime.web.screens.visit import Visit, record_url
 
 NAMED = 60
@@ -53,29 +54,42 @@ class LabelsPage:
     choices: tuple[Choice, ...]
     style: str
     """The address of the style that gives the paper its size."""
+    rest: Rest | None = None
+    """How to have all of them, where these are only the first."""
 
 
-def choices(visit: Visit, entity: Entity, ids: tuple[str, ...], name: str) -> tuple[Choice, ...]:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which records are on paper: chosen ones, or the first of all that match a list."""
+
+    entity: Entity
+    ids: tuple[str, ...]
+    listed: str | None = None
+    """The list, as its own query string."""
+
+
+def choices(visit: Visit, where: Where, name: str) -> tuple[Choice, ...]:
     """Return what the same records can be printed as; nothing where there is no choice."""
-    if not entity.print_labels:
+    labels = where.entity.print_labels
+    if not labels:
         return ()
-    first = Choice(visit.t("Document", "paper"), address(entity, ids), not name)
+    first = Choice(visit.t("Document", "paper"), address(where), not name)
     return (
         first,
         *(
-            Choice(visit.text(one.label), address(entity, ids, one.name), one.name == name)
-            for one in entity.print_labels
+            Choice(visit.text(one.label), address(where, one.name), one.name == name)
+            for one in labels
         ),
     )
 
 
-def address(entity: Entity, ids: tuple[str, ...], label: str = "") -> str:
+def address(where: Where, label: str = "") -> str:
     """Return the address of records on paper."""
-    if len(ids) == 1:
-        return record_url(entity.name, ids[0], "print", label=label)
-    return f"{record_url(entity.name)}print?ids={','.join(ids)}" + (
-        f"&label={label}" if label else ""
-    )
+    entity, ids = where.entity.name, where.ids
+    if where.listed is None and len(ids) == 1:
+        return record_url(entity, ids[0], "print", label=label)
+    which = f"ids={','.join(ids)}" if where.listed is None else urlencode({"list": where.listed})
+    return f"{record_url(entity)}print?{which}" + (f"&label={label}" if label else "")
 
 
 def wanted(visit: Visit, entity: Entity, label: PrintLabel) -> tuple[str, ...]:
@@ -86,14 +100,14 @@ def wanted(visit: Visit, entity: Entity, label: PrintLabel) -> tuple[str, ...]:
 
 
 def labels_page(
-    visit: Visit, entity: Entity, label: PrintLabel, result: Result, ids: tuple[str, ...], back: str
+    visit: Visit, where: Where, label: PrintLabel, result: Result, back: str
 ) -> LabelsPage:
     """Return the labels of the records of a result."""
     return LabelsPage(
         title=visit.text(label.label),
-        sheets=tuple(_sheets(visit, entity, label, result)),
+        sheets=tuple(sheets(visit, where.entity, label, result)),
         back=back,
-        choices=choices(visit, entity, ids, label.name),
+        choices=choices(visit, where, label.name),
         style=f"/sheets/{label.width}x{label.height}.css",
     )
 
@@ -107,7 +121,8 @@ def sheet_style(width: int, height: int) -> str:
     )
 
 
-def _sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> list[Sheet]:
+def sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> list[Sheet]:
+    """Return a label of each record of a result."""
     paths = result.plan.paths
     known = {path.text: path for path in paths}
     shown = [known[text] for text in label.lines if text in known]

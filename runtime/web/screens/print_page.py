@@ -89,6 +89,8 @@ class Rest:
     action: str
     listed: str
     label: str
+    kind: str = ""
+    """The name of a label, where these are no documents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,9 +12,8 @@ from generator.model.entity import Entity, PrintLabel
 from runtime.exporting import papers
 from runtime.messages import Result
 from runtime.operations.read import not_found
-from runtime.web.screens import doors, labels_page
+from runtime.web.screens import doors, labels_page, printing
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
-from runtime.web.screens.detail_plan import detail_plan
 from runtime.web.screens.list_url import ListUrl, pipeline_query, read_url
 from runtime.web.screens.numbers import number
 from runtime.web.screens.print_page import MOST, Rest, print_page
@@ -72,7 +70,7 @@ class Prints:
         counted = doors.ask(
             visit, "count", entity, query={key: one for key, one in query.items() if key != "sort"}
         )
-        return self._page(entity, ids, back, _rest(visit, model, listed, len(ids), counted))
+        return self._page(entity, ids, back, listed, counted)
 
     def chosen(self, entity: str) -> Answer:
         """Lead from the rows chosen in a list to their pages; of all that match, the first ones."""
@@ -89,7 +87,8 @@ class Prints:
                 return redirect(f"{record_url(entity)}print?{urlencode({'list': url.query})}", 303)
         if not ids:
             return redirect(url.text, 303)
-        return redirect(labels_page.address(model, tuple(dict.fromkeys(ids))[:MOST]), 303)
+        some = labels_page.Where(model, tuple(dict.fromkeys(ids))[:MOST])
+        return redirect(labels_page.address(some), 303)
 
     def every(self, entity: str) -> Answer:
         """Have all that match written into one document, by a run."""
@@ -97,13 +96,14 @@ class Prints:
         model = entity_of(visit, entity)
         url = read_url(record_url(entity), parse_qsl(request.form.get("list", "")[:4000]))
         query = _matching(visit, model, url)
-        fields = (",".join(papers.fields_of(papers.plan_of(visit, entity))),)
+        name = request.form.get("label", "")
+        paper = printing.paper_of(visit.asking("export", entity), model, name)
         made = doors.ask(
             visit,
             "export",
             entity,
-            query={**query, "fields": fields},
-            values={"columns": [], "form": papers.PAPER},
+            query={**query, "fields": (",".join(paper.fields),)},
+            values={"columns": [], "form": papers.PAPER, "label": name},
         )
         return redirect(run_url(str(made.row)), 303)
 
@@ -116,32 +116,33 @@ class Prints:
         return answer
 
     def _page(
-        self, entity: str, ids: tuple[str, ...], back: str, rest: Rest | None = None
+        self,
+        entity: str,
+        ids: tuple[str, ...],
+        back: str,
+        listed: str = "",
+        counted: Result | None = None,
     ) -> Answer:
+        """Show records on paper; `counted` says how many a list matches of which these are first."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
+        known = {one.name for one in model.print_labels}
         name = request.args.get("label", "")
-        label = next((one for one in model.print_labels if one.name == name), None)
-        if label is not None:
-            return self._labels(visit, model, label, ids, back)
-        plan = detail_plan(visit, model, "")
-        query = {"fields": (",".join(dict.fromkeys(("id", *plan.fields))),)}
-        if plan.includes:
-            query["include"] = (",".join(plan.includes),)
-        result = _records(visit, entity, ids, query)
+        paper = printing.paper_of(visit, model, name if name in known else "")
+        result = printing.records(visit, paper, ids)
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        choices = labels_page.choices(visit, model, ids, "")
-        page = replace(print_page(visit, plan, result, back, choices), rest=rest)
+        rest = None
+        where = labels_page.Where(model, ids)
+        if counted is not None:
+            where = labels_page.Where(model, ids, listed)
+            rest = _rest(visit, model, where, counted, paper.label)
+        if paper.label is not None:
+            sheets = labels_page.labels_page(visit, where, paper.label, result, back)
+            sheets = replace(sheets, rest=rest)
+            return render_template(self.desk.template(entity, "labels.html"), page=sheets)
+        choices = labels_page.choices(visit, where, "")
+        page = replace(print_page(visit, paper.plan, result, back, choices), rest=rest)
         return render_template(self.desk.template(entity, "print.html"), page=page)
-
-    def _labels(
-        self, visit: Visit, model: Entity, label: PrintLabel, ids: tuple[str, ...], back: str
-    ) -> Answer:
-        wanted = labels_page.wanted(visit, model, label)
-        result = _records(visit, model.name, ids, {"fields": (",".join(("id", *wanted)),)})
-        visit = self.desk.with_names(visit, result.plan.paths, result.rows)
-        page = labels_page.labels_page(visit, model, label, result, ids, back)
-        return render_template(self.desk.template(model.name, "labels.html"), page=page)
 
 
 def _matching(visit: Visit, model: Entity, url: ListUrl) -> dict[str, tuple[str, ...]]:
@@ -150,31 +151,18 @@ def _matching(visit: Visit, model: Entity, url: ListUrl) -> dict[str, tuple[str,
     return {key: one for key, one in query.items() if key not in ("limit", "after", "before")}
 
 
-def _rest(visit: Visit, model: Entity, listed: str, shown: int, counted: Result) -> Rest | None:
+def _rest(
+    visit: Visit, model: Entity, where: labels_page.Where, counted: Result, label: PrintLabel | None
+) -> Rest | None:
     """Return how to have all of them in one document; None where these are all."""
-    total, t = counted.total or 0, visit.t
+    total, t, shown = counted.total or 0, visit.t, len(where.ids)
     if not visit.may("export", model.name) or (counted.total_is_exact and total <= shown):
         return None
     every = number(visit, total) + ("" if counted.total_is_exact else "+")
     return Rest(
         told=t("The first {n} of {total}.", n=number(visit, shown), total=every),
         action=f"{record_url(model.name)}print/all",
-        listed=listed,
+        listed=where.listed or "",
         label=t("All {total} in one document", total=every),
+        kind=label.name if label is not None else "",
     )
-
-
-def _records(
-    visit: Visit, entity: str, ids: tuple[str, ...], query: Mapping[str, tuple[str, ...]]
-) -> Result:
-    """Return the records of a document, in the order they were chosen."""
-    if len(ids) == 1:
-        return doors.ask(visit, "read", entity, ids[0], query)
-    some = {"ids": (",".join(ids),), "archived": ("all",), "limit": (str(MOST),)}
-    result = doors.ask(visit, "list", entity, query={**query, **some})
-    place = [path.text for path in result.plan.paths].index("id")
-    order = {record_id: number for number, record_id in enumerate(ids)}
-    rows = sorted(result.rows, key=lambda row: order[str(row[place])])
-    if not rows:
-        raise not_found()
-    return replace(result, rows=tuple(rows))
