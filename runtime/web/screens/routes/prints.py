@@ -123,7 +123,7 @@ class Prints:
         listed: str = "",
         counted: Result | None = None,
     ) -> Answer:
-        """Show records on paper; `counted` says how many a list matches of which these are first."""
+        """Show records on paper; `counted` tells of a list of which these are the first."""
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         known = {one.name for one in model.print_labels}
