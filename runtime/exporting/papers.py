@@ -136,9 +136,11 @@ def _shut(paper: Paper) -> str:
 
 
 def _macros(paper: Paper) -> Any:
-    return _templates().get_template(
-        "papers.html" if paper.label is None else "papers_labels.html"
-    ).module
+    return (
+        _templates()
+        .get_template("papers.html" if paper.label is None else "papers_labels.html")
+        .module
+    )
 
 
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
