@@ -196,9 +196,9 @@ def _collector_at_rest() -> Iterator[None]:
     """Keep the collector of cycles from walking again and again over what was there before.
 
     A batch makes objects by the ten thousand, which makes it look, and the definitions alone are
-    hundreds of thousands that it would look at.
+    hundreds of thousands that it would look at. Nothing is collected first, which would be the very
+    walk that is to be spared, and longer than a small file takes.
     """
-    gc.collect()
     gc.freeze()
     try:
         yield
