@@ -7,6 +7,7 @@ when the command is called, so `check` answers without loading a web server.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,6 +18,10 @@ import click
 
 from runtime import logs
 from runtime.settings import Settings, SettingsError, read_settings
+
+# what is imported and compiled stays to the end: to look it over for cycles every seven hundred
+# objects took a fifth of the time until a command answers
+gc.set_threshold(50_000, 20, 20)
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

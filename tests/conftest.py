@@ -1,5 +1,6 @@
 """Options of the whole test suite; nothing in it is timed."""
 
+import gc
 import logging
 import shutil
 from collections.abc import Iterator
@@ -17,6 +18,10 @@ settings.register_profile("long", UNHURRIED)
 settings.load_profile("house")
 """The default run draws the same cases on every machine, so that a red run can be looked at; with
 `--long` it draws new ones."""
+
+# eight thousand tests and all of the product are objects that stay to the end: walking over them
+# again and again for cycles took a quarter of the time
+gc.set_threshold(20_000, 20, 20)
 
 SHIPPED_HASHING = users.HASHING
 """What passwords are kept as outside of tests."""
@@ -51,6 +56,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=Path,
         help="with --long: a folder of real files to import whole, such as uci_online_retail/",
     )
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:
