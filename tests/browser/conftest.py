@@ -265,9 +265,9 @@ RUN = """
   return axe.run(where, {...told, runOnly: {type: "tag", values: tags}, rules});
 }
 """
-"""Nothing is told of what passed, for which axe took two thirds of its time. What lies under an open
-menu is partly covered, so sizes count without one. Inside Swagger UI the mark-up is not ours to
-mend."""
+"""Nothing is told of what passed, for which axe took two thirds of its time. What lies under an
+open menu is partly covered, so sizes count without one. Inside Swagger UI the mark-up is not ours
+to mend."""
 
 
 def violations(page: Page) -> list[str]:
