@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import marshmallow as ma
+import sqlalchemy as sa
 import sqlalchemy.exc
 
 from generator.model.entity import Entity
@@ -21,7 +23,15 @@ from generator.model.text import Label
 from rules.blockers import Blocker, without
 from rules.ledger.entries import Entry, Key
 from rules.permissions import Grant
-from runtime.errors import Blocked, Busy, FieldError, Forbidden, Invalid, NotFound
+from runtime.errors import (
+    Blocked,
+    Busy,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    RequestError,
+)
 from runtime.jobs.outbox import Event, emit
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _reading, _rights
@@ -115,10 +125,13 @@ def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
         Invalid: a record of the key is not there.
 
     """
-    for attempt in range(ATTEMPTS):
-        last = attempt == ATTEMPTS - 1
+    first = ATTEMPTS + 1  # the key of the request goes along only once
+    for attempt in range(first):
+        last = attempt == first - 1
         try:
-            return _once(plan, runtime, body)
+            return _once(plan, runtime, body, along=attempt == 0)
+        except idempotency.Taken:
+            continue
         except Refused as refused:
             shown = plan.shown | OWN
             if plan.shown:
@@ -135,26 +148,41 @@ def execute(plan: Plan, runtime: Runtime, body: Body) -> Result:
     raise Busy()
 
 
-def _once(plan: Plan, runtime: Runtime, body: Body) -> Result:
+def _once(plan: Plan, runtime: Runtime, body: Body, *, along: bool) -> Result:
     call = plan.call
     with write(runtime.engine) as connection:
         now = runtime.clock()
         table = runtime.system.idempotency
-        earlier = idempotency.take(connection, table, call.incoming, now)
-        if earlier is not None:
-            return Result(row=earlier, created=True, replayed=True)
-        work = Work(connection, runtime, call.incoming, now, _reading.context(runtime, call.actor))
-        with inserts.together(connection) as batch:
-            desk = Desk(work, call, posting_of(work), runtime.book(call.ledger.name), _cause(call))
-            entries, told = body(desk)
-            _permit(desk, plan.grant, entries)
-            posted = desk.posting.post(entries, desk.cause)
-            _audit(desk, posted)
-            answer = {"entries": [_shown(plan, runtime, one) for one in posted], **told}
-            idempotency.remember(connection, table, call.incoming, answer)
-            batch.commits = True
-        replayed = bool(posted) and all(one.replayed for one in posted)
-        return Result(row=answer, created=True, replayed=replayed)
+        claim = idempotency.claim(connection, table, call.incoming, now) if along else None
+        if claim is None:
+            earlier = idempotency.take(connection, table, call.incoming, now)
+            if earlier is not None:
+                return Result(row=earlier, created=True, replayed=True)
+        try:
+            return _carried_out(plan, runtime, body, connection, now)
+        except (RequestError, Refused) as refusal:
+            if claim is not None and claim.is_open:
+                # a request that was done before is told what it was told then
+                raise idempotency.Taken from refusal
+            raise
+
+
+def _carried_out(
+    plan: Plan, runtime: Runtime, body: Body, connection: sa.Connection, now: datetime
+) -> Result:
+    call, table = plan.call, runtime.system.idempotency
+    work = Work(connection, runtime, call.incoming, now, _reading.context(runtime, call.actor))
+    with inserts.together(connection) as batch:
+        desk = Desk(work, call, posting_of(work), runtime.book(call.ledger.name), _cause(call))
+        entries, told = body(desk)
+        _permit(desk, plan.grant, entries)
+        posted = desk.posting.post(entries, desk.cause)
+        _audit(desk, posted)
+        answer = {"entries": [_shown(plan, runtime, one) for one in posted], **told}
+        idempotency.remember(connection, table, call.incoming, answer)
+        batch.commits = True
+    replayed = bool(posted) and all(one.replayed for one in posted)
+    return Result(row=answer, created=True, replayed=replayed)
 
 
 def posting_of(work: Work) -> Posting:
@@ -316,7 +344,9 @@ def read_value(runtime: Runtime, field: Any, given: Any, place: str) -> Any:
     """
     if given is None:
         raise wrong(place, "required", "This is required.", "必填。")
-    schema = runtime.compiled.field_types[field.type].schema(field)
+    schema = runtime.remembered.get(
+        ("posted", id(field)), lambda: runtime.compiled.field_types[field.type].schema(field)
+    )
     try:
         return schema.deserialize(given)
     except ma.ValidationError as error:

@@ -7,6 +7,8 @@ is done and the key is not known, or the other way round.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +20,35 @@ from generator.model.text import Label
 from runtime.errors import BadRequest, Conflict, KeyReused
 from runtime.messages import Incoming
 from runtime.store import inserts
-from runtime.store.prepared import prepared
+from runtime.store.opening import OPENING
+from runtime.store.prepared import Prepared, prepared
 
 LONGEST = 255
+
+
+class Taken(Exception):
+    """A key that went along was used before; nothing of the transaction may stay."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """The taking of a key, which may go along with the first statement of a transaction."""
+
+    statement: Prepared
+    values: Mapping[str, Any]
+    is_open: bool = True
+    """Whether nobody has said yet that the key is new."""
+
+    def check(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Look at what was taken.
+
+        Raises:
+            Taken: nothing was; who asks alone (`take`) gets the earlier answer.
+
+        """
+        if not rows:
+            raise Taken
+        self.is_open = False
 
 
 def no_key() -> BadRequest:
@@ -59,28 +87,16 @@ def take(
     """
     if not incoming.idempotency_key:
         return None
-    key = incoming.idempotency_key
-    if len(key) > LONGEST or not (key.isascii() and key.isprintable() and key.strip()):
-        raise no_key()
-    assert incoming.actor is not None
-    wanted = request_hash(incoming)
-    row = {
-        "actor_id": incoming.actor.id,
-        "key": incoming.idempotency_key,
-        "request_hash": wanted,
-        "created_at": now,
-    }
-    taking = prepared(
-        table, "take", connection.dialect, lambda: _taking(table, connection.dialect.name)
-    )
-    if taking.rows(connection, {f"new_{name}": value for name, value in row.items()}):
+    claim = _claim(connection, table, incoming, now)
+    if claim.statement.rows(connection, claim.values):
         return None
+    assert incoming.actor is not None
     found = connection.execute(
         sa.select(table.c.request_hash, table.c.answer).where(
             table.c.actor_id == incoming.actor.id, table.c.key == incoming.idempotency_key
         )
     ).one()
-    if found.request_hash != wanted:
+    if found.request_hash != claim.values["new_request_hash"]:
         said = Label(
             {
                 "en": "This Idempotency-Key was used for another request.",
@@ -89,6 +105,42 @@ def take(
         )
         raise (KeyReused if incoming.operation == "transition" else Conflict)(said)
     return dict(found.answer or {})
+
+
+def claim(
+    connection: sa.Connection, table: sa.Table, incoming: Incoming, now: datetime
+) -> Claim | None:
+    """Let the taking of the request's key go along with the first statement of a transaction.
+
+    None where it cannot: there is no key, the first statement was sent, or it is SQLite, which has
+    no round trips.
+
+    Raises:
+        BadRequest: the key is none.
+
+    """
+    opening = connection.info.get(OPENING)
+    if not incoming.idempotency_key or opening is None:
+        return None
+    opening.claim = found = _claim(connection, table, incoming, now)
+    return found
+
+
+def _claim(connection: sa.Connection, table: sa.Table, incoming: Incoming, now: datetime) -> Claim:
+    key = incoming.idempotency_key
+    if len(key) > LONGEST or not (key.isascii() and key.isprintable() and key.strip()):
+        raise no_key()
+    assert incoming.actor is not None
+    row = {
+        "actor_id": incoming.actor.id,
+        "key": key,
+        "request_hash": request_hash(incoming),
+        "created_at": now,
+    }
+    taking = prepared(
+        table, "take", connection.dialect, lambda: _taking(table, connection.dialect.name)
+    )
+    return Claim(taking, {f"new_{name}": value for name, value in row.items()})
 
 
 def remember(

@@ -21,13 +21,16 @@ import sqlalchemy.exc
 
 from runtime.store.guard import system
 from runtime.store.opening import open_now
-from runtime.store.prepared import Prepared, prepared
+from runtime.store.prepared import Prepared, prepared, send_together
 
 FEW = 12
 """Below so many rows an INSERT is quicker than opening a COPY."""
 
 WAITING = "shopwright_waiting"
 """Where a connection keeps the rows that wait to leave together."""
+
+FILLED = "shopwright_filled"
+"""Where a table keeps the names of its columns that SQLAlchemy can fill in."""
 
 Rows = Sequence[Mapping[str, Any]]
 Form = tuple[sa.Table, tuple[str, ...], int]
@@ -86,6 +89,10 @@ def together(connection: sa.Connection) -> Iterator[Batch]:
     driver = connection.connection.dbapi_connection
     assert isinstance(driver, psycopg.Connection)
     try:
+        statements = _statements(connection, batch)
+        if statements is not None and send_together(connection, statements, commits=batch.commits):
+            _committed(connection, batch)
+            return
         with driver.pipeline():
             _leave(connection, batch)
             if batch.commits:
@@ -142,22 +149,39 @@ def waits(connection: sa.Connection, change: Change) -> bool:
     return True
 
 
+Sending = tuple[Prepared, Mapping[str, Any]]
+"""A statement and what it binds."""
+
+
 def _leave(connection: sa.Connection, batch: Batch) -> None:
+    statements = _statements(connection, batch)
+    if statements is None:
+        if batch.change is not None:
+            _send(connection, _writing_all(connection, (), batch.change))
+        for table, rows in batch.rows:
+            insert_many(connection, table, rows)
+        statements = batch.others
+    for one in statements:
+        _send(connection, one)
+
+
+def _statements(connection: sa.Connection, batch: Batch) -> list[Sending] | None:
+    """Return what a batch leaves by; None where rows are copied or columns are to be filled in."""
     waiting = [(table, rows) for table, rows in batch.rows if rows]
     change = batch.change
+    if any(len(rows) >= FEW or has_gaps(table, rows) for table, rows in waiting):
+        return None
     is_one = len(waiting) > 1 and connection.dialect.name == "postgresql"
-    if is_one and not any(
-        has_gaps(table, rows) or len(rows) >= FEW or (change is not None and table is change.table)
-        for table, rows in waiting
-    ):
-        _write_all(connection, waiting, change)
-    else:
-        if change is not None:
-            _write_all(connection, (), change)
-        for table, rows in waiting:
-            insert_many(connection, table, rows)
-    for statement, values in batch.others:
-        statement.send(connection, values)
+    if is_one and (change is None or all(table is not change.table for table, _ in waiting)):
+        return [_writing_all(connection, waiting, change), *batch.others]
+    first = [] if change is None else [_writing_all(connection, (), change)]
+    rest = [_inserting(connection, table, rows) for table, rows in waiting]
+    return [*first, *rest, *batch.others]
+
+
+def _send(connection: sa.Connection, sending: Sending) -> None:
+    statement, values = sending
+    statement.send(connection, values)
 
 
 def _committed(connection: sa.Connection, batch: Batch) -> None:
@@ -189,15 +213,21 @@ def insert_many(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
 
 def has_gaps(table: sa.Table, rows: Rows) -> bool:
     """Return whether SQLAlchemy has to fill columns in."""
-    return any(
-        column.default is not None and column.name not in rows[0] for column in table.columns
-    )
+    filled: tuple[str, ...] | None = vars(table).get(FILLED)
+    if filled is None:
+        filled = tuple(one.name for one in table.columns if one.default is not None)
+        vars(table)[FILLED] = filled
+    return any(name not in rows[0] for name in filled)
 
 
 def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
     if has_gaps(table, rows):
         connection.execute(system(table.insert(), "rows of a write"), list(rows))
-        return
+    else:
+        _send(connection, _inserting(connection, table, rows))
+
+
+def _inserting(connection: sa.Connection, table: sa.Table, rows: Rows) -> Sending:
     names = tuple(rows[0])
     statement = prepared(
         table,
@@ -205,13 +235,13 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Rows) -> None:
         connection.dialect,
         lambda: _values(table, names, len(rows), ""),
     )
-    statement.send(connection, bound(names, rows, ""))
+    return statement, bound(names, rows, "")
 
 
-def _write_all(
+def _writing_all(
     connection: sa.Connection, waiting: Sequence[tuple[sa.Table, Rows]], change: Change | None
-) -> None:
-    """Write rows of several tables by one statement; constraints are checked at its end."""
+) -> Sending:
+    """Return what writes rows of several tables at once; constraints are checked at its end."""
     forms: list[Form] = [(table, tuple(rows[0]), len(rows)) for table, rows in waiting]
     values: dict[str, Any] = {}
     for part, ((_, names, _), (_, rows)) in enumerate(zip(forms, waiting, strict=True)):
@@ -226,7 +256,7 @@ def _write_all(
         connection.dialect,
         lambda: _chain(forms),
     )
-    statement.send(connection, values)
+    return statement, values
 
 
 def _chain(forms: Sequence[Form]) -> sa.UpdateBase:

@@ -24,10 +24,10 @@ import sqlalchemy as sa
 from generator.field_types._ids import id_type
 from generator.field_types._times import Utc
 from runtime.jobs.columns import UtcDateTime
-from runtime.store.direct import direct
+from runtime.store.direct import Call, direct
 from runtime.store.engine import begins
 from runtime.store.guard import SYSTEM
-from runtime.store.opening import Opening, riding, take
+from runtime.store.opening import OPENING, Opening, begun_with, riding, take
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -119,6 +119,10 @@ class Prepared:
         _tell(events.after_cursor_execute, connection, cursor, self._text, parameters)
         return cursor
 
+    def call(self, values: Mapping[str, Any]) -> Call:
+        """Return the statement as libpq takes it."""
+        return self._sent, self._parameters(values)
+
     def _run(
         self, connection: sa.Connection, values: Mapping[str, Any], *, fetch: bool
     ) -> list[Row]:
@@ -130,9 +134,14 @@ class Prepared:
         cursor: Any = None
         try:
             _tell(events.before_cursor_execute, connection, cursor, self._text, parameters)
+            rows = None
             # which columns a row has was seen when a cursor ran it
-            known = opening is None and self._is_raw and not (fetch and self._cells is None)
-            rows = direct(connection).rows(self._sent, parameters) if known else None
+            if self._is_raw and not (fetch and self._cells is None):
+                rows = (
+                    direct(connection).rows(self._sent, parameters)
+                    if opening is None
+                    else begun_with(connection, opening, (self._sent, parameters))
+                )
             if rows is None:
                 cursor = self._cursor(connection)
                 rows = self._by_cursor(connection, cursor, parameters, opening, fetch=fetch)
@@ -210,6 +219,40 @@ class Prepared:
             )
             for row in rows
         ]
+
+
+def send_together(
+    connection: sa.Connection,
+    statements: Sequence[tuple[Prepared, Mapping[str, Any]]],
+    *,
+    commits: bool,
+) -> bool:
+    """Send statements that return nothing in one round trip; False when none was sent.
+
+    Args:
+        connection: in a transaction.
+        statements: in their order, with what they bind.
+        commits: whether the transaction ends with them.
+
+    Raises:
+        psycopg.Error: one of them failed; those behind it, and the commit, were not run.
+
+    """
+    if OPENING in connection.info or any(one._depends_on_values for one, _ in statements):
+        return False
+    calls = [one.call(values) for one, values in statements]
+    way = direct(connection)
+    ready = way.ready([*calls, (b"COMMIT", ())] if commits else calls)
+    if ready is None:
+        return False
+    told = [(one._text, call[1]) for (one, _), call in zip(statements, calls, strict=True)]
+    events: Any = connection.dispatch
+    for text, parameters in told:
+        _tell(events.before_cursor_execute, connection, None, text, parameters)
+    way.run(ready)
+    for text, parameters in told:
+        _tell(events.after_cursor_execute, connection, None, text, parameters)
+    return True
 
 
 def _numbered(dialect: sa.Dialect) -> sa.Dialect:

@@ -30,17 +30,13 @@ class Question:
         row = statement.subquery()
         self.read = unpacking(row.c, dialect)
         text = sa.select(packed(row.c, dialect))
-        self._alone = Prepared(text, dialect)
+        self.alone = Prepared(text, dialect)
         self._column = text.scalar_subquery().label(ANSWER)
 
     def ask(self, connection: sa.Connection, values: Mapping[str, Any]) -> str | None:
         """Return the text of the row; None when there is none."""
-        rows = self._alone.rows(connection, values)
+        rows = self.alone.rows(connection, values)
         return rows[0][0] if rows else None
-
-    def send(self, connection: sa.Connection, values: Mapping[str, Any]) -> Any:
-        """Ask in a pipeline; return the cursor that has the text when the pipeline has ended."""
-        return self._alone.ask(connection, values)
 
     def along(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         """Return a statement with the answer as its last column."""
@@ -65,20 +61,19 @@ class Assumed:
         if self.question.ask(connection, self.values) != self.answer:
             raise Mistaken
 
-    def ask(self, connection: sa.Connection) -> Any:
-        """Ask in a pipeline; return the cursor to be checked when the pipeline has ended."""
-        return self.question.send(connection, self.values)
+    @property
+    def statement(self) -> Prepared:
+        """What is asked where it goes along with the begin of a transaction."""
+        return self.question.alone
 
-    def check(self, cursor: Any) -> None:
-        """Look at what was asked in a pipeline.
+    def check(self, rows: Sequence[Row]) -> None:
+        """Look at the answer.
 
         Raises:
-            Mistaken: the answer is another one.
+            Mistaken: it is another one.
 
         """
-        with cursor:
-            row = cursor.fetchone()
-        if row is None or row[0] != self.answer:
+        if not rows or rows[0][0] != self.answer:
             raise Mistaken
 
     def told(self, rows: Sequence[Row]) -> list[Row]:

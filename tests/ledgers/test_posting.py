@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from runtime.errors import Blocked, Forbidden, Invalid, NotFound
+from runtime.errors import Blocked, Conflict, Forbidden, Invalid, NotFound
 from runtime.messages import Result
 from tests.ledgers.counting import Counting, code
 from tests.shop import person
@@ -58,6 +58,42 @@ def test_an_idempotency_key_answers_alike(shop: Counting) -> None:
     assert again.replayed
     assert again.row == first.row
     assert shop.count("stock_entry") == 1
+
+
+def test_an_idempotency_key_answers_alike_also_when_all_is_prepared(shop: Counting) -> None:
+    values = {"kind": "receive", "key": shop.key(), "quantity": "1"}
+    told = [shop.done("post", "stock", values, key=f"click-{number}") for number in range(9)]
+    for number, first in enumerate(told):
+        again = shop.done("post", "stock", values, key=f"click-{number}")
+        assert (again.replayed, again.row) == (True, first.row)
+    other = shop.ask("post", "stock", {**values, "quantity": "2"}, key="click-1")
+    assert isinstance(other, Conflict)
+    assert shop.now_at()["on_hand"] == shop.count("stock_entry") == 9
+    shop.agrees()
+
+
+def test_what_is_refused_keeps_no_key(shop: Counting) -> None:
+    shop.post("receive", 2)
+    values = {"kind": "ship", "key": shop.key(), "quantity": "3"}
+    for _ in range(7):
+        refusal = shop.ask("post", "stock", values, key="click")
+        assert code(refusal) == "NOT_ENOUGH"
+    shop.post("receive", 1)
+    assert not shop.done("post", "stock", values, key="click").replayed
+    assert shop.done("post", "stock", values, key="click").replayed
+    assert shop.now_at()["on_hand"] == 0
+
+
+def test_what_was_possible_then_is_answered_as_then(shop: Counting) -> None:
+    end = (shop.clock.now + timedelta(days=1)).isoformat()
+    values = {"kind": "earn", "key": {"owner": shop.ids["north"]}, "quantity": 5}
+    first = shop.done("post", "points", {**values, "expires_at": end}, key="click")
+    shop.clock.now += timedelta(days=2)
+    again = shop.done("post", "points", {**values, "expires_at": end}, key="click")
+    assert (again.replayed, again.row) == (True, first.row)
+    anew = shop.ask("post", "points", {**values, "expires_at": end}, key="another")
+    assert isinstance(anew, Invalid)
+    shop.agrees()
 
 
 def test_several_entries_are_all_or_none(shop: Counting) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from runtime.store import inserts
 from runtime.store.direct import direct, names_of
 from runtime.store.engine import make_engine, stepwise, write
 from runtime.store.prepared import Prepared
@@ -119,6 +122,90 @@ def test_a_refusal_of_the_database_is_the_same_error(engine: sa.Engine) -> None:
         assert connection.execute(sa.select(sa.func.max(table.c.number))).scalar_one() < 99
 
 
+def test_several_go_together_and_answer_one_by_one(engine: sa.Engine) -> None:
+    statement = asking(engine)
+    with stepwise(engine) as connection:
+        way = direct(connection)
+        ready = way.ready([statement.call({"least": 2}), (b"BEGIN", ()), (b"COMMIT", ())])
+        assert ready is not None
+        assert way.run(ready) == [[(2, "ä")], [], []]
+        assert way.ready([(b"COMMIT", ()), (b"SELECT $1::int", (1,))]) is None
+        assert statement.rows(connection, {"least": 3}) == []
+
+
+def test_behind_one_that_fails_nothing_is_run(engine: sa.Engine) -> None:
+    statement = asking(engine)
+    with stepwise(engine) as connection:
+        way = direct(connection)
+        insert = b"INSERT INTO thing VALUES (7, 'g')"
+        calls = [(b"BEGIN", ()), (insert, ()), (insert, ()), (b"COMMIT", ())]
+        ready = way.ready([*calls, statement.call({"least": 7})])
+        assert ready is not None
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            way.run(ready)
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        driver.rollback()
+        assert statement.rows(connection, {"least": 7}) == []
+
+
+def test_who_waits_for_a_lock_lets_other_threads_go_on(engine: sa.Engine) -> None:
+    asking(engine)
+    locked, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with write(engine) as connection:
+            connection.execute(table.delete().where(table.c.number == 1))
+            locked.set()
+            assert done.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert locked.wait(30)
+    threading.Timer(0.2, done.set).start()
+    with stepwise(engine) as connection:
+        way = direct(connection)
+        ready = way.ready([(b"UPDATE thing SET name = 'b'", ()), (b"SELECT number FROM thing", ())])
+        assert ready is not None
+        assert way.run(ready) == [[], [(2,)]]
+    holder.join(30)
+
+
+def test_together_what_is_refused_is_refused_whole_and_told_alike(engine: sa.Engine) -> None:
+    rows = [{"number": number, "name": None} for number in range(20, 20 + OFTEN + 1)]
+
+    def add(*some: dict[str, Any]) -> None:
+        with write(engine) as connection, inserts.together(connection) as batch:
+            for row in some:
+                inserts.insert_many(connection, table, [row])
+            batch.commits = True
+
+    for row in rows:
+        add(row)
+    with pytest.raises(sa.exc.IntegrityError) as refused:
+        add({"number": 99, "name": None}, rows[0])
+    assert isinstance(refused.value.orig, psycopg.errors.UniqueViolation)
+    add({"number": 98, "name": None})
+    with stepwise(engine) as connection:
+        assert connection.execute(sa.select(sa.func.max(table.c.number))).scalar_one() == 98
+
+
+def test_a_commit_that_is_refused_says_why(engine: sa.Engine) -> None:
+    with write(engine) as connection:
+        connection.execute(
+            sa.text("CREATE TABLE late (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+        )
+
+    def twice() -> None:
+        with write(engine) as connection:
+            connection.execute(sa.text("INSERT INTO late VALUES (1), (1)"))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        twice()
+    with stepwise(engine) as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM late")).scalar_one() == 0
+
+
 def test_a_lost_connection_leaves_the_pool(engine: sa.Engine) -> None:
     statement = asking(engine)
     with stepwise(engine) as connection:
@@ -135,3 +222,16 @@ def test_a_lost_connection_leaves_the_pool(engine: sa.Engine) -> None:
 
 def dsn(engine: sa.Engine) -> str:
     return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def test_what_was_lost_while_several_went_together_is_used_no_more(engine: sa.Engine) -> None:
+    asking(engine)
+    with stepwise(engine) as connection:
+        way, driver = direct(connection), connection.connection.dbapi_connection
+        assert isinstance(driver, psycopg.Connection)
+        end = b"SELECT pg_terminate_backend(pg_backend_pid())"
+        ready = way.ready([(end, ()), (b"SELECT 1", ())])
+        assert ready is not None
+        with pytest.raises(psycopg.OperationalError):
+            way.run(ready)
+        assert driver.closed
