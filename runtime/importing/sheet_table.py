@@ -24,8 +24,9 @@ from python_calamine import (
 )
 
 from runtime.importing.faults import FileFault
+from runtime.importing.scanned import Failed
 from runtime.importing.tables import Reading, Row, Torn, checked_columns
-from runtime.importing.workbook_scan import Failed, scan
+from runtime.importing.workbook_scan import scan, scan_whole
 
 MOST_EXACT = 1e15
 """Greater numbers have lost their last digits in the spreadsheet."""
@@ -99,6 +100,7 @@ class SheetTable:
 
     def _open(self, wanted: str) -> CalamineSheet:
         try:
+            self.scanned = scan_whole(self.path)
             book = CalamineWorkbook.from_path(self.path)
             names = book.sheet_names
             self.sheets = tuple(names)
@@ -124,7 +126,7 @@ class SheetTable:
         return self._scanned(book, names[0])
 
     def _scanned(self, book: CalamineWorkbook, name: str) -> CalamineSheet:
-        failed, self.hidden = scan(self.path, name)
+        failed, self.hidden = self.scanned.get(name) or scan(self.path, name)
         sheet = book.get_sheet_by_name(name)
         start = sheet.start or (0, 0)
         self.top, self.left = start[0] + 1, start[1]

@@ -1,4 +1,4 @@
-"""What the sheet of an .xlsx holds, told before the reader of workbooks is let near it.
+"""What the sheet of a workbook holds, told before the reader of workbooks is let near it.
 
 That reader lays a sheet out as one rectangle and says nothing of a cell that failed: a letter in
 the last corner of a sheet would ask for half a terabyte, and `#N/A` would read as an empty cell.
@@ -10,19 +10,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
+from runtime.importing import ods_scan, xls_scan
 from runtime.importing.faults import FileFault
+from runtime.importing.scanned import UNSEEN, Failed, Place, Scanned, require_table
 
-MOST_CELLS = 20_000_000
-"""Cells of the rectangle around everything in a sheet."""
-SPARSE = 50
-"""A rectangle of that many times the cells that are filled is no table."""
-SMALL = 500_000
-"""Cells of a rectangle that costs nothing, however empty it is."""
 BLOCK = 4_000_000
 CELL = re.compile(rb'<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]{1,3})([0-9]{1,7})"')
 FAILED = re.compile(
@@ -41,29 +36,17 @@ HIDDEN = re.compile(
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
-class Failed(NamedTuple):
-    """A cell without a value."""
+def scan_whole(path: Path) -> Mapping[str, Scanned]:
+    """Return what is to be known of each sheet of a workbook that is read as a whole.
 
-    code: str
-    """`cell_error` or `formula_without_result`."""
-    said: str
-    """What the spreadsheet shows there; empty for a formula."""
+    Raises:
+        FileFault: something stands so far from everything else that nobody can read a sheet.
 
-
-Place = tuple[int, int]
-"""Row and column, from 0."""
-
-
-class Scanned(NamedTuple):
-    """What the reader of workbooks does not say of a sheet."""
-
-    failed: dict[Place, Failed]
-    """The cells that hold no value although they are not empty."""
-    hidden: frozenset[int]
-    """Rows that were hidden or filtered away, from 1."""
-
-
-UNSEEN = Scanned({}, frozenset())
+    """
+    if not zipfile.is_zipfile(path):
+        return xls_scan.scan(path)
+    with zipfile.ZipFile(path) as book:
+        return ods_scan.scan(book, path.name) if ods_scan.CONTENT in book.namelist() else {}
 
 
 def scan(path: Path, sheet: str) -> Scanned:
@@ -129,13 +112,7 @@ def _scanned(book: zipfile.ZipFile, part: str, name: str) -> Scanned:
                 place = int(cell[2]) - 1, _number(cell[1]) - 1
                 failed[place] = Failed("formula_without_result", "")
     area = (bottom - top + 1) * (right - left + 1) if count else 0
-    if area > MOST_CELLS or area > max(SMALL, SPARSE * count):
-        raise FileFault(
-            f"'{name}' has a cell far away from its table ({last}); delete the empty rows and "
-            "columns in between, or copy the table into a new workbook.",
-            f"“{name}”在远离表格的位置（{last}）有内容，请删除多余的空行和空列，"
-            "或将表格复制到新的工作簿。",
-        )
+    require_table(name, area, count, last)
     return Scanned(failed, frozenset(hidden))
 
 
