@@ -294,6 +294,12 @@ def _print_pictures(told: Mapping[str, int], locale: str, *, dry_run: bool) -> N
             f"Pictures to fetch: {addresses:,}; none was asked for.",
             f"需获取图片 {addresses:,} 张；试运行未获取。",
         )
+        if known := told.get("known", 0):
+            say(
+                locale,
+                f"{known:,} of them were fetched before and count as unchanged.",
+                f"其中 {known:,} 张以前获取过，按未变化计算。",
+            )
     elif addresses:
         say(locale, f"Pictures by address: {addresses:,}.", f"按地址获取的图片：{addresses:,} 张。")
     if names:

@@ -4,7 +4,8 @@ In: what the cells of such fields say, gathered before anything is written. Out:
 each cell means, or an `Unfound` that the row is refused with, in words its author understands.
 Each address is fetched once, however many rows name it, and what was fetched is noted, so that a
 run which was killed does not ask again. A dry run looks into the archive, counts the addresses and
-asks nobody; what stands for their files is undone with it.
+asks nobody: of an address that was fetched before stands the file it was then, and what stands for
+the others is undone with it.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class PictureCounts:
     addresses: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     lacking: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+    """Addresses of which the trial took what was fetched before."""
 
     def told(self) -> dict[str, int]:
         """Return it as a run keeps it; without what is nought."""
@@ -87,6 +90,7 @@ class PictureCounts:
             "addresses": len(self.addresses),
             "names": len(self.names),
             "lacking": len(self.lacking),
+            "known": len(self.known),
         }
         return {name: count for name, count in found.items() if count}
 
@@ -112,6 +116,8 @@ class Pictures:
         self.fetched: dict[tuple[str, str], StoredFile | Unfound] = {}
         self.ids: dict[tuple[str, str], str] = {}
         self.pending: list[dict[str, Any]] = []
+        self.sources: dict[str, str] = {}
+        """By the id of a file that was there: the address it was fetched from now, hashed."""
         self.silent: dict[str, int] = {}
         """By host: how often in a row nobody answered."""
 
@@ -157,15 +163,24 @@ class Pictures:
         place = (text, _rule(model))
         if place not in self.ids:
             found = self._of(text, model)
-            self.ids[place] = found if isinstance(found, Unfound) else self._id(found)
+            source = "" if self.dry_run else _source(_address(text))
+            self.ids[place] = found if isinstance(found, Unfound) else self._id(found, source)
             if isinstance(found, Unfound):
                 self.counts.lacking.add(text)
         return self.ids[place]
 
     def write(self, connection: sa.Connection) -> None:
         """Write the rows of what was named since the last time, in the caller's transaction."""
-        inserts.insert_many(connection, self.store.table, self.pending)
-        self.pending = []
+        table = self.store.table
+        sources = {**{one["id"]: one["source"] for one in self.pending}, **self.sources}
+        for source in filter(None, sources.values()):
+            # what lay at an address before is not what lies there now
+            mine = (table.c.source == source, table.c.created_by == self.by)
+            connection.execute(table.update().where(*mine).values(source=None))
+        inserts.insert_many(connection, table, self.pending)
+        for known, source in self.sources.items():
+            connection.execute(table.update().where(table.c.id == known).values(source=source))
+        self.pending, self.sources = [], {}
 
     def _of(self, text: str, model: Field) -> StoredFile | Unfound:
         url = _address(text)
@@ -206,25 +221,38 @@ class Pictures:
         return StoredFile(self.store.make_id(), name, "", len(content), digest, None, None)
 
     def _stand_in(self, url: str) -> StoredFile:
+        """Return the file that was fetched from an address before, or what stands for one."""
+        table = self.store.table
+        columns = [table.c[name] for name in StoredFile.__dataclass_fields__]
+        same = sa.select(*columns).where(
+            table.c.source == _source(url), table.c.created_by == self.by
+        )
+        with read(self.store.engine) as connection:
+            row = connection.execute(same.order_by(table.c.id.desc())).first()
+        if row is not None:
+            self.counts.known.add(url)
+            return StoredFile(*row)
         digest = hashlib.sha256(url.encode()).hexdigest()
         return StoredFile(self.store.make_id(), _name(url), "", 0, digest, None, None)
 
-    def _id(self, stored: StoredFile) -> str:
+    def _id(self, stored: StoredFile, source: str) -> str:
         """Return the id that a file of this person has already, or a new one."""
         table = self.store.table
-        same = sa.select(table.c.id).where(
+        same = sa.select(table.c.id, table.c.source).where(
             table.c.sha256 == stored.sha256,
             table.c.name == stored.name,
             table.c.created_by == self.by,
         )
         with read(self.store.engine) as connection:
-            found = connection.execute(same.order_by(table.c.id)).scalars().first()
+            found = connection.execute(same.order_by(table.c.id)).first()
         if found is not None:
-            return str(found)
+            if source and found.source != source:
+                self.sources[str(found.id)] = source
+            return str(found.id)
         for one in self.pending:
             if (one["sha256"], one["name"]) == (stored.sha256, stored.name):
                 return str(one["id"])
-        self.pending.append(self.store.row(stored, self.by))
+        self.pending.append({**self.store.row(stored, self.by), "source": source or None})
         return stored.id
 
     def _lacks(self, url: str, rules: Mapping[str, Field]) -> bool:
@@ -278,6 +306,11 @@ def _address(text: str) -> str:
     """Return an address whole: one may be written as `//cdn.example/a.jpg`."""
     text = text.strip()
     return f"https:{text}" if text.startswith("//") else text
+
+
+def _source(url: str) -> str:
+    """Return what an address is remembered by; empty for what is none."""
+    return hashlib.sha256(url.encode()).hexdigest() if is_address(url) else ""
 
 
 def _rule(model: Field) -> str:

@@ -255,7 +255,10 @@ def _sequence(metadata: sa.MetaData) -> sa.Table:
 
 
 def _file(metadata: sa.MetaData) -> sa.Table:
-    """What is known of an uploaded file; its bytes lie in the folder of files, named by hash."""
+    """What is known of an uploaded file; its bytes lie in the folder of files, named by hash.
+
+    `source` is a hash of the address it was last fetched from.
+    """
     return sa.Table(
         "sw_file",
         metadata,
@@ -268,7 +271,9 @@ def _file(metadata: sa.MetaData) -> sa.Table:
         sa.Column("height", sa.Integer),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("created_by", sa.Integer),
+        sa.Column("source", sa.String(64)),
         sa.Index("ix_sw_file_sha256", "sha256"),
+        sa.Index("ix_sw_file_source", "source"),
     )
 
 

@@ -162,8 +162,46 @@ def test_pictures_are_counted_by_the_trial_and_fetched_once_by_the_import(
         "A4": ("", ""),
     }
     assert desk.count("sw_file") == files + 2
-    again = imported(desk, kim, tried(desk, kim, rows))
-    assert told(again)["as they are already"] == "4"
+
+
+def test_the_trial_of_pictures_that_were_fetched_before_says_what_the_import_says(
+    desk: Desk, elsewhere: Elsewhere
+) -> None:
+    kim, at = desk.browser(), elsewhere.url
+    rows = f"Code,Name,Picture\nA1,Ann,{at}/red.png\nA2,Bob,{at}/moved.png\n"
+    imported(desk, kim, tried(desk, kim, rows))
+    asked = sum(elsewhere.asked.values())
+    run_id = tried(desk, kim, rows + f"A3,Cyd,{at}/blue.jpg\n")
+    assert told(kim.get(f"/jobs/runs/{run_id}").text) == {
+        "would be created": "1",
+        "as they are already": "2",
+        "pictures would be fetched": "3",
+        "of these were fetched before and count as unchanged": "2",
+    }
+    assert sum(elsewhere.asked.values()) == asked, "a trial asks nobody"
+    run_id = tried(desk, kim, rows)
+    assert told(imported(desk, kim, run_id))["as they are already"] == "2"
+    elsewhere.files["/red.png"] = (200, {}, picture("green"))
+    page = imported(desk, kim, tried(desk, kim, rows))
+    assert told(page)["changed"] == "2", "what is another by now comes along"
+    run_id = tried(desk, kim, rows)
+    assert told(kim.get(f"/jobs/runs/{run_id}").text)["as they are already"] == "2"
+    elsewhere.files["/red.png"] = (200, {}, picture("red"))
+    assert told(imported(desk, kim, tried(desk, kim, rows)))["changed"] == "2"
+    assert told(imported(desk, kim, tried(desk, kim, rows)))["as they are already"] == "2"
+
+
+def test_the_same_picture_of_another_address_is_the_same(desk: Desk, elsewhere: Elsewhere) -> None:
+    kim, at = desk.browser(), elsewhere.url
+    rows = f"Code,Name,Picture\nA1,Ann,{at}/red.png\n"
+    imported(desk, kim, tried(desk, kim, rows))
+    elsewhere.files["/here/red.png"] = elsewhere.files["/red.png"]
+    other = rows.replace("/red.png", "/here/red.png")
+    before = told(kim.get(f"/jobs/runs/{tried(desk, kim, other)}").text)
+    assert before["would be changed"] == "1", "nobody was asked there before"
+    assert told(imported(desk, kim, tried(desk, kim, other)))["as they are already"] == "1"
+    after = told(kim.get(f"/jobs/runs/{tried(desk, kim, other)}").text)
+    assert after["as they are already"] == "1"
 
 
 def test_a_picture_that_cannot_be_had_refuses_its_row_in_plain_words(
@@ -341,6 +379,8 @@ def test_the_command_line_takes_pictures_by_address_and_out_of_a_zip(
     assert not elsewhere.asked
     done = CliRunner().invoke(import_file, words, obj=settings)
     assert done.exit_code == 3, done.output
+    again = CliRunner().invoke(import_file, [*words, "--dry-run"], obj=settings)
+    assert "1 of them were fetched before and count as unchanged." in again.output, again.output
     assert "rows.csv:4 picture 'no.png': The archive holds no file 'no.png'." in done.output
     told = CliRunner().invoke(import_file, [*words, "--locale", "zh"], obj=settings)
     assert "压缩包中没有文件“no.png”" in told.output

@@ -67,6 +67,10 @@ def import_box(
     counts = run.counts or {}
     over = run.state in FINAL
     saved = sum(counts.get(one, 0) for one in ("created", "updated"))
+    told_pictures = found.get("pictures") or {}
+    if told_pictures.get("known"):
+        # what they hold by now is not known before they are asked for
+        saved += counts.get("unchanged", 0)
     goes = over and asked.dry_run and "fault" not in found and bool(saved)
     goes = goes and not (asked.whole and counts.get("refused"))
     tone, told = _ending(visit, run, asked.dry_run, found, counts)
@@ -77,7 +81,7 @@ def import_box(
         counts=(
             *_counts(visit, asked.dry_run or bool(found.get("undone")), counts),
             *_hidden(visit, found.get("hidden", 0)),
-            *_pictures(visit, asked.dry_run, found.get("pictures") or {}),
+            *_pictures(visit, asked.dry_run, told_pictures),
             *_made(visit, asked.dry_run or bool(found.get("undone")), found.get("made") or {}),
         ),
         refused=tuple(_line(visit, one) for one in rows),
@@ -149,6 +153,7 @@ def _pictures(visit: Visit, tried: bool, told: Mapping[str, int]) -> Sequence[tu
     addresses = t("pictures would be fetched") if tried else t("pictures were asked for")
     words = {
         "addresses": addresses,
+        "known": t("of these were fetched before and count as unchanged"),
         "names": t("pictures of the ZIP"),
         "lacking": t("pictures cannot be had"),
     }
