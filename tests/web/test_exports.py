@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from runtime.importing.headers import target_from_header
+from runtime.importing.tables import Reading, open_table
 from runtime.jobs.starting import every_kind
 from runtime.jobs.worker import WorkerSetup, work_on
 from tests import databases
-from tests.web.desk import Browser, Desk, open_desk, token
+from tests.web.desk import DESK, Browser, Desk, open_desk, open_desk_with, token
 
 COLUMNS = ["code", "name"]
 
@@ -142,3 +144,39 @@ def test_programs_keep_run_and_let_go_of_exports_within_their_rights(desk: Desk)
     assert kim.api("GET", address).status_code == 404
     assert f"{base}/{{id}}/runs" in kim.api("GET", "/api/v1/openapi.json").json["paths"]
     assert base not in ron.api("GET", "/api/v1/openapi.json").json["paths"]
+
+
+def test_no_two_columns_are_called_alike_and_an_import_knows_each_again(tmp_path: Path) -> None:
+    member = (DESK / "desk" / "member.entity.yaml").read_text("utf-8")
+    twin = "fields:\n  alias: {type: text, label: {en: Name, zh: 别名}}"
+    files = {
+        "member__entity": member.replace("fields:", twin, 1).replace(
+            "columns: [name, code, active]", "columns: [name, alias, code]"
+        )
+    }
+    grants = 'access: desk\ngrants:\n  keeper: {"*": all}\n'
+    desk = open_desk_with("sqlite", tmp_path, grants, **files)
+    owner = desk.make("member", code="M1", name="Ann", alias="Annie")
+    desk.make("loan", member=owner, books=[{"title": "Dune", "price": "9.50"}])
+    browser = desk.browser()
+    page = browser.get("/loan/export").text
+    own = page.partition('id="columns')[2] or page
+    for words in ("Member", r"member\.name"):
+        assert re.search(rf">\s*{words}\s*</label>", own), words
+    told = {"what": "all", "format": "csv", "columns": ["code", "alias", "name"]}
+    sent = browser.send(browser.get("/member/export"), "/member/export", **told)
+    written = sent.data.decode("utf-8-sig")
+    assert written.splitlines() == ["Code,Name,name", "M1,Annie,Ann"]
+    path = tmp_path / "members.csv"
+    path.write_text(written, "utf-8")
+    table = open_table(path, Reading())
+    runtime = desk.runtime
+    target = target_from_header(
+        runtime.app.entities["member"],
+        table.columns,
+        path.name,
+        runtime.app,
+        runtime.compiled.field_types,
+    )
+    assert [source.path for source in target.fields] == [("code",), ("alias",), ("name",)]
+    runtime.engine.dispose()

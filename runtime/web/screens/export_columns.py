@@ -58,6 +58,24 @@ def readable(visit: Visit, entity: str, texts: Iterable[str]) -> tuple[Path, ...
     return tuple(found)
 
 
+def heading(visit: Visit, path: Path) -> str:
+    """Return what a column is called; no two are called alike, and an import knows each again.
+
+    Of several fields with one label only the first is called by it, as an import reads it.
+    """
+    words = [visit.text(step.label) for step in path.steps]
+    alike = (
+        next(
+            one.name
+            for one in visit.app.entities[step.entity].fields.values()
+            if text in one.label.texts.values()
+        )
+        != step.name
+        for step, text in zip(path.steps, words, strict=True)
+    )
+    return path.text if any(alike) else " · ".join(words)
+
+
 def needs(visit: Visit, entity: str, paths: Iterable[Path]) -> tuple[str, ...]:
     """Return every path to be selected so that these can be drawn."""
     found: dict[str, None] = {}
@@ -135,7 +153,7 @@ def _group(
     choices = tuple(
         Choice(
             path.text,
-            visit.text(path.field.label) if label else drawing.path_label(visit, path),
+            visit.text(path.field.label) if label else heading(visit, path),
             path.text in ticked,
         )
         for path in plain

@@ -19,7 +19,7 @@ from runtime.messages import Result
 from runtime.store.paths import Path
 from runtime.web import parquet, spreadsheets
 from runtime.web.screens import cells as drawing
-from runtime.web.screens import doors
+from runtime.web.screens import doors, export_columns
 from runtime.web.screens.export_columns import Group, groups, key_paths, needs
 from runtime.web.screens.list_url import ListUrl, pipeline_query
 from runtime.web.screens.numbers import number
@@ -120,7 +120,7 @@ def formats(visit: Visit) -> tuple[tuple[str, str], ...]:
 def heading(visit: Visit, columns: Sequence[Path]) -> list[str]:
     """Return the labels of the columns; moments say their zone."""
     return [
-        " · ".join(visit.text(step.label) for step in path.steps)
+        export_columns.heading(visit, path)
         + (f" ({visit.actor.time_zone})" if path.field.type == "datetime" else "")
         for path in columns
     ]
