@@ -6,18 +6,22 @@ import codecs
 import csv
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from runtime.importing.encodings import detect
+from runtime.importing.encodings import TORN_UTF8, detect
 from runtime.importing.faults import FileFault
 from runtime.importing.tables import Reading, Row, Torn, checked_columns, open_bytes
 
 DELIMITERS = (",", ";", "\t", "|")
 SAID = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 """The line with which Excel is told the delimiter."""
+NO_TEXT = re.compile("[\udc80-\udcff]+")
+"""Bytes that are no text, as a reader that goes on tells them."""
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 LONGEST_CELL = 10_000_000
 SAMPLE = 64_000
 
@@ -31,18 +35,35 @@ class CsvTable:
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.name = path, path.name
         self.encoding = self._known(reading.encoding) if reading.encoding else self._encoding()
+        self.is_torn = self.encoding == TORN_UTF8
+        """Whether some of its bytes are no text: their rows are refused, the others come in."""
+        if self.is_torn:
+            self.encoding = "utf-8"
         said = SAID.match(self._sample())
         self.skipped = int(said is not None)
         """Lines above the header that are no rows."""
         self.delimiter = reading.delimiter or (said[1] if said else self._delimiter())
         with self._reader() as reader:
             first: list[Any] = next((row for row in reader if self._is_row(reader, row)), [])
-            self.columns = checked_columns(self.name, first)
+            self.columns = checked_columns(self.name, [NO_TEXT.sub(UNKNOWN, one) for one in first])
             self.widest = len(first)
             """The cells of the header with the empty ones at its end, which rows may have too."""
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header; lines without any text are passed over."""
+        return map(self._legible, self._rows()) if self.is_torn else self._rows()
+
+    def _legible(self, row: Row) -> Row:
+        """Return a row without bytes that are no text; one that has such is torn."""
+        place = next((at for at, one in enumerate(row.cells) if NO_TEXT.search(one)), -1)
+        if place < 0:
+            return row
+        cells = [NO_TEXT.sub(UNKNOWN, one) for one in row.cells]
+        column = self.columns[place] if place < len(self.columns) else ""
+        torn = Torn(len(cells), len(self.columns), cells[place], "no_text", column)
+        return Row(row.line, cells, row.torn or torn)
+
+    def _rows(self) -> Iterator[Row]:
         width, widest = len(self.columns), self.widest
         with self._reader() as reader:
             for row in reader:
@@ -85,7 +106,12 @@ class CsvTable:
         try:
             with (
                 open_bytes(self.path) as stream,
-                io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
+                io.TextIOWrapper(
+                    stream,
+                    encoding=self.encoding,
+                    errors="surrogateescape" if self.is_torn else "strict",
+                    newline="",
+                ) as text,
             ):
                 self.is_open = self.ends = False
                 yield csv.reader(self._counted(text), delimiter=self.delimiter)
@@ -99,7 +125,7 @@ class CsvTable:
                 f"'{self.name}' is no table of cells: {error}.",
                 f"文件“{self.name}”不是有效的表格：{error}。",
             ) from error
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise FileFault(
                 f"'{self.name}' cannot be read to its end: {error}.",
                 f"文件“{self.name}”无法完整读取：{error}。",
@@ -118,7 +144,7 @@ class CsvTable:
         try:
             with open_bytes(self.path) as stream:
                 return detect(stream)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise FileFault(
                 f"'{self.name}' cannot be read: {error}.", f"无法读取文件“{self.name}”：{error}。"
             ) from error

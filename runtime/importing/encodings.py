@@ -3,7 +3,8 @@
 The whole file is tried as UTF-8, because one letter far down decides. Of the older encodings each
 writes its own everyday letters in its own bytes: the one that explains most of the high bytes that
 way is taken, if it explains nearly all; else the text is Western. A short text can look like
-several; then Chinese of the mainland comes first, and a person can say otherwise.
+several; then Chinese of the mainland comes first, and a person can say otherwise. Where most of a
+text is UTF-8 and some bytes of it are nothing, it is UTF-8 that was torn.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ OLD = (
         re.compile(rb"\x82[\x4f-\xf1]|\x83[\x40-\x96]|\x81[\x40-\xac]|[\x88-\x97][\x40-\xfc]"),
     ),
 )
+UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+TORN_UTF8 = "utf-8 torn"
+"""What is said of a text that is UTF-8 but for some bytes of it."""
+HALF = 0.5
+"""So much of the high bytes must be UTF-8 where no older encoding explains them."""
 HANGUL = re.compile(rb"[\xb0-\xc8][\xa1-\xfe]")
 SIGNS = 0xA9
 """The last row of GB2312 with signs instead of letters."""
@@ -79,7 +85,7 @@ class _Old:
         self.decoders = {one.codec: codecs.getincrementaldecoder(one.codec)() for one in OLD}
         self.covered = dict.fromkeys(self.decoders, 0)
         """By codec: the high bytes that are its everyday letters."""
-        self.high = self.hangul = 0
+        self.high = self.hangul = self.utf8 = 0
         self.is_korean, self.is_windows = True, False
 
     def look(self, block: bytes) -> None:
@@ -87,6 +93,7 @@ class _Old:
         if HIGH.search(block) is None and not self.high:
             return
         self.high += len(HIGH.findall(block))
+        self.utf8 += sum(map(len, UTF8.findall(block)))
         for one in OLD:
             if one.codec in self.decoders and not _decodes(self.decoders[one.codec], block):
                 del self.decoders[one.codec]
@@ -101,9 +108,13 @@ class _Old:
         """Return the codec."""
         whole = [name for name, one in self.decoders.items() if _decodes(one, b"", final=True)]
         best = max(whole, key=lambda name: self.covered[name], default="")
+        if self.utf8 >= max(SHARE * self.high, self.covered.get(best, 0)):
+            return TORN_UTF8
         if best and self.covered[best] >= SHARE * self.high:
             is_korean = best == "gb18030" and self.is_korean and self.hangul >= ENOUGH
             return "euc_kr" if is_korean else best
+        if self.utf8 >= HALF * self.high:
+            return TORN_UTF8
         return "cp1252" if self.is_windows else "latin-1"
 
 

@@ -2,11 +2,13 @@
 
 A list of objects makes several rows of one record, with its values in the first: the children.
 With `nested` each object below another is a record of its own, which knows its parent as
-`parent.KEY` and how deep it lies as `depth`.
+`parent.KEY` and how deep it lies as `depth`. A line that is no object is a torn row, unless it is
+the first: then this is no such file.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
@@ -15,11 +17,17 @@ from typing import Any
 import orjson
 
 from runtime.importing.faults import FileFault
-from runtime.importing.tables import Reading, Row, checked_columns, open_bytes
+from runtime.importing.tables import Reading, Row, Torn, checked_columns, open_bytes
 
 LARGEST = 200_000_000
 """Bytes of a file that is one JSON value; larger ones must have an object a line."""
 DEEPEST = 50
+LONGEST_TOLD = 80
+"""Bytes of a broken line that its verdict repeats."""
+
+
+class Broken(bytes):
+    """A line that is no object, as it stands in the file."""
 
 
 class JsonTable:
@@ -32,19 +40,29 @@ class JsonTable:
         self.path, self.name, self.nested = path, path.name, reading.nested
         found: dict[str, None] = {}
         for _, record in self._flat():
-            for part in record:
+            for part in () if isinstance(record, Broken) else record:
                 found |= dict.fromkeys(part)
         self.columns = checked_columns(self.name, list(found))
 
     def rows(self) -> Iterator[Row]:
         """Yield rows; those of one object carry one line."""
+        width = len(self.columns)
         for line, record in self._flat():
+            if isinstance(record, Broken):
+                told = record[:LONGEST_TOLD].decode("utf-8", "replace")
+                yield Row(line, [""] * width, Torn(1, width, told, "no_json"))
+                continue
             for part in record:
                 yield Row(line, [part.get(name, "") for name in self.columns])
 
-    def _flat(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def _flat(self) -> Iterator[tuple[int, list[dict[str, Any]] | Broken]]:
         number = 0
         for line, one in self.objects():
+            if isinstance(one, Broken):
+                if self.nested:
+                    raise self._no_object(line)
+                yield line, one
+                continue
             if not self.nested:
                 yield line, _flatten(one)
                 continue
@@ -52,8 +70,13 @@ class JsonTable:
                 number += 1
                 yield number, [node]
 
-    def objects(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Yield the objects as they stand in the file, each with its line or its number."""
+    def objects(self) -> Iterator[tuple[int, Mapping[str, Any] | Broken]]:
+        """Yield the objects as they stand in the file, each with its line or its number.
+
+        Raises:
+            FileFault: it is no list of objects, or its first line is none.
+
+        """
         try:
             with open_bytes(self.path) as stream:
                 start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -66,23 +89,38 @@ class JsonTable:
             else:
                 items = self._lines()
             for line, one in items:
-                if not isinstance(one, dict):
-                    raise self._fault(
-                        f"not a list of objects (item {line})", f"不是对象列表（第 {line} 项）"
-                    )
+                if not isinstance(one, dict | Broken):
+                    raise self._no_object(line)
                 yield line, one
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise self._fault(f"no JSON: {error}", f"不是有效的 JSON：{error}") from error
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
+        is_first = True
         with open_bytes(self.path) as stream:
             for line, text in enumerate(stream, start=1):
                 stripped = text.strip().lstrip(b"\xef\xbb\xbf")
                 if stripped:
-                    yield line, orjson.loads(stripped)
+                    one = _object(stripped)
+                    if is_first and isinstance(one, Broken):
+                        one = orjson.loads(stripped)
+                    is_first = False
+                    yield line, one
+
+    def _no_object(self, line: int) -> FileFault:
+        return self._fault(f"not a list of objects (item {line})", f"不是对象列表（第 {line} 项）")
 
     def _fault(self, en: str, zh: str) -> FileFault:
         return FileFault(f"'{self.name}' is {en}.", f"文件“{self.name}”{zh}。")
+
+
+def _object(text: bytes) -> Any:
+    """Return the object of a line, or the line where it is none."""
+    try:
+        found = orjson.loads(text)
+    except ValueError:
+        return Broken(text)
+    return found if isinstance(found, dict) else Broken(text)
 
 
 def _flatten(record: Mapping[str, Any]) -> list[dict[str, Any]]:

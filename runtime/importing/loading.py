@@ -55,6 +55,19 @@ FAILED_CELLS = {
             "zh": "本行的引号没有闭合，其后的内容都被当作同一个单元格。",
         }
     ),
+    "no_text": Label(
+        {
+            "en": "This cell holds bytes that are no text; the rest of the file is UTF-8. "
+            "Write it again.",
+            "zh": "该单元格含有无法识别的字节（文件其余部分为 UTF-8），请重新填写。",
+        }
+    ),
+    "no_json": Label(
+        {
+            "en": "This line is no object in JSON; look for a missing bracket, comma or quote.",
+            "zh": "本行不是完整的 JSON 对象，请检查是否缺少括号、逗号或引号。",
+        }
+    ),
     "digits_lost": Label(
         {
             "en": "The spreadsheet keeps only 15 digits of a number; make the column text and "

@@ -16,7 +16,7 @@ import orjson
 
 from runtime.harmless import harmless
 from runtime.importing.csv_table import CsvTable
-from runtime.importing.json_table import JsonTable
+from runtime.importing.json_table import Broken, JsonTable
 from runtime.importing.tables import Row, Table
 
 WHY = {"en": "Why refused", "zh": "未导入原因"}
@@ -43,7 +43,12 @@ def fix_rows(table: Table, reasons: Reasons, locale: str) -> Iterator[bytes]:
     why = WHY["zh" if locale.startswith("zh") else "en"]
     if isinstance(table, JsonTable) and _is_json(table):
         for line, one in table.objects():
-            if line in reasons:
+            if line not in reasons:
+                continue
+            if isinstance(one, Broken):
+                # a line that nobody can read is mended as it stands; the page tells why
+                yield one + b"\n"
+            else:
                 yield orjson.dumps({**one, why: "; ".join(reasons[line])}) + b"\n"
         return
     yield from _cells(table, reasons, why)

@@ -19,6 +19,7 @@ from python_calamine import (
     CalamineError,
     CalamineSheet,
     CalamineWorkbook,
+    PasswordError,
     SheetTypeEnum,
     SheetVisibleEnum,
 )
@@ -30,6 +31,8 @@ from runtime.importing.workbook_scan import scan, scan_whole
 
 MOST_EXACT = 1e15
 """Greater numbers have lost their last digits in the spreadsheet."""
+WORKBOOKS = {"[Content_Types].xml", "content.xml", "mimetype"}
+"""Parts that archives of workbooks have."""
 LONGEST_MERGE = 10_000
 """Rows over which one merged cell counts."""
 
@@ -110,10 +113,24 @@ class SheetTable:
                     f"文件“{self.name}”没有工作表“{wanted}”，现有：{'、'.join(names)}。",
                 )
             return self._scanned(book, wanted) if wanted else self._first(book, names)
-        except (CalamineError, IndexError, OSError, zipfile.BadZipFile) as error:
+        except PasswordError as error:
             raise FileFault(
-                f"'{self.name}' is no workbook that can be read: {error}.",
-                f"文件“{self.name}”不是可读取的工作簿：{error}。",
+                f"'{self.name}' is protected by a password; save it without one.",
+                f"文件“{self.name}”有密码保护，请取消密码后重新保存。",
+            ) from error
+        except (CalamineError, IndexError, OSError, zipfile.BadZipFile) as error:
+            if _is_other_archive(self.path):
+                raise FileFault(
+                    f"'{self.name}' is an archive of other files; unpack it and send the table in "
+                    "it. Pictures that rows name go into the field for a ZIP.",
+                    f"“{self.name}”是其他文件的压缩包，请解压后上传其中的表格；"
+                    "行中引用的图片请放到 ZIP 栏。",
+                ) from error
+            raise FileFault(
+                f"'{self.name}' is no workbook that can be read ({error}); open it in a "
+                "spreadsheet and save it as .xlsx or CSV.",
+                f"文件“{self.name}”不是可读取的工作簿（{error}），请用电子表格软件打开后另存为 "
+                ".xlsx 或 CSV。",
             ) from error
 
     def _first(self, book: CalamineWorkbook, names: Sequence[str]) -> CalamineSheet:
@@ -134,6 +151,15 @@ class SheetTable:
         for (line, place), one in sorted(failed.items()):
             self.failed.setdefault(line + 1, {})[place - self.left] = one
         return sheet
+
+
+def _is_other_archive(path: Path) -> bool:
+    """Return whether a file is a ZIP of which no part belongs to a workbook."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as book:
+        names = book.namelist()
+    return not any(one in WORKBOOKS for one in names)
 
 
 def _is_seen(one: Any) -> bool:

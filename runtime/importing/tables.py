@@ -99,7 +99,7 @@ def open_table(path: Path, reading: Reading) -> Table:
     try:
         with open_bytes(path) as stream:
             start = stream.read(4096)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise FileFault(
             f"'{path.name}' cannot be read: {error}.", f"无法读取文件“{path.name}”：{error}。"
         ) from error

@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import tempfile
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from runtime.importing.csv_table import CsvTable
 from runtime.importing.faults import FileFault
+from runtime.importing.mending import fix_rows
 from runtime.importing.tables import Reading, open_table
 
 TEXT = "code,name\nA,杯子\nB,壶\n"
@@ -275,10 +277,64 @@ def test_nodes_below_nodes_know_their_parents(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("content", [b"[1, 2]", b'{"a": }', b"[{}, 7]", b'{"a": 1}\nx\n'])
+@pytest.mark.parametrize("content", [b"[1, 2]", b'{"a": }', b"[{}, 7]", b"1\n{}\n"])
 def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FileFault):
         table(tmp_path, content, "rows.json")
+
+
+def test_a_line_that_is_no_object_is_refused_by_itself(tmp_path: Path) -> None:
+    lines = b'{"a": 1}\n{"a": \n[2]\n{"a": 3}\n'
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(lines)
+    rows = list(open_table(path, Reading()).rows())
+    assert [(row.line, row.torn and row.torn.code) for row in rows] == [
+        (1, None),
+        (2, "no_json"),
+        (3, "no_json"),
+        (4, None),
+    ]
+    assert [row.cells for row in rows] == [[1], [""], [""], [3]]
+    fixed = b"".join(fix_rows(open_table(path, Reading()), {2: ["no"], 4: ["why"]}, "en"))
+    assert fixed == b'{"a":\n{"a":3,"Why refused":"why"}\n'
+
+
+def test_bytes_that_are_no_text_refuse_their_row_alone(tmp_path: Path) -> None:
+    good = "A,Zoë Müller, Café Noël\n" * 3 + "B,上海家化,护手霜\n" * 3
+    content = b"code,name,more\n" + good.encode() + b"C,Caf\xe9,x\n" + good.encode()
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    rows = list(open_table(path, Reading()).rows())
+    torn = [(row.line, row.cells[1], row.torn.code) for row in rows if row.torn]
+    assert torn == [(8, "Caf\ufffd", "no_text")]
+    assert rows[0].cells[1] == "Zoë Müller"
+    assert len(rows) == 13
+    # a text of an older encoding is not taken for it
+    path.write_bytes(("code,name\n" + "A,Größe für Straße\n" * 4).encode("cp1252"))
+    assert next(iter(open_table(path, Reading()).rows())).cells == ["A", "Größe für Straße"]
+    path.write_bytes(("code,name\n" + "A,上海家化联合股份有限公司\n" * 4).encode("gb18030"))
+    assert next(iter(open_table(path, Reading()).rows())).cells == ["A", "上海家化联合股份有限公司"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rows.csv.gz", b"\x1f\x8b\x08\x00garbage" * 10, "cannot be read"),
+        ("rows.zip", None, "archive of other files; unpack it"),
+        ("letter.xls", b"\xd0\xcf\x11\xe0" + b"x" * 3000, "save it as .xlsx or CSV"),
+    ],
+)
+def test_what_to_do_with_a_file_that_cannot_be_read_is_said(
+    tmp_path: Path, name: str, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / name
+    if content is None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("rows.csv", TEXT)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(FileFault, match=said):
+        open_table(path, Reading())
 
 
 @given(st.binary(max_size=600), st.sampled_from(["x.csv", "x.json", "x.xlsx", "x.csv.gz"]))
