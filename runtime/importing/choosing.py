@@ -207,7 +207,12 @@ def _by_map(wish: Wish, file: Path, chosen: ImportMap, runtime: Runtime) -> Chos
         wish.reading.sheet or chosen.sheet,
         chosen.nested,
     )
-    return Chosen(open_table(file, reading), targets, chosen.time_zone, chosen.locale)
+    table = open_table(file, reading)
+    if len(table.columns) == 1 and chosen.delimiter and not wish.reading.delimiter:
+        # a spreadsheet that saved the file again writes a delimiter of its own
+        found = open_table(file, replace(reading, delimiter=""))
+        table = found if len(found.columns) > 1 else table
+    return Chosen(table, targets, chosen.time_zone, chosen.locale)
 
 
 def _but_pictures(target: ImportTarget, runtime: Runtime) -> ImportTarget:

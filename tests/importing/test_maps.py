@@ -104,3 +104,9 @@ def test_a_report_opens_in_a_spreadsheet_and_runs_no_formula(tmp_path: Path) -> 
         "Write a number.",
         "请填写数字。",
     )
+
+
+def test_a_file_that_was_saved_again_with_another_delimiter_fits_its_map(desk: Desk) -> None:
+    desk.load("code\nA1\n", "shelf")
+    again = "\n".join(line.replace(";", "\t") for line in SUPPLIER.splitlines())
+    assert desk.load(again, "goods", map_name="supplier").tally.created == 3
