@@ -20,6 +20,7 @@ from babel.numbers import (
     get_minus_sign_symbol,
 )
 
+from generator.field_types._digits import ascii_digits
 from generator.field_types._locales import babel_locale
 from generator.field_types._refusals import ApiField, Words
 
@@ -86,7 +87,7 @@ def typed_number(text: str) -> Any:
 
     `12,5` is returned as it is, for the schema to refuse: it may mean 12.5 or 125.
     """
-    text = text.strip()
+    text = ascii_digits(text.strip())
     if not text:
         return None
     grouped = GROUPED.fullmatch(text) if len(text) < 40 else None

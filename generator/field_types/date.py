@@ -20,6 +20,7 @@ from generator.field_types import (
     Input,
     Viewer,
 )
+from generator.field_types._digits import ascii_digits
 from generator.field_types._refusals import ApiField, Words
 from generator.field_types._times import day_text
 from generator.model.entity import Field
@@ -69,7 +70,7 @@ class Date(FieldType):
 
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
         """Return the day; `2026/1/5` and `2026年1月5日` are understood too."""
-        text = text.strip()
+        text = ascii_digits(text.strip())
         typed = TYPED.fullmatch(text) if len(text) < 20 else None
         if typed:
             return f"{typed[1]}-{int(typed[2]):02d}-{int(typed[3]):02d}"

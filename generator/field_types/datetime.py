@@ -24,6 +24,7 @@ from generator.field_types import (
     Input,
     Viewer,
 )
+from generator.field_types._digits import ascii_digits
 from generator.field_types._locales import zone
 from generator.field_types._refusals import ApiField, Words
 from generator.field_types._times import FIRST, LAST, Utc, local_text
@@ -33,6 +34,11 @@ WRITTEN = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?")
+TYPED = re.compile(
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[T ]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?"
+)
+"""As spreadsheets write it: `2026/1/5 9:05`, `2026年1月5日`."""
 WITH_OFFSET = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{5,15} ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})"
 )
@@ -94,9 +100,13 @@ class Datetime(FieldType):
         return local.replace(tzinfo=None).isoformat()
 
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
-        text = text.strip()
+        text = ascii_digits(text.strip())
         if not text or len(text) > 40:
             return text or None
+        typed = TYPED.fullmatch(text)
+        if typed:
+            year, *parts = (f"{one:0>2}" for one in typed.groups("0"))
+            text = f"{year}-{'-'.join(parts[:2])} {':'.join(parts[2:])}"
         if NAIVE.fullmatch(text):
             try:
                 local = dt.datetime.fromisoformat(text).replace(tzinfo=zone(viewer.time_zone))
@@ -123,8 +133,10 @@ def api_text(moment: dt.datetime) -> str:
 class _Moment(ApiField[dt.datetime]):
     default_error_messages = {
         "invalid": Words(
-            "Write a moment with its offset, such as 2026-11-22T10:30:00+08:00.",
-            "请填写带时区偏移的时间，例如 2026-11-22T10:30:00+08:00。",
+            "Write a moment such as 2026-11-22 10:30; over the API with its offset, such as "
+            "2026-11-22T10:30:00+08:00.",
+            "请填写时间，例如 2026-11-22 10:30；通过接口提交时须带时区偏移，例如 "
+            "2026-11-22T10:30:00+08:00。",
         ),
         "range": Words("Write a year from 1000 to 9999.", "年份应在 1000 到 9999 之间。"),
     }

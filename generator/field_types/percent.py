@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator.field_types import ANYONE, EMPTY, Cell, Example, Input, Viewer
+from generator.field_types._digits import ascii_digits
 from generator.field_types._numbers import number_text, typed_number
 from generator.field_types._scaled import PLACES, Scaled
 from generator.kinds import Arg
@@ -37,4 +38,4 @@ class Percent(Scaled):
         return Input("number", {"inputmode": "decimal"}, unit="%")
 
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
-        return typed_number(text.strip().removesuffix("%"))
+        return typed_number(ascii_digits(text.strip()).removesuffix("%"))
