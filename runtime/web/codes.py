@@ -36,11 +36,12 @@ def bars(text: str) -> Markup:
 
 
 def square(text: str) -> Markup:
-    """Return a QR code of a text; empty where it is too long."""
+    """Return a QR code of a text, of the size it is given; empty where the text is too long."""
     if not text or len(text.encode()) > LONGEST_QR:
         return Markup("")
     made: Any = segno.make(text, error="m", micro=False)
-    drawn = made.svg_inline(scale=5, border=3, dark="#000", light="#fff")
+    # with a size of its own, and no box to scale, a smaller place would show a corner of it
+    drawn = made.svg_inline(scale=5, border=3, dark="#000", light="#fff", omitsize=True)
     return Markup(drawn)
 
 

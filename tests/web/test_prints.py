@@ -176,6 +176,9 @@ def test_labels_of_all_that_match_are_made_by_a_run(desk: Desk) -> None:
     assert (answer.status_code, answer.text.count('<article class="lb">')) == (200, MANY)
     assert "@page{size:60mm 90mm" in answer.text
     assert answer.text.count("<svg") == 2 * MANY, "bars and a square each"
+    squares = re.findall(r'<div class="lb-q"><svg viewBox="0 0 (\d+) (\d+)" class', answer.text)
+    assert len(squares) == MANY, "a code without a box is cut off where its place is smaller"
+    assert {high == wide for high, wide in squares} == {True}
     assert ("<script" in answer.text, "href=" in answer.text) == (False, False)
     link = file_of(kim, run_id)
     become(desk, "kim", "clerk")
