@@ -324,7 +324,7 @@ BAD = [
     ("paper.csv", b"%PDF-1.7 \x00\x01", "is a PDF file"),
     ("noise.csv", b"\x7fELF\x02\x00\xfe\xff\x80,name\n", "is no text"),
     ("broken.xlsx", packed(b"<x/>")[:60], "no workbook that can be read"),
-    ("other.xlsx", packed(b"<x/>"), "no workbook that can be read"),
+    ("other.xlsx", packed(b"<x/>"), "is an archive of other files; unpack it"),
     ("torn.csv.gz", gzip.compress(b"code,name\n" + b"A,a\n" * 9000)[:60], "is damaged"),
     ("torn.jsonl", b'{"code": "A", "na', "is no JSON"),
 ]
