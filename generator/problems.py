@@ -112,6 +112,7 @@ CODES: Mapping[str, str] = {
     "D476": "Nobody may set a field.",
     "D477": "A role reaches an entity by too many conditions.",
     "D478": "A reason tells what somebody may not see.",
+    "D479": "A log keeps more of values than it may.",
     "D480": "A step of a scenario is not one step.",
     "D481": "A scenario says what does not belong there.",
     "D482": "Records of a scenario point at each other in a circle.",

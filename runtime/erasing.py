@@ -171,10 +171,14 @@ class Scrub:
             for one in ordered
         )
         self._found = re.compile(whole) if whole else None
+        self._former = tuple(taken.former.values())
 
     def text(self, text: str) -> str:
         """Return a text without the texts that were erased."""
-        return self._found.sub(BLANK, text) if self._found else text
+        found = self._found.sub(BLANK, text) if self._found else text
+        for one in self._former:
+            found = one.without(found, BLANK)
+        return found
 
     def title(
         self, entity: Entity, names: Collection[str], title: str | None, now: str | None

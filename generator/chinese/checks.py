@@ -391,6 +391,18 @@ TEXTS: Mapping[str, str] = {
     "Leave that to another role: whoever has this one could widen their own rights.": (
         "请交由其他角色维护，否则此角色的人可扩大自己的权限。"
     ),
+    "The log keeps values of the class '{name}'.": "日志保留了“{name}”级别的值。",
+    "Write 'masked' or 'mark': what is sensitive stands in no log.": (
+        "请写 masked 或 mark：敏感信息不得写入任何日志。"
+    ),
+    "Nothing says why the log keeps values of the class '{name}'.": (
+        "未说明日志为何要保留“{name}”级别的值。"
+    ),
+    "Say it with 'why', such as 'keep: value' and 'why: Parcels that went astray are traced.'.": (
+        "请用 why 说明原因，例如 keep: value 和 why: 需要追查投错的包裹。"
+    ),
+    "Only values that stay need a reason.": "只有保留原值时才需要说明原因。",
+    "Remove 'why'.": "请删除 why。",
     "'{name}' asks for the title of a record that is not there yet.": (
         "'{name}' 要求输入尚不存在的记录的标题。"
     ),

@@ -18,6 +18,9 @@ CLASSES = ("public", "internal", "personal", "sensitive", "secret")
 SIGHTS = ("clear", "masked", "hidden")
 """How much of a cell somebody sees, the most first."""
 
+KEPT = ("value", "masked", "mark")
+"""What a log can keep of a value, the most first; a mark tells only that it changed."""
+
 NO_EXPRESSIONS: Mapping[str, Expression] = {}
 
 
@@ -59,6 +62,17 @@ class Reviews:
     months: int
     days: int = 21
     """What nobody answered by then is suspended."""
+
+
+@dataclass(frozen=True)
+class LogRule:
+    """What the logs keep of the values of a class of fields."""
+
+    keep: str
+    """One of `KEPT`."""
+    span: Span
+    why: str = ""
+    """Of values that stay: why they must."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from generator.model.access import (
     Conflict,
     GrantRule,
     Guardrail,
+    LogRule,
     PersonFact,
     Reviews,
     Role,
@@ -57,6 +58,8 @@ class App:
     """What asks for more than a click."""
     masks: Mapping[str, str] = field(default_factory=dict)
     """Class of fields → kind of mask, where it is not the field type's own."""
+    log: Mapping[str, LogRule] = field(default_factory=dict)
+    """Class of fields → what the logs keep of its values, where that is not the usual."""
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     """Roles that do not go together, by name."""
     reviews: Reviews | None = None

@@ -15,6 +15,7 @@ from generator.model.access import (
     Conflict,
     GrantRule,
     Guardrail,
+    LogRule,
     PersonFact,
     Reviews,
     Role,
@@ -100,6 +101,15 @@ def resolve_reviews(given: Given) -> Reviews | None:
     body = given.get("reviews")
     months = None if body is None else body.get("every_months")
     return None if body is None or months is None else Reviews(months, body.get("days", 21))
+
+
+def resolve_log(given: Given) -> dict[str, LogRule]:
+    """Return what the logs keep of the values of a class, where the roles file says it."""
+    return {
+        name.text: LogRule(body.get("keep"), name.span, body.get("why", ""))
+        for name, body in given.get("log", {}).items()
+        if body.get("keep") is not None
+    }
 
 
 def _reach(role: Role, roles: Mapping[str, Role]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.access import SIGHTS
+from generator.model.access import KEPT, SIGHTS
 
 MASKS = (
     "auto",
@@ -137,6 +137,21 @@ PERSON = Shape(
     },
 )
 
+LOG = Shape(
+    "log_rule",
+    "What the logs keep of the values of a class; just a word, such as `mark`, says no more.",
+    {
+        "keep": Arg(
+            "choice",
+            "`value` keeps them; `masked` keeps the mask of each with a mark that tells values "
+            "apart and nothing else; `mark` keeps the mark alone.",
+            required=True,
+            options=KEPT,
+        ),
+        "why": Arg("text", "Of `value`: why no less will do."),
+    },
+)
+
 ROLES = Shape(
     "roles",
     "All roles; just one file, `roles.yaml`, at the top.",
@@ -154,6 +169,15 @@ ROLES = Shape(
             default={},
             pattern="public|internal|personal|sensitive",
             of=Arg("choice", "", options=MASKS),
+        ),
+        "log": Arg(
+            "map",
+            "By class of fields: what the audit keeps of values, and what titles there say of "
+            "them. Where it says nothing, `personal` values are masked, of `sensitive` ones a mark "
+            "stays. An older value that the audit does not keep cannot be brought back from it.",
+            default={},
+            pattern="personal|sensitive",
+            of=Arg("shape", "", shape=LOG, or_word="keep"),
         ),
         "conflicts": Arg(
             "map",

@@ -23,6 +23,7 @@ from generator.model.text import Label
 from generator.model.workflow import CLOSED
 from rules import privacy
 from runtime.operations import _cascade, _changing, _offers, _renewing, _saving
+from runtime.operations._former import Former
 from runtime.operations._work import Draft, Work
 from runtime.runtime import Runtime
 from runtime.store import audit, dependants
@@ -106,6 +107,8 @@ class Taken:
     files: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     """The texts that stood there."""
+    former: dict[str, Former] = field(default_factory=dict)
+    """By their mark: texts of which the audit kept no more than that and a mask."""
     changed: int = 0
     """Records that have another version now."""
 

@@ -8,7 +8,8 @@ the row as it is now and the first. So nobody without the key can pass a change 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,12 +17,16 @@ import sqlalchemy as sa
 from generator.build.erasing import erased_fields
 from generator.model.entity import Entity
 from rules import privacy
+from rules.masks import STARS
+from runtime.operations._changing import load_many
 from runtime.operations._erasing import Taken, pieces
+from runtime.operations._former import Former
 from runtime.operations._talk import FILE
 from runtime.operations._work import Work
 from runtime.store.audit_key import LATER, SIGNED
-from runtime.store.guard import system
-from runtime.store.sealed import is_sealed
+from runtime.store.guard import system, system_grant
+from runtime.store.sealed import MASKED, SEALED, is_sealed, mark_of
+from runtime.store.titles import is_masked_in_log, titles_of
 
 if TYPE_CHECKING:
     from runtime.erasing import Scrub
@@ -43,10 +48,25 @@ def find_gone(work: Work, taken: Taken, person: tuple[str, str]) -> None:
             audit.c.entity == name, audit.c.operation == "delete", audit.c.before.is_not(None)
         )
         for row in work.connection.execute(asked):
-            if str((row.before or {}).get(way[0])) in above:
+            if _points_at(work, entity, row.record_id, way[0], (row.before or {}), above):
                 taken.mark(name, row.record_id, taken.usual.get(name, ()))
                 taken.gone.setdefault(name, set()).add(row.record_id)
                 ids.setdefault(name, set()).add(row.record_id)
+
+
+def _points_at(
+    work: Work,
+    entity: Entity,
+    gone: str,
+    name: str,
+    held: Mapping[str, Any],
+    above: Collection[str],
+) -> bool:
+    """Return whether a deleted record pointed at one of some others, as the audit tells it."""
+    value: Any = held.get(name)
+    if not is_sealed(entity.fields[name], value):
+        return str(value) in above
+    return value[SEALED] in {mark_of(work.runtime, entity, gone, name, one) for one in above}
 
 
 def find_pointing(work: Work, taken: Taken, person: tuple[str, str]) -> None:
@@ -68,21 +88,20 @@ def collect(work: Work, taken: Taken) -> None:
     for entity, row in _rows(work, taken):
         names = taken.marks[entity.name][row["record_id"]]
         for values in (row["before"], row["after"]):
-            _gather(work, entity, values or {}, names, taken)
+            _gather(work, entity, row["record_id"], values or {}, names, taken)
 
 
 def rewrite(work: Work, taken: Taken, scrub: Scrub, titles: Titles, erasure: str) -> int:
     """Take the values out of the rows of the audit; return how many rows were changed."""
     audit, key = work.runtime.system.audit, work.runtime.audit_key
+    titles = {**titles, **_masked_titles(work, taken)}
     count = 0
     for entity, row in list(_rows(work, taken)):
         names = taken.marks[entity.name][row["record_id"]]
         new = {
             "before": _without(work, entity, row["before"], names, taken, scrub),
             "after": _without(work, entity, row["after"], names, taken, scrub),
-            "record_title": scrub.title(
-                entity, names, row["record_title"], titles.get((entity.name, row["record_id"]))
-            ),
+            "record_title": _title(work, entity, names, row, titles, scrub),
             "reason": None if row["reason"] is None else scrub.text(row["reason"]),
         }
         changed = {name: value for name, value in new.items() if value != row[name]}
@@ -94,6 +113,36 @@ def rewrite(work: Work, taken: Taken, scrub: Scrub, titles: Titles, erasure: str
         work.connection.execute(done.values(**changed, **proved))
         count += 1
     return count
+
+
+def _masked_titles(work: Work, taken: Taken) -> Titles:
+    """Return what the log calls the records now, as far as it masks their titles."""
+    found: dict[tuple[str, str], str] = {}
+    for name, marked in taken.marks.items():
+        entity = work.runtime.app.entities[name]
+        if not is_masked_in_log(work.runtime, entity):
+            continue
+        for some in pieces(one for one in marked if one not in taken.gone.get(name, ())):
+            facts = load_many(work, entity, tuple(some), system_grant(name), lock="")
+            records = list(facts.values())
+            titles = titles_of(work.connection, work.runtime, entity, records, for_log=True)
+            found |= {(name, one): text for one, text in zip(facts, titles, strict=True)}
+    return found
+
+
+def _title(
+    work: Work,
+    entity: Entity,
+    names: frozenset[str],
+    row: Mapping[str, Any],
+    titles: Titles,
+    scrub: Scrub,
+) -> str | None:
+    """Return the title of a row as it may stay; of a masked one nothing can be told apart."""
+    title, now = row["record_title"], titles.get((entity.name, row["record_id"]))
+    if title and STARS in title and is_masked_in_log(work.runtime, entity):
+        return now if now is not None else scrub.blank
+    return scrub.title(entity, names, title, now)
 
 
 def _rows(work: Work, taken: Taken) -> Iterator[tuple[Entity, Mapping[str, Any]]]:
@@ -109,17 +158,28 @@ def _rows(work: Work, taken: Taken) -> Iterator[tuple[Entity, Mapping[str, Any]]
 
 
 def _gather(
-    work: Work, entity: Entity, values: Mapping[str, Any], names: frozenset[str], taken: Taken
+    work: Work,
+    entity: Entity,
+    record_id: str,
+    values: Mapping[str, Any],
+    names: frozenset[str],
+    taken: Taken,
 ) -> None:
+    erased = erased_fields(entity, work.runtime.compiled.field_types)
     for name, value in values.items():
         field = entity.fields.get(name)
-        if field is None or is_sealed(field, value):
+        if field is None:
             continue
-        if field.type == "children" and isinstance(value, Mapping):
+        if is_sealed(field, value):
+            if name in names and field in erased and MASKED in value:
+                marks = partial(mark_of, work.runtime, entity, record_id, name)
+                former = Former(value[MASKED], value[SEALED], marks)
+                taken.former[former.mark] = former
+        elif field.type == "children" and isinstance(value, Mapping):
             part = work.runtime.app.entities[field.target]
             for row_id, row in value.items():
-                _gather(work, part, row or {}, _of_part(taken, part, row_id), taken)
-        elif name in names and field in erased_fields(entity, work.runtime.compiled.field_types):
+                _gather(work, part, row_id, row or {}, _of_part(taken, part, row_id), taken)
+        elif name in names and field in erased:
             taken.note(work, field, value)
 
 

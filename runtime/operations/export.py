@@ -30,6 +30,7 @@ from runtime.jobs import runs
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _export_parts, _reading, _sensitive
 from runtime.operations._export_parts import Parts
+from runtime.operations._told_query import told_query
 from runtime.runtime import Runtime
 from runtime.store import exported, fetch, written
 from runtime.store.cursor import read_cursor
@@ -89,7 +90,11 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     trail = Trail(runtime, asked.actor, asked.source, asked.request_id, asked.address)
     told = {
         "fields": [path.text for path in (*plan.query.paths, *_paths(plan))],
-        "query": {name: list(texts) for name, texts in asked.query.items() if name != "fields"},
+        "query": told_query(
+            {name: texts for name, texts in asked.query.items() if name != "fields"},
+            runtime.app.entities[asked.entity],
+            runtime,
+        ),
     }
     note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
     taken = _take(plan, runtime, trail, note)

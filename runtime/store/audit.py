@@ -9,7 +9,7 @@ from generator.model.entity import Entity
 from runtime.jobs.outbox import Event, emit
 from runtime.store import inserts
 from runtime.store.forms import form_of
-from runtime.store.sealed import without_secrets
+from runtime.store.sealed import as_logged
 from runtime.store.titles import titles_of
 from runtime.store.trail import about
 
@@ -79,8 +79,8 @@ def _write_all(
             "record_id": str(facts["id"]),
             "record_title": title[:LONGEST_TITLE],
             "record_version": facts.get("version"),
-            "before": without_secrets(work.runtime, entity, str(facts["id"]), before),
-            "after": without_secrets(work.runtime, entity, str(facts["id"]), after),
+            "before": as_logged(work.runtime, entity, str(facts["id"]), before),
+            "after": as_logged(work.runtime, entity, str(facts["id"]), after),
         }
         for title, (operation, entity, facts, before, after) in zip(
             _titles(work, entries), entries, strict=True
@@ -107,7 +107,8 @@ def _titles(work: Work, entries: Sequence[_Entry]) -> list[str]:
     found = [""] * len(entries)
     for same in places.values():
         records = [entries[place][2] for place in same]
-        named = titles_of(work.connection, work.runtime, entries[same[0]][1], records)
+        entity = entries[same[0]][1]
+        named = titles_of(work.connection, work.runtime, entity, records, for_log=True)
         for place, title in zip(same, named, strict=True):
             found[place] = title
     return found

@@ -2,19 +2,21 @@
 
 Comes in: the stored values of records on their way into the database. Goes out: their titles in the
 app's first language, with what lies behind references looked up, by one statement a reference
-however many records there are. Pages write titles for their reader, in `web/screens/cells`; both
+however many records there are. For the log the same, with what no log may hold masked in it. Pages
+write titles for their reader, in `web/screens/cells`; both
 write a single value by `in_title`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from generator.field_types import FieldType, Viewer
 from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
+from rules.logged import title_mask
 from runtime.store.guard import system_grant
 from runtime.store.paths import Path, currency_path, fill_title, title_currencies, title_paths
 from runtime.store.plan import QueryPlan, Sort
@@ -42,16 +44,26 @@ def title_of(connection: sa.Connection, runtime: Runtime, entity: Entity, facts:
 
 
 def titles_of(
-    connection: sa.Connection, runtime: Runtime, entity: Entity, records: Sequence[Facts]
+    connection: sa.Connection,
+    runtime: Runtime,
+    entity: Entity,
+    records: Sequence[Facts],
+    *,
+    for_log: bool = False,
 ) -> list[str]:
     """Return the titles of records of one entity from their stored values, references as ids."""
-    form = runtime.remembered.get(("title", entity.name), lambda: _form(runtime, entity))
+    form = _form_of(runtime, entity, for_log=for_log)
     known = {
         name: _behind(connection, runtime, entity.fields[name], texts, records)
         for name, texts in form.behind.items()
     }
     app, viewer = runtime.app, form.viewer
     return [fill_title(app, entity.name, _texts(form, record, known, viewer)) for record in records]
+
+
+def is_masked_in_log(runtime: Runtime, entity: Entity) -> bool:
+    """Return whether the titles of an entity's records stand in the log with something masked."""
+    return any(part.mask is not None for part in _form_of(runtime, entity, for_log=True).parts)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,7 @@ class _Part:
     field: Field
     currency: tuple[str, ...]
     """Where the currency of an amount stands; nowhere if it is fixed."""
+    mask: Callable[[Any], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +90,14 @@ class _Form:
     """Nobody in particular, who reads the app's first language."""
 
 
-def _form(runtime: Runtime, entity: Entity) -> _Form:
+def _form_of(runtime: Runtime, entity: Entity, *, for_log: bool) -> _Form:
+    found: _Form = runtime.remembered.get(
+        ("title", entity.name, for_log), lambda: _form(runtime, entity, for_log=for_log)
+    )
+    return found
+
+
+def _form(runtime: Runtime, entity: Entity, *, for_log: bool) -> _Form:
     app = runtime.app
     shown = title_paths(app, entity.name)
     behind: dict[str, dict[str, None]] = {}
@@ -92,7 +112,8 @@ def _form(runtime: Runtime, entity: Entity) -> _Form:
             currency = currency_path(Path(text, steps))
             names = tuple(currency.split(".")) if currency else ()
             kind = runtime.compiled.field_types[steps[-1].type]
-            parts.append(_Part(text, tuple(text.split(".")), kind, steps[-1], names))
+            mask = title_mask(app, steps) if for_log else None
+            parts.append(_Part(text, tuple(text.split(".")), kind, steps[-1], names, mask))
     viewer = Viewer(app.locales[0], app.time_zone)
     return _Form(tuple(parts), {name: tuple(texts) for name, texts in behind.items()}, viewer)
 
@@ -109,7 +130,9 @@ def _texts(
     texts: dict[str, str] = {}
     for part in form.parts:
         value = _at(seen, part.steps)
-        if value is not None:
+        if value is not None and part.mask is not None:
+            texts[part.text] = part.mask(value)
+        elif value is not None:
             code = str(_at(seen, part.currency) or "") if part.currency else ""
             texts[part.text] = in_title(part.kind, part.field, value, viewer, code)
     return texts

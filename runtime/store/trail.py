@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from runtime.messages import Actor
 from runtime.store import inserts
 from runtime.store.engine import write
+from runtime.store.titles import is_masked_in_log
 
 if TYPE_CHECKING:
     from runtime.runtime import Runtime
@@ -74,7 +75,7 @@ class Trail:
             "operation": note.operation,
             "entity": note.entity,
             "record_id": plain_text(note.record_id, 64) or None,
-            "record_title": plain_text(note.title, LONGEST_TITLE) or None,
+            "record_title": plain_text(self._title(note), LONGEST_TITLE) or None,
             "record_version": None,
             "before": note.before,
             "after": note.after,
@@ -86,6 +87,12 @@ class Trail:
         }
         row["signature"] = self.runtime.audit_key.sign(row)
         return row
+
+    def _title(self, note: Note) -> str:
+        """Return the title of what a note is about; none where it says what no log may hold."""
+        entity = self.runtime.app.entities.get(note.entity)
+        is_masked = entity is not None and is_masked_in_log(self.runtime, entity)
+        return "" if is_masked else note.title
 
 
 def about(actor: Actor | None) -> dict[str, Any]:

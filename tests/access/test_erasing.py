@@ -265,12 +265,15 @@ def test_nothing_personal_is_left_in_any_table(practice: Practice) -> None:
         "comment", "client", {"text": "Ann Leeward called from +8613812345678"}, record=ann
     )
     practice.done("comment", "team", {"text": "Ask Ann Leeward"}, record=team)
+    practice.done("update", "client", {"name": "Ann Windward"}, record=ann, version=2)
+    practice.done("comment", "client", {"text": "Once Ann Windward, or 13812345679"}, record=ann)
+    practice.done("update", "client", {"name": "Ann Leeward"}, record=ann, version=3)
     why = {"reason": "Ann Leeward asked for it."}
     assert practice.holding(*LEFT) >= {"client", "place", "visit", "letter", "team", "sw_audit"}
 
     practice.done("erase", "client", why, record=ann, version=practice.version(ann))
 
-    assert practice.holding(*LEFT, "+8613812345679") == set()
+    assert practice.holding(*LEFT, "13812345679", "Windward", "A****") == set()
     left = practice.stored("client", ann)
     assert (left["code"], left["level"], left["name"]) == ("A1", "vip", "—")
     assert left["id_no"] is left["pin"] is left["note"] is None

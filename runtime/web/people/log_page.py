@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from generator.field_types._times import local_text
 from runtime.operations._finding import named
 from runtime.store.audit_search import Search
-from runtime.web.screens.history import Known, shown
+from runtime.web.screens.history import Known, look_alike, shown
+from runtime.web.screens.titles_now import titles_of_found
 from runtime.web.screens.visit import Visit, plural, record_url, single
 
 MOST_TEXT = 80
@@ -165,11 +166,11 @@ def log_page(
         if row.entity in visit.app.entities and row.record_id:
             wanted.setdefault(row.entity, []).append(row.record_id)
     found = named(visit.runtime, visit.actor, wanted)
-    open_ = frozenset(found)
+    open_, now = frozenset(found), titles_of_found(visit, found)
     kept = {name: text for name, text in given.items() if text}
     older = {**kept, "before": str(rows[-1].id)} if more else {}
     return LogPage(
-        lines=tuple(_line(visit, row, open_) for row in rows),
+        lines=tuple(_line(visit, row, open_, now) for row in rows),
         asked=given,
         kinds=tuple(
             (name, plural(visit, visit.app.entities[name])) for name in kinds_heard_of(visit)
@@ -179,7 +180,12 @@ def log_page(
     )
 
 
-def _line(visit: Visit, row: Any, open_: frozenset[tuple[str, str]]) -> LogLine:
+def _line(
+    visit: Visit,
+    row: Any,
+    open_: frozenset[tuple[str, str]],
+    now: Mapping[tuple[str, str], str],
+) -> LogLine:
     entity = visit.app.entities.get(row.entity)
     readable = entity is None or (row.entity, row.record_id) in open_
     at: datetime = row.at
@@ -189,7 +195,7 @@ def _line(visit: Visit, row: Any, open_: frozenset[tuple[str, str]]) -> LogLine:
         who=row.actor_name,
         operation=_done(visit, row.operation),
         kind=single(visit, entity) if entity is not None else _beside(visit, row.entity),
-        title=(row.record_title or "") if readable else "",
+        title=now.get((row.entity, row.record_id), row.record_title or "") if readable else "",
         url=record_url(row.entity, row.record_id) if entity is not None and readable else "",
         changes=_changes(visit, row) if readable else (),
         reason=(row.reason or "") if readable else "",
@@ -225,6 +231,8 @@ def _changes(visit: Visit, row: Any) -> tuple[str, ...]:
         old = _cut(shown(visit, field, before.get(name), known))
         new = _cut(shown(visit, field, after.get(name), known))
         change = f"{old} → {new or '—'}" if old else new
+        if look_alike(field, before.get(name), after.get(name)):
+            change += f" ({visit.t('another value', 'history')})"
         if change:
             found.append(f"{visit.text(field.label)}: {change}")
     more = len(found) - MOST_CHANGES

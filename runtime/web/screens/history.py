@@ -14,7 +14,7 @@ from generator.field_types.money import Money
 from generator.model.entity import Entity, Field
 from runtime.operations._talk import FILE, TIMER
 from runtime.operations.history import Entry
-from runtime.store.sealed import is_sealed
+from runtime.store.sealed import MASKED, is_sealed
 from runtime.web.screens.doors import Titles
 from runtime.web.screens.visit import Visit, caller
 
@@ -55,6 +55,10 @@ class Change:
     after: str
     name: str = ""
     """The field, where the older value can be brought back."""
+    is_masked: bool = False
+    """The log keeps no more than the mask."""
+    note: str = ""
+    """What the two texts do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,12 @@ class Event:
     id: str = ""
     restorable: frozenset[str] = frozenset()
     """The fields whose older value the reader may bring back."""
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether the log keeps only masks of something told here."""
+        every = (*self.changes, *(one for row in self.rows for one in row.changes))
+        return any(one.is_masked for one in every)
 
 
 def events(
@@ -200,7 +210,15 @@ def _change(visit: Visit, field: Field, before: Any, after: Any, known: Known) -
         shown(visit, field, before, known),
         shown(visit, field, after, known),
         field.name,
+        any(is_sealed(field, one) and MASKED in one for one in (before, after)),
+        visit.t("another value", "history") if look_alike(field, before, after) else "",
     )
+
+
+def look_alike(field: Field, before: Any, after: Any) -> bool:
+    """Return whether two values that differ are kept with the same mask."""
+    both = is_sealed(field, before) and is_sealed(field, after)
+    return both and before != after and before.get(MASKED) == after.get(MASKED, "")
 
 
 def _rows(
@@ -246,7 +264,7 @@ def shown(visit: Visit, field: Field, value: Any, known: Known) -> str:
     if value is None or value == []:
         return ""
     if is_sealed(field, value):
-        return visit.t("kept in no log", "history")
+        return str(value.get(MASKED) or "") or visit.t("kept in no log", "history")
     kind = visit.catalog[field.type]
     if kind.relation == "reference":
         return known.titles.get((field.target, str(value)), visit.t("another record", "history"))

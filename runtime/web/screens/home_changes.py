@@ -15,6 +15,7 @@ from generator.field_types._times import local_text
 from runtime.operations._columns import is_titled
 from runtime.store import fetch
 from runtime.web.screens.home_views import listed
+from runtime.web.screens.titles_now import titles_now
 from runtime.web.screens.visit import Visit, record_url
 
 RECENT = 10
@@ -69,8 +70,17 @@ def recent_changes(visit: Visit) -> Sequence[Any]:
         return connection.execute(statement).all()
 
 
-def shown_change(visit: Visit, row: Any, names: Mapping[int, str]) -> Recent:
-    """Return a row of `recent_changes` in words."""
+def shown_changes(
+    visit: Visit, rows: Sequence[Any], names: Mapping[int, str]
+) -> tuple[Recent, ...]:
+    """Return rows of `recent_changes` in words."""
+    now = titles_now(visit, ((row.entity, str(row.record_id)) for row in rows))
+    return tuple(_shown(visit, row, names, now) for row in rows)
+
+
+def _shown(
+    visit: Visit, row: Any, names: Mapping[int, str], now: Mapping[tuple[str, str], str]
+) -> Recent:
     t, entity = visit.t, visit.app.entities[row.entity]
     words = {
         "create": t("created", "recent"),
@@ -78,11 +88,12 @@ def shown_change(visit: Visit, row: Any, names: Mapping[int, str]) -> Recent:
         "delete": t("archived", "recent") if entity.archive else t("deleted", "recent"),
         "restore": t("restored", "recent"),
     }[row.operation]
+    title = now.get((row.entity, str(row.record_id)), row.record_title or "")
     gone = row.operation == "delete" and not entity.archive
     return Recent(
         who=names.get(row.actor_id, row.actor_name),
         words=words,
-        title=f"{visit.text(entity.label)} {row.record_title or ''}".strip(),
+        title=f"{visit.text(entity.label)} {title}".strip(),
         url="" if gone else record_url(row.entity, str(row.record_id)),
         iso=row.at.isoformat(),
         when=local_text(row.at, visit.viewer.locale, visit.viewer.time_zone),

@@ -17,7 +17,7 @@ from generator.field_types._locales import babel_locale, zone
 from runtime.store.engine import read
 from runtime.web.names import short_name
 from runtime.web.screens.hits import Hit, recent_hits
-from runtime.web.screens.home_changes import Recent, shown_change
+from runtime.web.screens.home_changes import Recent, shown_changes
 from runtime.web.screens.home_pins import PINS, PinGroup, choices
 from runtime.web.screens.home_steps import STARTED, Step, first_kinds, steps
 from runtime.web.screens.home_views import (
@@ -86,7 +86,7 @@ def home_page(visit: Visit, recent: Sequence[Any], names: Mapping[int, str]) -> 
         todo=tuple(waiting[:MOST_VIEWS]),
         pinned=tuple(todo(visit, pinned, counts)),
         records=recent_hits(visit, RECORDS),
-        recent=tuple(shown_change(visit, row, names) for row in recent),
+        recent=shown_changes(visit, recent, names),
         groups=_groups(visit),
         steps=steps(visit, first, counts, kept),
         choices=choices(visit, views, pins),

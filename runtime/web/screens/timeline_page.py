@@ -17,7 +17,7 @@ from runtime.operations._comments import LONGEST, Comment
 from runtime.operations._passages import Passage
 from runtime.operations.history import Entry
 from runtime.operations.timeline import KINDS, tells
-from runtime.store.sealed import NEVER_KEPT
+from runtime.store.sealed import NEVER_KEPT, is_sealed
 from runtime.tellings import Telling
 from runtime.web.screens import doors, history
 from runtime.web.screens.comment_text import Segment, segments
@@ -94,7 +94,7 @@ def timeline(
             events.append(told_of(visit, entity, record_id, one))
         else:
             (event,) = history.events(visit, entity, (one,), known)
-            events.append(replace(event, id=one.id, restorable=restoring & _names(one)))
+            events.append(replace(event, id=one.id, restorable=restoring & _names(entity, one)))
     talks = visit.actor.scopes is None
 
     def url(**more: str) -> str:
@@ -142,11 +142,15 @@ def named_in(found: Result) -> frozenset[int]:
     )
 
 
-def _names(entry: Entry) -> frozenset[str]:
-    """Return the fields of an entry that have an older value."""
+def _names(entity: Entity, entry: Entry) -> frozenset[str]:
+    """Return the fields of an entry that have an older value, as far as the log keeps it."""
     if entry.operation in {"create", "delete", "restore"}:
         return frozenset()
-    return frozenset(entry.before)
+    return frozenset(
+        name
+        for name, value in entry.before.items()
+        if name in entity.fields and not is_sealed(entity.fields[name], value)
+    )
 
 
 def _restorable(visit: Visit, entity: Entity, record: Result) -> frozenset[str]:

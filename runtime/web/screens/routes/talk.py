@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from generator.model.entity import Entity
 from runtime.errors import NotFound, RequestError, Stale
 from runtime.operations.read import not_found
-from runtime.store.sealed import NEVER_KEPT
+from runtime.store.sealed import NEVER_KEPT, is_sealed
 from runtime.web.screens import doors
 from runtime.web.screens.desk import Addresses, Answer, Desk, entity_of, listed_query
 from runtime.web.screens.detail_tabs import TIMELINE
@@ -136,9 +136,10 @@ class Talk:
         entries = doors.ask(visit, "history", entity, record_id, part=part).rows if part else ()
         if not entries or name not in entries[0].before or name not in model.fields:
             raise not_found()
-        if model.fields[name].sensitivity in NEVER_KEPT:
+        older, field = entries[0].before[name], model.fields[name]
+        if field.sensitivity in NEVER_KEPT or is_sealed(field, older):
             raise not_found()
-        values = {name: entries[0].before[name]}
+        values = {name: older}
         try:
             doors.ask(visit, "update", entity, record_id, values=values, version=_version() or 0)
         except RequestError as refusal:
