@@ -33,8 +33,8 @@ class Step:
     """One thing that somebody does."""
 
     action: str
-    """list, export, read, create, update, delete, restore, bulk, transition, post, place, run,
-    look, answer, event or wait (also of `time_passes`)."""
+    """list, export, read, create, update, delete, restore, erase, bulk, transition, post, place,
+    run, look, answer, event or wait (also of `time_passes`)."""
     entity: str
     person: Somebody
     span: Span
@@ -55,7 +55,7 @@ class Step:
     the job or the alert, and nothing."""
     input: Mapping[str, Any] = field(default_factory=dict)
     """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path; of `post`:
-    quantity and reason; of `place`: the cart."""
+    quantity and reason; of `erase`: the reason; of `place`: the cart."""
     called: str = ""
     """Of `transition`: the name that the record it makes gets."""
     lines: tuple[str, ...] = ()
@@ -66,6 +66,8 @@ class Step:
     """Of `answer`: the code of a refusal for good."""
     times: int = 1
     """Of `event`: how often it is told."""
+    approver: Somebody | None = None
+    """The second person, where one must decide."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ ACTIONS = (
     "update",
     "delete",
     "restore",
+    "erase",
     "bulk",
     "transition",
     "post",
@@ -37,7 +38,7 @@ ACTIONS = (
     "answer",
     "event",
 )
-ON_RECORD = {"read", "update", "delete", "restore", "transition"}
+ON_RECORD = {"read", "update", "delete", "restore", "erase", "transition"}
 NOBODY = Somebody("", ())
 """Who acts when only time passes or another system answers."""
 A_DAY = 86_400
@@ -52,7 +53,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "unconfirmed": frozenset({"transition"}),
     "key": frozenset({"post"}),
     "quantity": frozenset({"post"}),
-    "reason": frozenset({"post"}),
+    "reason": frozenset({"post", "erase"}),
+    "approved_by": frozenset({"update", "delete", "erase"}),
     "cart": frozenset({"place"}),
     "lines": frozenset({"place"}),
     "output": frozenset({"answer"}),
@@ -61,6 +63,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "times": frozenset({"event"}),
 }
 """By key of a step: the actions that it belongs to."""
+TOLD: Mapping[str, tuple[str, ...]] = {"place": ("cart",), "erase": ("reason",)}
+"""By action: keys that are told as they are written."""
 
 
 @dataclass(frozen=True)
@@ -279,6 +283,8 @@ class Steps:
                 return None
             entity = found
         values = self.names.values(body.get("values", {}), entity, body.span)
+        if action == "erase" and not self._is_person(entity, subject):
+            return None
         if action == "transition":
             edge = self._edge(body, entity)
             if edge is None:
@@ -309,12 +315,22 @@ class Steps:
             body.span,
             record=record,
             values=values,
-            input={"cart": body.get("cart")} if action == "place" else {},
+            input={name: body.get(name) for name in TOLD.get(action, ()) if name in body},
+            approver=self.names.person(body.get("approved_by")),
             query={key.text: value for key, value in body.get("filter", {}).items()},
             records=self.names.names(body.get("records", ())),
             change=body.get("change", "update") if action == "bulk" else "",
             lines=lines,
         )
+
+    def _is_person(self, entity: Entity, subject: Written) -> bool:
+        """Tell whether records of an entity are people whose data can be erased."""
+        if entity.privacy is not None and not entity.privacy.about:
+            return True
+        said = say("'{name}' is no person whose data could be erased.", name=subject.text)
+        hint = say("Erase a record of an entity with 'privacy: {{about: this}}'.")
+        self.names.problems.append(Problem("D481", subject.span, said, hint))
+        return False
 
     def _lines(self, body: Given, entity: Entity) -> tuple[str, ...]:
         """Name the lines of what is placed, which are parts of it."""

@@ -58,8 +58,8 @@ _VALUES = Arg(
 STEP = Shape(
     "step",
     "One thing that happens: one of `list`, `export`, `read`, `create`, `update`, `delete`, "
-    "`restore`, `bulk`, `transition`, `post`, `place`, `run`, `look`, `wait`, `time_passes`, "
-    "`answer` and `event`.",
+    "`restore`, `erase`, `bulk`, `transition`, `post`, `place`, `run`, `look`, `wait`, "
+    "`time_passes`, `answer` and `event`.",
     {
         "as": Arg("name", "Who does it, if not whom the case names.", to="person"),
         "list": Arg("name", "Reads a list of this entity.", to="entity"),
@@ -69,6 +69,7 @@ STEP = Shape(
         "update": Arg("name", "Changes this record.", to="record"),
         "delete": Arg("name", "Deletes this record.", to="record"),
         "restore": Arg("name", "Brings this deleted record back.", to="record"),
+        "erase": Arg("name", "Erases the data of the person whose record this is.", to="record"),
         "bulk": Arg("name", "Changes several records of this entity.", to="entity"),
         "transition": Arg("name", "Moves this record along its workflow.", to="record"),
         "post": Arg("path", "`ledger.kind`: posts an entry."),
@@ -129,7 +130,13 @@ STEP = Shape(
             of=Arg("value", ""),
         ),
         "quantity": Arg("value", "Of `post`: how much."),
-        "reason": Arg("text", "Of `post`: why."),
+        "reason": Arg("text", "Of `post` and `erase`: why; an erasure needs a reason."),
+        "approved_by": Arg(
+            "name",
+            "Of `update`, `delete` and `erase`: who approves it at once, where the "
+            "matrix wants a second person; of a role another holder.",
+            to="person",
+        ),
         "cart": Arg("value", "Of `place`: the cart as the API takes it, at the prices of then."),
         "called": Arg(
             "identifier",

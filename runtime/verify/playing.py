@@ -21,7 +21,7 @@ from runtime.messages import Actor, Result
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.titles import title_of
-from runtime.verify import backstage, elsewhere
+from runtime.verify import backstage, elsewhere, seconds
 from runtime.verify.coverage import Coverage
 from runtime.verify.stage import (
     AUTHOR,
@@ -193,17 +193,8 @@ def _do(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError |
 
 
 def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError | str | None:
-    if step.action == "wait":
-        elsewhere.pass_time(stage, step.seconds)
-        return None
-    if step.action == "answer":
-        return elsewhere.answer(stage, ".".join(step.edge), step.input, step.refused)
-    if step.action == "run":
-        return backstage.run_job(stage, step.edge[0], step.input)
-    if step.action == "look":
-        return backstage.look_at(stage, step.edge[0])
-    if step.action == "event":
-        return elsewhere.tell(stage, *step.edge, step.input, step.times)
+    if not step.entity:
+        return _by_itself(stage, step)
     actor = stage.actor(step.person)
     if step.action == "transition" and step.confirms:
         actor = replace(actor, proof=_proof(stage, step))
@@ -211,6 +202,8 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
     if step.action == "bulk":
         coverage.asked(actor, step.entity, step.change)
     found = stage.ask(step.action, step.entity, actor, **_request(stage, step))
+    if step.approver is not None:
+        return seconds.decided(stage, step, actor, found, coverage)
     if isinstance(found, RequestError):
         coverage.refused(found)
     else:
@@ -219,6 +212,20 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
             coverage.said.add(str(outcome.message))
             coverage.codes.update(error.code for error in outcome.errors)
     return found
+
+
+def _by_itself(stage: Stage, step: Step) -> Result | RequestError | str | None:
+    """Let time pass, another system speak, or a job or an alert do its work."""
+    if step.action == "answer":
+        return elsewhere.answer(stage, ".".join(step.edge), step.input, step.refused)
+    if step.action == "run":
+        return backstage.run_job(stage, step.edge[0], step.input)
+    if step.action == "look":
+        return backstage.look_at(stage, step.edge[0])
+    if step.action == "event":
+        return elsewhere.tell(stage, *step.edge, step.input, step.times)
+    elsewhere.pass_time(stage, step.seconds)
+    return None
 
 
 def _name_made(stage: Stage, step: Step, found: Result) -> None:
@@ -294,6 +301,8 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
         more["version"] = _version(stage, step, record)
     if step.action == "update":
         more["values"] = values
+    if step.action == "erase":
+        more["values"] = dict(step.input)
     return more
 
 

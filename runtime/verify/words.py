@@ -30,10 +30,12 @@ SURFACES: Mapping[str, str] = {
     "update": "修改",
     "delete": "删除",
     "restore": "恢复",
+    "erase": "删除个人信息",
     "read": "查看",
     "bulk": "批量",
 }
 FORMS: tuple[tuple[str, str], ...] = (
+    (r"nobody had to approve it", r"此操作无需他人审批"),
     (r"shows nothing instead of (.+)", r"没有显示 \1"),
     (r"shows (.+) instead of nothing", r"显示了 \1，应为空"),
     (r"shows (.+) instead of (.+)", r"显示了 \1，应为 \2"),

@@ -224,6 +224,74 @@ def test_a_line_ends_when_days_pass(tmp_path: Path) -> None:
     assert [one.faults for one in found.verdicts] == [(), (), ()]
 
 
+EDITS = "    customer:\n      allow: [edit, import]"
+ERASES = (EDITS, EDITS.replace("import]", "import, erase]"))
+BY_TWO = (
+    'access: trade\ngrants:\n  owner:\n    "*": all\n',
+    "access: trade\nsensitive:\n"
+    "  erasure: {entities: customer, actions: erase, ask: approve}\n"
+    'grants:\n  owner:\n    "*": all\n    customer: [erase, approve]\n',
+)
+
+
+def test_a_person_is_erased_and_what_stays_is_looked_at(tmp_path: Path) -> None:
+    case = """
+    as: lin
+    when: {erase: fang, reason: She asked for it.}
+    then:
+      cells: {fang: {code: C1, phone: null}}
+      audit: [erase, person_erased]
+"""
+    assert told(tmp_path, case, ERASES) == ()
+
+
+def test_an_erasure_that_leaves_something_otherwise_is_told(tmp_path: Path) -> None:
+    case = """
+    as: lin
+    when: {erase: fang, reason: She asked for it.}
+    then: {cells: {fang: {name: 王芳}}, audit: []}
+"""
+    faults = told(tmp_path, case, ERASES)
+    assert "audit: erase, person_erased, not nothing" in faults
+    assert any(one.startswith("list: fang.name is ") for one in faults)
+
+
+@pytest.mark.parametrize(
+    ("step", "then", "faults"),
+    [
+        ("{erase: fang}", "{outcome: R422, errors: {reason: required}}", ()),
+        ("{erase: lei, reason: She asked.}", "R404", ()),
+        (
+            "{erase: fang, reason: She asked., approved_by: reviewer}",
+            "done",
+            ("erase: nobody had to approve it",),
+        ),
+    ],
+)
+def test_an_erasure_is_refused_as_anywhere(
+    tmp_path: Path, step: str, then: str, faults: tuple[str, ...]
+) -> None:
+    assert told(tmp_path, f"    as: lin\n    when: {step}\n    then: {then}\n", ERASES) == faults
+
+
+@pytest.mark.parametrize(
+    ("second", "then"),
+    [
+        (
+            ", approved_by: owner",
+            "{cells: {fang: {name: —, phone: null}},"
+            " audit: [approval_requested, approval_approved, erase, person_erased]}",
+        ),
+        (", approved_by: lin", "{outcome: R404, cells: {fang: {name: 王芳}}}"),
+        ("", "{outcome: R202, audit: [approval_requested]}"),
+    ],
+)
+def test_a_second_person_decides_about_an_erasure(tmp_path: Path, second: str, then: str) -> None:
+    step = f"{{erase: fang, reason: She asked for it.{second}}}"
+    case = f"    as: owner\n    when: {step}\n    then: {then}\n"
+    assert told(tmp_path, case, BY_TWO) == ()
+
+
 def test_a_given_record_that_is_refused_fails_its_cases_with_the_reason(tmp_path: Path) -> None:
     folder = tmp_path / "branches"
     shutil.copytree(FOLDER, folder)
