@@ -1,7 +1,8 @@
 """Which fields hold what about people, and who reads them in clear: the matrix, asked by class.
 
-Comes in: a matrix. Goes out: a line for each field of a class, with what every role sees of it. A
-role is judged alone, with what it includes; a person with several may see more, never less.
+Comes in: a matrix. Goes out: a line for each field of a class, with what every role sees of it and
+what the logs keep. A role is judged alone, with what it includes; a person with several may see
+more, never less.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from generator.model.access import CLASSES
 from generator.model.entity import Entity
 from generator.model.privacy import ABOUT_PEOPLE
+from rules.logged import log_rule
 from rules.matrix import Matrix
 
 CLEAR, SOME, MASKED = "clear", "some", "masked"
@@ -32,6 +34,8 @@ class Held:
     """Roles that may have a masked cell shown, with a reason."""
     exported: tuple[str, ...]
     """Roles that take it out in clear in a file."""
+    logged: str
+    """What the logs keep of it: `value`, `masked` or `mark`."""
 
 
 def inventory(matrix: Matrix, classes: Collection[str] = ABOUT_PEOPLE) -> tuple[Held, ...]:
@@ -64,4 +68,5 @@ def _held(matrix: Matrix, entity: Entity, name: str, sensitivity: str) -> Held:
         taking = matrix.grant(alone, entity.name, "export")
         if taking is not None and any(name in line.clear for line in taking.lines):
             exported.append(role)
-    return Held(entity.name, name, sensitivity, seen, tuple(revealed), tuple(exported))
+    logged = log_rule(matrix.app, entity.fields[name])
+    return Held(entity.name, name, sensitivity, seen, tuple(revealed), tuple(exported), logged)

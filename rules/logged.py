@@ -32,9 +32,14 @@ def log_rule(app: App, field: Field) -> str:
     rule = _of_class(app, field.sensitivity)
     if rule != MASKED:
         return rule
-    if field.target or field.type in FILES:
+    if is_pointer(field):
         return VALUE if field.sensitivity == "personal" else MARK
     return MARK if _kind(app, field) in SAYS_NOTHING else MASKED
+
+
+def is_pointer(field: Field) -> bool:
+    """Return whether a field holds no more than the id of a record or a file."""
+    return bool(field.target) or field.type in FILES
 
 
 def log_mask(app: App, field: Field) -> Callable[[Any], str] | None:

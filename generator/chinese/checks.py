@@ -402,8 +402,8 @@ TEXTS: Mapping[str, str] = {
         "请用 why 说明原因，例如 keep: value 和 why: 需要追查投错的包裹。"
     ),
     "'{name}' is no person whose data could be erased.": "'{name}' 不是可删除其个人信息的个人。",
-    "Erase a record of an entity with 'privacy: {{about: this}}'.": (
-        "请对写有 privacy: {{about: this}} 的实体的记录使用 erase。"
+    "Erase a record of an entity with 'privacy: {about: this}'.": (
+        "请对写有 privacy: {about: this} 的实体的记录使用 erase。"
     ),
     "Only values that stay need a reason.": "只有保留原值时才需要说明原因。",
     "Remove 'why'.": "请删除 why。",

@@ -328,7 +328,7 @@ class Steps:
         if entity.privacy is not None and not entity.privacy.about:
             return True
         said = say("'{name}' is no person whose data could be erased.", name=subject.text)
-        hint = say("Erase a record of an entity with 'privacy: {{about: this}}'.")
+        hint = "Erase a record of an entity with 'privacy: {about: this}'."
         self.names.problems.append(Problem("D481", subject.span, said, hint))
         return False
 

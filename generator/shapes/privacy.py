@@ -26,7 +26,8 @@ PRIVACY = Shape(
     "privacy",
     "Whose data the records are: for the copy of all their data that a person asks for, and for "
     "its erasure. Erased are fields of the classes personal and sensitive, of the person's own "
-    "record secret ones too.",
+    "record secret ones too. No login ends with it: nothing says which account is whose record, "
+    "so an administrator ends it under Users.",
     {
         "about": Arg(
             "path",

@@ -110,6 +110,11 @@ def personal(context: click.Context, kind: str | None, in_json: bool, locale: st
         SOME: said(locale, "in clear in some records", "部分记录明文可见"),
         MASKED: said(locale, "masked", "脱敏可见"),
     }
+    logged = {
+        "value": said(locale, "the value", "原值"),
+        "masked": said(locale, "its mask and a mark", "脱敏内容和标记"),
+        "mark": said(locale, "a mark", "标记"),
+    }
     for one in found:
         click.echo(f"{one.entity}.{one.field}  {one.sensitivity}")
         for sight, word in words.items():
@@ -122,6 +127,7 @@ def personal(context: click.Context, kind: str | None, in_json: bool, locale: st
         ):
             if others:
                 click.echo(f"  {word}{colon}{', '.join(others)}")
+        click.echo(f"  {said(locale, 'in the log', '日志保留')}{colon}{logged[one.logged]}")
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def test_every_field_about_people_is_told_with_what_each_role_sees_of_it() -> No
     assert remark.seen["totals"] == "some", "they see the lines of some orders"
     assert (remark.seen["taxes"], remark.seen["seller"]) == ("clear", "masked")
     assert not found["customer", "pin"].seen, "what is secret nobody reads"
+    assert (phone.logged, number.logged) == ("masked", "mark")
 
 
 def test_a_role_that_sees_a_class_masked_is_told_apart() -> None:
@@ -57,6 +58,7 @@ def test_the_command_lists_a_class_in_both_languages_and_for_programs(
     assert "customer.id_no  sensitive" in told
     assert "in clear: owner" in told
     assert "customer.phone" not in told
+    assert "in the log: a mark" in told
     assert "明文可见：owner" in runner.invoke(app.main, [*command, "--locale", "zh"]).output
     (one,) = json.loads(runner.invoke(app.main, [*command, "--json"]).output)
     assert (one["entity"], one["field"], one["exported"]) == ("customer", "id_no", ["owner"])

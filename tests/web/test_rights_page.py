@@ -90,6 +90,8 @@ def test_what_is_kept_about_people_is_a_page_and_a_file_that_is_logged(desk: Des
     assert "No field is of this class." in text(desk, "/personal-data/?class=secret")
     file = desk.browser().get("/personal-data/file?format=csv").text
     assert "Members,E-mail,personal" in file
+    (row,) = [one for one in file.splitlines() if one.startswith("Members,E-mail")]
+    assert row.endswith(",its mask")
     assert "Keeper" in file
     assert desk.browser().get("/personal-data/file?format=exe").status_code == 404
     logged = desk.browser().get("/audit/").text

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from generator.model.privacy import ABOUT_PEOPLE
 from rules.inventory import CLEAR, MASKED, SOME, Held, inventory
+from rules.logged import MARK, VALUE, is_pointer
+from rules.logged import MASKED as MASKED_VALUE
 from runtime.web.people.rights_page import Choice
 from runtime.web.screens.visit import Visit, plural
 
@@ -30,6 +32,8 @@ class InventoryRow:
     masked: str
     revealed: str
     exported: str
+    logged: str
+    """What the log keeps of it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,19 @@ def class_text(visit: Visit, name: str) -> str:
     return texts[name]
 
 
+def logged_text(visit: Visit, held: Held) -> str:
+    """Return what the log keeps of a field, in words."""
+    field = visit.app.entities[held.entity].fields[held.field]
+    if held.logged == VALUE and is_pointer(field):
+        return visit.t("which record or file", "log keeps")
+    texts = {
+        VALUE: visit.t("the value", "log keeps"),
+        MASKED_VALUE: visit.t("its mask", "log keeps"),
+        MARK: visit.t("that it changed", "log keeps"),
+    }
+    return texts[held.logged]
+
+
 def inventory_page(visit: Visit, asked: str) -> InventoryPage:
     """Return the fields of one class, or of all that are about people."""
     chosen = (asked,) if asked in ABOUT_PEOPLE else ABOUT_PEOPLE
@@ -70,7 +87,7 @@ def heading(visit: Visit) -> list[str]:
     return [
         t("Records"), t("Field"), t("Class", "privacy"), t("Read in clear by"),
         t("In clear in some records by"), t("Masked for"), t("Revealed by"),
-        t("Taken out in clear by"),
+        t("Taken out in clear by"), t("The log keeps"),
     ]  # fmt: skip
 
 
@@ -79,7 +96,7 @@ def lines(page: InventoryPage) -> Iterator[Sequence[str]]:
     for row in page.rows:
         yield (
             row.records, row.field, row.kind, row.clear,
-            row.some, row.masked, row.revealed, row.exported,
+            row.some, row.masked, row.revealed, row.exported, row.logged,
         )  # fmt: skip
 
 
@@ -103,4 +120,5 @@ def _row(visit: Visit, held: Held) -> InventoryRow:
         masked=who(MASKED),
         revealed=names(held.revealed),
         exported=names(held.exported),
+        logged=logged_text(visit, held),
     )
