@@ -54,6 +54,7 @@ TEXTS: Mapping[str, str] = {
     "line": "授权行",
     "list": "列表页",
     "listing": "列出其他行的列",
+    "log rule": "日志规则",
     "module": "模块",
     "option": "选项",
     "panel": "面板",

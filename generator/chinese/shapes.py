@@ -66,6 +66,12 @@ TEXTS: Mapping[str, str] = {
     "By class of fields: how they are masked, in place of the field type's own mask.": (
         "按字段级别写脱敏方式，代替字段类型自带的方式。"
     ),
+    "By class of fields: what the audit keeps of values, and what titles there say of them. Where "
+    "it says nothing, `personal` values are masked, of `sensitive` ones a mark stays. An older "
+    "value that the audit does not keep cannot be brought back from it.": (
+        "按字段级别写明审计日志保留什么，标题也照此处理。未写时，personal 字段保留脱敏内容，"
+        "sensitive 字段只留标记。日志没有保留的旧值无法据此恢复。"
+    ),
     "By entity: the actions, or lines that say more.": "按实体写操作，或写更详细的授权行。",
     "Columns made of those of the file: another name for one, a text made of several.": (
         "由文件的列得出的列：为一列另取名称，或由多列拼成文本。"

@@ -138,7 +138,7 @@ PERSON = Shape(
 )
 
 LOG = Shape(
-    "log_rule",
+    "log rule",
     "What the logs keep of the values of a class; just a word, such as `mark`, says no more.",
     {
         "keep": Arg(
