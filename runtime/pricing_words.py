@@ -103,6 +103,10 @@ SHORT: Mapping[str, Texts] = {
     "count": ("Add {missing} more pieces: {label}", "再买 {missing} 件即可享受：{label}"),
     "one": ("Add one more piece: {label}", "再买 1 件即可享受：{label}"),
 }
+OFFER: Texts = (
+    "{label}: add {item} for {price}, at most {most}",
+    "{label}：可加 {price} 换购 {item}，最多 {most} 件",
+)
 CODES: Mapping[str, Texts] = {
     "applied": ("This code is applied.", "优惠码已生效。"),
     "not_started": ("This code does not hold yet.", "优惠码尚未生效。"),
@@ -329,6 +333,14 @@ class Words(Sentences):
         out += [f"  {self.name(step.promotion)}: {self.sentence(step)}" for step in priced.trace]
         hints = self.hints()
         return [*out, "", *hints] if hints else out
+
+    def offers(self) -> list[str]:
+        """Return what may be added for less."""
+        return [
+            self._say(OFFER, {"label": self.name(one.promotion), "item": one.item,
+                              "price": self.money(one.price), "most": str(one.most)})
+            for one in self.found.priced.offers
+        ]  # fmt: skip
 
     def hints(self) -> list[str]:
         """Return the short form of what was begun and is not reached, the nearest first."""

@@ -87,6 +87,7 @@ ARGS: Mapping[str, Texts] = {
     "every": ("For every", "每满"),
     "first": ("Off the first", "首件减"),
     "next": ("Off each further", "续件减"),
+    "holder_price": ("Price for whoever has the code", "持码人专享价"),
     "stock": ("Pieces of each item", "活动库存"),
     "per_customer": ("For each customer", "每人限购"),
     "worth": ("Worth", "价值"),

@@ -337,6 +337,17 @@ def _gift(says: RuleWords, given: Given) -> str:
     return says.both("{n} × {i} as a gift", "赠 {i} × {n}", n=n, i=item)
 
 
+def _fixed_price(says: RuleWords, given: Given) -> str:
+    price = says.money(given.get("price"))
+    if given.get("holder_price") is None:
+        return says.both("costs {x}", "特价 {x}", x=price)
+    mine = says.money(given["holder_price"])
+    return says.both(
+        "costs {x}, and {y} for whoever the code was handed to", "特价 {x}，持码人 {y}", x=price,
+        y=mine,
+    )  # fmt: skip
+
+
 Say = Callable[[RuleWords, Given], str]
 _CONDITIONS: Mapping[str, Say] = {
     "amount": _goods,
@@ -369,9 +380,7 @@ _ACTIONS: Mapping[str, Say] = {
         "{v} off for every {e}", "每满 {e} 减 {v}",
         v=says.money(given.get("value")), e=says.money(given.get("every")),
     ),
-    "fixed_price": lambda says, given: says.both(
-        "costs {x}", "特价 {x}", x=says.money(given.get("price"))
-    ),
+    "fixed_price": _fixed_price,
     "deposit_bonus": lambda says, given: says.both(
         "{x} is paid ahead and counts for {w}", "付定金 {x} 抵 {w}",
         x=says.money(given.get("deposit")),

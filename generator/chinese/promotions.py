@@ -186,6 +186,12 @@ TEXTS: Mapping[str, str] = {
     "Declare it in `pricing:` of app.yaml.": "请在 app.yaml 的 `pricing:` 中声明它。",
     "'{take}' and '{keep}' are not of one ledger.": "'{take}' 与 '{keep}' 不属于同一账本。",
     "Name kinds of one ledger.": "请写同一账本的过账类型。",
+    "stock of what is added": "赠品与换购的库存",
+    "The key of '{ledger}' is not that of a stock.": "'{ledger}' 的归属项不能用于库存。",
+    "'{kind}' does not take from '{ledger}'.": "'{kind}' 不是从“{ledger}”扣减的类型。",
+    "Name a kind such as `{move: {there: -q}}`, with a guard that stops it at none.": (
+        "请写如 `{move: {there: -q}}` 的类型，并设置防止扣成负数的条件。"
+    ),
     "The key of '{ledger}' is not that of a counter.": "'{ledger}' 的归属项不能用于计数。",
     "Its key are texts, of these names: {names}.": "归属项须为文本，可用名称：{names}。",
     "'{ledger}' counts {unit}.": "'{ledger}' 的单位是 {unit}。",

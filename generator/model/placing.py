@@ -78,6 +78,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "price": "money",
         "paid": "money",
         "tax": "money",
+        "free": "boolean",
         "promotion": "text",
         "label": "text",
     },
@@ -115,6 +116,8 @@ class HandedOut:
     """The entity whose records are what these codes open; '' where `promotion` is a name."""
     owner: str = ""
     """The key of the only customer who may use it; '' or empty: whoever has it."""
+    holder: str = ""
+    """The key of the customer whom it was handed to, where others may use it, too."""
     since: str = ""
     until: str = ""
     state: str = ""
@@ -138,6 +141,17 @@ class Counter:
     take: str
     keep: str
     """What is not given back by whoever gives back `take`; the same kind where there is one."""
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A ledger that says how many there are of the items that promotions add."""
+
+    ledger: str
+    take: str
+    """The kind of entry by which one is taken."""
+    left: str
+    """The number of a balance that says how many there are."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.model.giving_back import GivingBack
 from generator.model.past import Past
-from generator.model.placing import Counter, HandedOut, Placing
+from generator.model.placing import Counter, HandedOut, Placing, Stock
 from generator.model.price_history import PriceHistory
 from generator.model.text import NOWHERE, Label, Span
 
@@ -122,6 +122,8 @@ class Pricing:
     codes: tuple[HandedOut, ...] = ()
     counters: Mapping[str, Counter] = field(default_factory=dict)
     """`uses` and `money`, as far as there are any."""
+    stock: Stock | None = None
+    """What there is of the items that promotions add; None: as many as wanted."""
     placing: Placing | None = None
     giving_back: GivingBack | None = None
     past: Past | None = None

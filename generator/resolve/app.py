@@ -44,6 +44,7 @@ from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.reading import JobWords
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
+from generator.resolve.stock import resolve_stock
 from generator.resolve.webhooks import Known, resolve_webhooks
 from generator.resolve.workflow_names import WorkingClock
 from generator.resolve.workflows import resolve_workflows, waiting
@@ -173,6 +174,8 @@ def resolve(
             head.get("pricing").get("counters"), ledgers, entities, shared
         )
         problems += found
+        stock, found = resolve_stock(head.get("pricing").get("stock"), pricing, ledgers, entities)
+        problems += found
         written = head.get("pricing").get("item")
         history, found = resolve_history(written.get("history"), pricing.item, entities)
         problems += found
@@ -190,6 +193,7 @@ def resolve(
         pricing = replace(
             pricing,
             counters=counted,
+            stock=stock,
             placing=placing,
             past=past,
             lists=lists,

@@ -187,6 +187,7 @@ def _codes(given: Given, reads: Vocabulary) -> HandedOut:
         promotion,
         offered,
         reads.path(given, "owner", entity, TEXTS),
+        reads.path(given, "holder", entity, TEXTS),
         reads.path(given, "from", entity, ("datetime",)),
         reads.path(given, "until", entity, ("datetime",)),
         reads.path(given, "state", entity, ("state", "choice")),

@@ -41,6 +41,19 @@ COUNTERS = Shape(
         ),
     },
 )
+STOCK = Shape(
+    "stock of what is added",
+    "A ledger whose key is the record of an item; one without a balance is not counted.",
+    {
+        "take": Arg(
+            "path",
+            "`ledger.kind` that takes one. A guard of the ledger says when there is none left.",
+            required=True,
+        ),
+        "left": Arg("name", "The bucket or the balance that says how many there are.",
+                    required=True, to="bucket"),
+    },
+)  # fmt: skip
 
 
 CODES = Shape(
@@ -56,6 +69,9 @@ CODES = Shape(
             required=True,
         ),
         "owner": Arg("path", "The key of the customer whom it belongs to."),
+        "holder": Arg(
+            "path", "The key of the customer whom it was handed to, where others may use it, too."
+        ),
         "from": Arg("path", "The moment from which it holds."),
         "until": Arg("path", "The moment until which it holds."),
         "state": Arg("path", "A field whose value says whether it can be used."),

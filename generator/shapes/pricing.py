@@ -5,7 +5,7 @@ from __future__ import annotations
 from generator.kinds import Arg, Shape
 from generator.shapes.giving_back import GIVE_BACK
 from generator.shapes.past import PAST
-from generator.shapes.placing import CODES, COUNTERS, PLACE
+from generator.shapes.placing import CODES, COUNTERS, PLACE, STOCK
 from generator.shapes.price_history import HISTORY
 from generator.shapes.price_lists import LISTS
 
@@ -101,6 +101,9 @@ PRICING = Shape(
         "taxes": Arg("shape", "How taxes are reckoned.", shape=TAXES),
         "budgets": Arg("shape", "Budgets that promotions share.", shape=BUDGETS),
         "counters": Arg("shape", "What limits and budgets are counted in.", shape=COUNTERS),
+        "stock": Arg(
+            "shape", "What there is of items that promotions add: gifts and add-ons.", shape=STOCK
+        ),
         "place": Arg("shape", "What a cart becomes.", shape=PLACE),
         "give_back": Arg("shape", "What returned units pay back.", shape=GIVE_BACK),
         "past": Arg("shape", "What was bought, to try rules on it.", shape=PAST),

@@ -54,6 +54,10 @@ class Action(Kind):
         """Return whether the units that it gives are counted."""
         return False
 
+    def adds(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the items that it may add to a cart."""
+        return ()
+
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         """Return the work of these arguments on the lines of a scope."""
         raise NotImplementedError

@@ -36,6 +36,9 @@ class AddOn(Action):
     def lane(self, values: Mapping[str, Any]) -> str:
         return GIFT
 
+    def adds(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(offer["item"] for offer in values["offers"] or () if offer is not None)
+
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         most = values["units"]
         offers: dict[str, Amount] = {
@@ -47,24 +50,32 @@ class AddOn(Action):
             if not scope.lines(desk):
                 grant.miss = Miss("contains", 0, 1, "count")
                 return grant
+            there = {item: desk.there(item) for item in offers}
             extras = []
             for taken in desk.cart.accepted:
                 if taken.promotion != promotion.id or taken.item not in offers:
                     continue
-                count, stock = min(taken.quantity, left), desk.context.stock
-                if stock is not None:
-                    count = min(count, stock.get(taken.item, 0))
+                count = _least(min(taken.quantity, left), there[taken.item])
                 if count > 0:
                     left -= count
+                    stock = there[taken.item]
+                    there[taken.item] = None if stock is None else stock - count
                     cost = count * offers[taken.item].of(currency)
                     tax = tax_on(cost, taken.tax, gross=desk.cart.gross)
                     extras.append(Extra(promotion.id, taken.item, count, cost, 0, tax))
             grant.extras = tuple(extras)
-            if left:
-                grant.offers = tuple(
-                    Offer(promotion.id, item, price.of(currency), left)
-                    for item, price in offers.items()
-                )
+            grant.offers = tuple(
+                Offer(promotion.id, item, price.of(currency), may)
+                for item, price in offers.items()
+                if (may := _least(left, there[item]))
+            )
+            if not grant.is_something:
+                grant.cut_by, grant.short = "stock", (0, 1)
             return grant
 
         return work
+
+
+def _least(wanted: int, there: int | None) -> int:
+    """Return how many of something can be had."""
+    return wanted if there is None else min(wanted, there)

@@ -14,6 +14,7 @@ from rules.actions import COMMON, Action
 from rules.pricing.amounts import Amount
 from rules.pricing.arguments import Reading
 from rules.pricing.cart import Used
+from rules.pricing.codes import normalized
 from rules.pricing.desk import CURRENT, Desk
 from rules.pricing.grant import Grant
 from rules.pricing.promotion import PRICE, Promotion, Work
@@ -27,6 +28,9 @@ UNUSED = Used()
 class FixedPrice(Action):
     args = {
         "price": Arg("amount", required=True, help="For one unit."),
+        "holder_price": Arg(
+            "amount", help="For whom the code was handed to that opens it, such as who leads."
+        ),
         "stock": Arg("integer", minimum=0, help="So many units of each item have the price."),
         "per_customer": Arg("integer", minimum=1, help="So many units for one customer."),
         **COMMON,
@@ -41,7 +45,7 @@ class FixedPrice(Action):
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         price: Amount = values["price"]
         stock, most = values["stock"], values["per_customer"]
-        effect = Effect(price=price)
+        special: Amount | None = values["holder_price"]
 
         def allowed(desk: Desk, promotion: Promotion, item: str, here: int) -> int | None:
             """Return how many more units of an item may have the price; None: all."""
@@ -54,7 +58,8 @@ class FixedPrice(Action):
             return max(0, min(left)) if left else None
 
         def work(desk: Desk, promotion: Promotion) -> Grant:
-            grant, value = Grant(), price.of(desk.cart.currency)
+            mine = price if special is None or not _holds_code(desk, promotion) else special
+            grant, value, effect = Grant(), mine.of(desk.cart.currency), Effect(price=mine)
             for at in scope.lines(desk):
                 item, count = desk.cart.lines[at].item, desk.count[at]
                 here = desk.sold.get((promotion.id, item), 0) + grant.sold.get(item, 0)
@@ -74,3 +79,13 @@ class FixedPrice(Action):
             return grant
 
         return work
+
+
+def _holds_code(desk: Desk, promotion: Promotion) -> bool:
+    """Return whether whoever buys is the one whom a code was handed to that opens a promotion."""
+    known, buyer = desk.context.codes, desk.context.customer.key
+    found = [known.get(normalized(code)) for code in desk.cart.codes]
+    return bool(buyer) and any(
+        fact is not None and fact.promotion == promotion.id and fact.holder == buyer
+        for fact in found
+    )

@@ -31,6 +31,9 @@ class Gift(Action):
     def lane(self, values: Mapping[str, Any]) -> str:
         return GIFT
 
+    def adds(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        return (values["item"],)
+
     def bind(self, values: Mapping[str, Any], scope: Scope, reading: Reading) -> Work:
         item, each, every = values["item"], values["quantity"], values["every"]
         worth, most = values["worth"], values["max_times"]
@@ -47,12 +50,9 @@ class Gift(Action):
                     grant.miss = Miss("every", bought, every, "count")
             if most is not None:
                 times = min(times, most)
-            count, stock = times * each, desk.context.stock
-            if stock is not None:
-                gone = sum(extra.quantity for extra in desk.extras if extra.item == item)
-                there = max(0, stock.get(item, 0) - gone)
-                if there < count:
-                    count, grant.cut_by = there, "stock"
+            count, there = times * each, desk.there(item)
+            if there is not None and there < count:
+                count, grant.cut_by, grant.short = there, "stock", (there, count)
             if count:
                 value = worth.of(desk.cart.currency) if worth is not None else 0
                 grant.extras = (Extra(promotion.id, item, count, 0, value),)

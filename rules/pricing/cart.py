@@ -178,6 +178,8 @@ class CodeFact:
     """Whether one customer may use it once only."""
     record: tuple[str, str] = ("", "")
     """The entity and the id of the record that is this code."""
+    holder: str = ""
+    """Whom it was handed to, where others may use it, too: a customer's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +218,8 @@ class Context:
     """Normalized code → what the store knows of it."""
     pools: Mapping[str, Pool] = field(default_factory=dict)
     """By name: the budgets that promotions share; one that is not here has no bound."""
-    stock: Mapping[str, int] | None = None
-    """Item → units there, for what is given away; None: as many as wanted."""
+    stock: Mapping[str, int] = field(default_factory=dict)
+    """Item → units there, of what promotions add; of an item not in it as many as wanted."""
     settings: Settings = Settings()
 
 

@@ -142,6 +142,13 @@ class Desk:
         self.selling = self.amounts[:]
         self.priced = [now < before for now, before in zip(self.amounts, self.prices, strict=True)]
 
+    def there(self, item: str) -> int | None:
+        """Return how many units of an item may still be added; None: as many as wanted."""
+        stock = self.context.stock.get(item)
+        if stock is None:
+            return None
+        return max(0, stock - sum(extra.quantity for extra in self.extras if extra.item == item))
+
     def room(self, at: int) -> int:
         """Return how much may still be taken off a line."""
         return max(0, self.amounts[at] - self.floors[at])

@@ -31,6 +31,8 @@ class Grant:
     """What it came to before floors, caps and budgets."""
     cut_by: str = ""
     """What cut it: floor, cap, budget."""
+    short: tuple[int, int] = (0, 1)
+    """What there is of something with a stock, and what it would take."""
     miss: Miss | None = None
     """What it would take for the action to do anything, where that can be said."""
 

@@ -282,7 +282,9 @@ def _nothing(lane: str, promotion: Promotion, grants: Grants, miss: Miss | None)
     if cut == "budget":
         return Step(promotion.id, lane, "budget", by=cut, computed=computed)
     if cut == "stock":
-        return Step(promotion.id, lane, "limit", Miss("stock", 0, 1), by=cut, computed=computed)
+        have, need = next(grant.short for _, grant in grants if grant.cut_by == "stock")
+        miss = Miss("stock", have, need)
+        return Step(promotion.id, lane, "limit", miss, by=cut, computed=computed)
     if not any(grant.bases or grant.lines or grant.ships for _, grant in grants):
         return Step(promotion.id, lane, "not_eligible", Miss("scope", 0, 1))
     return Step(promotion.id, lane, "nothing_left", by=cut, computed=computed)

@@ -46,6 +46,8 @@ class Deed:
     cap: Amount | None = None
     counts: bool = False
     """Whether its units are counted: there is a stock of them, or so many for one customer."""
+    adds: tuple[str, ...] = ()
+    """The items that it may add to a cart."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,8 @@ def _deeds(
         if lane not in lanes:
             reading.fault(f"then[{at}].lane", "unknown_lane", lane=lane, known=list(lanes))
         work = kind.bind(given, own, reading)
-        deeds.append(Deed(kind.word, lane, own, work, given.get("cap"), kind.counts(given)))
+        adds = kind.adds(given) if len(reading.faults) == before else ()
+        deeds.append(Deed(kind.word, lane, own, work, given.get("cap"), kind.counts(given), adds))
         reading.faults[before:] = [
             fault
             if fault.path.startswith("then[")

@@ -201,8 +201,8 @@ class Facts:
         self, facts: HandedOut, wanted: Iterable[str], now: datetime
     ) -> Mapping[str, CodeFact]:
         entity = self.runtime.app.entities[facts.entity]
-        texts = (facts.key, facts.promotion, facts.owner, facts.since, facts.until, facts.state,
-                 facts.limit)  # fmt: skip
+        texts = (facts.key, facts.promotion, facts.owner, facts.holder, facts.since, facts.until,
+                 facts.state, facts.limit)  # fmt: skip
         rows = self._rows(
             entity,
             system_grant(entity.name),
@@ -290,6 +290,7 @@ def _code_fact(facts: HandedOut, row: Mapping[str, Any], now: datetime) -> CodeF
         state,
         facts.each_once,
         (facts.entity, str(row["id"])),
+        str(row[facts.holder] or "") if facts.holder else "",
     )
 
 

@@ -26,11 +26,13 @@ LONGEST = 200
 MOST_TAX = 1000
 """In percent."""
 KEYS = frozenset(
-    {"currency", "lines", "customer", "contact", "at", "codes", "channel", "deliveries", "facts"}
-)
+    {"currency", "lines", "customer", "contact", "at", "codes", "channel", "deliveries", "facts",
+     "accept"}
+)  # fmt: skip
 LINE_KEYS = frozenset({"id", "item", "quantity", "price", "list_price", "least", "labels", "tax"})
 CUSTOMER_KEYS = frozenset({"key", "groups", "orders"})
 DELIVERY_KEYS = frozenset({"id", "method", "cost"})
+ACCEPT_KEYS = frozenset({"promotion", "item", "quantity"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,15 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """An add-on that whoever buys takes of what a promotion offers."""
+
+    promotion: str
+    item: str
+    quantity: int
+
+
+@dataclass(frozen=True)
 class SentCart:
     """What is to be priced, as far as the request says."""
 
@@ -73,6 +84,7 @@ class SentCart:
     facts: Mapping[str, Any] = field(default_factory=dict)
     contact: str = ""
     """An address of whoever buys, such as an e-mail: how guests are known."""
+    accept: tuple[Wish, ...] = ()
 
 
 def read_cart(body: Any, pricing: Pricing) -> SentCart:
@@ -148,6 +160,10 @@ class _Reads:
             ),
             self.facts(body.get("facts")),
             self.text(body, "contact", "contact"),
+            tuple(
+                self.wish(one, f"accept.{at}")
+                for at, one in enumerate(self.many(body, "accept", MOST_CODES))
+            ),
         )
 
     def keys(self, body: Mapping[str, Any], known: frozenset[str], at: str) -> None:
@@ -278,6 +294,21 @@ class _Reads:
         name = self.text(one, "id", f"{at}.id") or f"delivery{place + 1}"
         cost = self.amount(one, "cost", at) or 0
         return Delivery(name, self.text(one, "method", f"{at}.method"), cost)
+
+    def wish(self, one: Any, at: str) -> Wish:
+        if not isinstance(one, Mapping):
+            self.wrong(at, "invalid", "Write an object.", "请填写对象。")
+            return Wish("", "", 1)
+        self.keys(one, ACCEPT_KEYS, at)
+        for key in ("promotion", "item"):
+            if one.get(key) is None:
+                self.wrong(f"{at}.{key}", "required", "Say what is taken, and of which promotion.",
+                           "请填写换购商品与所属促销。")  # fmt: skip
+        return Wish(
+            self.text(one, "promotion", f"{at}.promotion"),
+            self.text(one, "item", f"{at}.item"),
+            self.quantity(one, f"{at}.quantity"),
+        )
 
     def facts(self, written: Any) -> Mapping[str, Any]:
         if written is None:

@@ -253,6 +253,7 @@ class _Told:
                 "price": self.money(one.charged // one.quantity),
                 "paid": self.money(one.charged),
                 "tax": self.money(one.tax),
+                "free": not one.charged,
                 "promotion": one.promotion,
                 "label": self._label(one.promotion),
             }

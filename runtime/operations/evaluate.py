@@ -17,7 +17,17 @@ import sqlalchemy as sa
 
 from generator.model.pricing import Pricing
 from rules.permissions import Grant
-from rules.pricing.cart import Cart, Context, Customer, Line, Listed, Settings, Shipment, faults
+from rules.pricing.cart import (
+    Accepted,
+    Cart,
+    Context,
+    Customer,
+    Line,
+    Listed,
+    Settings,
+    Shipment,
+    faults,
+)
 from rules.pricing.price import price
 from rules.pricing.promotion import Book
 from rules.pricing.result import Listing
@@ -27,6 +37,7 @@ from runtime.errors import FieldError
 from runtime.guessing import UNTOLD
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import (
+    _added,
     _cart_facts,
     _carts,
     _counters,
@@ -114,7 +125,8 @@ def evaluated(
     if sent.codes:
         runtime.guesses.ask(actor, whom, runtime.clock())
     facts = _cart_facts.Facts(connection, runtime, actor)
-    items = facts.items(line.item for line in sent.lines if line.price is None)
+    wished = [one.item for one in sent.accept]
+    items = facts.items([*(one.item for one in sent.lines if one.price is None), *wished])
     buyer = facts.buyer(sent.customer) if sent.customer else None
     currency = _currency(sent, items)
     lists = _price_lists.listed(connection, runtime, items, currency)
@@ -132,7 +144,8 @@ def evaluated(
     codes = facts.codes(sent.codes, at)
     shared = _pools.pools(connection, runtime, promotions)
     settings = Settings(tax_at=pricing.taxes.per)
-    context = Context(customer, sent.channel, sent.facts, used, codes, shared, settings=settings)
+    stock = _added.stock(connection, runtime, promotions)
+    context = Context(customer, sent.channel, sent.facts, used, codes, shared, stock, settings)
     context = _pace.read(connection, runtime, promotions, context, known)
     priced = price(cart, promotions, context, at)
     wrong = [one.code for one in priced.codes if one.state in UNTOLD]
@@ -185,26 +198,37 @@ def _cart(
         if line.price is not None:
             lines.append(_own(line))
         elif item is None:
-            errors.append(fault(where, "not_found", f"There is no item '{line.item}' here.",
-                                f"没有商品“{line.item}”。"))  # fmt: skip
+            errors.append(_missing(where, line.item))
         else:
             known = lists.get(line.item, ()) if currency in decimals else ()
             if not known and (item.currency != currency or currency not in decimals):
                 errors.append(_foreign(where, line.item, item, currency))
             else:
                 lines.append(_priced(line, item, known, currency, decimals[currency]))
+    taken = []
+    for at, wish in enumerate(sent.accept):
+        item = items.get(wish.item)
+        if item is None:
+            errors.append(_missing(f"accept.{at}.item", wish.item))
+        else:
+            taken.append(Accepted(wish.promotion, wish.item, wish.quantity, item.tax))
     if errors:
         raise _carts.refused(*errors)
     on_delivery = Fraction(pricing.taxes.delivery) / 100
     shipments = tuple(
         Shipment(one.id, one.method, one.cost, tax=on_delivery) for one in sent.deliveries
     )
-    cart = Cart(currency, tuple(lines), shipments, sent.codes, gross=pricing.taxes.included)
+    gross = pricing.taxes.included
+    cart = Cart(currency, tuple(lines), shipments, sent.codes, tuple(taken), gross=gross)
     found = [fault("lines", one.code, f"'{one.at}' cannot be priced.", f"“{one.at}”无法计价。")
              for one in faults(cart)]  # fmt: skip
     if found:
         raise _carts.refused(*found)
     return cart
+
+
+def _missing(where: str, key: str) -> FieldError:
+    return fault(where, "not_found", f"There is no item '{key}' here.", f"没有商品“{key}”。")
 
 
 def _foreign(where: str, key: str, item: _cart_facts.Item, currency: str) -> FieldError:

@@ -23,6 +23,7 @@ from runtime import price_book
 from runtime.errors import Busy, FieldError, Invalid, NotInFromState, PriceChanged
 from runtime.messages import Incoming, Result
 from runtime.operations import (
+    _added,
     _agreeing,
     _carts,
     _counters,
@@ -167,7 +168,9 @@ def _placed(plan: Plan, work: Work) -> tuple[str, bool]:
     _rights.hold(work, grant, (draft,), {})
     audit.record(work, "create", draft)
     record_id = str(draft.facts["id"])
-    entries = _counters.entries(runtime, taken, found.cart.currency, f"place/{record_id}")
+    key = f"place/{record_id}"
+    entries = _counters.entries(runtime, taken, found.cart.currency, key)
+    entries += _added.entries(work, found.priced, key)
     if entries:
         inserts.leave_now(work.connection)
         title = title_of(work.connection, work.runtime, draft.entity, draft.facts)

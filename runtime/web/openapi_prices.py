@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generator.model.pricing import Pricing
 from runtime.operations._carts import (
+    ACCEPT_KEYS,
     CUSTOMER_KEYS,
     DELIVERY_KEYS,
     KEYS,
@@ -35,6 +36,11 @@ def price_shapes(pricing: Pricing) -> Shape:
     }
     customer = {"key": TEXT, "groups": texts, "orders": {**NUMBER, "minimum": 0}}
     delivery = {"id": TEXT, "method": TEXT, "cost": AMOUNT}
+    wish = {
+        "promotion": {**TEXT, "description": "Of `offers`: what is taken of them."},
+        "item": TEXT,
+        "quantity": line["quantity"],
+    }
     values: Shape = {name: {"type": ["string", "integer", "boolean"]} for name in pricing.facts}
     facts: Shape = {"type": "object", "properties": values, "additionalProperties": False}
     cart = {
@@ -47,6 +53,7 @@ def price_shapes(pricing: Pricing) -> Shape:
         "channel": TEXT,
         "deliveries": _list(_closed(delivery, DELIVERY_KEYS), MOST_CODES),
         "facts": facts,
+        "accept": _list(_closed(wish, ACCEPT_KEYS), MOST_CODES),
     }
     placing = {"cart": {"$ref": "#/components/schemas/Cart"}, "fingerprint": TEXT}
     return {

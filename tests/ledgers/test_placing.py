@@ -100,6 +100,7 @@ def open_till(url: str) -> Till:
         "lid",
         "mop",
         "rag",
+        "urn",
     ):
         shop.done("create", "ware", {"code": code, "price": "10.00"})
     shop.done("create", "pot", {"code": "POT", "holds": "30.00"})

@@ -11,7 +11,7 @@ import pytest
 
 from generator.kinds import Arg
 from generator.model.giving_back import GivingBack
-from generator.model.placing import Counter, Filled, HandedOut, Placing
+from generator.model.placing import Counter, Filled, HandedOut, Placing, Stock
 from generator.model.price_history import PriceHistory
 from generator.model.pricing import (
     BudgetFacts,
@@ -34,7 +34,7 @@ MODELS = (
     *(read.Promotion, read.Limits, read.Pace, read.Budget, read.RefundPolicy, read.Group),
     *(read.Combines, read.Deed),
     *(Pricing, ItemFacts, CustomerFacts, ListFacts, TaxFacts, BudgetFacts, Offering, HandedOut),
-    *(Counter, Filled, Placing, GivingBack, PriceHistory),
+    *(Counter, Stock, Filled, Placing, GivingBack, PriceHistory),
 )
 ONLY_READ = frozenset({"rules/pricing/reading.py", "rules/pricing/promotion.py"})
 """Here names are read and kept, and nothing is done with them."""

@@ -165,3 +165,60 @@ def test_what_takes_nothing_off_has_no_cap() -> None:
         found, faults_found = read_promotion({"id": "p", "then": [action]}, MONEY)
         assert found is None
         assert [(one.path, one.code) for one in faults_found] == [("then[0].cap", "unknown_key")]
+
+
+def test_whoever_a_code_was_handed_to_pays_a_price_of_their_own() -> None:
+    action = {"type": "fixed_price", "price": "40", "holder_price": "35", "per_customer": 1}
+    rule = read("team", action, needs_code=True)
+    fact = CodeFact("team", limit=3, holder="ann")
+
+    def paid(who: str, *codes: str) -> int:
+        context = Context(Customer(who), codes={"T1": fact})
+        cart = Cart("EUR", (Line("l", "i", 2, 5_000),), codes=codes)
+        return run(rule, cart=cart, context=context).totals.total
+
+    assert paid("ann", "t1") == 8_500
+    assert paid("bob", "t1") == 9_000
+    assert paid("", "t1") == 9_000
+    assert paid("ann") == 10_000
+
+
+def test_a_code_that_was_handed_to_somebody_for_something_else_changes_no_price() -> None:
+    action = {"type": "fixed_price", "price": "40", "holder_price": "35"}
+    rule = read("team", action, codes=["OPEN"])
+    context = Context(Customer("ann"), codes={"T1": CodeFact("other", holder="ann")})
+    cart = Cart("EUR", (Line("l", "i", 1, 5_000),), codes=("open", "t1"))
+    assert run(rule, cart=cart, context=context).totals.total == 4_000
+
+
+STOCKED = Context(stock={"spoon": 3})
+
+
+def added(result: Result) -> list[tuple[str, int, int]]:
+    return [(one.item, one.quantity, one.charged) for one in result.extras]
+
+
+def test_gifts_of_one_item_share_what_there_is_of_it() -> None:
+    two = read("a", {"type": "gift", "item": "spoon", "quantity": 2})
+    more = read("b", {"type": "gift", "item": "spoon", "quantity": 2})
+    third = read("c", {"type": "gift", "item": "spoon"})
+    result = run(two, more, third, context=STOCKED)
+    assert added(result) == [("spoon", 2, 0), ("spoon", 1, 0)]
+    steps = {step.promotion: step for step in result.trace}
+    assert (steps["b"].verdict, steps["b"].by) == ("applied", "stock")
+    assert (steps["c"].verdict, steps["c"].miss and steps["c"].miss.have) == ("limit", 0)
+
+
+def test_an_add_on_leaves_what_a_gift_took() -> None:
+    gift = read("a", {"type": "gift", "item": "spoon", "quantity": 2})
+    offers = [{"item": "spoon", "price": "3"}]
+    beside = read("b", {"type": "add_on", "offers": offers, "units": 5})
+    taken = (Accepted("b", "spoon", 4),)
+    result = run(gift, beside, cart=Cart("EUR", CART.lines, accepted=taken), context=STOCKED)
+    assert added(result) == [("spoon", 2, 0), ("spoon", 1, 300)]
+    assert result.offers == ()
+
+
+def test_what_nobody_counts_is_added_without_end() -> None:
+    gift = read("a", {"type": "gift", "item": "fork", "quantity": 2_000})
+    assert added(run(gift, context=STOCKED)) == [("fork", 2_000, 0)]

@@ -323,6 +323,17 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                 _lowest(visit, words, found, lines[one.id].item),
             )
             for one in found.priced.lines
+        ) + tuple(
+            PricedLine(
+                one.item,
+                one.quantity,
+                words.money(one.charged // one.quantity),
+                "",
+                words.money(one.charged),
+                (words.name(one.promotion),),
+                t("Gift", "prices") if not one.charged else t("Add-on", "prices"),
+            )
+            for one in found.priced.extras
         ),
         "sums": (
             (t("Goods", "prices"), words.money(totals.goods)),
@@ -330,7 +341,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
             *_tax(visit, words, found),
         ),
         "total": words.money(totals.total),
-        "hints": tuple(words.hints()),
+        "hints": (*words.hints(), *words.offers()),
         "told": tuple(words.codes()),
         "considered": (
             *lists_considered(visit, words, found.priced.listings),
