@@ -249,7 +249,7 @@ class Words(Sentences):
                     "item": lines[one.id].item,
                     "quantity": lines[one.id].quantity,
                     "unit_price": self.amount(lines[one.id].price),
-                    **self._lowest(lines[one.id].item),
+                    **self._lowest(one.id),
                     "amount": self.amount(one.list),
                     "discount": self.amount(one.off),
                     "total": self.amount(one.paid),
@@ -414,9 +414,9 @@ class Words(Sentences):
     def _number(self, value: Any) -> str | None:
         return None if value is None else self.amount(int(value))
 
-    def _lowest(self, item: str) -> dict[str, Any]:
+    def _lowest(self, line: str) -> dict[str, Any]:
         """Return the lowest price before a reduction, where there is one to be told."""
-        known = self.found.lowest.get(item)
+        known = self.found.lowest.get(line)
         return {} if known is None else {"lowest_before": self.amount(known)}
 
     def _allocation(self, one: Allocation) -> dict[str, Any]:

@@ -35,12 +35,10 @@ def spared_parts(app: App, entity: Entity) -> Mapping[str, frozenset[str]]:
 
 def _kept_of(app: App, entity: Entity, parts: Field) -> frozenset[str]:
     """Return the own fields whose every change is kept in some parts, as prices are."""
-    item = app.pricing.item if app.pricing is not None else None
-    if item is None or item.history is None or item.entity != entity.name:
+    kept = app.pricing.kept_prices.get(entity.name) if app.pricing is not None else None
+    if kept is None or kept.history.into != parts.name:
         return frozenset()
-    if item.history.into != parts.name:
-        return frozenset()
-    return frozenset({item.price, item.list_price} - {""})
+    return frozenset({kept.price, kept.list_price} - {""})
 
 
 def _judging(app: App, entity: Entity) -> Iterable[Expression]:

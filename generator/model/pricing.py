@@ -82,6 +82,17 @@ class ListFacts:
     until: str = ""
     where: Expression | None = None
     """Only these lists."""
+    history: PriceHistory | None = None
+    """Where the prices that its parts had are kept."""
+
+
+@dataclass(frozen=True)
+class KeptPrice:
+    """A price whose past is kept: the fields of its record."""
+
+    price: str
+    list_price: str
+    history: PriceHistory
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,17 @@ class Pricing:
     lists: ListFacts | None = None
     """Where prices stand beside the items' own."""
     span: Span = NOWHERE
+
+    @property
+    def kept_prices(self) -> Mapping[str, KeptPrice]:
+        """Return the entities whose prices of the past are kept."""
+        item, lists = self.item, self.lists
+        found = {}
+        if item.history is not None:
+            found[item.entity] = KeptPrice(item.price, item.list_price, item.history)
+        if lists is not None and lists.history is not None:
+            found[lists.part] = KeptPrice(lists.price, lists.list_price, lists.history)
+        return found
 
 
 @dataclass(frozen=True)

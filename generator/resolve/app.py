@@ -177,7 +177,10 @@ def resolve(
         stock, found = resolve_stock(head.get("pricing").get("stock"), pricing, ledgers, entities)
         problems += found
         written = head.get("pricing").get("item")
-        history, found = resolve_history(written.get("history"), pricing.item, entities)
+        item = pricing.item
+        history, found = resolve_history(
+            written.get("history"), item.entity, (item.price, item.list_price), entities
+        )
         problems += found
         placing, found = resolve_placing(
             head.get("pricing").get("place"), pricing, entities, catalogs["field_types"]

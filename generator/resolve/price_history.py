@@ -1,31 +1,30 @@
-"""`history:` of a priced item: its fields are found and fit.
+"""`history:` of a priced item, or of price lists: its fields are found and fit.
 
-Comes in: what the author gave, the item's facts and the entities. Goes out: where the prices of an
-item are kept, None without it, and what is wrong (D301, D819).
+Comes in: what the author gave, the entity with the price, and the fields that are its prices. Goes
+out: where the prices are kept, None without it, and what is wrong (D301, D819).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from generator.model.entity import Entity
 from generator.model.price_history import PriceHistory
-from generator.model.pricing import ItemFacts
 from generator.problems import Problem, unknown_name
 from generator.saying import say
 from generator.shape import Given, Written
 
 
 def resolve_history(
-    given: Given | None, item: ItemFacts, entities: Mapping[str, Entity]
+    given: Given | None, entity: str, prices: Iterable[str], entities: Mapping[str, Entity]
 ) -> tuple[PriceHistory | None, list[Problem]]:
-    """Return where the prices of an item are kept."""
-    sold = entities.get(item.entity)
+    """Return where the prices of an entity are kept."""
+    sold = entities.get(entity)
     if given is None or sold is None:
         return None, []
     reads = _Reads(entities)
     into: Written | None = given.get("into")
-    for path in (item.price, item.list_price):
+    for path in prices:
         if "." in path and into is not None:
             reads.wrong(into, say("'{path}' stands in another record.", path=path),
                         say("Keep a history where the item has its price itself."))  # fmt: skip

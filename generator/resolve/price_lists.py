@@ -7,12 +7,14 @@ stand, None without them, and what is wrong (D301, D814).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from generator.model.entity import Entity
 from generator.model.pricing import ListFacts, Pricing
 from generator.problems import Problem, unknown_name
 from generator.resolve.access import Words
 from generator.resolve.past import parts_of, where_of
+from generator.resolve.price_history import resolve_history
 from generator.resolve.promotions import TEXTS, VALUES, Vocabulary
 from generator.shape import Given, Written
 
@@ -58,7 +60,10 @@ def resolve_lists(
         until=reads.path(given, "until", entity, DAYS),
         where=where_of(given.get("where"), entity, words, reads.problems),
     )
-    return (None if reads.problems else found), reads.problems
+    prices_of = (found.price, found.list_price)
+    history, wrong = resolve_history(given.get("history"), part, prices_of, entities)
+    problems = [*reads.problems, *wrong]
+    return (None if problems else replace(found, history=history)), problems
 
 
 def _many(written: Written | None, entity: str, reads: Vocabulary) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.price_history import HISTORY
 
 LISTS = Shape(
     "price lists",
@@ -31,5 +32,6 @@ LISTS = Shape(
         "price": Arg("path", "From a price: what one unit costs.", required=True),
         "from_quantity": Arg("path", "From a price: it takes so many units of the item in a cart."),
         "list_price": Arg("path", "From a price: what it cost before it was reduced."),
+        "history": Arg("shape", "Where the prices that a list had are kept.", shape=HISTORY),
     },
 )

@@ -46,6 +46,8 @@ class Listed:
     least: int = 1
     was: int | None = None
     """What it cost before it was reduced."""
+    lowest: int | None = None
+    """The lowest price of the days before that; nothing that rules look at."""
 
 
 @dataclass(frozen=True, slots=True)

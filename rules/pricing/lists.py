@@ -81,8 +81,10 @@ def _choose(
 def _told(
     line: Line, one: Listed, verdict: str, miss: Miss | None = None, by: str = ""
 ) -> Listing:  # fmt: skip
-    labels = one.list.labels
-    return Listing(line.id, line.item, one.list.id, verdict, one.price, one.least, miss, by, labels)
+    return Listing(
+        line.id, line.item, one.list.id, verdict, one.price, one.least, miss, by, one.list.labels,
+        one.lowest,
+    )  # fmt: skip
 
 
 def _miss(prices: PriceList, context: Context, now: datetime) -> Miss | None:

@@ -154,6 +154,8 @@ class Listing:
     by: str = ""
     """The list that goes first."""
     labels: Mapping[str, str] = field(default_factory=dict)
+    lowest: int | None = None
+    """The lowest price of the days before this one was reduced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
-"""The prices that an item had, kept whenever one changes, whoever changes it and how.
+"""The prices that an item or a price list had, kept whenever one changes, whoever changes it.
 
-In: the draft of a record with items among its parts (`history:` of the priced item). Out: the same;
-an item whose price or list price is another one has a new part that says since when, and the lowest
-price before its reduction. Of an item that had a price before anything was kept, that one is kept
-first. These parts are the engine's: others bring them only with the data a shop begins with.
+In: the draft of a record with prices among its parts (`history:` of the priced item and of price
+lists; "item" below is what has the price). Out: the same; an item whose price or list price is
+another one has a new part that says since when, and the lowest price before its reduction. Of an
+item that had a price before anything was kept, that one is kept first. These parts, and the lowest
+price, are the engine's: others bring them only with the data a shop begins with.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ from typing import Any
 
 from generator.field_types.money import Money
 from generator.model.entity import Entity
-from generator.model.price_history import PriceHistory
-from generator.model.pricing import ItemFacts
+from generator.model.pricing import KeptPrice
 from generator.model.text import Label
 from rules.pricing.history import PriceChange, lowest_before
 from runtime.errors import FieldError
@@ -30,19 +30,20 @@ NOT_YOURS = Label({"en": "Prices of the past are not changed.", "zh": "历史价
 def keep(work: Work, draft: Draft) -> None:
     """Keep the prices of every item among a record and its parts."""
     pricing = work.runtime.app.pricing
-    if pricing is None or pricing.item.history is None:
+    kept = pricing.kept_prices if pricing is not None else {}
+    if not kept:
         return
     for one in list(draft.everyone()):
-        if one.entity.name == pricing.item.entity:
-            _Kept(work, one, pricing.item, pricing.item.history).run()
+        if one.entity.name in kept:
+            _Kept(work, one, kept[one.entity.name]).run()
 
 
 class _Kept:
     """The prices of one item."""
 
-    def __init__(self, work: Work, item: Draft, facts: ItemFacts, history: PriceHistory) -> None:
-        self.work, self.item, self.facts, self.history = work, item, facts, history
-        self.entity: Entity = work.runtime.app.entities[history.entity]
+    def __init__(self, work: Work, item: Draft, facts: KeptPrice) -> None:
+        self.work, self.item, self.facts, self.history = work, item, facts, facts.history
+        self.entity: Entity = work.runtime.app.entities[facts.history.entity]
 
     def run(self) -> None:
         """Keep what is new, and tell the lowest price before a reduction."""
@@ -64,12 +65,18 @@ class _Kept:
         """Return whether somebody sent prices of the past, which is an error."""
         if self.work.incoming.source == BEGINNING:
             return False
-        into = self.history.into
+        into, lowest = self.history.into, self.history.lowest
+        if lowest in self.item.sent and self.item.facts.get(lowest) != self._was(lowest):
+            self.work.errors.append(FieldError(self.item.at(lowest), "read_only", NOT_YOURS))
+            return True
         sent = [one for one in self.item.children.get(into, ()) if one.sent]
         if not sent and not self.item.removed.get(into):
             return False
         self.work.errors.append(FieldError(self.item.at(into), "read_only", NOT_YOURS))
         return True
+
+    def _was(self, name: str) -> Any:
+        return self.item.before.get(name) if self.item.before is not None else None
 
     def _rows(self) -> list[PriceChange]:
         """Return what is kept, in the order of time."""

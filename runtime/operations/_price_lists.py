@@ -56,8 +56,9 @@ def listed(
         amount = reads.amount(row, facts.price, decimals)
         if prices is not None and amount is not None:
             was = reads.amount(row, facts.list_price, decimals) if facts.list_price else None
+            lowest = reads.amount(row, reads.lowest, decimals) if reads.lowest else None
             least = int(row[facts.from_quantity] or 1) if facts.from_quantity else 1
-            one = Listed(prices, amount, max(1, least), was)
+            one = Listed(prices, amount, max(1, least), was, lowest)
             found.setdefault(str(row[facts.item]), []).append(one)
     return {item: tuple(ones) for item, ones in found.items()}
 
@@ -88,10 +89,11 @@ class _Lists:
         self.entity = runtime.app.entities[facts.entity]
         self.part = runtime.app.entities[facts.part]
         self.list_id = self.part.child_of
+        self.lowest = facts.history.lowest if facts.history is not None else ""
 
     def prices(self, items: tuple[str, ...], currency: str) -> list[Row]:
         facts = self.facts
-        named = (facts.item, facts.price, facts.from_quantity, facts.list_price)
+        named = (facts.item, facts.price, facts.from_quantity, facts.list_price, self.lowest)
         clauses = [Clause(self._path(self.part, facts.item), "in", items)]
         if facts.currency:
             path = self._path(self.part, f"{self.list_id}.{facts.currency}")

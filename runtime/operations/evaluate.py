@@ -83,7 +83,7 @@ class Evaluated:
     book: Book
     """The promotions that were there, with their names and versions."""
     lowest: Mapping[str, int] = field(default_factory=dict)
-    """By key of an item that is sold at its own reduced price: the lowest one before."""
+    """By line that is sold at a reduced price, its own or a list's: the lowest one before."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -160,22 +160,25 @@ def evaluated(
     known_items = {**items, **(facts.items(added) if added else {})}
     records = {key: item.id for key, item in known_items.items()}
     who = buyer.id if buyer else ""
-    lowest = _lowest(priced.cart, items, places)
+    lowest = _lowest(priced, items, places)
     return Evaluated(
         priced.cart, at, places, priced, context, known, who, records, promotions, lowest
     )
 
 
-def _lowest(cart: Cart, items: Items, decimals: int) -> Mapping[str, int]:
-    """Return what must be told beside the prices of items that are reduced."""
-    return {
-        line.item: _minor(item.lowest, decimals)
-        for line in cart.lines
-        if (item := items.get(line.item)) is not None
-        and item.lowest is not None
-        and item.currency == cart.currency
-        and line.price == _minor(item.price, decimals)
-    }
+def _lowest(priced: Priced, items: Items, decimals: int) -> Mapping[str, int]:
+    """Return what must be told beside the prices of lines that are reduced."""
+    lists = {one.line: one.lowest for one in priced.listings if one.verdict == "applied"}
+    found = {}
+    for line in priced.cart.lines:
+        lowest, item = lists.get(line.id), items.get(line.item)
+        if line.id not in lists and item is not None and item.lowest is not None:
+            mine = item.currency == priced.cart.currency
+            if mine and line.price == _minor(item.price, decimals):
+                lowest = _minor(item.lowest, decimals)
+        if lowest is not None:
+            found[line.id] = lowest
+    return found
 
 
 def _cart(

@@ -14,9 +14,12 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 import app
+from rules.proof import Proof
 from runtime.errors import Forbidden, Invalid
+from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _carts
 from runtime.operations.evaluate import Evaluated
+from runtime.pipeline import handle
 from runtime.pricing_words import Words
 from runtime.store.engine import write
 from runtime.store.guard import system
@@ -318,3 +321,41 @@ def test_a_price_lowered_with_its_product_tells_the_lowest_before(office: Office
     lower("16.00")
     assert (pitcher()["price"], pitcher()["lowest_before"]) == (16_000, 15_000)
     assert len(office.all("price_change", "price", variant=pitcher()["id"])) == 4
+
+
+def test_a_reduced_price_of_a_list_tells_the_lowest_it_had_before(office: Office) -> None:
+    name = {"en": "Saucer", "zh": "碟"}
+    values = {"code": "SAUCER", "name": name, "currency": "CNY",
+              "variants": [{"sku": "SAUCER-1", "price": "9.00"}]}  # fmt: skip
+    office.create("product", values)
+    (saucer,) = [one["id"] for one in office.all("variant", "id", sku="SAUCER-1")]
+    values = {"code": "OUTLET", "name": name, "prices": [{"variant": saucer, "amount": "8.00"}]}
+    outlet = office.create("price_list", values)
+
+    def now_costs(amount: str, was: str | None, **more: Any) -> Any:
+        known = office.read("price_list", outlet)
+        (part,) = office.all("price", "id", price_list=outlet)
+        prices = [{"id": part["id"], "amount": amount, "compare_at": was, **more}]
+        approved = Actor(1, "Test", frozenset({"administrator"}), proof=Proof(approval="1"))
+        asked = Incoming(
+            "update", "price_list", approved, record_id=outlet, values={"prices": prices},
+            version=known["version"],
+        )  # fmt: skip
+        return handle(asked, office.runtime)
+
+    def told() -> str | None:
+        (line,) = priced(office, lines=[{"item": "SAUCER-1"}])["lines"]
+        return line.get("lowest_before")
+
+    assert told() is None
+    for amount, was in (("6.00", None), ("7.00", None), ("5.00", "8.00")):
+        answer = now_costs(amount, was)
+        assert isinstance(answer, Result), answer
+    assert told() == "6.00"
+    (part,) = office.all("price", "id,lowest_before", price_list=outlet)
+    kept = office.all("list_price_change", "amount,original", price=part["id"])
+    assert sorted(one["amount"] for one in kept) == [5_000, 6_000, 7_000, 8_000]
+    for wish in ({"lowest_before": "5.50"}, {"changes": []}):
+        answer = now_costs("5.00", "8.00", **wish)
+        assert isinstance(answer, Invalid), answer
+        assert {error.code for error in answer.errors} == {"read_only"}

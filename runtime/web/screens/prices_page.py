@@ -284,8 +284,8 @@ def _number(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
-def _lowest(visit: Visit, words: Words, found: Evaluated, item: str) -> str:
-    known = found.lowest.get(item)
+def _lowest(visit: Visit, words: Words, found: Evaluated, line: str) -> str:
+    known = found.lowest.get(line)
     if known is None:
         return ""
     return visit.t("Lowest before the reduction: {price}", "prices", price=words.money(known))
@@ -320,7 +320,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                     for each in one.allocations
                 ),
                 sources.get(one.id, ""),
-                _lowest(visit, words, found, lines[one.id].item),
+                _lowest(visit, words, found, one.id),
             )
             for one in found.priced.lines
         ) + tuple(
