@@ -186,6 +186,13 @@ TEXTS: Mapping[str, str] = {
     "Declare it in `pricing:` of app.yaml.": "请在 app.yaml 的 `pricing:` 中声明它。",
     "'{take}' and '{keep}' are not of one ledger.": "'{take}' 与 '{keep}' 不属于同一账本。",
     "Name kinds of one ledger.": "请写同一账本的过账类型。",
+    "taxes by region": "地区税费设置",
+    "tax rates": "地区税率设置",
+    "placed taxes": "下单另计的税费",
+    "Taxes hang on {fact}, and a record may say another.": (
+        "税费取决于 {fact}，而生成的记录可能与其不一致。"
+    ),
+    "Write `{fact}:` under `agree:` of `place:`.": ("请在 `place:` 的 `agree:` 下写明 `{fact}:`。"),
     "stock of what is added": "赠品与换购的库存",
     "The key of '{ledger}' is not that of a stock.": "'{ledger}' 的归属项不能用于库存。",
     "'{kind}' does not take from '{ledger}'.": "'{kind}' 不是从“{ledger}”扣减的类型。",

@@ -17,6 +17,8 @@ NOBODY = "*"
 WHOLE = "record"
 CHANNEL = "channel"
 LINES, DISCOUNTS, DELIVERIES, EXTRAS = "lines", "discounts", "deliveries", "extras"
+TAXES = "taxes"
+"""What comes on top where prices are without tax: a sum for each rate."""
 USED_CODES = "codes"
 """The codes that took effect, of those that were handed out singly."""
 TRIALS = "trials"
@@ -35,6 +37,7 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "off": "money",
         "delivery": "money",
         "tax": "money",
+        "tax_included": "boolean",
         "total": "money",
         "deposit": "money",
         "balance": "money",
@@ -81,6 +84,11 @@ FACTS: Mapping[str, Mapping[str, str]] = {
         "free": "boolean",
         "promotion": "text",
         "label": "text",
+    },
+    TAXES: {
+        "label": "text",
+        "rate": "text",
+        "amount": "money",
     },
     USED_CODES: {
         "record": "handed",

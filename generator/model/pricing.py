@@ -11,6 +11,7 @@ from generator.model.giving_back import GivingBack
 from generator.model.past import Past
 from generator.model.placing import Counter, HandedOut, Placing, Stock
 from generator.model.price_history import PriceHistory
+from generator.model.region_taxes import RegionTaxes
 from generator.model.text import NOWHERE, Label, Span
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class ItemFacts:
     list_price: str = ""
     tax: str = ""
     """A path to its tax in percent."""
+    tax_class: str = ""
+    """A path to the class by which regions say its tax."""
     least: str = ""
     """The price below which one unit is never sold."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -105,6 +108,8 @@ class TaxFacts:
     """In percent."""
     per: str = "line"
     """Where they are rounded: line, unit or rate."""
+    regions: RegionTaxes | None = None
+    """Where regions say their own."""
 
 
 @dataclass(frozen=True)

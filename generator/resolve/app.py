@@ -42,6 +42,7 @@ from generator.resolve.price_history import resolve_history
 from generator.resolve.price_lists import resolve_lists
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.reading import JobWords
+from generator.resolve.region_taxes import resolve_region_taxes
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.stock import resolve_stock
@@ -186,6 +187,15 @@ def resolve(
             head.get("pricing").get("place"), pricing, entities, catalogs["field_types"]
         )
         problems += found
+        taxed = head.get("pricing").get("taxes")
+        regions, found = resolve_region_taxes(
+            taxed.get("regions") if taxed is not None else None,
+            pricing.facts,
+            placing,
+            entities,
+            catalogs["field_types"],
+        )
+        problems += found
         back = head.get("pricing").get("give_back")
         giving, found = resolve_giving_back(back, placing, entities, words)
         problems += found
@@ -196,6 +206,7 @@ def resolve(
         pricing = replace(
             pricing,
             counters=counted,
+            taxes=replace(pricing.taxes, regions=regions),
             stock=stock,
             placing=placing,
             past=past,

@@ -91,7 +91,7 @@ class Vocabulary:
         steps = written.text.split(".")
         for name in steps:
             if here not in self.entities:
-                self.problems.append(_unfit(written, types))
+                self.problems.append(unfit(written, types))
                 return ""
             field = self.entities[here].fields.get(name)
             if field is None:
@@ -104,7 +104,7 @@ class Vocabulary:
             many = self.words[field.type].relation in ("children", "references")
             here = "" if many else field.target
         if field is None or field.type not in types:
-            self.problems.append(_unfit(written, types))
+            self.problems.append(unfit(written, types))
             return ""
         return written.text
 
@@ -128,6 +128,7 @@ def resolve_pricing(
         reads.path(item, "currency", sold, TEXTS),
         reads.path(item, "list_price", sold, ("money",)),
         tax=reads.path(item, "tax", sold, ("percent", "decimal")),
+        tax_class=reads.path(item, "tax_class", sold, TEXTS),
         least=reads.path(item, "least", sold, ("money",)),
         labels={
             str(facet): reads.leads(path, sold, VALUES)
@@ -174,7 +175,7 @@ def _budgets(given: Given | None, reads: Vocabulary) -> BudgetFacts | None:
     for key in ("key", "amount"):
         written = given.get(key)
         if written is not None and "." in written.text:
-            reads.problems.append(_unfit(written, ("text", "money")))
+            reads.problems.append(unfit(written, ("text", "money")))
     return found
 
 
@@ -239,7 +240,7 @@ def _orders(written: Written | None, entity: str, reads: Vocabulary) -> tuple[st
     return bought, name
 
 
-def _unfit(written: Written, types: tuple[str, ...]) -> Problem:
+def unfit(written: Written, types: tuple[str, ...]) -> Problem:
     message = say("{path} is no fact that prices can hang on.", path=quoted(written.text))
     hint = say("Write a path to a single value of type {types}.", types=", ".join(types))
     return Problem("D814", written.span, message, hint)

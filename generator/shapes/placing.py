@@ -10,6 +10,7 @@ from generator.model.placing import (
     FACTS,
     LINES,
     PARTS,
+    TAXES,
     TRIALS,
     USED_CODES,
     WHOLE,
@@ -130,6 +131,7 @@ PLACE = Shape(
         DISCOUNTS: _filled(DISCOUNTS, "A part for every share of a promotion in a line."),
         DELIVERIES: _filled(DELIVERIES, "A part for every delivery."),
         EXTRAS: _filled(EXTRAS, "A part for everything that a promotion adds."),
+        TAXES: _filled(TAXES, "A part for every rate of tax that comes on top of prices."),
         USED_CODES: _filled(
             USED_CODES, "A part for every code that took effect, of those handed out singly."
         ),

@@ -8,6 +8,7 @@ from generator.shapes.past import PAST
 from generator.shapes.placing import CODES, COUNTERS, PLACE, STOCK
 from generator.shapes.price_history import HISTORY
 from generator.shapes.price_lists import LISTS
+from generator.shapes.region_taxes import REGIONS
 
 ITEM = Shape(
     "priced item",
@@ -20,6 +21,9 @@ ITEM = Shape(
         "list_price": Arg("path", "What it cost before it was reduced."),
         "least": Arg("path", "One unit is never sold below it."),
         "tax": Arg("path", "Its tax in percent, such as product.tax_class.rate; none if empty."),
+        "tax_class": Arg(
+            "path", "Its tax class, by which regions say its tax: product.tax_class.code."
+        ),
         "labels": Arg(
             "map",
             "By facet: the path to its value. What lies above it in a tree counts, too.",
@@ -54,6 +58,7 @@ TAXES = Shape(
             default="line",
             options=("line", "unit", "rate"),
         ),
+        "regions": Arg("shape", "What holds in some regions instead.", shape=REGIONS),
     },
 )
 BUDGETS = Shape(

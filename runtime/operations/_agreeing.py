@@ -1,7 +1,8 @@
 """A cart and the record it becomes speak of the same: prices of one channel are not another's.
 
 Comes in: a placing, the cart as it was sent and the draft of its record. What the cart leaves open
-is not asked. Goes out: nothing, or a refusal at what the cart said.
+is not asked, but for where it goes if taxes hang on that. Goes out: nothing, or a refusal at what
+the cart said.
 """
 
 from __future__ import annotations
@@ -35,15 +36,22 @@ def hold(work: Work, placing: Placing, cart: SentCart, draft: Draft) -> None:
 def _differing(work: Work, placing: Placing, cart: SentCart, draft: Draft) -> Iterator[FieldError]:
     for name, path in placing.agree.items():
         said = cart.channel if name == CHANNEL else cart.facts.get(name)
-        if said in ("", None):
+        if said in ("", None) and name != _of_taxes(work):
             continue
         found = _value(work, draft, path)
-        if str(said) != found:
+        if str(said or "") != found:
             at = f"cart.{name}" if name == CHANNEL else f"cart.facts.{name}"
             yield fault(
                 at, "differs", f"The cart says '{said}', the record says '{found}'.",
                 f"购物车为“{said}”，单据为“{found}”，两者不一致。",
             )  # fmt: skip
+
+
+def _of_taxes(work: Work) -> str:
+    """Return the fact by which taxes are found; '' for none. What is left open is asked, too."""
+    pricing = work.runtime.app.pricing
+    regions = pricing.taxes.regions if pricing is not None else None
+    return regions.fact if regions is not None else ""
 
 
 def _value(work: Work, draft: Draft, path: str) -> str:

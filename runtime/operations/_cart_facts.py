@@ -48,6 +48,7 @@ class Item:
     tax: Fraction = Fraction(0)
     lowest: Decimal | None = None
     """The lowest price before it was reduced."""
+    tax_class: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Facts:
             return {}
         lowest = facts.history.lowest if facts.history is not None else ""
         single = (facts.key, facts.price, facts.currency, facts.list_price, facts.least,
-                  facts.tax, lowest)  # fmt: skip
+                  facts.tax, facts.tax_class, lowest)  # fmt: skip
         texts = ["id", *(text for text in (*single, *facts.labels.values()) if text)]
         rows = self._rows(entity, grant, texts, facts.key, wanted)
         above = {facet: self._above(path) for facet, path in facts.labels.items()}
@@ -101,6 +102,7 @@ class Facts:
             found,
             Fraction(self._amount(row, facts.tax) or Decimal(0)) / 100,
             self._amount(row, facts.history.lowest if facts.history is not None else ""),
+            str(row[facts.tax_class] or "") if facts.tax_class else "",
         )
 
     def _amount(self, row: Mapping[str, Any], path: str) -> Decimal | None:

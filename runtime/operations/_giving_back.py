@@ -11,7 +11,7 @@ while it is changed, so that two cases at once count one after the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.model.entity import Entity
@@ -269,8 +269,11 @@ class _Counting:
         own = sum(share for line, share in shares if line.number in numbers)
         if not own:
             return 0, None
-        refunded = sum(one.given for one in bought) - own - self.paid.lost
-        return own, after_break(basis, self.paid.returned(basis), refunded)
+        refunded = self.paid.untaxed(sum(one.given for one in bought) - own - self.paid.lost)
+        found = after_break(basis, self.paid.returned(basis), refunded)
+        if found is None or not self.paid.on_top:
+            return own, found
+        return own, replace(found, amount=min(own, self.paid.taxed(found.amount)))
 
     def _names(self, promotions: Sequence[str]) -> str:
         """Return what promotions are called, as the record's discounts call them."""

@@ -33,6 +33,8 @@ class PaidLine:
     quantity: int
     paid: int
     units: Sequence[tuple[int, int]]
+    net: int = 0
+    """The same without the tax that came on top."""
     back: int = 0
     gone: int = 0
     """Of those that came back: what was not exchanged."""
@@ -62,11 +64,16 @@ class PaidLines:
         rows = self.draft.children.get(kept.into)
         entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
         facts = _rows(self.draft, kept.into)
-        paid = [
+        net = [
             max(0, self.minor(entity, of["price"], one[of["price"]], one[of["quantity"]])
                 - self.minor(entity, of["off"], one[of["off"]]))
             for one in facts
         ]  # fmt: skip
+        tax = of.get("tax", "") if self.on_top else ""
+        paid = [
+            amount + (self.minor(entity, tax, one.get(tax)) if tax else 0)
+            for amount, one in zip(net, facts, strict=True)
+        ]
         off = split(self.off_all, paid, paid)
         found = [
             PaidLine(
@@ -75,11 +82,30 @@ class PaidLines:
                 int(one.get(of.get("number", "")) or 0),
                 int(one[of["quantity"]] or 0),
                 paid[at] - off[at],
-                self._units(one.get(of.get("units", ""))) if not off[at] else (),
+                () if off[at] or tax else self._units(one.get(of.get("units", ""))),
+                net[at],
             )
             for at, one in enumerate(facts)
         ]
         return {one.id: one for one in found}
+
+    @cached_property
+    def on_top(self) -> bool:
+        """Whether what was paid is more than the prices, by their tax."""
+        name = self.placing.filled_with("tax_included")
+        return bool(name) and self.draft.facts.get(name) is False
+
+    def untaxed(self, amount: int) -> int:
+        """Return so much of what was paid for goods as prices are: rules know no tax on top."""
+        net = sum(one.net for one in self.lines.values())
+        paid = sum(one.paid for one in self.lines.values())
+        return half_up(amount * net, paid) if self.on_top and paid else amount
+
+    def taxed(self, amount: int) -> int:
+        """Return an amount of prices with its share of the tax that came on top."""
+        net = sum(one.net for one in self.lines.values())
+        paid = sum(one.paid for one in self.lines.values())
+        return half_up(amount * paid, net) if self.on_top and net else amount
 
     @cached_property
     def off_all(self) -> int:
@@ -111,9 +137,10 @@ class PaidLines:
         if kept is None:
             return 0
         entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
-        (name,) = (name for name, fact in kept.take.items() if fact == "paid")
+        of = {fact: name for name, fact in kept.take.items()}
+        names = (of["paid"], of.get("tax", "")) if self.on_top else (of["paid"],)
         return sum(
-            max(0, self.minor(entity, name, one.get(name)))
+            max(0, sum(self.minor(entity, name, one.get(name)) for name in names if name))
             for one in _rows(self.draft, kept.into)
             if all(one.get(each) == value for each, value in kept.fixed.items())
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from generator.model.placing import (
     DISCOUNTS,
     EXTRAS,
     LINES,
+    TAXES,
     TRIALS,
     USED_CODES,
     WHOLE,
@@ -71,6 +73,7 @@ def values(runtime: Runtime, placing: Placing, found: Evaluated, more: Facts) ->
         DISCOUNTS: told.discounts,
         DELIVERIES: told.deliveries,
         EXTRAS: told.extras,
+        TAXES: told.taxes,
         USED_CODES: partial(told.codes, codes_of(runtime, placing)),
     }
     sent: dict[str, Any] = {}
@@ -164,6 +167,7 @@ class _Told:
     def __init__(self, runtime: Runtime, found: Evaluated, more: Facts) -> None:
         self.app, self.found, self.more = runtime.app, found, more
         self.lines_by_id = {line.id: line for line in found.cart.lines}
+        self.rates = {one.item: one.tax for one in found.cart.accepted}
 
     def money(self, minor: int) -> str:
         return f"{Decimal(minor).scaleb(-self.found.places):f}"
@@ -188,6 +192,7 @@ class _Told:
             "off": self.money(totals.off),
             "delivery": self.money(totals.shipping - totals.shipping_off),
             "tax": self.money(totals.tax),
+            "tax_included": found.cart.gross,
             "total": self.money(totals.total),
             "deposit": self.money(totals.deposit),
             "balance": self.money(totals.balance),
@@ -258,6 +263,29 @@ class _Told:
                 "label": self._label(one.promotion),
             }
 
+    def taxes(self) -> Iterator[Facts]:
+        """Yield what comes on top, rate by rate; nothing where prices contain it."""
+        cart, priced = self.found.cart, self.found.priced
+        if cart.gross:
+            return
+        sums: dict[Fraction, int] = {}
+        rated = [
+            *((line.tax, one.tax) for line, one in zip(cart.lines, priced.lines, strict=True)),
+            *((s.tax, one.tax) for s, one in zip(cart.shipments, priced.shipments, strict=True)),
+            *((self.rates.get(one.item, Fraction(0)), one.tax) for one in priced.extras),
+        ]
+        for rate, tax in rated:
+            sums[rate] = sums.get(rate, 0) + tax
+        for rate, tax in sorted(sums.items()):
+            if tax:
+                percent = _percent(rate)
+                label = Label({"en": f"Tax {percent} %", "zh": f"税费 {percent}%"})
+                yield {
+                    "rate": percent,
+                    "label": label.text(self.app.locales[0]),
+                    "amount": self.money(tax),
+                }
+
     def codes(self, of: frozenset[str]) -> Iterator[Facts]:
         told = set()
         again = {one.id for one in self.found.book.promotions if one.refund.code == REISSUED}
@@ -290,3 +318,9 @@ class _Told:
         known = next((one for one in self.found.book.promotions if one.id == promotion), None)
         texts = known.labels if known is not None else {}
         return Label(texts).text(self.app.locales[0]) if texts else promotion
+
+
+def _percent(rate: Fraction) -> str:
+    """Return a rate as people write it: 13, 5.5."""
+    found = Decimal(rate.numerator * 100) / rate.denominator
+    return f"{found.normalize():f}"

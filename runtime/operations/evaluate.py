@@ -8,7 +8,7 @@ the caller may read. The number of statements is fixed, whatever the lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -45,8 +45,10 @@ from runtime.operations import (
     _pools,
     _price_lists,
     _prices_told,
+    _region_taxes,
 )
 from runtime.operations._carts import SentCart, SentLine, fault
+from runtime.operations._region_taxes import LocalTaxes
 from runtime.runtime import Runtime
 from runtime.store import fetch
 
@@ -130,7 +132,9 @@ def evaluated(
     buyer = facts.buyer(sent.customer) if sent.customer else None
     currency = _currency(sent, items)
     lists = _price_lists.listed(connection, runtime, items, currency)
-    cart = _cart(sent, items, lists, currency, pricing)
+    local = _region_taxes.local_taxes(connection, runtime, sent.facts)
+    items = {key: _taxed(item, local) for key, item in items.items()}
+    cart = _cart(sent, items, lists, currency, pricing, local)
     if sent.customer and buyer is None and sent.groups is None:
         raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
                                    "没有这位顾客。"))  # fmt: skip
@@ -187,6 +191,7 @@ def _cart(
     lists: Mapping[str, tuple[Listed, ...]],
     currency: str,
     pricing: Pricing,
+    local: LocalTaxes,
 ) -> Cart:
     """Return a cart ready to be priced.
 
@@ -217,17 +222,22 @@ def _cart(
             taken.append(Accepted(wish.promotion, wish.item, wish.quantity, item.tax))
     if errors:
         raise _carts.refused(*errors)
-    on_delivery = Fraction(pricing.taxes.delivery) / 100
+    on_delivery = local.of_delivery(Fraction(pricing.taxes.delivery) / 100)
     shipments = tuple(
         Shipment(one.id, one.method, one.cost, tax=on_delivery) for one in sent.deliveries
     )
-    gross = pricing.taxes.included
+    gross = pricing.taxes.included if local.included is None else local.included
     cart = Cart(currency, tuple(lines), shipments, sent.codes, tuple(taken), gross=gross)
     found = [fault("lines", one.code, f"'{one.at}' cannot be priced.", f"“{one.at}”无法计价。")
              for one in faults(cart)]  # fmt: skip
     if found:
         raise _carts.refused(*found)
     return cart
+
+
+def _taxed(item: _cart_facts.Item, local: LocalTaxes) -> _cart_facts.Item:
+    """Return an item with the tax of where it goes."""
+    return replace(item, tax=local.of_goods(item.tax_class, item.tax))
 
 
 def _missing(where: str, key: str) -> FieldError:

@@ -359,3 +359,26 @@ def test_a_reduced_price_of_a_list_tells_the_lowest_it_had_before(office: Office
         answer = now_costs("5.00", "8.00", **wish)
         assert isinstance(answer, Invalid), answer
         assert {error.code for error in answer.errors} == {"read_only"}
+
+
+def test_taxes_are_those_of_the_region_a_cart_goes_to(office: Office) -> None:
+    name = {"en": "Elsewhere", "zh": "别处"}
+    usual = office.create("tax_class", {"code": "USUAL", "name": name, "rate": "13"})
+    values = {"code": "CAN", "name": name, "currency": "CNY", "tax_class": usual,
+              "variants": [{"sku": "CAN-1", "spec": "CAN-1", "price": "100.00"}]}  # fmt: skip
+    office.create("product", values)
+    there = {"code": "XA", "name": name, "level": "country", "prices_include_tax": False}
+    abroad = office.create("region", there)
+    inner = {"code": "XA-1", "name": name, "level": "province", "parent": abroad}
+    office.create("region", inner)
+    office.create("tax_rate", {"region": abroad, "tax_class": usual, "rate": "20"})
+    cart = {"lines": [{"item": "CAN-1"}], "deliveries": [{"cost": "10.00"}]}
+    home, away = priced(office, **cart), priced(office, **cart, facts={"region": "XA-1"})
+    assert (home["lines"][0]["tax"], home["tax_included"]) == ("11.50", True)
+    assert (home["totals"]["total"], home["totals"]["tax"]) == ("110.00", "12.33")
+    assert (away["lines"][0]["tax"], away["tax_included"]) == ("20.00", False)
+    # of delivery the region says nothing: the shop's 9 % come on top, too
+    assert (away["totals"]["total"], away["totals"]["tax"]) == ("130.90", "20.90")
+    own = {"lines": [{"price": "50.00", "tax": "5"}], "facts": {"region": "XA-1"}}
+    assert priced(office, **own)["totals"]["tax"] == "2.50"
+    assert refused(office, **cart, facts={"region": "NOWHERE"}) == {"facts.region": "not_found"}

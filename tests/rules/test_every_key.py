@@ -22,6 +22,7 @@ from generator.model.pricing import (
     Pricing,
     TaxFacts,
 )
+from generator.model.region_taxes import RegionTaxes
 from rules.pricing import promotion as read
 from rules.pricing.amounts import Currencies
 from rules.pricing.arguments import Reading
@@ -34,7 +35,7 @@ MODELS = (
     *(read.Promotion, read.Limits, read.Pace, read.Budget, read.RefundPolicy, read.Group),
     *(read.Combines, read.Deed),
     *(Pricing, ItemFacts, CustomerFacts, ListFacts, TaxFacts, BudgetFacts, Offering, HandedOut),
-    *(Counter, Stock, Filled, Placing, GivingBack, PriceHistory),
+    *(Counter, Stock, Filled, Placing, GivingBack, PriceHistory, RegionTaxes),
 )
 ONLY_READ = frozenset({"rules/pricing/reading.py", "rules/pricing/promotion.py"})
 """Here names are read and kept, and nothing is done with them."""
