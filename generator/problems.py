@@ -93,6 +93,7 @@ CODES: Mapping[str, str] = {
     "D441": "A field has the name of the whole and does not lead to it.",
     "D442": "A list is laid out by a field that does not fit.",
     "D443": "A label draws what cannot be a code, or says nothing.",
+    "D444": "A list adds up what is no number of its own.",
     "D450": "The conditions of a field contradict what it is.",
     "D460": "A line for every entity says more than actions.",
     "D461": "A line shows a secret, or masks what has no mask.",

@@ -1,11 +1,11 @@
 """Lists and forms that ask for what a field cannot do.
 
-Comes in: the resolved model. Goes out: D412 for a search in a field that holds no text, D413 for
-an order by a field that has none, D414 for a form that edits what nobody may set, D415 for a form
+Comes in: the resolved model. Goes out: D412 for a search in a field that holds no text, D413 for an
+order by a field that has none, D414 for a form that edits what nobody may set, D415 for a form
 without a required field, D426 for a path through many records where one value is shown, D427 for a
 field that a form edits twice, D437 for a path in a form, D439 for a tab that has nothing to show,
 D442 for a layout by a field that does not fit, D443 for a printed label without anything on it or
-with a code of what is no short text.
+with a code of what is no short text, D444 for a sum of what is no number.
 """
 
 from __future__ import annotations
@@ -66,6 +66,19 @@ def _list(app: App, entity: Entity, words: Catalog[FieldType], places: Places) -
                     "Filter by it instead; text can be searched: {names}.",
                     names=_texts(entity, words),
                 ),
+            )
+    for path in entity.list.sums:
+        last = _last(app, entity, path)
+        if last is not None and ("." in path or not words[last.type].numeric):
+            yield Problem(
+                "D444",
+                places.at(entity.span.file, "list", "sums", path),
+                say(
+                    "The list of '{entity}' adds up '{path}', which is no number of its own.",
+                    entity=entity.name,
+                    path=path,
+                ),
+                "Name fields of the record itself: money, a quantity, an integer or a decimal.",
             )
     orders: list[tuple[tuple[str, ...], str]] = [
         (("list", "sort"), path) for path in entity.list.sort

@@ -65,6 +65,12 @@ TEXTS: Mapping[str, str] = {
     "Take it out of 'key', 'unique' and 'indexes', or add 'stored: true'.": (
         "请从 'key'、'unique' 和 'indexes' 中去掉它，或加上 'stored: true'。"
     ),
+    "The list of '{entity}' adds up '{path}', which is no number of its own.": (
+        "“{entity}”的列表对“{path}”求和，但它不是记录自身的数值字段。"
+    ),
+    "Name fields of the record itself: money, a quantity, an integer or a decimal.": (
+        "请填写记录自身的金额、数量、整数或小数字段。"
+    ),
     "The list of '{entity}' searches in '{path}', which holds no text.": (
         "'{entity}' 的列表要搜索 '{path}'，但它不是文本。"
     ),

@@ -126,6 +126,8 @@ class ListScreen:
     bulk: tuple[str, ...]
     page_size: int
     layouts: tuple[Layout, ...] = ()
+    sums: tuple[str, ...] = ()
+    """Numbers that are added up where these records stand below another one."""
 
 
 @dataclass(frozen=True)

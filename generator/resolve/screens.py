@@ -55,6 +55,7 @@ def list_screen(given: Given | None, fields: Mapping[str, Field]) -> ListScreen:
         bulk=tuple(read.get("bulk", ())),
         page_size=read.get("page_size", 50),
         layouts=_layouts(read.get("layouts")),
+        sums=_texts(read.get("sums")),
     )
 
 

@@ -128,6 +128,7 @@ LIST = Shape(
             of=Arg("choice", "", options=("edit", "delete", "restore", "tag", "export")),
         ),
         "layouts": Arg("shape", "Other layouts that people may choose.", shape=LAYOUTS),
+        "sums": _paths("Numbers that are added up wherever these records stand below another one."),
         "page_size": Arg("integer", "Rows of a page.", default=50, minimum=5, maximum=200),
     },
 )

@@ -320,3 +320,16 @@ def test_chosen_records_are_one_document_in_their_order(desk: Desk, holder: str)
     many = statements(desk, browser, f"/loan/print?ids={','.join(loans)}")
     assert len(few) == len(many)
     assert browser.get("/loan/print?ids=nonsense").status_code == 404
+
+
+def test_records_below_another_are_added_up_as_their_list_says(desk: Desk, holder: str) -> None:
+    for _ in range(7):  # more than the tab shows
+        desk.make("loan", member=holder, books=BOOKS)
+    page = desk.browser().get(f"/member/{holder}?tab=loan.member").text
+    foot = re.search(r"<tfoot>(.*?)</tfoot>", page, re.S)
+    assert foot is not None
+    assert "87.50" in foot[1]
+
+
+def test_nothing_below_a_record_has_no_sum(desk: Desk, holder: str) -> None:
+    assert "<tfoot>" not in desk.browser().get(f"/member/{holder}?tab=loan.member").text

@@ -122,8 +122,13 @@ def _total(
     return replace(draw(whole), title="")
 
 
-def related_table(visit: Visit, tab: str, record_id: str, result: Result) -> Table:
-    """Return the first records that point here by a field, and the way to all of them."""
+def related_table(
+    visit: Visit, tab: str, record_id: str, result: Result, sums: Mapping[str, Sequence[Cell]]
+) -> Table:
+    """Return the first records that point here by a field, and the way to all of them.
+
+    `sums` are those of all of them, by column; amounts in several currencies are not added.
+    """
     other, name = tab.split(".", 1)
     target = visit.app.entities[other]
     paths = related_paths(visit, tab)
@@ -143,6 +148,11 @@ def related_table(visit: Visit, tab: str, record_id: str, result: Result) -> Tab
             )
             for row in result.rows
         ),
+        totals=tuple(
+            found[0] if len(found := sums.get(path.text, ())) == 1 else EMPTY for path in paths
+        )
+        if result.rows and any(len(one) == 1 for one in sums.values())
+        else (),
         more_url=record_url(other) + f"?{name}{_key(visit, reference)}={record_id}",
         more_text=visit.t("See all {n}", n=total) if result.rows else "",
         create_url=new_url(other, **{name: record_id}) if allowed else "",

@@ -27,6 +27,7 @@ from runtime.web.screens.detail_parts import Table, record_facts
 from runtime.web.screens.detail_plan import DetailPlan, detail_plan
 from runtime.web.screens.detail_tables import child_table, related_query, related_table
 from runtime.web.screens.detail_tabs import TIMELINE, related_counts
+from runtime.web.screens.list_sums import related_sums
 from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.panels import panel_boxes
 from runtime.web.screens.progress_page import progress
@@ -126,7 +127,9 @@ class Records:
         other = plan.tab.split(".", 1)[0]
         found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, record_id))
         visit = self.desk.with_names(visit, found.plan.paths, found.rows)
-        return related_table(visit, plan.tab, record_id, found)
+        return related_table(
+            visit, plan.tab, record_id, found, related_sums(visit, plan.tab, record_id)
+        )
 
 
 def _neighbours(visit: Visit, model: Entity, record_id: str, listed: str) -> Neighbours:
