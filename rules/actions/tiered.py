@@ -84,6 +84,7 @@ class Tiered(Action):
                 elif levels and grant.miss is None:
                     need = levels[0].need(desk.cart.currency)
                     grant.miss = Miss("tier", have, need, "count" if quantity else "money")
+            grant.spread = grant.spread and over != "line"
             return grant
 
         return work
@@ -143,3 +144,4 @@ def _grant(
     grant.ships.update(part.ships)
     grant.bases.update(part.bases)
     grant.computed += part.computed
+    grant.spread = part.spread

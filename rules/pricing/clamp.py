@@ -51,13 +51,19 @@ def _shared_left(desk: Desk, promotion: Promotion) -> int | None:
 
 
 def _cut(desk: Desk, grant: Grant, total: int, most: int, by: str) -> int:
-    """Leave at most so much, shared by what each part would have had."""
+    """Leave at most so much: of one amount that much is shared, else by what each would have had."""
     if total <= most:
         return total
+    grant.cut_by = by
+    if grant.spread:
+        over = list(grant.bases)
+        rooms = [desk.room(at) for at in over]
+        shares = split(most, list(grant.bases.values()), rooms, desk.context.settings.split)
+        grant.lines = {at: taken for at, taken in zip(over, shares, strict=True) if taken}
+        return most
     lines, ships = list(grant.lines), list(grant.ships)
     weights = [*grant.lines.values(), *grant.ships.values()]
     shares = split(most, weights, weights, desk.context.settings.split)
     grant.lines = dict(zip(lines, shares[: len(lines)], strict=True))
     grant.ships = dict(zip(ships, shares[len(lines) :], strict=True))
-    grant.cut_by = by
     return most

@@ -27,6 +27,8 @@ class Grant:
     """Line → what is paid ahead for all its units."""
     bases: dict[int, int] = field(default_factory=dict)
     """Line or shipment → the amount the share was taken from, for the trace."""
+    spread: bool = False
+    """One amount was shared by the lines, weighed by `bases`: less of it is shared likewise."""
     computed: int = 0
     """What it came to before floors, caps and budgets."""
     cut_by: str = ""

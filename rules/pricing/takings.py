@@ -62,7 +62,7 @@ def spread_over(desk: Desk, grant: Grant, amount: int, lines: Sequence[int], bas
     shares = split(amount, weights, rooms, settings.split)
     grant.lines = {at: taken for at, taken in zip(lines, shares, strict=True) if taken}
     grant.bases = dict(zip(lines, weights, strict=True))
-    grant.computed = amount
+    grant.computed, grant.spread = amount, True
 
 
 def spread_over_all(desk: Desk, grant: Grant, amount: int, lines: Sequence[int], base: str) -> None:
@@ -73,7 +73,7 @@ def spread_over_all(desk: Desk, grant: Grant, amount: int, lines: Sequence[int],
     shares = split(amount, [goods, *ships], [room, *desk.ships])
     spread_over(desk, grant, shares[0], lines, base)
     grant.ships = {at: taken for at, taken in enumerate(shares[1:]) if taken}
-    grant.computed = amount
+    grant.computed, grant.spread = amount, False
 
 
 def reduce_lines(

@@ -222,3 +222,17 @@ def test_an_add_on_leaves_what_a_gift_took() -> None:
 def test_what_nobody_counts_is_added_without_end() -> None:
     gift = read("a", {"type": "gift", "item": "fork", "quantity": 2_000})
     assert added(run(gift, context=STOCKED)) == [("fork", 2_000, 0)]
+
+
+def test_a_capped_amount_is_shared_like_any_other_amount() -> None:
+    lines = (Line("a", "a", 1, 4_751), Line("b", "b", 2, 99), Line("c", "c", 7, 100))
+    rule = read("p", {"type": "percent_off", "percent": "50", "cap": "3.19"})
+    result = run(rule, cart=Cart("EUR", lines))
+    # 3.19 by 47.51, 1.98 and 7.00: 268.31, 11.18, 39.53 → the last cent to the third
+    assert [line.off for line in result.lines] == [268, 11, 40]
+
+
+def test_what_a_cap_leaves_goes_to_lines_that_have_room_for_it() -> None:
+    lines = (Line("a", "a", 1, 1_000, least=998), Line("b", "b", 1, 1_000))
+    rule = read("p", {"type": "amount_off", "value": "9", "cap": "4"})
+    assert [line.off for line in run(rule, cart=Cart("EUR", lines)).lines] == [2, 398]
