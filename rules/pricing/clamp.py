@@ -51,7 +51,7 @@ def _shared_left(desk: Desk, promotion: Promotion) -> int | None:
 
 
 def _cut(desk: Desk, grant: Grant, total: int, most: int, by: str) -> int:
-    """Leave at most so much: of one amount that much is shared, else by what each would have had."""
+    """Leave at most so much: of one amount that much is shared, else what each would have had."""
     if total <= most:
         return total
     grant.cut_by = by
