@@ -77,6 +77,7 @@ def bundles_of(
 
 
 def _reduce(grant: Grant, parts: list[tuple[Unit, int]], bundles: int, price: int) -> None:
+    parts = sorted(parts, key=lambda part: part[0].line)  # an odd cent is the earlier line's
     worth = [unit.amount * count for unit, count in parts]
     saving = max(0, sum(worth) - price)
     for (unit, count), taken in zip(parts, split(saving, worth, worth), strict=True):

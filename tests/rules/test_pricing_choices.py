@@ -236,3 +236,10 @@ def test_what_a_cap_leaves_goes_to_lines_that_have_room_for_it() -> None:
     lines = (Line("a", "a", 1, 1_000, least=998), Line("b", "b", 1, 1_000))
     rule = read("p", {"type": "amount_off", "value": "9", "cap": "4"})
     assert [line.off for line in run(rule, cart=Cart("EUR", lines)).lines] == [2, 398]
+
+
+def test_the_odd_cent_of_a_bundle_is_the_earlier_lines() -> None:
+    lines = (Line("a", "a", 1, 1_000), Line("b", "b", 2, 2_500))
+    rule = read("p", {"type": "bundle_price", "quantity": 3, "price": "42.21"})
+    # 17.79 by 10.00 and 50.00: 2.965 and 14.825
+    assert [line.off for line in run(rule, cart=Cart("EUR", lines)).lines] == [297, 1_482]
