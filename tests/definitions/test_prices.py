@@ -371,7 +371,7 @@ def test_taxes_are_those_of_the_region_a_cart_goes_to(office: Office) -> None:
     abroad = office.create("region", there)
     inner = {"code": "XA-1", "name": name, "level": "province", "parent": abroad}
     office.create("region", inner)
-    office.create("tax_rate", {"region": abroad, "tax_class": usual, "rate": "20"})
+    office.create("tax_rate", {"code": "XA-U", "region": abroad, "tax_class": usual, "rate": "20"})
     cart = {"lines": [{"item": "CAN-1"}], "deliveries": [{"cost": "10.00"}]}
     home, away = priced(office, **cart), priced(office, **cart, facts={"region": "XA-1"})
     assert (home["lines"][0]["tax"], home["tax_included"]) == ("11.50", True)
