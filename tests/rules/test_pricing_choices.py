@@ -243,3 +243,26 @@ def test_the_odd_cent_of_a_bundle_is_the_earlier_lines() -> None:
     rule = read("p", {"type": "bundle_price", "quantity": 3, "price": "42.21"})
     # 17.79 by 10.00 and 50.00: 2.965 and 14.825
     assert [line.off for line in run(rule, cart=Cart("EUR", lines)).lines] == [297, 1_482]
+
+
+def test_each_verdict_of_a_trace_can_be_met() -> None:
+    all_off = {"type": "percent_off", "percent": "100"}
+    rules = (
+        read("a_applied", off("5")),
+        read("b_not_eligible", off("5"), when=[{"type": "amount", "value": "999"}]),
+        read("c_suppressed", off("1"), group={"name": "one"}),
+        read("c_winner", off("2"), group={"name": "one"}),
+        read("d_limit", off("5"), limits={"total": 1}),
+        read("e_budget", off("5"), budget={"amount": "10"}),
+        read("f_currency", {"type": "amount_off", "value": {"JPY": "5"}}),
+        read("g_window", off("5"), window={"until": "2000-01-01"}),
+        read("h_code", off("5"), codes=["H"]),
+        read("y_all", all_off, priority=-1),
+        read("z_nothing_left", off("5"), priority=-2),
+    )
+    used = {"d_limit": Used(total=1), "e_budget": Used(spent=1_000)}
+    found = verdicts(run(*rules, context=Context(used=used)))
+    assert {name[2:] for name in found if found[name] == name[2:]} == {
+        "applied", "not_eligible", "suppressed", "limit", "budget", "currency", "window", "code",
+        "nothing_left",
+    }  # fmt: skip
