@@ -41,7 +41,8 @@ class Grant:
     @property
     def total(self) -> int:
         """Return everything that is taken off."""
-        return sum(self.lines.values()) + sum(self.ships.values())
+        goods = sum(self.lines.values())
+        return goods + sum(self.ships.values()) if self.ships else goods
 
     @property
     def is_something(self) -> bool:

@@ -143,11 +143,11 @@ class Run:
         self._note(lane, promotion, grants, None)
 
     def _note(self, lane: str, promotion: Promotion, grants: Grants, miss: Miss | None) -> None:
-        for at, grant in grants:
+        some = [(at, grant) for at, grant in grants if grant.is_something]
+        for at, grant in some:
             note = promotion.deeds[at].word
-            if grant.is_something:
-                self.trace.append(_applied(self.desk, lane, promotion.id, note, grant))
-        if not any(grant.is_something for _, grant in grants):
+            self.trace.append(_applied(self.desk, lane, promotion.id, note, grant))
+        if not some:
             self.trace.append(_nothing(lane, promotion, grants, miss))
 
     def _suppress(self, lane: str, promotion: Promotion, by: str, saving: int) -> None:

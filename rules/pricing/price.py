@@ -156,6 +156,7 @@ def _usage(
     desk: Desk, versions: Mapping[str, int], codes: Codes, trace: Iterable[Step]
 ) -> tuple[Usage, ...]:
     """Return what each promotion that took effect takes from its counters, once an order."""
+    sold = _sold(desk)
     applied = dict.fromkeys(step.promotion for step in trace if step.verdict == "applied")
     return tuple(
         Usage(
@@ -165,11 +166,17 @@ def _usage(
             desk.context.customer.key,
             1,
             desk.spent.get(name, 0),
-            tuple(sorted((item, n) for (owner, item), n in desk.sold.items() if owner == name)),
-            tuple(
-                (item, *desk.bounds.get((name, item), (None, None)))
-                for item in sorted(item for owner, item in desk.sold if owner == name)
-            ),
+            tuple([(item, n) for item, n, _ in sold.get(name, ())]),
+            tuple([(item, *bounds) for item, _, bounds in sold.get(name, ())]),
         )
         for name in applied
     )
+
+
+def _sold(desk: Desk) -> Mapping[str, Sequence[tuple[str, int, tuple[int | None, int | None]]]]:
+    """Return, by promotion, what it takes of its own stock: item, units, and their bounds."""
+    found: dict[str, list[tuple[str, int, tuple[int | None, int | None]]]] = {}
+    for (owner, item), units in sorted(desk.sold.items()):
+        bounds = desk.bounds.get((owner, item), (None, None))
+        found.setdefault(owner, []).append((item, units, bounds))
+    return found
