@@ -33,12 +33,14 @@ from runtime.operations._columns import (
 )
 from runtime.operations._including import plan_includes
 from runtime.runtime import Runtime
-from runtime.store.cursor import read_cursor
+from runtime.store.cursor import open_cursor, read_cursor
 from runtime.store.filters import Clause, parse_filters
 from runtime.store.plan import QueryPlan
 
 PLACES = {"after", "before", "ids"}
 """Keys that say which rows, not how they are read."""
+FREE = frozenset({"after", "before", "fields", "include", "limit", "count"})
+"""Keys that may be other ones on the next page."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class ReadCall:
     archived: str
     match: str
     ids: tuple[str, ...] | None
+    asked: str
+    """Who asks, and for which rows: a page link leads on for nobody and nothing else."""
 
     @property
     def form(self) -> Hashable:
@@ -111,9 +115,20 @@ def parse_read(incoming: Incoming, grant: Grant, runtime: Runtime) -> ReadCall:
     asked = tuple([(key, tuple(texts)) for key, texts in query.items() if key not in PLACES])
     known = ("call", incoming.entity, actor.roles, grant.action, asked)
     call = runtime.remembered.get(known, lambda: _parse(incoming, actor, grant, runtime))
-    return call.but(
-        actor=actor, after=one(query, "after"), before=one(query, "before"), ids=ids_of(query)
-    )
+    after, before = one(query, "after"), one(query, "before")
+    who = _who_asks(incoming, actor)
+    if incoming.operation == "list":
+        after = open_cursor(after, runtime.audit_key, who, backwards=False)
+        before = open_cursor(before, runtime.audit_key, who, backwards=True)
+    else:  # it begins at the beginning: of the address of a list no place is taken over
+        after, before = after.partition(".")[0], before.partition(".")[0]
+    return call.but(actor=actor, after=after, before=before, ids=ids_of(query), asked=who)
+
+
+def _who_asks(incoming: Incoming, actor: Actor) -> str:
+    """Return what a page link is sealed for: the person with their roles, and which rows."""
+    query = sorted((key, list(texts)) for key, texts in incoming.query.items() if key not in FREE)
+    return repr((incoming.entity, actor.kind, actor.id, actor.real_id, sorted(actor.roles), query))
 
 
 def _parse(incoming: Incoming, actor: Actor, grant: Grant, runtime: Runtime) -> ReadCall:
@@ -134,6 +149,7 @@ def _parse(incoming: Incoming, actor: Actor, grant: Grant, runtime: Runtime) -> 
         archived=choice_of(query, "archived", ("no", "only", "all")),
         match=choice_of(query, "match", ("all", "any")),
         ids=None,
+        asked="",
     )
 
 

@@ -10,6 +10,7 @@ from runtime.messages import Incoming, Result
 from runtime.operations import _reading
 from runtime.runtime import Runtime
 from runtime.store import fetch
+from runtime.store.cursor import seal_cursor
 from runtime.store.plan import QueryPlan
 
 ACTION = "list"
@@ -22,6 +23,8 @@ class Plan:
     query: QueryPlan
     count: str
     """none, capped or exact."""
+    reader: str = ""
+    """Who asks and for which rows, as the links to other pages are sealed."""
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -34,7 +37,7 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> _reading.ReadCa
 
 
 def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> Plan:
-    return Plan(_reading.plan_read(call, grant, runtime), call.count)
+    return Plan(_reading.plan_read(call, grant, runtime), call.count, call.asked)
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
@@ -51,7 +54,7 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         plan=plan.query,
         total=total,
         total_is_exact=exact,
-        next_cursor=page.next_cursor,
-        previous_cursor=page.previous_cursor,
+        next_cursor=seal_cursor(page.next_cursor, runtime.audit_key, plan.reader),
+        previous_cursor=seal_cursor(page.previous_cursor, runtime.audit_key, plan.reader),
         included=included,
     )

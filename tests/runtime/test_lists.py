@@ -1,5 +1,8 @@
 """Lists: filters, order, pages, search, counts, includes — and refusals of what means nothing."""
 
+import base64
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runtime.errors import BadRequest, RequestError
-from runtime.messages import Result
+from runtime.messages import Actor, Result
 from tests.shop import Shop, person
 
 NAMES = ["Ann", "ann", "Bo_b", "100%", "王芳", "李伟", "O'Neil", 'Q"uote', "Zoë", "back\\slash"]
@@ -134,6 +137,38 @@ def test_a_cursor_of_another_order_is_refused(people: Shop) -> None:
     first = people.done("list", "customer", query={"sort": "code", "limit": "4"})
     query = {"sort": "name", "limit": "4", "after": first.next_cursor}
     assert isinstance(people.refused("list", "customer", query=query), BadRequest)
+
+
+def test_a_cursor_is_its_readers_and_their_questions_alone(people: Shop) -> None:
+    asked = {"sort": "code", "limit": "4", "vip": "true"}
+    made = people.done("list", "customer", query={**asked, "limit": "1"}).next_cursor
+    inner, _, mark = made.rpartition(".")
+    others = [
+        Actor(99, "other", people.actor.roles),
+        replace(people.actor, real_id=5, real_name="who looks through these eyes"),
+    ]
+    for one in others:
+        query = {**asked, "after": made}
+        assert isinstance(people.refused("list", "customer", query=query, actor=one), BadRequest)
+    forged = [
+        inner,
+        f"{inner}.",
+        f"{inner}.{'0' * len(mark)}",
+        *(f"{written(body)}.{mark}" for body in ([], {}, [[]], 1, None, ["code,id", 1, 2])),
+        *(written(body) for body in ([], {}, [[]], 1, None, ["code,id", 1, 2])),
+    ]
+    for text in forged:
+        query = {**asked, "after": text}
+        assert isinstance(people.refused("list", "customer", query=query), BadRequest)
+    for other in ({**asked, "vip": "false"}, {**asked, "q": "a"}, {**asked, "archived": "all"}):
+        query = {**other, "after": made}
+        assert isinstance(people.refused("list", "customer", query=query), BadRequest)
+    people.done("list", "customer", query={**asked, "fields": "code", "after": made})
+
+
+def written(body: object) -> str:
+    """Return a cursor as somebody makes it who knows its form."""
+    return base64.urlsafe_b64encode(json.dumps(body).encode()).decode().rstrip("=")
 
 
 def test_a_count_is_made_only_when_it_is_asked_for(people: Shop) -> None:
