@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, Conflict, KeyReused
+from runtime.errors import BadRequest, KeyReused
 from runtime.messages import Incoming
 from runtime.store import inserts
 from runtime.store.opening import OPENING
@@ -82,7 +82,7 @@ def take(
     A second request with the key waits here until the first one commits.
 
     Raises:
-        Conflict: the key was used for another request.
+        KeyReused: the key was used for another request.
 
     """
     if not incoming.idempotency_key:
@@ -103,7 +103,7 @@ def take(
                 "zh": "该 Idempotency-Key 已用于另一个请求。",
             }
         )
-        raise (KeyReused if incoming.operation == "transition" else Conflict)(said)
+        raise KeyReused(said)
     return dict(found.answer or {})
 
 

@@ -11,6 +11,7 @@ from runtime.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    KeyReused,
     NotFound,
     Stale,
     Unauthenticated,
@@ -192,7 +193,7 @@ def test_the_same_key_does_a_request_once_and_answers_it_twice(shop: Shop) -> No
 def test_a_key_used_for_another_request_is_refused(shop: Shop) -> None:
     shop.done("create", "order", {"lines": [CAP]}, key="k-1")
     refusal = shop.refused("create", "order", {"lines": [SHIRT]}, key="k-1")
-    assert isinstance(refusal, Conflict)
+    assert isinstance(refusal, KeyReused)
     assert shop.count("order") == 1
 
 

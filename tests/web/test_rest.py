@@ -165,7 +165,7 @@ def test_a_request_sent_twice_under_one_key_is_done_once(shop: Shop):
     assert first.json == again.json
     assert again.headers["Idempotency-Replayed"] == "true"
     other = client.post("/api/v1/order", json={"lines": LINES[:1]}, headers=key)
-    assert other.status_code == 409
+    assert (other.status_code, other.json["code"]) == (422, "idempotency_key_reused")
 
 
 def test_wrong_values_are_named_by_field_in_the_callers_language(shop: Shop):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from flask import Blueprint, flash, jsonify, redirect, request
 
-from runtime.errors import Conflict, RequestError, Stale
+from runtime.errors import Conflict, KeyReused, RequestError, Stale
 from runtime.messages import Result
 from runtime.web.screens import form_live, form_state, form_undo, merge, saving
 from runtime.web.screens.desk import (
@@ -132,7 +132,7 @@ class Forms:
         self, visit: Visit, opened: Opened, state: form_state.State, refusal: RequestError
     ) -> Answer:
         """Show the form with what is wrong; a key that was used for something else is renewed."""
-        if isinstance(refusal, Conflict):
+        if isinstance(refusal, Conflict | KeyReused):
             opened = replace(opened, key=str(uuid.uuid4()))
         return form_answer(self.desk, visit, opened, state, refusal)
 
