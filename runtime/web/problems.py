@@ -17,6 +17,7 @@ from runtime.errors import (
     BadRequest,
     ConfirmationRequired,
     FieldError,
+    Forbidden,
     NotFound,
     NotInFromState,
     RecordBusy,
@@ -125,7 +126,7 @@ def bug(locale: str, request_id: str) -> Answer:
 def from_http(status: int, error: HTTPException) -> RequestError:
     """Return a refusal of the transport as one of ours."""
     if isinstance(error, CSRFError):
-        return BadRequest(CSRF, (FieldError("X-CSRFToken", "csrf", CSRF),))
+        return Forbidden(CSRF, (FieldError("X-CSRFToken", "csrf", CSRF),))
     for kind in (BadRequest, NotFound, TooLarge, WrongMedia, TooMany):
         if kind.status == status:
             return kind(kind.title)

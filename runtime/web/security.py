@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from runtime.web.context import present
 from runtime.web.settings import WebSettings
 from runtime.web.urls import API
 
+OF_OURS = frozenset({"same-origin", "none"})
+"""What browsers say of a request that our own page, or the person, began."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 PAGE = (
     "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
@@ -71,9 +74,19 @@ def guard(csrf: CSRFProtect) -> Callable[[], None]:
             return
         if request.endpoint == PROVEN:
             return
+        if _from_elsewhere():
+            raise CSRFError
         csrf.protect()
 
     return check
+
+
+def _from_elsewhere() -> bool:
+    """Return whether a browser says that another site made it send this; programs say nothing."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site:
+        return site not in OF_OURS
+    return bool(origin) and urlsplit(origin or "").netloc != request.host
 
 
 def finish(answer: Response, *, https: bool) -> Response:

@@ -47,6 +47,17 @@ def log_in(client: FlaskClient, name: str, password: str = PASSWORD, **more: Any
     return client.post(LOGIN, json={"username": name, "password": password, **more})
 
 
+FOREIGN = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost.evil.example"},
+    {"Origin": "http://localhost:81"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+    {"Sec-Fetch-Site": "same-site"},
+)
+"""What browsers send when another page makes them send it."""
+
+
 def csrf_of(client: FlaskClient, path: str = "/login/") -> str:
     found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(path).text)
     assert found is not None
@@ -248,10 +259,25 @@ def test_an_unsafe_request_with_a_cookie_needs_the_csrf_token_also_below_the_api
     name, _ = somebody(shop)
     browser = sign_in(shop, name)
     values = {"code": uuid.uuid4().hex[:12], "name": "Li"}
-    assert browser.post("/api/v1/customer", json=values).status_code == 400
+    answer = browser.post("/api/v1/customer", json=values)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (403, "csrf")
     token = csrf_of(browser, "/preferences")
-    answer = browser.post("/api/v1/customer", json=values, headers={"X-CSRFToken": token})
-    assert answer.status_code == 201
+    for header in FOREIGN:
+        headers = {"X-CSRFToken": token, **header}
+        assert browser.post("/api/v1/customer", json=values, headers=headers).status_code == 403
+    headers = {"X-CSRFToken": token, "Origin": "http://localhost"}
+    assert browser.post("/api/v1/customer", json=values, headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize("header", FOREIGN)
+def test_a_browser_that_says_another_site_asked_signs_nobody_in(shop: Shop, header: dict[str, str]):
+    name, _ = somebody(shop)
+    client = shop.app.test_client()
+    form = {"username": name, "password": PASSWORD, "csrf_token": csrf_of(client)}
+    assert client.post("/login/", data=form, headers=header).status_code == 400
+    assert client.get("/api/v1/order").status_code == 401
+    ours = {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}
+    assert client.post("/login/", data=form, headers=ours).status_code in {302, 303}
 
 
 def test_guessing_is_stopped_after_ten_attempts_by_form_and_api_together(shop: Shop):

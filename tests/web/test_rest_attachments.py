@@ -152,7 +152,7 @@ def test_the_session_of_a_browser_needs_its_token(office: Shop, order: str) -> N
     browser = office.app.test_client()
     form = {"username": "ann", "password": PASSWORD, "csrf_token": csrf_of(browser, "/login/")}
     browser.post("/login/", data=form)
-    assert send(browser, order).status_code == 400
+    assert send(browser, order).status_code == 403
     token = csrf_of(browser, "/customer/")
     assert send(browser, order, **{"X-CSRFToken": token}).status_code == 201
 
