@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+import unicodedata
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,9 @@ from PIL import Image, UnidentifiedImageError
 from runtime.store.engine import read, write
 
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
+NO_SIGNS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories of Unicode that no name of a file holds: controls, formats, what is no sign."""
+LONGEST_NAME = 200
 MOST_PIXELS = 50_000_000
 """A larger picture is refused: a few kilobytes of it may unfold into gigabytes."""
 
@@ -76,7 +80,7 @@ class FileStore:
 
     def take(self, name: str, content: bytes) -> StoredFile:
         """Keep the bytes of a file whose row the caller writes (see `row`)."""
-        short = name.replace("\\", "/").rpartition("/")[2].strip()[-255:] or "file"
+        short = plain_name(name)
         media_type, width, height = _look(short, content)
         digest = hashlib.sha256(content).hexdigest()
         stored = StoredFile(self.make_id(), short, media_type, len(content), digest, width, height)
@@ -119,11 +123,23 @@ class FileStore:
         half.replace(path)
 
 
+def plain_name(name: str) -> str:
+    """Return what a file may be called here: the last part, of signs that are only signs.
+
+    What turns the direction of a text shows `exe.png` for a program, and no database keeps U+0000.
+    """
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    kept = "".join(one for one in last if unicodedata.category(one) not in NO_SIGNS)
+    head, dot, end = kept.strip(" .").rpartition(".")
+    end = end[:LONGEST_NAME]
+    return f"{head[: LONGEST_NAME - len(end) - len(dot)]}{dot}{end}".strip(" .") or "file"
+
+
 def _look(name: str, content: bytes) -> tuple[str, int | None, int | None]:
     """Return the media type of a file, and of a picture its width and height."""
     guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
     try:
-        with Image.open(BytesIO(content)) as picture:
+        with Image.open(BytesIO(content), formats=tuple(PICTURES)) as picture:
             if picture.format in PICTURES:
                 if picture.width * picture.height > MOST_PIXELS:
                     raise FileRefused(f"'{name}' has more than {MOST_PIXELS} pixels.")

@@ -13,15 +13,28 @@ from urllib.parse import quote
 
 from generator.model.text import Label
 from runtime.errors import FieldError, Invalid
-from runtime.files import FileRefused, FileStore, StoredFile
+from runtime.files import PICTURES, FileRefused, FileStore, StoredFile
 
 MEGABYTE = 1_000_000
 LARGEST = 20 * MEGABYTE
 FIELD = "file"
 """What an attachment is called in a request, and in its refusals."""
 CHUNK = 256 * 1024
-NEVER_PAGES = {"text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml"}
-"""Types a browser would run as a page of ours; they leave as plain bytes."""
+HARMLESS = frozenset(
+    {
+        *PICTURES.values(),
+        "application/json",
+        "application/msword",
+        "application/pdf",
+        "application/rtf",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/zip",
+        *(f"text/{kind}" for kind in ("calendar", "csv", "markdown", "plain", "vcard")),
+    }
+)
+"""Types that nothing runs; all others but those of `FAMILIES` leave as plain bytes."""
+FAMILIES = ("audio/", "video/", "application/vnd.openxmlformats-", "application/vnd.oasis.")
 
 
 def keep(files: FileStore, name: str, content: bytes, actor_id: int) -> StoredFile:
@@ -52,7 +65,9 @@ def wrong(code: str, en: str, zh: str) -> Invalid:
 
 def safe_type(stored: StoredFile) -> str:
     """Return the media type a file may leave with."""
-    return "application/octet-stream" if stored.media_type in NEVER_PAGES else stored.media_type
+    kind = stored.media_type
+    harmless = kind in HARMLESS or kind.startswith(FAMILIES)
+    return kind if harmless else "application/octet-stream"
 
 
 def saved_as(name: str) -> str:

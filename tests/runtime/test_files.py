@@ -57,5 +57,26 @@ def test_a_name_from_outside_never_leads_out_of_the_folder(files: FileStore) -> 
     assert files.path(stored).is_relative_to(files.folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("\u202egnp.exe", "gnp.exe"),
+        ("a\x00b.pdf", "ab.pdf"),
+        ("two\r\nlines.pdf", "twolines.pdf"),
+        ("in\u200bvisible\ufeff.pdf", "invisible.pdf"),
+        ("\ud800.pdf", "pdf"),
+        ("....//..pdf", "pdf"),
+        ("...", "file"),
+        ("合同 2026.pdf", "合同 2026.pdf"),
+        ("e\u0301.pdf", "é.pdf"),
+        ("README", "README"),
+        ("x" * 300 + ".pdf", "x" * 196 + ".pdf"),
+        ("." + "x" * 300, "x" * 200),
+    ],
+)
+def test_a_name_is_made_of_signs_that_people_see(files: FileStore, name: str, kept: str) -> None:
+    assert files.keep(name, b"x", by=3).name == kept
+
+
 def test_an_unknown_file_is_not_found(files: FileStore) -> None:
     assert files.find("01930000-0000-7000-8000-000000000001") is None

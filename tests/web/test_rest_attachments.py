@@ -148,6 +148,20 @@ def test_a_file_is_found_beside_its_own_record_only(office: Shop, order: str) ->
     assert office.client("gus").get(f"{order}/attachments/{made['id']}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "name", ["a.hta", "a.exe", "a.mhtml", "a.js", "a.svgz", "a.swf", "a.jar", "a.docm", "a.xsl"]
+)
+def test_what_a_machine_would_run_leaves_as_plain_bytes(
+    office: Shop, order: str, name: str
+) -> None:
+    ann = office.client("ann")
+    sent = send(ann, order, name=name)
+    assert sent.status_code == 201, sent.text
+    answer = ann.get(f"{order}/attachments/{sent.json['data']['id']}")
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
 def test_the_session_of_a_browser_needs_its_token(office: Shop, order: str) -> None:
     browser = office.app.test_client()
     form = {"username": "ann", "password": PASSWORD, "csrf_token": csrf_of(browser, "/login/")}
