@@ -1,13 +1,17 @@
-"""What looks like somebody carrying data away is told to whoever administers.
+"""What looks like somebody carrying data away, or trying doors, is told to whoever administers.
 
-Comes in: an export that was refused because the day's rows are used up, or that is one of too many
-in an hour. Goes out: a notice to every administrator but the one it is about, at most once an hour
-for each person, so that a flood is one line. The audit holds each of them by itself.
+Comes in: an export that was refused because the day's rows are used up, that is one of too many in
+an hour or that somebody asks for at night; masked values that one person had shown too often;
+denials of one person that are too many for a minute; a try to change what only administrators
+change. Goes out: a notice to every administrator but the one it is about, of each kind at most once
+an hour for each person, so that a flood is one line. The audit holds each of them by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,9 +22,18 @@ from runtime.runtime import Runtime
 from runtime.store import accounts
 from runtime.store.engine import write
 
-EXPORTS = "many_exports"
+EXPORTS, AT_NIGHT = "many_exports", "export_at_night"
+REVEALS, DENIALS, TRIED = "many_reveals", "many_denials", "tried_to_administer"
+ALARMS = frozenset({EXPORTS, AT_NIGHT, REVEALS, DENIALS, TRIED})
+"""Kinds of notices that are made here; nobody switches them off."""
 MOST_AN_HOUR = 20
 """Exports of one person in an hour that nobody is told of."""
+MOST_REVEALED = 10
+"""Masked values shown to one person in an hour that nobody is told of."""
+MOST_DENIED = 20
+"""Denials of one person in a minute that nobody is told of; each process counts for itself."""
+NIGHT, MORNING = 22, 6
+"""Hours of the shop between which it is night."""
 HOUR = timedelta(hours=1)
 
 
@@ -41,30 +54,61 @@ def count_exports(runtime: Runtime, actor: Actor | None, entity: str, *, refused
     lately = sa.select(sa.func.count()).where(
         audit.actor_id == actor.id, audit.operation == "export", audit.at > now - HOUR
     )
-    told = runtime.system.notification
     with write(runtime.engine) as connection:
         many = int(connection.execute(lately).scalar_one())
-        if not refused and many <= MOST_AN_HOUR:
-            return
-        requests = runtime.system.role_request
-        people = accounts.numbers_holding(connection, administering(runtime), requests, now)
-        known = sa.select(told.c.user_id).where(
-            told.c.user_id.in_(people),
-            told.c.kind == EXPORTS,
-            told.c.actor_id == actor.id,
-            told.c.created_at > now - HOUR,
-        )
-        heard = set(connection.execute(known).scalars())
-        notices = [
-            Notice(
-                one,
-                EXPORTS,
-                title=entity,
-                params={"exports": many, "refused": refused},
-                actor_id=actor.id,
-                actor_name=actor.name,
-            )
-            for one in people
-            if one not in heard
-        ]
-        notify(connection, runtime, notices, now)
+        if refused or many > MOST_AN_HOUR:
+            params = {"exports": many, "refused": refused}
+            _tell(connection, runtime, actor, EXPORTS, entity, params)
+
+
+def ask_at_night(runtime: Runtime, actor: Actor | None, entity: str) -> None:
+    """Tell of an export that a person asks for while the shop sleeps."""
+    hour = runtime.clock().astimezone(runtime.time_zone).hour
+    if actor is not None and actor.id and not MORNING <= hour < NIGHT:
+        tell(runtime, actor, AT_NIGHT, entity, {})
+
+
+def count_reveals(runtime: Runtime, actor: Actor, entity: str, many: int) -> None:
+    """Tell of masked values that somebody had shown, when they are too many for an hour."""
+    if many > MOST_REVEALED:
+        tell(runtime, actor, REVEALS, entity, {"reveals": many})
+
+
+def count_denials(runtime: Runtime, actor: Actor) -> None:
+    """Count one denial and tell when there were too many within a minute."""
+    if actor.id and not actor.real_id:
+        many = runtime.denials.count((DENIALS, actor.id), runtime.clock())
+        if many == MOST_DENIED + 1:
+            tell(runtime, actor, DENIALS, "", {"denials": many})
+
+
+def tell(runtime: Runtime, actor: Actor, kind: str, title: str, params: Mapping[str, Any]) -> None:
+    """Tell whoever administers of something that one person did, once an hour."""
+    with write(runtime.engine) as connection:
+        _tell(connection, runtime, actor, kind, title, params)
+
+
+def _tell(
+    connection: sa.Connection,
+    runtime: Runtime,
+    actor: Actor,
+    kind: str,
+    title: str,
+    params: Mapping[str, Any],
+) -> None:
+    told, now = runtime.system.notification, runtime.clock()
+    requests = runtime.system.role_request
+    people = accounts.numbers_holding(connection, administering(runtime), requests, now)
+    known = sa.select(told.c.user_id).where(
+        told.c.user_id.in_(people),
+        told.c.kind == kind,
+        told.c.actor_id == actor.id,
+        told.c.created_at > now - HOUR,
+    )
+    heard = set(connection.execute(known).scalars())
+    notices = [
+        Notice(one, kind, title=title, params=params, actor_id=actor.id, actor_name=actor.name)
+        for one in people
+        if one not in heard
+    ]
+    notify(connection, runtime, notices, now)

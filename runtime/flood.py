@@ -36,3 +36,14 @@ class Flood:
             if len(self._counts) > MOST:
                 self._counts.pop(next(iter(self._counts)))
         return None if full else left
+
+    def count(self, key: Hashable, now: datetime) -> int:
+        """Return how many of a kind there were in this minute, this one included."""
+        minute = int(now.timestamp()) // 60
+        with self._lock:
+            last, many, _ = self._counts.pop(key, (minute, 0, 0))
+            many = many + 1 if last == minute else 1
+            self._counts[key] = (minute, many, 0)
+            if len(self._counts) > MOST:
+                self._counts.pop(next(iter(self._counts)))
+        return many

@@ -85,6 +85,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
     asked = plan.incoming
     if not (asked.source == "job" and asked.values == PROVED):
         _sensitive.ask_to_export(runtime, asked)
+    if asked.source != "job":
+        alarms.ask_at_night(runtime, asked.actor, asked.entity)
     if isinstance(asked.values, Mapping):
         return _later(plan, runtime)
     trail = Trail(runtime, asked.actor, asked.source, asked.request_id, asked.address)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
+from runtime import alarms
 from runtime.errors import FieldError, Forbidden, Invalid, TooMany
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _changing, _reading
@@ -89,6 +90,18 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
+    call = plan.call
+    try:
+        value, many = _shown(plan, runtime)
+    except TooMany:
+        alarms.count_reveals(runtime, call.actor, call.entity.name, AN_HOUR + 1)
+        raise
+    alarms.count_reveals(runtime, call.actor, call.entity.name, many)
+    return Result(row=(call.field, value))
+
+
+def _shown(plan: Plan, runtime: Runtime) -> tuple[Any, int]:
+    """Return the value, and how many were shown to this person in the last hour with it."""
     call, asked = plan.call, plan.call.incoming
     trail = Trail(runtime, call.actor, asked.source, asked.request_id, asked.address)
     with write(runtime.engine) as connection:
@@ -97,17 +110,17 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         work = Work(connection, runtime, asked, now, context)
         _changing.load(work, call.entity, asked.record_id, plan.reading)
         facts = _changing.load(work, call.entity, asked.record_id, plan.revealing)
-        _count(work, call.actor.id)
+        many = _count(work, call.actor.id)
         value = plain(runtime, call.entity, {call.field: facts[call.field]}).get(call.field)
         told = {"field": call.field}
         trail.write(
             connection,
             Note("reveal", call.entity.name, asked.record_id, after=told, reason=call.reason),
         )
-    return Result(row=(call.field, value))
+    return value, many
 
 
-def _count(work: Work, user_id: int) -> None:
+def _count(work: Work, user_id: int) -> int:
     """Refuse a person who saw enough for an hour; two of their requests wait for each other."""
     connection = work.connection
     if connection.dialect.name == "postgresql":
@@ -117,12 +130,14 @@ def _count(work: Work, user_id: int) -> None:
     seen = sa.select(sa.func.count()).where(
         audit.c.actor_id == user_id, audit.c.id > since, audit.c.operation == "reveal"
     )
-    if connection.execute(seen).scalar_one() >= AN_HOUR:
+    many = int(connection.execute(seen).scalar_one())
+    if many >= AN_HOUR:
         said = {
             "en": f"You looked at {AN_HOUR} masked values in the last hour. Go on later.",
             "zh": f"您在过去一小时内已查看 {AN_HOUR} 个脱敏内容，请稍后再试。",
         }
         raise TooMany(Label(said), retry_after=3600)
+    return many + 1
 
 
 def _wrong(field: str, en: str, zh: str) -> Invalid:

@@ -8,6 +8,7 @@ of an answer does not tell it either. Of a flood only the first are written (`ru
 
 from __future__ import annotations
 
+from runtime import alarms
 from runtime.errors import Forbidden, NotFound, RequestError
 from runtime.messages import Actor, Incoming
 from runtime.runtime import Runtime
@@ -25,6 +26,7 @@ def note_denial(runtime: Runtime, refusal: RequestError, actor: Actor | None, ad
     why = _missing_right(runtime, refusal, incoming)
     if not why:
         return
+    alarms.count_denials(runtime, actor)
     key = (actor.id, actor.real_id, incoming.entity, incoming.operation, why["why"])
     before = runtime.denials.take(key, runtime.clock())
     if before is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import request
 
+from runtime import alarms
 from runtime.errors import Forbidden, RequestError
 from runtime.messages import Actor
 from runtime.store.trail import DENIED, Note, Trail
@@ -31,3 +32,6 @@ def note_refusal(refusal: RequestError) -> None:
     elif isinstance(refusal, Forbidden):
         told = {"action": request.method, "code": refusal.code}
         trail().alone(Note(DENIED, PAGE, title=request.path, after=told))
+        alarms.count_denials(web().runtime, here.actor)
+        if request.method != "GET" and not here.actor.real_id:
+            alarms.tell(web().runtime, here.actor, alarms.TRIED, request.path, {})

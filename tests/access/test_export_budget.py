@@ -132,3 +132,17 @@ def test_who_administers_hears_once_an_hour_of_somebody_who_takes_much_out(shop:
     assert told(shop, boss) == ["many_exports"]
     assert taken(shop, "note", actor=person("owner", number=11)) == 3
     assert told(shop, boss) == ["many_exports"] * 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "kinds"), [(9, []), (10, ["export_at_night"]), (17, ["export_at_night"]), (18, [])]
+)
+def test_who_administers_hears_of_what_is_taken_out_at_night(
+    shop: Shop, hours: int, kinds: list[str]
+) -> None:
+    boss = create_user(shop.runtime.engine, "boss", "correct horse battery", ["owner"])
+    assert shop.runtime.app.time_zone == "UTC"
+    shop.runtime.clock = lambda: NOON + timedelta(hours=hours)
+    for _ in range(2):
+        taken(shop, "note", actor=person("owner", number=11))
+    assert told(shop, boss) == kinds

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask.testing import FlaskClient
 
+from runtime.alarms import MOST_REVEALED
 from runtime.operations.reveal import AN_HOUR
 from runtime.web.users import create_user
 from tests.web.desk import PASSWORD, Desk, open_desk_with
@@ -88,6 +89,22 @@ def test_one_person_sees_only_so_many_an_hour(desk: Desk) -> None:
     answers = [reveal(uwe, record).status_code for _ in range(AN_HOUR + 1)]
     assert answers == [200] * AN_HOUR + [429]
     assert reveal(program(desk, "ron"), record).status_code == 200
+
+
+def test_who_administers_is_told_of_somebody_who_looks_at_many(desk: Desk) -> None:
+    engine, record = desk.runtime.engine, member(desk)
+    desk.people["una"] = create_user(engine, "una", PASSWORD, ["reader"], email="una@x.example")
+    una, browser = program(desk, "una"), desk.browser()
+    words = "una looks at many masked values"
+    for _ in range(MOST_REVEALED):
+        assert reveal(una, record).status_code == 200
+    assert words not in browser.get("/me/notifications").text
+    for _ in range(3):
+        assert reveal(una, record).status_code == 200
+    page = browser.get("/me/notifications").text
+    assert page.count(words) == 1
+    assert "rea@x.example" not in page
+    assert words not in desk.browser("ron").get("/me/notifications").text
 
 
 def test_on_screen_a_page_asks_which_and_why(desk: Desk) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from runtime.alarms import MOST_DENIED
 from runtime.flood import A_MINUTE, Flood
 from runtime.store.audit_verify import verify
 from runtime.store.engine import read
@@ -192,6 +193,48 @@ def test_many_denials_of_one_kind_are_one_row_with_their_number(
     monkeypatch.setattr(desk.runtime, "clock", lambda: now + timedelta(minutes=1))
     assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
     assert log.rows()[-1]["after"]["more"] == 20
+
+
+def test_who_administers_is_told_of_somebody_who_tries_many_doors(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = desk.runtime.clock() + timedelta(hours=3)
+    monkeypatch.setattr(desk.runtime, "clock", lambda: now)
+    monkeypatch.setattr(desk.runtime, "denials", Flood())
+    reader = program(desk, "ron")
+    for _ in range(MOST_DENIED):
+        assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
+    assert alarms(desk, now) == []
+    for _ in range(3):
+        assert reader.get(f"/api/v1/member/{UNKNOWN}").status_code == 404
+    assert alarms(desk, now) == [("many_denials", "ron")]
+
+
+def test_who_tries_what_is_for_administrators_is_told_to_them_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = desk.runtime.clock() + timedelta(hours=6)
+    browser = desk.browser("ron")
+    page = browser.get("/preferences")
+    assert browser.get("/users/").status_code == 403
+    monkeypatch.setattr(desk.runtime, "clock", lambda: now)
+    address = f"/users/{desk.people['ron']}/deactivate"
+    assert browser.send(page, address).status_code == 403
+    assert browser.send(page, address).status_code == 403
+    assert alarms(desk, now) == [("tried_to_administer", "ron")]
+    told = desk.browser().get("/me/notifications").text
+    assert "ron tried what is for administrators" in told
+    assert address in told
+
+
+def alarms(desk: Desk, since: datetime) -> list[tuple[str, str]]:
+    """Return what the one who administers was told since a moment."""
+    told = desk.runtime.system.notification
+    asked = sa.select(told.c.kind, told.c.actor_name).where(
+        told.c.user_id == desk.people["kim"], told.c.created_at >= since
+    )
+    with read(desk.runtime.engine) as connection:
+        return [(kind, who) for kind, who in connection.execute(asked)]
 
 
 def test_what_a_bulk_change_did_not_reach_is_one_row_with_its_number(desk: Desk) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
 from generator.model.message import INBOX
+from runtime.alarms import ALARMS
 from runtime.notifications import (
     ALERT,
     ALERTS,
@@ -180,6 +182,8 @@ def leads_to(told: Told) -> str:
         return f"/alerts/{told.params.get('alert', '')}"
     if told.kind == HOOK:
         return f"/webhooks/{told.params.get('hook', '')}"
+    if told.kind in ALARMS and told.actor_name:
+        return f"/audit/?{urlencode({'actor': told.actor_name})}"
     return "/access/" if told.kind in ROLES else ""
 
 
@@ -188,6 +192,9 @@ def _title(visit: Visit, told: Told) -> str:
         return str(told.params.get("name") or job_label(visit, str(told.params.get("job", ""))))
     if told.kind in ALERTS:
         return _alert(visit, told)
+    if told.kind in ALARMS:
+        entity = visit.app.entities.get(told.title)
+        return visit.text(entity.label) if entity is not None else told.title
     about_roles = told.kind in ROLES or told.kind in EMERGENCIES
     return held_label(visit, told.title) if about_roles else told.title
 
@@ -223,6 +230,10 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "review_began": t("An access review has begun"),
         "export_ended": t("Not sent any more: whoever saved this export may not have it"),
         "many_exports": t("{name} takes many records out", name=who),
+        "export_at_night": t("{name} takes records out at night", name=who),
+        "many_reveals": t("{name} looks at many masked values", name=who),
+        "many_denials": t("{name} asks for much that is denied", name=who),
+        "tried_to_administer": t("{name} tried what is for administrators", name=who),
         "webhook_paused": t("A webhook is paused"),
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
