@@ -20,6 +20,18 @@ TRANSLATED = ip_network("64:ff9b::/96")
 """Addresses of the old kind inside the new one, as a translator of networks writes them."""
 
 
+OF_NOBODY = tuple(
+    ip_network(one)
+    for one in (
+        "192.0.0.0/24",  # of protocols; 192.0.0.192 tells a machine of Oracle its credentials
+        "192.88.99.0/24",  # of relays that are no more
+        "168.63.129.16/32",  # what a machine of Azure asks about itself
+        "3fff::/20",  # of examples
+    )
+)
+"""Public by their form and yet nobody's server; clouds tell their machines secrets there."""
+
+
 class PrivateAddress(ValueError):
     """The address lies inside, or is none that is asked."""
 
@@ -72,6 +84,8 @@ def is_public(text: str) -> bool:
             return is_public(str(inner))
         if address.is_site_local:
             return False
+    if any(address in one for one in OF_NOBODY):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
