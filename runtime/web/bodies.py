@@ -8,14 +8,18 @@ are small, so reading twice costs little.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 from generator.model.text import Label
-from runtime.errors import BadRequest, FieldError
+from runtime.errors import BadRequest, FieldError, Invalid
 
 MAX_DEPTH = 32
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls that are no line break, and what turns the direction of a text."""
+NO_CONTROLS = Label({"en": "Control characters are not allowed.", "zh": "不能包含控制字符。"})
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
 
@@ -40,6 +44,26 @@ def read_json(body: bytes) -> Any:
     if path is not None:
         raise _refuse(path, "out_of_range", "This number is too large.", "数值超出范围。")
     return found
+
+
+def only_text(value: Any, path: str = "") -> None:
+    """Refuse texts that hold signs no text holds, and no database keeps.
+
+    The fields of records say so themselves; this is for what is no record.
+
+    Raises:
+        Invalid: at the path of the first.
+
+    """
+    if isinstance(value, str) and CONTROLS.search(value):
+        raise Invalid(NO_CONTROLS, (FieldError(path, "control", NO_CONTROLS),))
+    if isinstance(value, dict):
+        for key, part in value.items():
+            only_text(key, path)
+            only_text(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            only_text(part, f"{path}.{number}" if path else str(number))
 
 
 class _OutOfRange:

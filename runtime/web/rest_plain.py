@@ -12,7 +12,7 @@ import orjson
 
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError, Invalid
-from runtime.web.bodies import read_json
+from runtime.web.bodies import only_text, read_json
 from runtime.web.rest_routes import wrong_method
 from runtime.web.wire import Answer, Asked
 
@@ -40,6 +40,7 @@ def body_of(asked: Asked, known: tuple[str, ...]) -> Mapping[str, Any]:
     for key in body:
         if key not in known:
             raise wrong(key, f"There is no '{key}' here.", f"这里没有“{key}”。", "unknown_field")
+    only_text(body)
     return body
 
 

@@ -16,7 +16,7 @@ from runtime.errors import BadRequest, FieldError, Invalid
 from runtime.messages import Actor
 from runtime.store import role_requests as store
 from runtime.store.role_requests import RoleRequest
-from runtime.web.bodies import read_json
+from runtime.web.bodies import only_text, read_json
 from runtime.web.context import Web
 from runtime.web.rest_routes import wrong_method
 from runtime.web.trail import trail
@@ -83,6 +83,7 @@ def texts_of(asked: Asked, known: tuple[str, ...]) -> dict[str, str]:
             raise _wrong(key, "There is no such field here.", "没有这个字段。", "unknown_field")
         if not isinstance(value, str):
             raise _wrong(key, "Write a text.", "请填写文本。")
+    only_text(body)
     return body
 
 

@@ -35,7 +35,7 @@ from runtime.pipeline import nothing_here
 from runtime.store import sessions, tokens
 from runtime.store.trail import SIGN_IN, TOKEN, Note
 from runtime.web import rest_emergencies, rest_roles
-from runtime.web.bodies import read_json
+from runtime.web.bodies import only_text, read_json
 from runtime.web.context import Web, web
 from runtime.web.identity import refused
 from runtime.web.principals import Principal
@@ -267,6 +267,7 @@ def make_token(
             Label({"en": "A token cannot make tokens.", "zh": "不能用访问令牌创建令牌。"})
         )
     name = _text(body, "name")
+    only_text(name, "name")
     if not 1 <= len(name) <= 100:
         raise _wrong("name", "Write 1 to 100 characters.", "请输入 1 到 100 个字符。")
     days = body.get("days", DEFAULT_LIFE)

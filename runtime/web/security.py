@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from runtime.errors import Invalid
+from runtime.web.bodies import NO_CONTROLS
 from runtime.web.context import present
 from runtime.web.settings import WebSettings
 from runtime.web.urls import API
@@ -77,8 +79,22 @@ def guard(csrf: CSRFProtect) -> Callable[[], None]:
         if _from_elsewhere():
             raise CSRFError
         csrf.protect()
+        if not request.path.startswith(API):
+            refuse_nul()
 
     return check
+
+
+def refuse_nul() -> None:
+    """Refuse a form with a sign that no keyboard has and no database keeps.
+
+    Raises:
+        Invalid: as a field of a record says it too.
+
+    """
+    for _, texts in request.form.lists():
+        if any("\x00" in text for text in texts):
+            raise Invalid(NO_CONTROLS)
 
 
 def _from_elsewhere() -> bool:

@@ -406,6 +406,15 @@ def test_signing_in_leads_nowhere_else(shop: Shop, target: str):
     assert answer.headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("name", ["a\x00b", "a\x07b", "a\u202eb"])
+def test_a_token_is_called_by_a_text(shop: Shop, name: str):
+    login, _ = somebody(shop)
+    client = shop.app.test_client()
+    headers = bearer(log_in(client, login).json["access_token"])
+    answer = client.post("/api/v1/security/tokens", json={"name": name}, headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["code"]) == (422, "control")
+
+
 @pytest.mark.parametrize(
     "password", ["short", "x" * 129, "aaaaaaaaaaaaaaaa", "my name is bobby ok"]
 )

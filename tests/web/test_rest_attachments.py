@@ -109,8 +109,8 @@ def test_a_request_that_is_sent_twice_attaches_once(office: Shop, order: str) ->
     assert first.json == second.json
     assert second.headers["Idempotency-Replayed"] == "true"
     assert len(client.get(f"{order}/attachments").json["data"]) == 1
-    assert send(client, order, b"%PDF-1.4 another", **key).status_code == 409
-    assert send(client, order, PLAN, "other.pdf", **key).status_code == 409
+    assert send(client, order, b"%PDF-1.4 another", **key).status_code == 422
+    assert send(client, order, PLAN, "other.pdf", **key).status_code == 422
 
 
 def test_who_may_not_change_a_record_attaches_nothing_and_keeps_nothing(

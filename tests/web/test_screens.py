@@ -600,6 +600,23 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/access/", "reason"),
+        ("/tokens", "name"),
+        ("/member/views", "name"),
+        ("/groups/new", "name"),
+        ("/preferences", "locale"),
+        ("/me/sessions/end", "session"),
+    ],
+)
+def test_no_form_takes_what_no_database_keeps(desk: Desk, address: str, name: str) -> None:
+    browser = desk.browser()
+    answer = browser.send(browser.get("/preferences"), address, **{name: "a\x00b"})
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_no_input_breaks_a_form_and_nothing_is_written(desk: Desk, number: int) -> None:
     text = HOSTILE[number].encode("utf-8", "surrogatepass").decode("utf-8", "replace")

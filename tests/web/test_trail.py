@@ -218,7 +218,7 @@ def test_who_tries_what_is_for_administrators_is_told_to_them_at_once(
     page = browser.get("/preferences")
     assert browser.get("/users/").status_code == 403
     monkeypatch.setattr(desk.runtime, "clock", lambda: now)
-    address = f"/users/{desk.people['ron']}/deactivate"
+    address = f"/users/{desk.people['ron']}/active"
     assert browser.send(page, address).status_code == 403
     assert browser.send(page, address).status_code == 403
     assert alarms(desk, now) == [("tried_to_administer", "ron")]
