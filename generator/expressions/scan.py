@@ -27,7 +27,8 @@ _TOKEN = re.compile(
       | (?P<operator>==|!=|<=|>=|//|[-+*/%<>()\[\],.])""",
     re.VERBOSE | re.ASCII,
 )
-_PLAIN_ESCAPES = re.compile(r"\\(?:[\\'\"nt]|u[0-9a-fA-F]{4})")
+_PLAIN_ESCAPES = re.compile(r"\\(?:[\\'\"nt]|u(?!0000|[dD][89a-fA-F])[0-9a-fA-F]{4})")
+"""Not U+0000 and no half of a sign: no database keeps them."""
 _ANY_ESCAPE = re.compile(r"\\.", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
