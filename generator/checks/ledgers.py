@@ -78,8 +78,8 @@ def _lines(app: App) -> Iterator[Problem]:
                 say("'{entity}' is no ledger: nothing is posted to it.", entity=rule.entity),
                 "Write `post` in a line for a ledger.",
             )
-        if rule.kinds is not None and rule.entity in app.ledgers:
-            kinds = app.ledgers[rule.entity].kinds
+        if rule.kinds is not None:
+            kinds = app.ledgers[rule.entity].kinds if rule.entity in app.ledgers else {}
             where = say("ledger '{name}'", name=rule.entity)
             for name in rule.kinds:
                 if name not in kinds:

@@ -1,19 +1,20 @@
 """Lines of the matrix that cannot mean what they say, open too much, or do nothing.
 
 Comes in: the resolved model. Goes out: errors for what would fail at every request (D461 to D463,
-D467, D474) and warnings for what its author will hardly have meant (D464 to D466, D468, D494,
-D495).
+D467, D469, D474, D484) and warnings for what its author will hardly have meant (D464 to D466,
+D468, D494, D495).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from generator.kinds import Catalog
-from generator.model.access import GrantRule
+from generator.model.access import GrantRule, Guardrail
 from generator.model.app import App
 from generator.model.entity import Entity, Field
+from generator.model.text import Span
 from generator.model.workflow import ANY_ROLE
 from generator.places import Places
 from generator.problems import Problem, listed, unknown_name
@@ -39,10 +40,16 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             yield from _dead(rule, app)
             yield from _rows(rule, entity)
             yield from _firing(rule, app)
+            named = (*(rule.write or ()), *rule.force, *rule.default)
+            yield from _engines(named, rule.span, entity)
         yield from _days(rule)
         yield from _blind(rule, app)
         yield from _contained(rule, app)
         yield from _escalation(rule, app)
+    for guard in {guard.name: guard for guard in app.guardrails}.values():
+        yield from _idle(guard)
+    for guard in app.guardrails:
+        yield from _engines(guard.force, guard.span, app.entities[guard.entity])
 
 
 def _cells(rule: GrantRule, entity: Entity) -> Iterator[Problem]:
@@ -225,6 +232,30 @@ def _dead(rule: GrantRule, app: App) -> Iterator[Problem]:
             "Remove it here, or say with 'when' which records the guardrail means.",
             "warning",
         )
+
+
+def _idle(guard: Guardrail) -> Iterator[Problem]:
+    """Who writes a guardrail means to keep something; one that keeps nothing must not pass."""
+    if guard.deny or ((guard.where or guard.force) and not (guard.when or guard.fields)):
+        return
+    yield Problem(
+        "D469",
+        guard.span,
+        say("The guardrail '{name}' keeps nothing from anybody.", name=guard.name),
+        "Write 'deny' with the actions it refuses; 'when' and 'fields' say of which ones.",
+    )
+
+
+def _engines(names: Iterable[str], span: Span, entity: Entity) -> Iterator[Problem]:
+    """What the engine sets, nobody else does: no line gives it, and none forces it."""
+    for name in dict.fromkeys(names):
+        if entity.fields[name].readonly:
+            yield Problem(
+                "D484",
+                span,
+                say("'{name}' is set by the engine, and by nobody else.", name=name),
+                say("Take '{name}' out of this line.", name=name),
+            )
 
 
 def _rows(rule: GrantRule, entity: Entity) -> Iterator[Problem]:

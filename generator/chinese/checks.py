@@ -391,6 +391,12 @@ TEXTS: Mapping[str, str] = {
     ),
     "Remove '{key}'.": "请删去 '{key}'。",
     "Exchange the two days.": "请对调两个日期。",
+    "The guardrail '{name}' keeps nothing from anybody.": "护栏 '{name}' 没有起到任何限制作用。",
+    "Write 'deny' with the actions it refuses; 'when' and 'fields' say of which ones.": (
+        "请用 'deny' 写明拒绝哪些操作；'when' 和 'fields' 说明针对哪些记录和字段。"
+    ),
+    "'{name}' is set by the engine, and by nobody else.": "'{name}' 只由系统设置，他人不能设置。",
+    "Take '{name}' out of this line.": "请从此行中删去 '{name}'。",
     "'{role}' may change '{entity}', which says what '{role}' sees.": (
         "'{role}' 可修改 '{entity}'，而 '{role}' 能看到什么正由它决定。"
     ),

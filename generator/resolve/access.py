@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,16 +56,15 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
             _known(body.get("owner", ()), names, problems),
             _break_glass(body.get("break_glass"), names, problems),
         )
-    for role in roles.values():
-        problems += _circle(role, roles, written)
+    for name, body in written.items():
+        problems += _circle(roles[str(name)], roles, body)
     return roles, problems
 
 
 def _known(
-    given: Iterable[Written], names: Iterable[str], problems: list[Problem]
+    given: Iterable[Written], known: Collection[str], problems: list[Problem]
 ) -> tuple[str, ...]:
     """Return the roles that are there; of the others a problem is noted."""
-    known = set(names)
     problems += [
         unknown_name("role", one.text, one.span, known, defined_in="roles.yaml")
         for one in given
@@ -75,7 +74,7 @@ def _known(
 
 
 def _break_glass(
-    body: Given | None, names: Iterable[str], problems: list[Problem]
+    body: Given | None, names: Collection[str], problems: list[Problem]
 ) -> BreakGlass | None:
     """Return how a role is taken in an emergency; None where it says nothing of it."""
     if body is None:
@@ -124,11 +123,8 @@ def _reach(role: Role, roles: Mapping[str, Role]) -> set[str]:
     return found
 
 
-def _circle(
-    role: Role, roles: Mapping[str, Role], written: Mapping[object, Given]
-) -> Iterator[Problem]:
+def _circle(role: Role, roles: Mapping[str, Role], body: Given) -> Iterator[Problem]:
     """Yield the includes of a role that lead back to it."""
-    body = next(body for name, body in written.items() if str(name) == role.name)
     for include in body.get("includes", ()):
         other = roles.get(include.text)
         if other is not None and role.name in {other.name, *_reach(other, roles)}:

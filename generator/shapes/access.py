@@ -263,6 +263,7 @@ LINE = Shape(
             "The actions; `view`, `edit` and `all` are groups of them.",
             required=True,
             one=True,
+            minimum=1,
             of=Arg("choice", "An action.", options=(*ACTIONS, *GROUPS)),
         ),
         "fire": Arg(
@@ -271,6 +272,7 @@ LINE = Shape(
             "a line that names one, its own `roles:` give it on every record they may read.",
             default=(),
             one=True,
+            minimum=1,
             of=Arg("path", "A transition."),
         ),
         "rows": Arg("expression", "A condition on the records; all if missing."),
@@ -278,6 +280,7 @@ LINE = Shape(
             "list",
             "Of a ledger: the kinds of entry that `post` allows; all if missing.",
             one=True,
+            minimum=1,
             of=Arg("name", "A kind.", to="kind of entry"),
         ),
         "fields": Arg("shape", "Which fields.", shape=CELLS),
@@ -316,6 +319,7 @@ GUARDRAIL = Shape(
             "The entities, or `*` for all.",
             required=True,
             one=True,
+            minimum=1,
             of=Arg("name", "An entity.", to="entity"),
         ),
         "where": Arg("expression", "Must be true of every record anybody does anything with."),
@@ -324,6 +328,7 @@ GUARDRAIL = Shape(
             "Actions that are refused; `transition` is every transition.",
             default=(),
             one=True,
+            minimum=1,
             of=Arg("choice", "An action.", options=(*ACTIONS, TRANSITION)),
         ),
         "when": Arg("expression", "Refused only where this is true, or unknown."),
@@ -331,6 +336,7 @@ GUARDRAIL = Shape(
             "list",
             "Not the action is refused but the change of these fields.",
             default=(),
+            minimum=1,
             of=_FIELDS.of,
         ),
         "force": Arg(
@@ -352,6 +358,7 @@ SENSITIVE = Shape(
             "The entities, or `*` for all.",
             required=True,
             one=True,
+            minimum=1,
             of=Arg("name", "An entity.", to="entity"),
         ),
         "actions": Arg(
@@ -359,6 +366,7 @@ SENSITIVE = Shape(
             "What is asked about.",
             required=True,
             one=True,
+            minimum=1,
             of=Arg(
                 "choice", "An action.", options=("create", "update", "delete", "export", "erase")
             ),
