@@ -33,7 +33,7 @@ from runtime.errors import (
     VersionConflict,
 )
 from runtime.messages import Actor, Incoming
-from runtime.operations import _broken, _held, _reading
+from runtime.operations import _broken, _decimals, _held, _reading
 from runtime.operations._answers import answers_in_words
 from runtime.operations._elsewhere import lock_ahead
 from runtime.operations._entries import Entries, write_all
@@ -103,6 +103,7 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
         if wanted.version is not None and held.version != wanted.version:
             state = state_told(work, held, workflow.field)
             raise VersionConflict(CHANGED, version=held.version, current=state)
+        _decimals.exact_answers(edges, wanted.input, held.facts)
         log_id = work.runtime.make_id()
         situation = _held.situation(work, held, edges, log_id, wanted.cause)
         by = asker(work, wanted, held)

@@ -19,6 +19,7 @@ from runtime.errors import FieldError
 from runtime.operations import (
     _budgets_back,
     _conditions,
+    _decimals,
     _editable,
     _giving_back,
     _offers,
@@ -176,6 +177,8 @@ def conclude(work: Work, draft: Draft, lookup: Lookup) -> dict[str, Facts]:
         _require(work, one)
         _conditions.require(work, one, seen)
         _editable.hold_fields(work, one)
+        if not work.fires:
+            _decimals.exact(work, one, seen)
         _check(work, one, seen)
     return found
 

@@ -34,6 +34,8 @@ class Form:
     """The single values that follow from others."""
     required: tuple[str, ...]
     """The single values that somebody has to give."""
+    amounts: tuple[Field, ...]
+    """The amounts whose currency stands in another field."""
     dumps: Mapping[str, Callable[[Any], Any] | None]
     """By field: from the stored to the API form."""
 
@@ -73,8 +75,19 @@ def _form(runtime: Runtime, entity: Entity) -> Form:
         children=tuple(n for n, model in entity.fields.items() if model.type == "children"),
         computed=tuple(n for n in blank if entity.fields[n].computed is not None),
         required=tuple(n for n in blank if _is_asked(entity.fields[n])),
+        amounts=tuple(
+            model
+            for model in entity.fields.values()
+            if model.computed is None and has_currency_beside(model)
+        ),
         dumps={name: catalog[entity.fields[name].type].dump(entity.fields[name]) for name in blank},
     )
+
+
+def has_currency_beside(model: Field) -> bool:
+    """Return whether a field is an amount whose currency another field says."""
+    code = str(model.args.get("currency") or "")
+    return bool(code) and not code.isupper() and model.args.get("places") is None
 
 
 def _is_asked(model: Field) -> bool:
