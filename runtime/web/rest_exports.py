@@ -15,6 +15,7 @@ A run and its file are those of `/api/v1/jobs/runs/ID`. `list` is the query stri
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from generator.field_types._ids import WRITTEN
@@ -25,7 +26,7 @@ from runtime.exporting.checking import Draft
 from runtime.exporting.saved import Saved
 from runtime.exporting.wish import Schedule, Wish
 from runtime.messages import Actor, Incoming
-from runtime.pipeline import handle, nothing_here
+from runtime.pipeline import authorize, handle, nothing_here
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
 from runtime.web.context import Web
@@ -51,7 +52,9 @@ def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
         body = body_of(asked, (*ABOUT_FILE, *KEPT))
         if "name" not in body:
             return _made(asked, here, actor, body)
-        export_id = saved.keep(runtime, trail, _draft(here, body, None))
+        draft = _draft(here, body, None)
+        _look_through(asked, here, actor, draft.wish)
+        export_id = saved.keep(runtime, trail, draft)
         told = answer_of({"data": _shown(saved.own(runtime, actor, export_id))}, 201)
         told.headers["Location"] = f"{API}{EXPORTS}/{export_id}"
         return told
@@ -73,7 +76,10 @@ def _one(asked: Asked, here: Web, trail: Trail, found: Saved) -> Answer:
         saved.drop(here.runtime, trail, found.id)
         return Answer(204)
     if method == "PATCH":
-        draft = _draft(here, body_of(asked, (*ABOUT_FILE, *KEPT)), found)
+        body = body_of(asked, (*ABOUT_FILE, *KEPT))
+        draft = _draft(here, body, found)
+        if body.keys() & {"columns", "filter"}:
+            _look_through(asked, here, trail.actor, draft.wish)
         saved.keep(here.runtime, trail, draft, found.id)
         found = saved.own(here.runtime, trail.actor, found.id)
     return answer_of({"data": _shown(found)})
@@ -90,21 +96,42 @@ def _made(asked: Asked, here: Web, actor: Actor, body: Mapping[str, Any]) -> Ans
     if wish.form not in spreadsheets.FORMATS:
         known = ", ".join(spreadsheets.FORMATS)
         raise wrong("format", f"Write one of: {known}.", f"可用的格式：{known}。")
-    query = {"fields": (",".join(wish.columns),), **(wish.query or {})}
     told = {name: one for name, one in wish.told().items() if name != "query"}
-    incoming = Incoming(
+    outcome = handle(replace(_incoming(asked, actor, wish), values=told), here.runtime)
+    if isinstance(outcome, RequestError):
+        raise outcome
+    return accepted(str(outcome.row))
+
+
+def _incoming(asked: Asked, actor: Actor, wish: Wish) -> Incoming:
+    query = {"fields": (",".join(wish.columns),), **(wish.query or {})}
+    return Incoming(
         "export",
         wish.entity,
         actor,
         query=query,
-        values=told,
         request_id=asked.request_id,
         address=asked.address,
     )
-    outcome = handle(incoming, here.runtime)
-    if isinstance(outcome, RequestError):
-        raise outcome
-    return accepted(str(outcome.row))
+
+
+def _look_through(asked: Asked, here: Web, actor: Actor, wish: Wish) -> None:
+    """Plan what is to be kept as if it were made now: what it names must be there for the caller.
+
+    Raises:
+        RequestError: they may not export such records, or not by these columns and filters.
+
+    """
+    if not wish.columns:
+        return  # refused with all else that is wrong
+    incoming, runtime = _incoming(asked, actor, wish), here.runtime
+    try:
+        grant = authorize(incoming, runtime)
+        operation = runtime.operations["export"]
+        operation.plan(operation.parse(incoming, grant, runtime), grant, runtime)
+    except RequestError as refusal:
+        refusal.incoming = incoming
+        raise
 
 
 def _draft(here: Web, body: Mapping[str, Any], old: Saved | None) -> Draft:

@@ -136,6 +136,11 @@ def test_programs_keep_run_and_let_go_of_exports_within_their_rights(desk: Desk)
         assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field), body
     assert kim.api("POST", base, {**one, "format": "pdf"}).status_code == 422
     assert kim.api("POST", base, {**one, "columns": ["secret"]}).status_code == 400
+    kept = {**one, "name": "Never kept"}
+    for wrong in ({"columns": ["code", "secret"]}, {"filter": {"secret": "1"}}):
+        assert kim.api("POST", base, {**kept, **wrong}).status_code == 400, wrong
+        assert kim.api("PATCH", address, wrong).status_code in (400, 404), wrong
+    assert "Never kept" not in kim.api("GET", base).text
     assert kim.api("POST", f"{address}/runs").status_code == 202
     assert ron.api("POST", base, one).status_code == 403
     assert ron.api("GET", base).json["data"] == []
