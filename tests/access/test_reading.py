@@ -48,6 +48,30 @@ def test_two_roles_unite_per_cell_and_not_rows_with_fields(branches: Branches) -
     assert {row["tax_id"] for row in seen.values()} == {"T-O1", "T-O2", "T-O3", "T-O4"}
 
 
+GIVES = {
+    "totals": ({"O1", "O3"}, {"total"}),
+    "taxes": ({"O1", "O2", "O3", "O4"}, {"tax_id"}),
+}
+"""Role → the orders its line opens, and the field it alone shows."""
+
+
+@pytest.mark.parametrize("held", [(), ("totals",), ("taxes",), ("totals", "taxes")])
+@pytest.mark.parametrize("number", ["O1", "O2"])
+@pytest.mark.parametrize("field", ["total", "tax_id"])
+def test_a_cell_is_seen_by_one_role_that_gives_both_its_row_and_its_field(
+    branches: Branches, held: tuple[str, ...], number: str, field: str
+) -> None:
+    opening = [role for role in held if number in GIVES[role][0]]
+    shows = any(field in GIVES[role][1] for role in opening)
+    person = branches.person(*held)
+    record = branches.orders[number]
+    if not opening:
+        assert branches.shop.refused("read", "order", record=record, actor=person).status == 404
+        return
+    assert (field in branches.one(person, number)) is shows
+    assert (field in branches.seen(person)[number]) is shows
+
+
 def test_the_same_union_in_one_record(branches: Branches) -> None:
     both = branches.person("totals", "taxes")
     assert branches.one(both, "O1")["total"] == "10.00"
