@@ -20,9 +20,13 @@ from runtime.operations._answers import questions
 from runtime.operations._work import Draft, Facts, Work
 from runtime.store.forms import form_of, has_currency_beside
 
+PLACE = "place"
+
 
 def exact(work: Work, draft: Draft, seen: Facts) -> None:
     """Note an error at each amount that was sent with more decimals than its currency has."""
+    if work.incoming.operation == PLACE:
+        return  # what a cart comes to is the evaluator's
     for model in form_of(work.runtime, draft.entity).amounts:
         if model.name in draft.sent:
             error = _too_fine(model, draft.facts.get(model.name), seen, draft.at(model.name))
