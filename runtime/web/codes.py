@@ -2,7 +2,8 @@
 
 Comes in: the text of a field. Goes out: a picture dark on light, whatever the theme, or nothing
 where no code can hold the text. The libraries only say which modules are dark; the picture is ours,
-because theirs carry `style=`, which the pages' policy refuses.
+because theirs carry `style=`, which the pages' policy refuses. They are loaded as the first code is
+drawn: a worker that writes an export has five megabytes more without them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ import re
 from itertools import groupby
 from typing import Any
 
-import segno
-from barcode.codex import Code128
-from barcode.ean import EuropeanArticleNumber13
 from markupsafe import Markup
 
 LONGEST_BARS = 48
@@ -30,6 +28,9 @@ def bars(text: str) -> Markup:
     """Return EAN-13 where the text is one, else Code 128; empty where neither can hold it."""
     if not text or len(text) > LONGEST_BARS or not _PLAIN.fullmatch(text):
         return Markup("")
+    from barcode.codex import Code128  # noqa: PLC0415 (see above)
+    from barcode.ean import EuropeanArticleNumber13  # noqa: PLC0415
+
     known = EuropeanArticleNumber13(text) if _EAN.fullmatch(text) else None
     made: Any = known if known is not None and known.ean == text else Code128(text)
     return _drawn(made.build()[0])
@@ -39,6 +40,8 @@ def square(text: str) -> Markup:
     """Return a QR code of a text, of the size it is given; empty where the text is too long."""
     if not text or len(text.encode()) > LONGEST_QR:
         return Markup("")
+    import segno  # noqa: PLC0415 (see above)
+
     made: Any = segno.make(text, error="m", micro=False)
     # with a size of its own, and no box to scale, a smaller place would show a corner of it
     drawn = made.svg_inline(scale=5, border=3, dark="#000", light="#fff", omitsize=True)
