@@ -269,11 +269,13 @@ class _Counting:
         own = sum(share for line, share in shares if line.number in numbers)
         if not own:
             return 0, None
-        refunded = self.paid.untaxed(sum(one.given for one in bought) - own - self.paid.lost)
+        before = sum(one.given for one in bought) - own - self.paid.lost
+        refunded = self.paid.untaxed(before)
         found = after_break(basis, self.paid.returned(basis), refunded)
         if found is None or not self.paid.on_top:
             return own, found
-        return own, replace(found, amount=min(own, self.paid.taxed(found.amount)))
+        # tax goes with all that came back together, so that the last return takes the rest
+        return own, replace(found, amount=self.paid.taxed(refunded + found.amount) - before)
 
     def _names(self, promotions: Sequence[str]) -> str:
         """Return what promotions are called, as the record's discounts call them."""
