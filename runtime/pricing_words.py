@@ -103,6 +103,7 @@ SHORT: Mapping[str, Texts] = {
     "count": ("Add {missing} more pieces: {label}", "再买 {missing} 件即可享受：{label}"),
     "one": ("Add one more piece: {label}", "再买 1 件即可享受：{label}"),
 }
+APPLIED: Texts = ("Applied.", "已生效。")
 OFFER: Texts = (
     "{label}: add {item} for {price}, at most {most}",
     "{label}：可加 {price} 换购 {item}，最多 {most} 件",
@@ -161,6 +162,8 @@ class Sentences:
             "have": self._value(miss, "have"),
             "need": self._value(miss, "need"),
         }
+        if step.verdict == "applied" and not step.granted:  # a gift takes nothing off
+            return self._say(APPLIED, parts)
         if step.verdict in VERDICTS:
             return self._say(VERDICTS[step.verdict], parts)
         return self._lack(miss, parts)

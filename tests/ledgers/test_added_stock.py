@@ -9,6 +9,7 @@ import pytest
 
 from runtime.errors import Invalid, PriceChanged
 from runtime.messages import Result
+from runtime.pricing_words import Words
 from tests.databases import postgres_url, sqlite_url
 from tests.ledgers.counting import Counting
 from tests.ledgers.test_placing import Till, cart, open_till
@@ -175,3 +176,14 @@ def test_a_wrong_wish_is_told_at_its_field(small: Till, accept: Any, field: str,
     refused = small.ask("evaluate", "sale", cart("urn", 1, accept=accept))
     assert isinstance(refused, Invalid)
     assert (field, code) in [(one.field, one.code) for one in refused.errors]
+
+
+def test_a_gift_is_said_to_hold_and_not_to_take_nothing_off(small: Till) -> None:
+    found = small.prices(cart("pot", 3))
+    words = Words(found, small.runtime.app, "en")
+    (step,) = [one for one in found.priced.trace if one.promotion == "lid_free"]
+    assert words.sentence(step) == "Applied."
+    hints = small.prices(cart("urn"))
+    assert Words(hints, small.runtime.app, "en").offers()[0] == (
+        "Things beside an urn: add lid for €2.00, at most 3"
+    )
