@@ -10,16 +10,17 @@ from rules.pricing.split import split
 
 def clamp(desk: Desk, promotion: Promotion, deed: Deed, grant: Grant) -> None:
     """Cut a grant in place and note by what; afterwards it can be booked as it is."""
-    wanted = grant.total
-    grant.computed = max(grant.computed, wanted)
+    total = grant.total
+    grant.computed = max(grant.computed, total)
+    amounts, floors = desk.amounts, desk.floors
     for at, amount in grant.lines.items():
-        room = desk.room(at)
-        if amount > room:
-            grant.lines[at] = room
+        if amount > amounts[at] - floors[at]:
+            grant.lines[at] = desk.room(at)
+            total -= amount - grant.lines[at]
     for at, amount in grant.ships.items():
         if amount > desk.ships[at]:
             grant.ships[at] = desk.ships[at]
-    total = grant.total
+            total -= amount - desk.ships[at]
     if total < grant.computed:
         grant.cut_by = "floor"
     if deed.cap is not None:

@@ -198,15 +198,16 @@ class Desk:
         for at in grant.used:
             if at not in grant.lines:
                 self.runs[at] = touch(self.units(at), {}, grant.used[at], 0)
+        amounts, count, booked, picked = self.amounts, self.count, self.booked, grant.picks
         for at, amount in grant.lines.items():
-            picks = grant.picks.get(at)
-            units = self.count[at]
-            if picks is not None:
+            units = count[at]
+            if at in picked:
+                picks = picked[at]
                 self.runs[at] = touch(self.units(at), picks, grant.used.get(at, {}), amount)
                 units = sum(picks.values())
-            self.amounts[at] -= amount
             if amount:
-                self.booked.append(Booked(promotion, action, code, lane, at, amount, units))
+                amounts[at] -= amount
+                booked.append(Booked(promotion, action, code, lane, at, amount, units))
         for at, amount in grant.ships.items():
             self.ships[at] -= amount
             if amount:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from rules.pricing.cart import Settings
 from rules.pricing.codes import normalized
 from rules.pricing.desk import Desk
 
@@ -31,7 +33,7 @@ def fingerprint(desk: Desk, versions: Mapping[str, int]) -> str:
         parts += [shipment.id, shipment.method, shipment.cost, shipment.tax, shipment.rates]
     parts += sorted({normalized(code) for code in cart.codes})
     parts += [repr(taken) for taken in cart.accepted]
-    parts += [repr(context.settings)]
+    parts += [_said(context.settings)]
     parts += [f"{name}={context.facts[name]!r}" for name in sorted(context.facts)]
     for booked in (*desk.booked, *desk.ships_booked):
         version = versions.get(booked.promotion, 0)
@@ -40,3 +42,9 @@ def fingerprint(desk: Desk, versions: Mapping[str, int]) -> str:
         parts += [extra.promotion, extra.item, extra.quantity, extra.charged]
     text = SEPARATOR.join(map(str, parts))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+@cache
+def _said(settings: Settings) -> str:
+    """Return the settings of a shop, of which there are few, as text."""
+    return repr(settings)
