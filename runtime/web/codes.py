@@ -3,7 +3,7 @@
 Comes in: the text of a field. Goes out: a picture dark on light, whatever the theme, or nothing
 where no code can hold the text. The libraries only say which modules are dark; the picture is ours,
 because theirs carry `style=`, which the pages' policy refuses. They are loaded as the first code is
-drawn: a worker that writes an export has five megabytes more without them.
+drawn: a worker that only writes an export needs five megabytes less.
 """
 
 from __future__ import annotations
