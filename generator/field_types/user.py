@@ -53,8 +53,10 @@ class User(FieldType):
         return Input("picker", {"data-of": "user"})
 
     def from_text(self, text: str, field: Field, viewer: Viewer = ANYONE) -> Any:
+        """Return the number; `#7` is how a file of ours names it."""
         text = text.strip()
-        return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else text or None
+        number = text.removeprefix("#")
+        return int(number) if re.fullmatch(r"[0-9]{1,10}", number) else text or None
 
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}

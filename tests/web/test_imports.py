@@ -29,7 +29,7 @@ from runtime.jobs.worker import WorkerSetup, work_on
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations.import_ import MOST
 from runtime.pipeline import handle
-from tests.web.desk import Browser, Desk, open_desk_with, token
+from tests.web.desk import DESK, Browser, Desk, open_desk_with, token
 
 ACCESS = """
 access: desk
@@ -278,6 +278,46 @@ def test_encodings_delimiters_workbooks_and_json_lines_are_found_out(desk: Desk)
     imported(desk, kim, tried(kim, "\ufeffcode\tname\nB\tBob\n".encode("utf-16")))
     imported(desk, kim, tried(kim, '{"code":"C","name":"Cyd"}\n', "members.jsonl"))
     assert [code for code, _, _ in members(desk)] == ["B", "C", "甲1"]
+
+
+OWN = """fields:
+  worth: {type: money, label: {en: Price, zh: 价格}, computed: "sum(books.price)", stored: true}
+  clerk: {type: user, label: {en: Clerk, zh: 经办人}}
+  title: {type: text, label: {en: Title, zh: 书名}}"""
+
+
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_what_a_list_exported_comes_back_through_the_wizard_and_changes_nothing(
+    tmp_path: Path, locale: str
+) -> None:
+    loan = (DESK / "desk" / "loan.entity.yaml").read_text("utf-8").replace("fields:", OWN, 1)
+    desk = open_desk_with("sqlite", tmp_path, ACCESS, loan__entity=loan)
+    books = [{"title": "Dune", "price": "9.50"}, {"title": "Emma", "price": "3.00"}]
+    for code in ("A", "B"):
+        owner = desk.make("member", code=code, name=f"Member {code}")
+        desk.make("loan", member=owner, books=books, clerk=desk.people["ron"], note="x\ny")
+    kim = desk.browser(locale=locale)
+    names = ["number", "member", "member.name", "due_at", "fee", "worth", "clerk", "title", "note"]
+    told = {"what": "all", "format": "csv", "columns": names}
+    written = kim.send(kim.get("/loan/export"), "/loan/export", **told).data
+    assert f"#{desk.people['ron']}" in written.decode()
+    sent = send(kim, written, "loans.csv", "/loan/import")
+    picks = chosen(kim.get(sent.location))
+    assert (picks["key"], picks["mode"]) == ("number", "update"), "a number that we drew is ours"
+    meant = [picks.get(f"col-{place}", "") for place in range(len(names))]
+    assert meant == ["number", "member", "", "due_at", "", "", "clerk", "title", "note"]
+    run_id = tried_at(kim, sent.location)
+    work(desk, run_id)
+    with desk.runtime.engine.connect() as connection:
+        kept = connection.execute(sa.select(RUN.c.counts).where(RUN.c.id == run_id)).scalar_one()
+    assert kept == {"unchanged": 2}
+    strange = written.decode().replace("L2026-0001", "OTHER-1").encode()
+    run_id = tried_at(kim, send(kim, strange, "loans.csv", "/loan/import").location)
+    work(desk, run_id)
+    with desk.runtime.engine.connect() as connection:
+        kept = connection.execute(sa.select(RUN.c.counts).where(RUN.c.id == run_id)).scalar_one()
+    assert kept == {"unchanged": 1, "refused": 1}, "no record of ours is made of another's number"
+    desk.runtime.engine.dispose()
 
 
 def with_hidden_rows() -> bytes:

@@ -19,10 +19,11 @@ from runtime.importing.choosing import needed
 from runtime.importing.recipe import has_columns
 from runtime.store.forms import FILES
 from runtime.web.frame import LANGUAGES
+from runtime.web.screens.cells import readable
 from runtime.web.screens.form_parts import ADDRESS_LABELS
 from runtime.web.screens.visit import Visit
 
-ID = "id"
+ID, DRAWN = "id", "sequence"
 ZONE = re.compile(r"\s*[(（][^()（）]*[)）]$")
 NOT_WORD = re.compile(r"[\W_]+")
 BRACKETS = re.compile(r"(.+)\[([A-Za-z_]+)\]")
@@ -41,6 +42,8 @@ class Target:
     """Everything it is called, in every language."""
     is_file: bool = False
     """It holds a picture or a file: a column names it by address, or in a ZIP."""
+    is_part: bool = False
+    """It is a field of parts, and stands in their rows."""
 
 
 def targets(visit: Visit, entity: Entity) -> tuple[Target, ...]:
@@ -52,8 +55,17 @@ def targets(visit: Visit, entity: Entity) -> tuple[Target, ...]:
         if name in allowed
         for one in (*_of_field(visit, entity.fields[name]), *_of_link(visit, entity.fields[name]))
     ]
-    own = entity.fields[ID]
-    return (*found, Target(ID, visit.text(own.label), (ID, *own.label.texts.values())))
+    return (*found, *(_finding(visit, entity.fields[name]) for name in (*drawn(visit, entity), ID)))
+
+
+def drawn(visit: Visit, entity: Entity) -> tuple[str, ...]:
+    """Return the numbers that the engine draws and the person reads: records are found by them."""
+    names = (name for name, one in entity.fields.items() if _is_drawn(one))
+    return tuple(path.text for path in readable(visit, entity.name, names))
+
+
+def _finding(visit: Visit, model: Field) -> Target:
+    return Target(model.name, visit.text(model.label), (model.name, *model.label.texts.values()))
 
 
 def _may_write(visit: Visit, entity: Entity) -> frozenset[str]:
@@ -79,6 +91,7 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
                         f"{label}{BETWEEN}{one.label}",
                         tuple(f"{model.name}.{name}" for name in one.names) + one.names,
                         one.is_file,
+                        is_part=True,
                     )
     elif model.type == "translated":
         # a name without a language is in that of whoever reads and writes it
@@ -112,11 +125,17 @@ def _of_link(visit: Visit, model: Field) -> Iterator[Target]:
                 yield Target(path, f"{label}{BETWEEN}{one.label}", (path,))
 
 
-def guesses(columns: Sequence[str], known: Sequence[Target]) -> Mapping[str, str]:
-    """Return by column the path it seems to mean; each path is meant once."""
+def guesses(columns: Sequence[str], known: Sequence[Target], entity: Entity) -> Mapping[str, str]:
+    """Return by column the path it seems to mean; each path is meant once.
+
+    What a field of the record is called, which no import fills, means no field of its parts.
+    """
+    own = [one for one in entity.fields.values() if one.name not in {one.path for one in known}]
+    passed = {_plain(name) for one in own for name in (one.name, *one.label.texts.values())}
+    parts = {one.path for one in known if one.is_part}
     exact = {one.path: one.path for one in known}
     called: dict[str, str] = {}
-    for one in known:
+    for one in sorted(known, key=lambda one: one.is_part):
         for name in one.names:
             called.setdefault(_plain(name), one.path)
     found: dict[str, str] = {}
@@ -130,6 +149,8 @@ def guesses(columns: Sequence[str], known: Sequence[Target]) -> Mapping[str, str
             or called.get(_plain(ZONE.sub("", written)))
             or (exact.get(first) if written.count(".") == 1 else None)
         )
+        if path in parts and path != written and _plain(ZONE.sub("", column)) in passed:
+            continue
         if path and path not in found.values():
             found[column] = path
     return found
@@ -142,10 +163,29 @@ def keys(entity: Entity, meant: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         for one in entity.unique
         if len(one) == 1 and entity.fields[one[0]].type in SINGLE and one[0] in meant
     ]
-    found = [one for one in (entity.key, *unique) if one]
+    numbers = [(one,) for one in meant if one in entity.fields and _is_drawn(entity.fields[one])]
+    found = [one for one in (entity.key, *numbers, *unique) if one]
     if ID in meant or not found:
         found.append((ID,))
     return tuple(dict.fromkeys(found))
+
+
+def key_of(entity: Entity, meant: Sequence[str]) -> tuple[str, ...]:
+    """Return what records are found by where nobody said it: the first that columns fill.
+
+    A number that we drew comes first: a file that has it is ours, and every record of ours has one.
+    """
+    filled = {path.partition(".")[0] for path in meant}
+    offered = sorted(keys(entity, meant), key=lambda one: not _is_number(entity, one))
+    return next((one for one in offered if {*one} <= filled), entity.key)
+
+
+def _is_number(entity: Entity, key: tuple[str, ...]) -> bool:
+    return len(key) == 1 and _is_drawn(entity.fields[key[0]])
+
+
+def _is_drawn(model: Field) -> bool:
+    return model.type == DRAWN and model.readonly
 
 
 def maps_of(visit: Visit, entity: Entity) -> tuple[ImportMap, ...]:

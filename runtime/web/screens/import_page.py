@@ -133,7 +133,8 @@ def start_page(visit: Visit, entity: Entity, again: str = "", error: str = "") -
 def template_columns(visit: Visit, entity: Entity) -> list[str]:
     """Return the heading of an empty file that is understood without being told anything."""
     found = import_columns.targets(visit, entity)
-    return [one.path for one in found if one.path != import_columns.ID]
+    passed = {import_columns.ID, *import_columns.drawn(visit, entity)}
+    return [one.path for one in found if one.path not in passed]
 
 
 def columns_url(asked: Asked, **more: str) -> str:
@@ -153,10 +154,16 @@ def seeming(visit: Visit, entity: Entity, asked: Asked, path: Path) -> tuple[Ask
     fitting = import_columns.fitting(visit, entity, table.columns)
     known = import_columns.targets(visit, entity)
     modes = modes_of(visit, entity)
-    asked = asked.but(mode=modes[0] if modes else "", key=entity.key)
+    asked = asked.but(mode=modes[0] if modes else "")
     kept = import_kept.fitting(visit, entity, table.columns)
-    columns = kept.columns if kept else import_columns.guesses(_own(table.columns), known)
+    columns = kept.columns if kept else import_columns.guesses(_own(table.columns), known, entity)
     columns = _without_ids(columns, known, table)
+    asked = asked.but(key=import_columns.key_of(entity, tuple(columns.values())))
+    if "update" in modes and {*asked.key} <= {*import_columns.drawn(visit, entity)} & {
+        *columns.values()
+    }:
+        # a number that we drew names a record of ours; another would be created again each time
+        asked = asked.but(mode="update")
     if kept is not None:
         asked = asked.but(key=kept.key, mode=kept.mode if kept.mode in modes else asked.mode)
     elif fitting and not set(entity.key) & {*columns.values()}:
