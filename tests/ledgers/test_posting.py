@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from runtime.errors import Blocked, Conflict, Forbidden, Invalid, NotFound
+from runtime.errors import Blocked, Forbidden, Invalid, KeyReused, NotFound
 from runtime.messages import Result
 from tests.ledgers.counting import Counting, code
 from tests.shop import person
@@ -67,7 +67,7 @@ def test_an_idempotency_key_answers_alike_also_when_all_is_prepared(shop: Counti
         again = shop.done("post", "stock", values, key=f"click-{number}")
         assert (again.replayed, again.row) == (True, first.row)
     other = shop.ask("post", "stock", {**values, "quantity": "2"}, key="click-1")
-    assert isinstance(other, Conflict)
+    assert isinstance(other, KeyReused)
     assert shop.now_at()["on_hand"] == shop.count("stock_entry") == 9
     shop.agrees()
 
