@@ -14,13 +14,16 @@ from generator.expressions.behind import behind
 from generator.expressions.compile import Expression
 from generator.model.access import GrantRule, Guardrail
 from generator.model.app import App
-from generator.model.entity import Entity, Field
+from generator.model.entity import FILES, Entity, Field
 from generator.model.workflow import ANY_ROLE, PEOPLE
 from generator.shapes.access import TRANSITION
+from rules.joining import narrowed, with_files
 from rules.permissions import ALWAYS, Grant, Line
 from rules.role_names import ANY, PART, closure, in_scopes
 from rules.uniting import denies, sight, united, without_contained, writable
 
+FILE = "file"
+"""The action of opening files, without which no field shows or takes one."""
 AUTO = "auto"
 """The mask of the field's type."""
 DAY = timedelta(days=1)
@@ -43,6 +46,7 @@ class Matrix:
         self._closure = {name: closure(name, app.roles) for name in app.roles}
         self._grants: dict[tuple[frozenset[str], str, str], Grant | None] = {}
         self._parts: dict[tuple[int, tuple[str, ...]], GrantRule] = {}
+        self._joined: dict[tuple[frozenset[str], str, tuple[str, ...]], Grant | None] = {}
 
     def grant(self, roles: frozenset[str], entity: str, action: str) -> Grant | None:
         """Return what the roles may do, or None when they may not do it at all."""
@@ -52,6 +56,30 @@ class Matrix:
                 self._grants.clear()
             self._grants[place] = self._decide(roles, entity, action)
         return self._grants[place]
+
+    def together(self, roles: frozenset[str], entity: str, *actions: str) -> Grant | None:
+        """Return what the roles may do by the first action where they may do all of them."""
+        if len(set(actions)) == 1:
+            return self.grant(roles, entity, actions[0])
+        place = (roles, entity, actions)
+        if place not in self._joined:
+            if len(self._joined) > 20_000:
+                self._joined.clear()
+            self._joined[place] = self._join(roles, entity, *actions)
+        return self._joined[place]
+
+    def _join(self, roles: frozenset[str], entity: str, *actions: str) -> Grant | None:
+        found = self.grant(roles, entity, actions[0])
+        for action in actions[1:]:
+            other = self.grant(roles, entity, action)
+            if found is None or other is None:
+                return None
+            lines = narrowed(found.lines, other, found.forbid)
+            if lines != found.lines:
+                model = self.app.entities[entity]
+                key = f"{found.key}&{action}:{other.key}"
+                found = united(model, actions[0], key, lines, found.guards)
+        return found
 
     def actions(self, roles: frozenset[str], entity: str) -> frozenset[str]:
         """Return every action the roles may do on an entity."""
@@ -88,8 +116,19 @@ class Matrix:
         lines = tuple(self._line(rule, model, part) for rule, part in rules)
         if not lines:
             return None
-        lines = without_contained(lines)
         key = ",".join(str(self._number[id(rule)]) for rule, _ in rules)
+        files = frozenset(one.name for one in model.fields.values() if one.type in FILES)
+        if files and action != FILE:
+            opens = self.grant(roles, entity, FILE)
+            known = [
+                one.when
+                for one in guards
+                if one.when is not None and not one.fields and denies(one, action)
+            ]
+            told = with_files(lines, files, opens, known)
+            if told != lines:
+                lines, key = told, f"{key}+{FILE}:{opens.key if opens is not None else '-'}"
+        lines = without_contained(lines)
         return united(model, action, key, lines, guards)
 
     def _giving(

@@ -99,6 +99,8 @@ class Incoming:
     """The IP address, for the audit."""
     part: str = ""
     """The id of what belongs to the record and is meant, such as one comment of it."""
+    also: tuple[str, ...] = ()
+    """Actions that the record must allow beside the operation's own, such as `print`."""
     same: Any = None
     """What is compared with an earlier request of the same idempotency key; the payload if None.
     An upload is given another id each time it is sent."""

@@ -6,6 +6,7 @@ the transport's. Rights are asked before anything is looked up, so that an outsi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic_ns
 
 from generator.model.text import Label
@@ -18,6 +19,7 @@ from runtime.runtime import Runtime
 from runtime.store.guard import system_grant
 from runtime.store.trail import Note, Trail
 
+NOT_HERE = Label({"en": "This record does not allow it.", "zh": "该记录当前不允许此操作。"})
 LOOKS = frozenset({"list", "read", "history", "aggregate", "evaluate"})
 """Actions that leave no row in the audit, but in an emergency."""
 
@@ -37,8 +39,9 @@ def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
     except NeedsApproval as need:
         return _sensitive.keep(need, incoming, runtime)
     except RequestError as refusal:
-        refusal.incoming = incoming
-        return refusal
+        told = _told(refusal, incoming, runtime)
+        told.incoming = incoming
+        return told
     finally:
         marks.append(monotonic_ns())
         steps.note(marks)
@@ -74,13 +77,61 @@ def authorize(incoming: Incoming, runtime: Runtime) -> Grant:
     operation = runtime.operations[incoming.operation]
     if actor.kind == "system" and incoming.source in getattr(operation, "MACHINES", ()):
         return system_grant(incoming.entity)
-    action = operation.ACTION
-    grant = runtime.matrix.grant(actor.roles, incoming.entity, action)
+    wanted = actions_of(incoming, runtime)
+    grant = runtime.matrix.together(actor.roles, incoming.entity, *wanted)
     if grant is not None:
         return grant
     if not runtime.matrix.actions(actor.roles, incoming.entity):
         raise nothing_here()
-    raise Forbidden(_not_included(actor, action, incoming.entity))
+    for action in wanted:
+        if runtime.matrix.grant(actor.roles, incoming.entity, action) is None:
+            raise Forbidden(_not_included(actor, action, incoming.entity))
+    raise Forbidden()
+
+
+def actions_of(incoming: Incoming, runtime: Runtime) -> tuple[str, ...]:
+    """Return every action that a request needs: the operation's own first."""
+    operation = runtime.operations[incoming.operation]
+    return (operation.ACTION, *getattr(operation, "ALSO", ()), *incoming.also)
+
+
+def _told(refusal: RequestError, incoming: Incoming, runtime: Runtime) -> RequestError:
+    """Return what a caller is told who may read a record and does not have all it takes there.
+
+    What they may not read is not there for them, whatever they wanted to do with it.
+    """
+    actor = incoming.actor
+    if not isinstance(refusal, NotFound) or actor is None or not incoming.record_id:
+        return refusal
+    if incoming.entity not in runtime.app.entities or incoming.operation not in runtime.operations:
+        return refusal
+    wanted = tuple(one for one in actions_of(incoming, runtime) if one != "read")
+    if len(actions_of(incoming, runtime)) == 1 or actor.kind == "system":
+        return refusal
+    if _finds(incoming, runtime, wanted) or not _finds(incoming, runtime, ()):
+        return refusal
+    guards = [
+        guard.message
+        for guard in runtime.app.guardrails
+        if guard.entity == incoming.entity and guard.message and set(wanted) & set(guard.deny)
+    ]
+    return Forbidden(guards[0] if guards else NOT_HERE)
+
+
+def _finds(incoming: Incoming, runtime: Runtime, also: tuple[str, ...]) -> bool:
+    """Return whether the caller may read the record, and do other things with it."""
+    wanted = replace(
+        incoming, operation="read", query={"fields": ("id",)}, values=None, part="", also=also
+    )
+    try:
+        grant = authorize(wanted, runtime)
+        operation = runtime.operations["read"]
+        operation.execute(
+            operation.plan(operation.parse(wanted, grant, runtime), grant, runtime), runtime
+        )
+    except RequestError:
+        return False
+    return True
 
 
 def _not_included(actor: Actor, action: str, entity: str) -> Label:

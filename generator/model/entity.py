@@ -14,6 +14,8 @@ from generator.model.text import Label, Span
 if TYPE_CHECKING:
     from generator.expressions.compile import Expression
 
+FILES = frozenset({"file", "image"})
+"""Types of fields that hold what somebody uploaded."""
 THIS = "this"
 """What a `pick` calls the record that points."""
 

@@ -206,6 +206,10 @@ ORDINARY = (
     "restore",
     "history",
     "aggregate",
+    "print",
+    "comment",
+    "file",
+    "link",
     "import",
     "export",
     "bulk",
@@ -217,7 +221,9 @@ TRANSITION = "transition"
 """Begins the action of firing one: `transition:workflow.name`; a guardrail denies all by it."""
 
 ACTIONS = (*ORDINARY, *NAMED_ONLY)
-"""Every action: `approve` decides about what others asked for, `reveal` shows a masked cell,
+"""Every action: `print` puts a record that may be read on paper, `comment` writes about it, `file`
+opens its files and, with `update`, adds and removes them, `link` points at it from another record;
+`approve` decides about what others asked for, `reveal` shows a masked cell,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
 prices a cart (of the entity that `pricing:` of app.yaml names), `extend` moves the due time of one
 timer of a record, `erase` erases the data of a person whose record it is."""
@@ -225,9 +231,10 @@ timer of a record, `erase` erases the data of a person whose record it is."""
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""
 
+_VIEW = ("list", "read", "history", "aggregate", "print", "comment", "file", "link")
 GROUPS = {
-    "view": ("list", "read", "history", "aggregate"),
-    "edit": ("list", "read", "history", "aggregate", "create", "update", "bulk"),
+    "view": _VIEW,
+    "edit": (*_VIEW, "create", "update", "bulk"),
     "all": ORDINARY,
 }
 """Short names for actions that go together."""
@@ -260,7 +267,9 @@ LINE = Shape(
     {
         "allow": Arg(
             "list",
-            "The actions; `view`, `edit` and `all` are groups of them.",
+            "The actions; `view`, `edit` and `all` are groups of them. `print`, `comment`, `file` "
+            "and `link` are in each group: a list that leaves one out lets nobody put the record "
+            "on paper, write about it, see its files and pictures, or point at it.",
             required=True,
             one=True,
             minimum=1,

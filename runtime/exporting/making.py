@@ -35,7 +35,7 @@ from runtime.web import parquet, readers, spreadsheets
 from runtime.web.render import Renderer
 from runtime.web.screens import export_columns, export_lines, export_page
 from runtime.web.screens.list_url import pipeline_query, read_url
-from runtime.web.screens.printing import Paper, paper_of
+from runtime.web.screens.printing import PRINT, Paper, paper_of
 from runtime.web.screens.visit import Visit, record_url
 
 KEPT = timedelta(days=3)
@@ -121,6 +121,7 @@ class _Making:
         results.keep(self.working, self.run_id, made)
         told: dict[str, Any] = {"entity": self.wish.entity, "rights": digest}
         told["query"] = {key: list(texts) for key, texts in asked.whole.items()}
+        told["also"] = list(incoming.also)
         self._end({"exported": self.rows, "export": told}, tell=actor)
 
     def refuse(self, why: Label) -> None:
@@ -194,6 +195,7 @@ class _Making:
             source="job",
             request_id=self.run_id,
             reason=str(self.given.get("reason") or self.wish.name),
+            also=PRINT if self.wish.form == papers.PAPER else (),
         )
 
     def _total(self, incoming: Incoming) -> int | None:

@@ -23,7 +23,7 @@ from runtime.settings import HOME
 from runtime.web.screens import export_columns, labels_page
 from runtime.web.screens.cells import people_of
 from runtime.web.screens.print_page import MOST, print_page
-from runtime.web.screens.printing import Paper
+from runtime.web.screens.printing import PRINT, Paper
 from runtime.web.screens.visit import Visit, plural
 from runtime.web.users import user_names
 
@@ -100,6 +100,7 @@ def _read(visit: Visit, paper: Paper, ids: Sequence[str]) -> Result:
         query=query,
         source="job",
         request_id=visit.request_id,
+        also=PRINT,
     )
     result = handle(incoming, visit.runtime)
     if isinstance(result, RequestError):

@@ -66,14 +66,17 @@ def check(runtime: Runtime, actor: Actor, told: Mapping[str, Any]) -> None:
     Args:
         runtime: the back office.
         actor: whoever wants it now.
-        told: what was kept with it: entity, query and digest.
+        told: what was kept with it: entity, query, digest and what the records must allow beside.
 
     Raises:
         RequestError: they may not export this any more, or with other rights.
 
     """
     query = {name: tuple(texts) for name, texts in told["query"].items()}
-    incoming = Incoming(export.ACTION, str(told["entity"]), actor, query=query, source="job")
+    also = tuple(told.get("also", ()))
+    incoming = Incoming(
+        export.ACTION, str(told["entity"]), actor, query=query, source="job", also=also
+    )
     ask(runtime, incoming, str(told["rights"]))
 
 

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.app import App
-from generator.model.entity import Entity
+from generator.model.entity import FILES, Entity
 from generator.model.importmap import ImportField, ImportMap, ImportTarget
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import LostPath, follow
@@ -19,7 +19,6 @@ from runtime.importing.faults import FileFault
 from runtime.importing.headers import target_from_header, zone_of
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
-from runtime.store.forms import FILES
 
 LINKS = {"reference", "references"}
 

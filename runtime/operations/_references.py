@@ -1,4 +1,4 @@
-"""What a record points at: it exists, the caller may see it, the field may pick it.
+"""What a record points at: it exists, the caller may see it and link it, the field may pick it.
 
 One statement a reference field, however many records and children are saved; the same statement
 brings the values behind the reference that expressions ask for. What is newly chosen is locked
@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.expressions.python_values import record_ids
-from generator.model.entity import THIS, Entity, Field
+from generator.model.entity import FILES, THIS, Entity, Field
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import FieldError
@@ -21,7 +21,7 @@ from runtime.messages import Incoming
 from runtime.operations import _reading
 from runtime.operations._work import Draft, Facts
 from runtime.runtime import Runtime
-from runtime.store.forms import FILES, form_of
+from runtime.store.forms import form_of
 from runtime.store.guard import system, system_grant
 from runtime.store.paths import Path
 from runtime.store.plan import QueryPlan, Sort
@@ -183,7 +183,7 @@ class Lookup:
         assert actor is not None
         grant = system_grant(target.name)
         if as_actor and not self.fires:
-            granted = self.runtime.matrix.grant(actor.roles, target.name, "read")
+            granted = self.runtime.matrix.together(actor.roles, target.name, "read", "link")
             if granted is None:
                 return {}
             grant = granted

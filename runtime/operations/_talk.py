@@ -1,8 +1,8 @@
 """What comments, attachments and follows share: they belong to a record and obey its rights.
 
-Whoever may read a record may read what is said about it, say something and follow it; a file is
-attached by whoever may change it. The record is looked up through the caller's own plan first, so
-that what cannot be reached answers as what is not there.
+Whoever may read a record may read what is said about it and follow it; to say something they need
+`comment`, to open its files `file`, and `update` beside that to add one. The record is looked up
+through the caller's own plan first, so that what cannot be reached answers as what is not there.
 """
 
 from __future__ import annotations
@@ -99,16 +99,20 @@ def write_plan(incoming: Incoming, grant: Grant, runtime: Runtime) -> WritePlan:
     """Return the plan of a write beside the record; what it answers is read by the operation.
 
     Raises:
-        Forbidden: a token that may only read; the right to read includes talking for people, not
+        Forbidden: a token that may only read; the right to read includes following for people, not
             for programs that were given less.
 
     """
     actor = incoming.actor
     assert actor is not None
     entity = runtime.app.entities[incoming.entity]
-    if actor.scopes is not None and not actor.scopes & {
-        f"{action}:{name}" for action in ("update", "*") for name in (entity.name, "*")
-    }:
+    asked = getattr(runtime.operations[incoming.operation], "ALSO", ())
+    if (
+        not asked
+        and actor.scopes is not None
+        and not actor.scopes
+        & {f"{action}:{name}" for action in ("update", "*") for name in (entity.name, "*")}
+    ):
         raise Forbidden(
             Label(
                 {

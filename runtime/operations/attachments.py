@@ -12,6 +12,7 @@ from runtime.store import fetch
 from runtime.store.plan import QueryPlan
 
 ACTION = "read"
+ALSO = ("file",)
 
 
 @dataclass(frozen=True)

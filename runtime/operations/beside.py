@@ -28,6 +28,9 @@ class Plan:
     entity: str
     record_id: str
     user_id: int
+    opens: QueryPlan | None = None
+    """What finds the record where its files may be opened, if that is another question."""
+    with_files: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,12 @@ def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
     assert call.actor is not None
     entity = runtime.app.entities[call.entity]
     record = _talk.record_plan(entity, call.record_id, call.actor, grant, runtime)
-    return Plan(record, call.entity, call.record_id, call.actor.id)
+    files = runtime.matrix.together(call.actor.roles, call.entity, ACTION, "file")
+    opens = None
+    if files is not None and files.key != grant.key:
+        opens = _talk.record_plan(entity, call.record_id, call.actor, files, runtime)
+    asked = (record, call.entity, call.record_id, call.actor.id)
+    return Plan(*asked, opens=opens, with_files=files is not None)
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
@@ -66,9 +74,14 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             lambda: _statement(runtime, selection.statement),
         )
         rows = statement.rows(connection, values)
+        may_open = plan.with_files and (
+            plan.opens is None or bool(fetch.page(connection, runtime.statements, plan.opens).rows)
+        )
     if not rows or not rows[0][0]:
         raise not_found()
-    held = tuple(_attachments.attachment(row[2:]) for row in rows if row[2] is not None)
+    held = tuple(
+        _attachments.attachment(row[2:]) for row in rows if may_open and row[2] is not None
+    )
     return Result(row=Beside(held, bool(rows[0][1])))
 
 

@@ -1,7 +1,8 @@
 """`choices`: records to pick from, for a reference field: their titles and one more field each.
 
 `q` searches where the entity's list searches; without it the last changed come first. `for` names
-the field that wants to point here, as `order.customer`: its `pick` narrows the choice, and where
+the field that wants to point here, as `order.customer`: only what the caller may link is offered,
+its `pick` narrows the choice, and where
 that speaks of `this`, `this.NAME` says what the record that points holds. `ids` asks for the titles
 of known records, archived ones included. `of` names the record whose transition asks: where its
 question points at parts of that record, or of what that is a part of, only those are offered.
@@ -54,6 +55,8 @@ class Plan:
     """The field that points and who asks: what they chose lately comes first."""
     of: tuple[Entity, str] | None = None
     """The record whose transition asks, and its entity."""
+    nothing: bool = False
+    """Nothing there may be linked by whoever asks."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
@@ -102,7 +105,12 @@ def _this(
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    entity = runtime.app.entities[call.read.entity]
+    entity, nothing = runtime.app.entities[call.read.entity], False
+    if call.field is not None and call.read.ids is None:
+        # a filter and a title ask no field: who only reads may look for what others linked
+        roles = call.read.actor.roles
+        links = runtime.matrix.together(roles, entity.name, "read", "link")
+        nothing, grant = links is None, links or grant
     fields = choice_fields(entity, _columns.reader(runtime, call.read.actor, grant))
     wanted = call.read.ids
     read = replace(call.read, fields=fields, limit=HITS if wanted is None else max(len(wanted), 1))
@@ -118,6 +126,8 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     if wanted is not None:
         query = replace(query, limit=read.limit, archived="all")
     field = call.field
+    if nothing:
+        return Plan(query, nothing=True)
     if field is not None and call.of and entity.child_of:
         asking = runtime.app.entities[field.entity]
         if _holder(runtime, asking, entity) is not None:
@@ -130,6 +140,8 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
+    if plan.nothing:
+        return Result(plan=plan.query)
     with fetch.connection(runtime.engine) as connection:
         query = plan.query if plan.of is None else _within(connection, runtime, plan)
         page = fetch.page(connection, runtime.statements, query)

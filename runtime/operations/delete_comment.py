@@ -13,6 +13,7 @@ from runtime.runtime import Runtime
 from runtime.store import audit
 
 ACTION = "read"
+ALSO = ("comment",)
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:

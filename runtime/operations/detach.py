@@ -11,6 +11,7 @@ from runtime.runtime import Runtime
 from runtime.store import audit
 
 ACTION = "update"
+ALSO = ("file",)
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:

@@ -14,6 +14,7 @@ from runtime.runtime import Runtime
 from runtime.store import audit, fetch
 
 ACTION = "read"
+ALSO = ("comment",)
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:

@@ -13,6 +13,7 @@ from runtime.store import accounts, fetch
 from runtime.store.plan import QueryPlan
 
 ACTION = "read"
+ALSO = ("comment",)
 MOST = 8
 LOOKED_AT = 24
 """Accounts whose right is asked; a bound on the statements, not on who may be written out."""

@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from generator.model.entity import Entity, Field
+from generator.model.entity import FILES, Entity, Field
 
 if TYPE_CHECKING:
     from runtime.runtime import Runtime
-
-FILES = {"file", "image"}
 
 
 @dataclass(frozen=True)

@@ -333,7 +333,8 @@ class _Document:
             return False
         if module is None or (operation in OF_WHOLES and entity.child_of):
             return False
-        return self.grant(entity.name, module.ACTION) is not None
+        wanted = (module.ACTION, *getattr(module, "ALSO", ()))
+        return self.runtime.matrix.together(self.actor.roles, entity.name, *wanted) is not None
 
     def _shapes(self, entity: Entity) -> Shape:
         """Return the schemas of an entity, of which those without a right are left out."""

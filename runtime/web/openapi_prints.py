@@ -1,4 +1,4 @@
-"""The paths of printing in the OpenAPI document, for each entity that the caller may read."""
+"""The paths of printing in the OpenAPI document, for each entity that the caller may print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def print_paths(runtime: Runtime, actor: Actor) -> Shape:
     found: Shape = {}
     for entity in runtime.app.entities.values():
         grants = {
-            action: runtime.matrix.grant(actor.roles, entity.name, action)
+            action: runtime.matrix.together(actor.roles, entity.name, action, "print")
             for action in ("read", "list", "export")
         }
         found |= _paths(entity, grants)

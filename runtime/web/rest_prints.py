@@ -5,8 +5,8 @@ GET  /api/v1/prints/ENTITY?ids=ID,ID        chosen ones, a sheet each, in their 
 POST /api/v1/prints/ENTITY {"filter", …}    all that match, by a run (202), whose file it becomes
 
 `label=NAME` prints a label of the entity in place of the document. Who may read a record, or list
-several, may print them, as on the screens; what a run makes may be taken out, so it asks for the
-right to export. A run and its file are those of `/api/v1/jobs/runs/ID`.
+several, prints those of them that `print` covers, as on the screens; what a run makes may be taken
+out, so it asks for the right to export. A run and its file are those of `/api/v1/jobs/runs/ID`.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ def _begun(asked: Asked, visit: Visit, entity: Entity) -> Answer:
         values={"columns": [], "form": papers.PAPER, "label": name},
         request_id=asked.request_id,
         address=asked.address,
+        also=printing.PRINT,
     )
     outcome = handle(incoming, visit.runtime)
     if isinstance(outcome, RequestError):

@@ -22,7 +22,7 @@ from runtime.web.users import is_administrator
 AS = "as"
 """Whose eyes a session looks with."""
 END = "/view-as/end"
-LOOKS = ("list", "read", "history", "aggregate")
+LOOKS = ("list", "read", "history", "aggregate", "print", "file")
 """All that is left of anybody's rights meanwhile."""
 
 

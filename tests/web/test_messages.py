@@ -29,7 +29,7 @@ grants:
   keeper:
     "*": all
   reader:
-    loan: [list, read]
+    loan: [list, read, print, comment, file, link]
     member: {allow: [list, read], rows: "active", fields: {hidden: [home], masked: {email: email}}}
 """
 JOINED = """

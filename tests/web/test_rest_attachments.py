@@ -129,7 +129,7 @@ def test_who_may_not_change_a_record_attaches_nothing_and_keeps_nothing(
 def test_a_token_that_may_only_read_fetches_and_attaches_nothing(office: Shop, order: str) -> None:
     ann = office.client("ann")
     made = send(ann, order).json["data"]
-    asked = {"name": uuid.uuid4().hex, "scopes": ["read:order"]}
+    asked = {"name": uuid.uuid4().hex, "scopes": ["read:order", "file:order"]}
     token = ann.post("/api/v1/security/tokens", json=asked).json["data"]["token"]
     program = office.app.test_client()
     program.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from generator.expressions.words import words
 from generator.model.entity import Entity
-from generator.shapes.access import ACTIONS, NAMED_ONLY, ORDINARY, TRANSITION
+from generator.shapes.access import ACTIONS, GROUPS, NAMED_ONLY, ORDINARY, TRANSITION
 from rules.asking import who_can, why_not
 from rules.permissions import Grant, transition_actions
 from runtime.rights_words import ModelLabels, guards_in_words, line_in_words, reason_in_words
@@ -29,6 +29,10 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "restore": ("bring back", "恢复"),
     "history": ("history", "查看历史"),
     "aggregate": ("sums", "汇总"),
+    "print": ("print", "打印"),
+    "comment": ("comment", "评论"),
+    "file": ("files", "文件"),
+    "link": ("link", "引用"),
     "import": ("import", "导入"),
     "export": ("export", "导出"),
     "bulk": ("change many", "批量修改"),
@@ -42,6 +46,8 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "erase": ("erase people's data", "删除个人信息"),
 }
 """What each action is called in the table."""
+VIEW = ("view", "查看")
+"""What stands for all actions of the group of that name, where somebody holds each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,9 @@ def _short(visit: Visit, actions: frozenset[str]) -> str:
     if "list" in actions and "read" not in actions:
         named.insert(0, "list")
     texts = [action_text(visit, one) for one in named]
+    if actions >= set(GROUPS["view"]):
+        seen = [action_text(visit, one) for one in GROUPS["view"]]
+        texts = [VIEW[visit.chinese()], *(text for text in texts if text not in seen)]
     if actions >= set(ORDINARY):
         beside = [action_text(visit, one) for one in NAMED_ONLY if one in actions]
         texts = [visit.t("everything"), *beside]

@@ -190,7 +190,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         panels=around.panels,
         considered=_considered(visit, entity, result, place),
         files=around.files,
-        attach_url=url("attachments") if changes else "",
+        attach_url=url("attachments") if changes and visit.may("file", entity.name) else "",
         archived=_drawn(visit, "archived_at", paths, row) if gone is not None else EMPTY,
         listed=listed,
         back=record_url(entity.name) + (f"?{listed}" if listed else "") + f"#row-{record_id}",
@@ -207,7 +207,9 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         if privacy.is_person(visit.app, entity.name) and visit.may("erase", entity.name)
         else "",
         trial_url=_trial(visit, entity, result, place, record_id),
-        print_url=record_url(entity.name, record_id, "print"),
+        print_url=record_url(entity.name, record_id, "print")
+        if visit.may("print", entity.name)
+        else "",
         revert_url=record_url(entity.name, record_id, "revert"),
         follow_url=url("follow"),
         follows=around.follows,

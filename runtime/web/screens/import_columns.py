@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from generator.field_types.address import PARTS
-from generator.model.entity import Entity, Field
+from generator.model.entity import FILES, Entity, Field
 from generator.model.importmap import ImportMap
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import writable
 from runtime.importing.choosing import needed
 from runtime.importing.recipe import has_columns
-from runtime.store.forms import FILES
 from runtime.web.frame import LANGUAGES
 from runtime.web.screens.cells import readable
 from runtime.web.screens.form_parts import ADDRESS_LABELS

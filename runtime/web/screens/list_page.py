@@ -101,6 +101,7 @@ class ListPage:
     archived: str
     may_archive: bool
     may_export: bool
+    may_print: bool
     may_import: bool
     panel: bool
     bulk: tuple[BulkAction, ...]
@@ -169,6 +170,7 @@ def list_page(
         archived=url.get("archived") or "no",
         may_archive=entity.archive,
         may_export=visit.may("export", entity.name),
+        may_print=visit.may("print", entity.name),
         may_import=visit.may("import", entity.name) and bool(modes_of(visit, entity)),
         panel=url.get("panel") == "filters",
         bulk=actions(

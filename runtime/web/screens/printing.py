@@ -19,6 +19,8 @@ from runtime.web.screens.detail_plan import DetailPlan, detail_plan
 from runtime.web.screens.print_page import MOST
 from runtime.web.screens.visit import Visit
 
+PRINT = ("print",)
+"""What a record must allow beside being read."""
 NO_LABEL = Label({"en": "There is no such label.", "zh": "没有这个标签。"})
 
 
@@ -65,9 +67,9 @@ def records(visit: Visit, paper: Paper, ids: tuple[str, ...]) -> Result:
     """
     entity = paper.entity.name
     if len(ids) == 1:
-        return doors.ask(visit, "read", entity, ids[0], paper.query)
+        return doors.ask(visit, "read", entity, ids[0], paper.query, also=PRINT)
     some = {"ids": (",".join(ids),), "archived": ("all",), "limit": (str(MOST),)}
-    result = doors.ask(visit, "list", entity, query={**paper.query, **some})
+    result = doors.ask(visit, "list", entity, query={**paper.query, **some}, also=PRINT)
     place = [path.text for path in result.plan.paths].index("id")
     order = {record_id: number for number, record_id in enumerate(ids)}
     rows = sorted(result.rows, key=lambda row: order[str(row[place])])

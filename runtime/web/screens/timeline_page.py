@@ -95,7 +95,7 @@ def timeline(
         else:
             (event,) = history.events(visit, entity, (one,), known)
             events.append(replace(event, id=one.id, restorable=restoring & _names(entity, one)))
-    talks = visit.actor.scopes is None
+    talks = visit.actor.scopes is None and visit.may("comment", entity.name)
 
     def url(**more: str) -> str:
         return record_url(entity.name, record_id, tab="history", list=listed, **more)
@@ -172,7 +172,7 @@ def _restorable(visit: Visit, entity: Entity, record: Result) -> frozenset[str]:
 
 
 def _said(visit: Visit, entity: Entity, record_id: str, one: Comment) -> Said:
-    own = one.actor_id == visit.actor.id
+    own = one.actor_id == visit.actor.id and visit.may("comment", entity.name)
     url = record_url(entity.name, record_id, f"comments/{one.id}")
     when = local_text(one.at, visit.viewer.locale, visit.viewer.time_zone)
     edited = one.edited_at

@@ -35,7 +35,7 @@ class Attachments:
         """Keep what was sent and put it beside the record; what is refused is named."""
         visit = self.desk.visit()
         entity_of(visit, entity)
-        if not visit.may("update", entity):
+        if not (visit.may("update", entity) and visit.may("file", entity)):
             doors.ask(visit, "attach", entity, record_id, values={"file": "none"})
         sent = [found for found in request.files.getlist("files") if found.filename]
         if not sent:

@@ -62,13 +62,17 @@ class Prints:
         model = entity_of(visit, entity)
         query = _matching(visit, model, read_url(record_url(entity), parse_qsl(listed)))
         some = {**query, "fields": ("id",), "limit": (str(MOST),)}
-        result = doors.ask(visit, "list", entity, query=some)
+        result = doors.ask(visit, "list", entity, query=some, also=printing.PRINT)
         place = [path.text for path in result.plan.paths].index("id")
         ids = tuple(str(row[place]) for row in result.rows)
         if not ids:
             return redirect(back, 303)
         counted = doors.ask(
-            visit, "count", entity, query={key: one for key, one in query.items() if key != "sort"}
+            visit,
+            "count",
+            entity,
+            query={key: one for key, one in query.items() if key != "sort"},
+            also=printing.PRINT,
         )
         return self._page(entity, ids, back, listed, counted)
 
@@ -80,15 +84,16 @@ class Prints:
         ids = [text for text in request.form.getlist("id") if WRITTEN.fullmatch(text)]
         if request.form.get("all_matching") == "1" or not ids:
             query = {**pipeline_query(url, entity, visit), "fields": ("id",)}
-            result = doors.ask(visit, "list", entity, query={**query, "limit": (str(MOST),)})
+            some = {**query, "limit": (str(MOST),)}
+            result = doors.ask(visit, "list", entity, query=some, also=printing.PRINT)
             place = [path.text for path in result.plan.paths].index("id")
             ids = [str(row[place]) for row in result.rows]
             if len(ids) == MOST:
                 return redirect(f"{record_url(entity)}print?{urlencode({'list': url.query})}", 303)
         if not ids:
             return redirect(url.text, 303)
-        some = labels_page.Where(model, tuple(dict.fromkeys(ids))[:MOST])
-        return redirect(labels_page.address(some), 303)
+        where = labels_page.Where(model, tuple(dict.fromkeys(ids))[:MOST])
+        return redirect(labels_page.address(where), 303)
 
     def every(self, entity: str) -> Answer:
         """Have all that match written into one document, by a run."""
@@ -104,6 +109,7 @@ class Prints:
             entity,
             query={**query, "fields": (",".join(paper.fields),)},
             values={"columns": [], "form": papers.PAPER, "label": name},
+            also=printing.PRINT,
         )
         return redirect(run_url(str(made.row)), 303)
 

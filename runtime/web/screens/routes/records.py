@@ -68,7 +68,8 @@ class Records:
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
         beside = doors.ask(visit, "beside", entity, record_id).row
         known = self.desk.knowing(visit, (file.actor_id for file in beside.files))
-        changes = visit.may("update", entity) and record_facts(result, "archived_at") is None
+        is_there = record_facts(result, "archived_at") is None
+        changes = is_there and visit.may("update", entity) and visit.may("file", entity)
         around = Around(
             listed=listed,
             table=self._table(visit, plan, result, record_id),
