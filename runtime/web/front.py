@@ -21,11 +21,11 @@ from runtime.web import languages, observe, security
 from runtime.web.context import Present, Web
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
-from runtime.web.rest_views import too_large
+from runtime.web.rest_views import BESIDE, too_large
 from runtime.web.urls import API
 from runtime.web.wire import VARY, Answer, Asked
 
-OURS = ("security", "jobs", "exports", "webhooks", "alerts", "openapi.json")
+OURS = (*BESIDE, "openapi.json")
 """What stands below the API and is not about records."""
 
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
