@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.store import inserts
-from runtime.store.direct import direct, names_of
+from runtime.store.direct import Direct, direct, names_of
 from runtime.store.engine import make_engine, stepwise, write
 from runtime.store.prepared import Prepared
 from tests.databases import postgres_url
@@ -235,3 +235,34 @@ def test_what_was_lost_while_several_went_together_is_used_no_more(engine: sa.En
         with pytest.raises(psycopg.OperationalError):
             way.run(ready)
         assert driver.closed
+
+
+def test_who_is_interrupted_while_it_waits_leaves_the_pool_whole(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statement = Prepared(
+        table.update().where(table.c.number == sa.bindparam("own")).values(name="z"), engine.dialect
+    )
+    for _ in range(OFTEN):
+        with write(engine) as connection:
+            statement.send(connection, {"own": 0})
+
+    def interrupted(self: Direct, what: int) -> None:
+        raise TimeoutError
+
+    def change() -> None:
+        with write(engine) as connection:
+            statement.send(connection, {"own": 1})
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Direct, "_wait", interrupted)
+        with pytest.raises(sa.exc.OperationalError) as seen:
+            change()
+    told: BaseException | None = seen.value
+    while told is not None and not isinstance(told, TimeoutError):
+        told = told.__context__
+    assert told is not None
+    change()
+    with stepwise(engine) as connection:
+        asked = sa.select(table.c.name).order_by(table.c.number)
+        assert connection.execute(asked).scalars().all() == ["z", "ä"]
