@@ -80,8 +80,10 @@ TEXTS: Mapping[str, str] = {
         "按字段或路径（`owner.code`、`name.zh`、`lines.quantity`）写值从哪里来。"
     ),
     "The most records of a `page`, of one `bulk` change, of an `export`, and of all exports of one "
-    "person on one day, `export_day`.": (
-        "`page` 每页、`bulk` 每次批量修改、`export` 每次导出、`export_day` 每人每天导出的最多条数。"
+    "person on one day, `export_day`; the most look-ups of one person in one hour by what they "
+    "see masked, `match`, 60 if missing.": (
+        "`page` 每页、`bulk` 每次批量修改、`export` 每次导出、`export_day` 每人每天导出的最多条数；"
+        "`match` 每人每小时按脱敏内容查找的最多次数，缺省 60。"
     ),
     "The country of telephone numbers without +, such as CN.": "电话号码不带 + 时所属国家，如 CN。",
     "Of `event`: by path, what it says, such as `data.reference: P-1`.": (

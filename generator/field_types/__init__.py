@@ -195,6 +195,13 @@ class FieldType(Kind):
         """
         return text
 
+    def whole(self, text: str, field: Field) -> Any:
+        """Return the stored value that a text in a search box is as a whole; None if it is none.
+
+        Only a type whose values are told from other texts by their form says so.
+        """
+        return None
+
     def nobody(self, field: Field, mark: str) -> Any:
         """Return the API value of a required field whose person was erased; None if there is none.
 

@@ -92,6 +92,13 @@ class Phone(FieldType):
         """Return the digits of what is written like a part of a number."""
         return BETWEEN.sub("", text) if WRITTEN.fullmatch(text) else text
 
+    def whole(self, text: str, field: Field) -> Any:
+        """Return the number where its country gives it out: no order number is taken for one."""
+        number = international(text.strip(), field.args.get("region") or None)
+        return (
+            number if number and phonenumbers.is_valid_number(phonenumbers.parse(number)) else None
+        )
+
     def nobody(self, field: Field, mark: str) -> Any:
         return None if mark else "+447700900000"  # Ofcom gives it to nobody, it is for stories
 

@@ -194,7 +194,7 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "operate", "post", "evaluate", "extend", "erase")
+NAMED_ONLY = ("approve", "reveal", "match", "operate", "post", "evaluate", "extend", "erase")
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -224,6 +224,7 @@ ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `print` puts a record that may be read on paper, `comment` writes about it, `file`
 opens its files and, with `update`, adds and removes them, `link` points at it from another record;
 `approve` decides about what others asked for, `reveal` shows a masked cell,
+`match` looks records up by the whole value of a masked field, which stays masked,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
 prices a cart (of the entity that `pricing:` of app.yaml names), `extend` moves the due time of one
 timer of a record, `erase` erases the data of a person whose record it is."""
@@ -309,9 +310,10 @@ LINE = Shape(
         "limits": Arg(
             "map",
             "The most records of a `page`, of one `bulk` change, of an `export`, and of all "
-            "exports of one person on one day, `export_day`.",
+            "exports of one person on one day, `export_day`; the most look-ups of one person in "
+            "one hour by what they see masked, `match`, 60 if missing.",
             default={},
-            pattern="page|bulk|export|export_day",
+            pattern="page|bulk|export|export_day|match",
             of=Arg("integer", "", minimum=1),
         ),
         "from": Arg("date", "The first day on which the line holds."),

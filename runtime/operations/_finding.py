@@ -15,6 +15,7 @@ from typing import Any
 
 from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
+from rules.permissions import Grant
 from runtime.messages import Actor, Incoming
 from runtime.operations import _asking, _columns, _reading
 from runtime.operations.choices import choice_fields
@@ -111,13 +112,20 @@ def _base(runtime: Runtime, actor: Actor, entity: Entity, action: str) -> QueryP
     grant = runtime.matrix.grant(actor.roles, entity.name, action)
     if grant is None:
         return None
-    reads = _columns.reader(runtime, actor, grant)
-    fields = choice_fields(entity, reads)
-    kept = [name for name in fields if reads.is_column(reads.path(entity.name, name))]
-    query = {"fields": (",".join(("id", *kept)),)}
+    query = title_query(runtime, actor, entity, grant)
     call = _reading.parse_read(Incoming(action, entity.name, actor, query=query), grant, runtime)
     plan = _reading.plan_read(call, grant, runtime)
     return replace(plan, paths=plan.shown, hidden=0, sort=())
+
+
+def title_query(
+    runtime: Runtime, actor: Actor, entity: Entity, grant: Grant
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the query for what a line of a record shows."""
+    reads = _columns.reader(runtime, actor, grant)
+    fields = choice_fields(entity, reads)
+    kept = [name for name in fields if reads.is_column(reads.path(entity.name, name))]
+    return {"fields": (",".join(("id", *kept)),)}
 
 
 def _ways(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.field_types._locales import zone
 from generator.model.entity import Entity
 from rules.permissions import Grant
+from runtime.errors import BadRequest
 from runtime.messages import Actor, Incoming
 from runtime.operations._asking import (
     MAX_FIELDS,
@@ -35,6 +36,7 @@ from runtime.operations._including import plan_includes
 from runtime.runtime import Runtime
 from runtime.store.cursor import open_cursor, read_cursor
 from runtime.store.filters import Clause, parse_filters
+from runtime.store.paths import Reader
 from runtime.store.plan import QueryPlan
 
 PLACES = {"after", "before", "ids"}
@@ -64,6 +66,7 @@ class ReadCall:
     ids: tuple[str, ...] | None
     asked: str
     """Who asks, and for which rows: a page link leads on for nobody and nothing else."""
+    looked: tuple[Clause, ...] = ()
 
     @property
     def form(self) -> Hashable:
@@ -81,6 +84,7 @@ class ReadCall:
             self.archived,
             self.match,
             self.ids is not None,
+            tuple([clause.shape for clause in self.looked]),
         )
 
     def but(self, **values: Any) -> ReadCall:
@@ -103,8 +107,12 @@ def context(runtime: Runtime, actor: Actor) -> Mapping[str, Any]:
     }
 
 
-def parse_read(incoming: Incoming, grant: Grant, runtime: Runtime) -> ReadCall:
+def parse_read(
+    incoming: Incoming, grant: Grant, runtime: Runtime, looking: Grant | None = None
+) -> ReadCall:
     """Understand the query of a read; one that was understood before is not read again.
+
+    `looking` is the right to ask for masked values, for an operation that counts and logs it.
 
     Raises:
         BadRequest: a key, an operator or a value that means nothing here.
@@ -113,8 +121,9 @@ def parse_read(incoming: Incoming, grant: Grant, runtime: Runtime) -> ReadCall:
     query, actor = incoming.query, incoming.actor
     assert actor is not None
     asked = tuple([(key, tuple(texts)) for key, texts in query.items() if key not in PLACES])
-    known = ("call", incoming.entity, actor.roles, grant.action, asked)
-    call = runtime.remembered.get(known, lambda: _parse(incoming, actor, grant, runtime))
+    right = None if looking is None else looking.key
+    known = ("call", incoming.entity, actor.roles, grant.action, asked, right)
+    call = runtime.remembered.get(known, lambda: _parse(incoming, actor, grant, runtime, looking))
     after, before = one(query, "after"), one(query, "before")
     who = _who_asks(incoming, actor)
     if incoming.operation == "list":
@@ -131,26 +140,48 @@ def _who_asks(incoming: Incoming, actor: Actor) -> str:
     return repr((incoming.entity, actor.kind, actor.id, actor.real_id, sorted(actor.roles), query))
 
 
-def _parse(incoming: Incoming, actor: Actor, grant: Grant, runtime: Runtime) -> ReadCall:
-    query = incoming.query
+def _parse(
+    incoming: Incoming, actor: Actor, grant: Grant, runtime: Runtime, looking: Grant | None
+) -> ReadCall:
+    query, entity = incoming.query, runtime.app.entities[incoming.entity]
+    match = choice_of(query, "match", ("all", "any"))
+    reads = reader(runtime, actor, grant)
+    if looking is not None and match == "all":
+        reads = replace(reads, looking=looking)
     return ReadCall(
         entity=incoming.entity,
         actor=actor,
         fields=names(query, "fields", MAX_FIELDS),
         includes=names(query, "include", MAX_INCLUDES),
-        clauses=parse_filters(query, incoming.entity, reader(runtime, actor, grant)),
+        clauses=parse_filters(query, incoming.entity, reads),
         sort=names(query, "sort", MAX_SORTS),
-        limit=limit_of(query, runtime.app.entities[incoming.entity].list.page_size),
+        limit=limit_of(query, entity.list.page_size),
         after="",
         before="",
         search=search_of(query),
         view=one(query, "view"),
         count=choice_of(query, "count", ("none", "capped", "exact")),
         archived=choice_of(query, "archived", ("no", "only", "all")),
-        match=choice_of(query, "match", ("all", "any")),
+        match=match,
         ids=None,
         asked="",
+        looked=_looked_for(search_of(query), entity, reads),
     )
+
+
+def _looked_for(text: str, entity: Entity, reads: Reader) -> tuple[Clause, ...]:
+    """Return what a search box asks of masked fields: a whole value, where the text is one."""
+    found = []
+    for name in entity.list.search if text and reads.looking is not None else ():
+        try:
+            path = reads.path(entity.name, name)
+        except BadRequest:
+            continue
+        through, kind = reads.looked_up(path), reads.catalog[path.field.type]
+        value = kind.whole(text, path.field) if through is not None else None
+        if value is not None:
+            found.append(Clause(path, "eq", (value,), through=through))
+    return tuple(found)
 
 
 def plan_read(
@@ -167,7 +198,9 @@ def plan_read(
     if any(clause.operator == "within" for clause in clauses):
         where = zone(call.actor.time_zone)
         clauses = tuple(clause.at(facts["now"], where) for clause in clauses)
-    plan = plan.with_values(clauses=clauses, search=call.search, ids=call.ids, facts=facts)
+    plan = plan.with_values(
+        clauses=clauses, search=call.search, looked=call.looked, ids=call.ids, facts=facts
+    )
     if plan.includes:
         plan = plan.with_values(includes=tuple(each.at(facts) for each in plan.includes))
     if call.after or call.before:
@@ -202,6 +235,7 @@ def _plan(
         where=(view.where,) if view and view.where else (),
         search=call.search,
         search_paths=search_paths(entity, reads),
+        looked=call.looked,
         sort=sort,
         limit=min(call.limit, grant.limits.get("page", MAX_PAGE)),
         archived=call.archived,

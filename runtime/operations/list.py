@@ -1,4 +1,7 @@
-"""`list`: a page of records, with what they include and, if asked for, how many there are."""
+"""`list`: a page of records, with what they include and, if asked for, how many there are.
+
+It alone looks records up by what the caller sees masked (`match`), because it counts and logs it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,21 @@ from dataclasses import dataclass
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _reading
+from runtime.operations import _looking, _reading
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.cursor import seal_cursor
 from runtime.store.plan import QueryPlan
 
 ACTION = "list"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is read, and the request that asks."""
+
+    read: _reading.ReadCall
+    incoming: Incoming
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,8 @@ class Plan:
     """none, capped or exact."""
     reader: str = ""
     """Who asks and for which rows, as the links to other pages are sealed."""
+    incoming: Incoming | None = None
+    """The request, for what is counted and logged of it."""
 
     @property
     def asked(self) -> Mapping[str, str]:
@@ -32,12 +45,15 @@ class Plan:
         return {"count": self.count}
 
 
-def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> _reading.ReadCall:
-    return _reading.parse_read(incoming, grant, runtime)
+def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
+    assert incoming.actor is not None
+    looking = _looking.right(runtime, incoming.actor, incoming.entity)
+    return Call(_reading.parse_read(incoming, grant, runtime, looking), incoming)
 
 
-def plan(call: _reading.ReadCall, grant: Grant, runtime: Runtime) -> Plan:
-    return Plan(_reading.plan_read(call, grant, runtime), call.count, call.asked)
+def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
+    query = _reading.plan_read(call.read, grant, runtime)
+    return Plan(query, call.read.count, call.read.asked, call.incoming)
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
@@ -49,6 +65,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             total, exact = fetch.count(
                 connection, runtime.statements, plan.query, exact=plan.count == "exact"
             )
+    if plan.query.look_ups and plan.incoming is not None:
+        _looking.note(runtime, plan.incoming, plan.query, len(page.rows))
     return Result(
         rows=page.rows,
         plan=plan.query,

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-
-import sqlalchemy as sa
 
 from generator.model.entity import Entity
 from generator.model.text import Label
@@ -20,11 +17,10 @@ from rules.permissions import Grant
 from runtime import alarms
 from runtime.errors import FieldError, Forbidden, Invalid, TooMany
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _changing, _reading
+from runtime.operations import _changing, _hourly, _reading
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store.audit import plain
-from runtime.store.audit_chain import first_id_of
 from runtime.store.engine import write
 from runtime.store.paths import unknown_field
 from runtime.store.trail import Note, Trail
@@ -110,7 +106,7 @@ def _shown(plan: Plan, runtime: Runtime) -> tuple[Any, int]:
         work = Work(connection, runtime, asked, now, context)
         _changing.load(work, call.entity, asked.record_id, plan.reading)
         facts = _changing.load(work, call.entity, asked.record_id, plan.revealing)
-        many = _count(work, call.actor.id)
+        many = _hourly.hold(connection, runtime, call.actor.id, ACTION, AN_HOUR, _enough())
         value = plain(runtime, call.entity, {call.field: facts[call.field]}).get(call.field)
         told = {"field": call.field}
         trail.write(
@@ -120,24 +116,13 @@ def _shown(plan: Plan, runtime: Runtime) -> tuple[Any, int]:
     return value, many
 
 
-def _count(work: Work, user_id: int) -> int:
-    """Refuse a person who saw enough for an hour; two of their requests wait for each other."""
-    connection = work.connection
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(7305), user_id)))
-    audit = work.runtime.system.audit
-    since = first_id_of(work.now - timedelta(hours=1))
-    seen = sa.select(sa.func.count()).where(
-        audit.c.actor_id == user_id, audit.c.id > since, audit.c.operation == "reveal"
-    )
-    many = int(connection.execute(seen).scalar_one())
-    if many >= AN_HOUR:
-        said = {
+def _enough() -> Label:
+    return Label(
+        {
             "en": f"You looked at {AN_HOUR} masked values in the last hour. Go on later.",
             "zh": f"您在过去一小时内已查看 {AN_HOUR} 个脱敏内容，请稍后再试。",
         }
-        raise TooMany(Label(said), retry_after=3600)
-    return many + 1
+    )
 
 
 def _wrong(field: str, en: str, zh: str) -> Invalid:

@@ -217,9 +217,13 @@ class Builder:
         if plan.search:
             bound = search_name(self.first)
             few = plan.newest is not None
-            found.append(
-                self.conditions.search(table, plan.search_paths, plan.grant, bound, few=few)
-            )
+            told = self.conditions.search(table, plan.search_paths, plan.grant, bound, few=few)
+            place = self.first + len(plan.clauses)
+            besides = [
+                self.conditions.clause(table, number, one, plan.grant)
+                for number, one in enumerate(plan.looked, place)
+            ]
+            found.append(sa.or_(told, *besides))
         return found
 
     def _filter(self) -> Any:

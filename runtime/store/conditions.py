@@ -156,9 +156,27 @@ class Conditions:
         It holds only in rows that show the caller what it compares.
         """
         path = clause.path
+        if clause.through is not None:
+            test = self._test(table, path.field, number, clause)
+            return sa.and_(test, self._looked_up(table, path.field, grant, clause.through))
         return self._walk(
             table, path, grant, lambda source: self._test(source, path.field, number, clause)
         )
+
+    def _looked_up(self, table: Any, field: Field, grant: Grant, through: Grant) -> Any:
+        """Return "the row shows the field in clear, or masked where the right to look up holds"."""
+        name = field.name
+        shown = [one for one in grant.lines if name in one.clear or name in one.masked]
+        right = [one for one in through.lines if name in one.clear or name in one.masked]
+        found = [
+            one
+            for one in (self._covered(table, shown), self._covered(table, right))
+            if one is not None
+        ]
+        found += [self.expression(one, table) for one in through.require]
+        found += [sql.refutation(one, self.schema, table) for one in through.forbid]
+        clear = self.clear(table, field, grant)
+        return sa.or_(sa.false() if clear is None else clear, sa.and_(sa.true(), *found))
 
     def operand(self, column: Any, number: int, clause: Clause) -> Any:
         """Return the one value a filter compares with: written, or bound as `f<number>_0`."""

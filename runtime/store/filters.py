@@ -12,6 +12,9 @@ name of a period (`last_7_days`), which is told in the caller's time zone each t
 A clause whose key ends in `~1` … `~9` belongs to that group: `open=true&sum[gte]~1=100&vip~1=true`
 asks for what is open and either large or from a VIP. With `match=any` it is the other way round:
 one of the plain clauses, or all of one group.
+
+What a caller sees masked is compared with nothing, but where a line gives `match`: then with one
+whole value, `eq`, in a plain clause that must hold together with all others.
 """
 
 from __future__ import annotations
@@ -28,8 +31,9 @@ from generator.field_types import FieldType
 from generator.field_types._refusals import Words
 from generator.kinds import Catalog
 from generator.model.text import Label
+from rules.permissions import Grant
 from runtime.errors import BadRequest, FieldError
-from runtime.store.paths import Path, Reader
+from runtime.store.paths import Path, Reader, masked_field
 from runtime.store.periods import PERIODS, bounds, is_period
 
 CLAUSE = re.compile(r"([a-z][a-z0-9_.]*)(?:\[([a-z_]+)\])?(?:~([1-9]))?\Z")
@@ -66,6 +70,8 @@ class Clause:
     values: tuple[Any, ...]
     group: int = 0
     """Clauses of one group are asked together; 0 stands alone."""
+    through: Grant | None = None
+    """The right to look masked values up: with it the clause holds where they are masked, too."""
 
     @property
     def is_written(self) -> bool:
@@ -82,8 +88,10 @@ class Clause:
         )
 
     @property
-    def shape(self) -> tuple[Hashable, str, int | str, int]:
+    def shape(self) -> tuple[Hashable, ...]:
         """What decides its SQL, without the values that are bound."""
+        if self.through is not None:
+            return (self.path.key, self.operator, "through", self.through.key)
         if self.is_written:
             return (self.path.key, self.operator, str(self.values[0]), self.group)
         fixed = self.operator in LISTS or self.operator == "within"
@@ -132,8 +140,10 @@ def _clause(key: str, text: str, entity: str, reader: Reader) -> Clause:
         raise _refuse(
             key, "unknown_field", f"There is no field '{key}' here.", f"这里没有字段“{key}”。"
         )
-    path = reader.compared(entity, written[1])
-    kind = reader.catalog[path.field.type]
+    path = reader.path(entity, written[1])
+    kind, seen, through = reader.catalog[path.field.type], *_sight(path, reader)
+    if not seen and through is None:
+        raise masked_field(path.text)
     operator = written[2] or ("has" if "has" in kind.operators else "eq")
     if operator not in kind.operators:
         known = ", ".join(kind.operators)
@@ -144,7 +154,16 @@ def _clause(key: str, text: str, entity: str, reader: Reader) -> Clause:
             f"“{path.text}”不支持筛选方式“{operator}”，可用：{known}。",
         )
     group = int(written[3] or 0)
-    return Clause(path, operator, _values(key, text, operator, path, kind), group)
+    if operator != "eq" or group:
+        through = None
+    if not seen and through is None:
+        raise masked_field(path.text)
+    return Clause(path, operator, _values(key, text, operator, path, kind), group, through)
+
+
+def _sight(path: Path, reader: Reader) -> tuple[bool, Grant | None]:
+    """Return whether some row shows the value, and the right to look it up where it is masked."""
+    return reader.is_compared(path), reader.looked_up(path)
 
 
 def _values(key: str, text: str, operator: str, path: Path, kind: FieldType) -> tuple[Any, ...]:

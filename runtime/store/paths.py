@@ -102,6 +102,8 @@ class Reader:
     roles: frozenset[str]
     root: Grant | None = None
     """The grant of the request for the entity it asks; None where several are looked at."""
+    looking: Grant | None = None
+    """What the request may look up by the whole value of a masked field; None where it may not."""
 
     def path(self, entity: str, text: str) -> Path:
         """Return a path whose every step the caller may read, in clear or masked.
@@ -170,6 +172,20 @@ class Reader:
         """Return whether some row shows what lies at the end of a path in clear."""
         grant = path.sights[-1] if path.sights else self.sight(path.steps[0].entity)
         return grant is None or path.field.name not in grant.masked
+
+    def looked_up(self, path: Path) -> Grant | None:
+        """Return the right to look records up by the whole value of a masked field; None without.
+
+        Only own fields that hold a text: what has a few values, such as a day or a choice, would
+        be guessed one after the other.
+        """
+        right, field = self.looking, path.field
+        if right is None or path.parents or right.entity != field.entity:
+            return None
+        kind, sight = self.catalog[field.type], self.sight(field.entity)
+        fits = kind.searchable and "eq" in kind.operators and self.is_column(path)
+        veiled = sight is not None and field.name in sight.veiled
+        return right if fits and veiled and field.name in right.read else None
 
     def is_ordered(self, path: Path) -> bool:
         """Return whether every row shows every step of a path in clear."""

@@ -74,6 +74,8 @@ class QueryPlan:
     """Conditions in our own language: a saved view, what a reference may pick."""
     search: str = ""
     search_paths: tuple[Path, ...] = ()
+    looked: tuple[Clause, ...] = ()
+    """What a search finds besides: rows whose masked value is, as a whole, what was typed."""
     sort: tuple[Sort, ...] = ()
     limit: int = 50
     cursor: Cursor | None = None
@@ -107,6 +109,11 @@ class QueryPlan:
             for path in self.paths
             if path.field.name in (path.sights[-1] if path.sights else self.grant).veiled
         )
+
+    @property
+    def look_ups(self) -> tuple[Clause, ...]:
+        """The clauses that ask for what the caller sees masked."""
+        return (*(one for one in self.clauses if one.through is not None), *self.looked)
 
     @property
     def shown(self) -> tuple[Path, ...]:
@@ -157,6 +164,7 @@ class QueryPlan:
             self.match,
             tuple(expression.text for expression in self.where),
             bool(self.search) and tuple(path.key for path in self.search_paths),
+            tuple(clause.shape for clause in self.looked),
             tuple((key.path.key, key.descending) for key in self.sort),
             self.archived,
             self.ids is not None,

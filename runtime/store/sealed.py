@@ -59,6 +59,12 @@ def as_logged(
     return found
 
 
+def sought(runtime: Runtime, entity: Entity, name: str, value: Any) -> str:
+    """Return the mark of a value that somebody looked for in a field, whatever record has it."""
+    said = orjson.dumps(["sought", entity.name, name, value], default=str)
+    return runtime.audit_key.of(said)[:LENGTH]
+
+
 def is_sealed(field: Field, value: Any) -> bool:
     """Return whether something else stands in the place of a field's value."""
     return (

@@ -119,7 +119,7 @@ class Statements:
 
         """
         values: dict[str, Any] = {}
-        for number, clause in enumerate(plan.clauses, first):
+        for number, clause in enumerate((*plan.clauses, *plan.looked), first):
             values |= self.conditions.clause_values(number, clause)
         if plan.search:
             values |= self._looked_for(plan, search_name(first))
@@ -165,7 +165,8 @@ class Statements:
             ]
             every = (*plan.paths, *clauses, *sorts, *plan.search_paths)
             rights = {(g.entity, g.key): g for path in every for g in path.sights}
-            scopes = [one for grant in rights.values() for one in grant.expressions]
+            through = [one.through for one in (*plan.clauses, *plan.looked) if one.through]
+            scopes = [one for grant in (*rights.values(), *through) for one in grant.expressions]
             expressions = (*plan.where, *plan.grant.expressions, *scopes, *formulas)
             found = {
                 name: node

@@ -5,6 +5,8 @@ Goes out: a sentence for each surface that says otherwise. A surface that the pe
 at all must refuse; one that cannot be asked of this entity is left out. A record counts as unseen
 only if the list, the count, the search, the export, its own page, its history, the choices, the
 sums and every record that points at it keep silent about it.
+
+A filter that looks up a masked value (`match`) is for the list alone: the others must refuse it.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from generator.model.scenario import Expected
 from rules.permissions import Grant
 from runtime.errors import BadRequest, Forbidden, NotFound, RequestError
 from runtime.messages import Actor, Result
+from runtime.operations import _looking
 from runtime.verify.coverage import Coverage
 from runtime.verify.stage import Stage, told
 
@@ -70,6 +73,12 @@ class Look:
             chosen = sa.select(table.c.id).where(table.c.archived_at.is_not(None))
             gone = {str(row[0]) for row in connection.execute(chosen)}
         return frozenset(self.given) - self.seen - gone
+
+    @cached_property
+    def looks_up(self) -> bool:
+        """Whether the filter asks for what the person sees masked."""
+        query = {key: (text,) for key, text in self.query.items()}
+        return _looking.asks(self.stage.runtime, self.actor, self.entity.name, query)
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -147,7 +156,10 @@ def _count(look: Look) -> Iterator[str]:
     if look.grant("list") is None:
         return
     found = look.ask("count", query={**look.query, "count": "exact"})
-    if isinstance(found, RequestError):
+    if look.looks_up:
+        if not isinstance(found, BadRequest):
+            yield "count: is not refused"
+    elif isinstance(found, RequestError):
         yield f"count: {told(found)}"
     elif _miscounted(look, "list", found.total or 0):
         yield f"count: {found.total} instead of {len(look.seen)}"
@@ -163,6 +175,9 @@ def _export(look: Look) -> Iterator[str]:
     found = look.ask("export", query=query)
     if look.grant("export") is None:
         if not isinstance(found, REFUSALS):
+            yield "export: is not refused"
+    elif look.looks_up:
+        if not isinstance(found, BadRequest):
             yield "export: is not refused"
     elif isinstance(found, RequestError):
         yield f"export: {told(found)}"

@@ -7,6 +7,7 @@ never names what the caller may not know. Documents are kept by rights and langu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -32,6 +33,8 @@ from runtime.errors import (
 )
 from runtime.jobs import desk
 from runtime.messages import Actor
+from runtime.operations import _looking
+from runtime.operations._columns import reader
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
 from runtime.web import rest_ledgers
@@ -112,6 +115,7 @@ LISTED = {"list": (*PAGING, *SELECTING), "aggregate": GROUPING, "export": EXPORT
 """Operations that are asked for as a list is, with what each takes besides filters."""
 WHEN = frozenset({"created_at", "updated_at"})
 """What every program filters by: what changed since it last asked."""
+MATCHED = "{field}: masked; its whole value finds the record. So many an hour, and each is logged."
 WITHOUT_ANSWER = ("delete", "delete_comment", "detach", "follow", "unfollow")
 PLAIN_ANSWERS: Mapping[str, Shape] = {
     **{name: {"204": {"description": "Done"}} for name in WITHOUT_ANSWER},
@@ -478,7 +482,7 @@ class _Document:
 
     def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
         if operation in LISTED:
-            return [*LISTED[operation], *self._view(entity), *self._filters(entity)]
+            return [*LISTED[operation], *self._view(entity), *self._filters(entity, operation)]
         if operation in {"create", "bulk", *rest_ledgers.ROUTES}:
             return [IDEMPOTENCY]
         if operation == "settle_incident":
@@ -492,11 +496,11 @@ class _Document:
         names = [view.name for view in entity.list.views]
         return [{"name": "view", "in": "query", "schema": {"enum": names}}] if names else []
 
-    def _filters(self, entity: Entity) -> list[Shape]:
+    def _filters(self, entity: Entity, operation: str) -> list[Shape]:
         """Return a parameter for each field, and for each operator of those lists filter by."""
         grant = self.grant(entity.name, "list")
         assert grant is not None
-        found = []
+        found = self._look_ups(entity, grant) if operation == "list" else []
         for field in entity.fields.values():
             operators = self.runtime.compiled.field_types[field.type].operators
             if field.name not in grant.read or field.name in grant.masked or not operators:
@@ -515,6 +519,23 @@ class _Document:
                     }
                 )
         return found
+
+    def _look_ups(self, entity: Entity, grant: Grant) -> list[Shape]:
+        """Return a parameter for each masked field that the caller may look up by its value."""
+        looking = _looking.right(self.runtime, self.actor, entity.name)
+        if looking is None:
+            return []
+        reads = replace(reader(self.runtime, self.actor, grant), looking=looking)
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "description": MATCHED.format(field=field.label.text(self.actor.locale)),
+                "schema": {"type": "string"},
+            }
+            for name, field in entity.fields.items()
+            if name in grant.masked and reads.looked_up(reads.path(entity.name, name)) is not None
+        ]
 
     def _refusals(self) -> Shape:
         return {

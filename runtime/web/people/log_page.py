@@ -63,6 +63,8 @@ IN_CHINESE = {
     "webhook_replayed": "按时间段重新投递",
     "export": "导出",
     "export_ended": "导出结束",
+    "reveal": "明文查看",
+    "match": "按脱敏内容查找",
     "person_copied": "制作个人信息副本",
     "person_erased": "删除个人信息",
     "erase": "删除个人信息（单条记录）",

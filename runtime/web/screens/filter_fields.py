@@ -45,7 +45,7 @@ def _paths(visit: Visit, entity: Entity) -> Iterator[Path]:
 def _fits(visit: Visit, path: Path) -> bool:
     field = path.field
     kind = visit.catalog[field.type]
-    if not visit.reads.is_compared(path):
+    if not (visit.reads.is_compared(path) or visit.looks_up(path)):
         return False
     if field.type in UNFIT or not kind.operators or kind.relation == "children":
         return False
@@ -109,6 +109,8 @@ def _operators(visit: Visit, path: Path) -> Mapping[str, str]:
     kind = visit.catalog[path.field.type]
     timely = path.field.type in {*TIMES, "time"}
     words = _words(visit, timely=timely)
+    if not visit.reads.is_compared(path):
+        return {"eq": words["eq"]}  # masked: only a whole value is looked up
     several = bool(kind.relation) or path.field.type in {"choice", "choices", "state", "user"}
     order = ("within", "in", "under", "contains", "has_any", "eq", "gte", "lte", "between")
     rest = ("gt", "lt", "ne", "not_in", "starts_with", "has", "empty")

@@ -62,8 +62,10 @@ def controls(
     """Return the filter form of a list."""
     found = (
         _control(visit, path, url, titles)
-        for path in readable(visit, entity.name, entity.list.filters)
         if visit.reads.is_compared(path)
+        else _whole(visit, path, url)
+        for path in readable(visit, entity.name, entity.list.filters)
+        if visit.reads.is_compared(path) or visit.looks_up(path)
     )
     return tuple(control for control in found if control is not None)
 
@@ -104,6 +106,13 @@ def _control(visit: Visit, path: Path, url: ListUrl, titles: Titles) -> FilterCo
     if "contains" in operators:
         return made("text", "contains")
     return made("presence", "empty") if "empty" in operators else None
+
+
+def _whole(visit: Visit, path: Path, url: ListUrl) -> FilterControl:
+    """Return the control of a masked field: its whole value is looked up."""
+    identifier = "filter-" + path.text.replace(".", "-")
+    values = (_value(url, path.text),)
+    return FilterControl("text", path_label(visit, path), identifier, (path.text,), values)
 
 
 def _month(url: ListUrl, path: str) -> str:

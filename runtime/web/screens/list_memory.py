@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from generator.model.entity import Entity
 from generator.model.text import Label
 from runtime.errors import BadRequest, FieldError, Forbidden, Invalid, NotFound
+from runtime.operations import _looking
 from runtime.store.engine import read, write
 from runtime.store.filters import CLAUSE
-from runtime.web.screens.list_url import LONGEST, ListUrl, read_url
+from runtime.web.screens.list_url import LONGEST, ListUrl, pipeline_query, read_url
 from runtime.web.screens.visit import Visit, record_url
 
 EVERYBODY = 0
@@ -243,7 +244,7 @@ def save_view(
         "user_id": visit.actor.id,
         "entity": entity.name,
         "name": name,
-        "query": _query(url),
+        "query": _query(visit, entity, url),
         "shared": shared,
         "role": role or None,
         "position": 0,
@@ -267,7 +268,7 @@ def change_view(visit: Visit, entity: Entity, view_id: str, **changes: Any) -> N
     if "name" in changes:
         values["name"] = _name(changes["name"])
     if "url" in changes:
-        values["query"] = _query(changes["url"])
+        values["query"] = _query(visit, entity, changes["url"])
     table = visit.runtime.system.saved_view
     with write(visit.runtime.engine) as connection:
         connection.execute(table.update().where(table.c.id == view_id), values)
@@ -304,7 +305,15 @@ def _name(text: str) -> str:
     return name
 
 
-def _query(url: ListUrl) -> str:
+def _query(visit: Visit, entity: Entity, url: ListUrl) -> str:
+    if _looking.asks(
+        visit.runtime, visit.actor, entity.name, pipeline_query(url, entity.name, visit)
+    ):
+        raise _invalid(
+            "name",
+            "This list looks up a masked value, which no view keeps.",
+            "此列表按脱敏内容查找，不能保存为视图。",
+        )
     kept = ListUrl(url.path, tuple(pair for pair in url.pairs if pair in url.arranged()))
     if len(kept.query) > LONGEST:
         raise _invalid("name", "This list has too many filters.", "筛选条件过多，无法保存。")

@@ -2,6 +2,8 @@
 
 The page asks what an index answers and the records last changed (`_finding.py`), so it is as quick
 on a million records as on ten; a list's own search looks through everything, and is one link away.
+What somebody sees masked and may look up (`match`) is found by its whole value; ⌘K, which asks with
+every key, leaves that to this page.
 """
 
 from __future__ import annotations
@@ -9,7 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from runtime.operations._finding import find
+from generator.model.entity import Entity
+from runtime.errors import TooMany
+from runtime.operations import _looking
+from runtime.operations._finding import Found, find, title_query
+from runtime.web.screens import doors
 from runtime.web.screens.hits import Hit, hit, searched
 from runtime.web.screens.visit import Visit, plural, record_url
 
@@ -51,6 +57,7 @@ def search_page(visit: Visit, query: str) -> SearchPage:
     text = query.strip()[:LONGEST]
     entities = searched(visit)
     found = find(visit.runtime, visit.actor, text, entities, HITS) if text else {}
+    found |= {entity.name: rows for entity in entities if (rows := _looked_up(visit, entity, text))}
     models = sorted(
         (entity for entity in entities if entity.name in found),
         key=lambda entity: found[entity.name][0].fit,
@@ -74,3 +81,19 @@ def search_page(visit: Visit, query: str) -> SearchPage:
         if text and entity.name not in found
     )
     return SearchPage(text, groups, others)
+
+
+def _looked_up(visit: Visit, entity: Entity, text: str) -> tuple[Found, ...]:
+    """Return the records whose masked value is the text; none where that was asked too often."""
+    query, actor = {"q": (text,)}, visit.actor
+    grant = visit.runtime.matrix.grant(actor.roles, entity.name, "list")
+    if grant is None or not _looking.asks(visit.runtime, actor, entity.name, query):
+        return ()
+    titles = title_query(visit.runtime, actor, entity, grant)
+    try:
+        result = doors.ask(
+            visit, "list", entity.name, query={**query, **titles, "limit": (str(HITS),)}
+        )
+    except TooMany:
+        return ()
+    return tuple(Found(entity, result.plan, row) for row in result.rows)

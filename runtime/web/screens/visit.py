@@ -14,10 +14,11 @@ from generator.model.entity import Entity
 from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.messages import Actor
+from runtime.operations import _looking
 from runtime.operations._columns import reader
 from runtime.operations._writing import OF_WHOLES
 from runtime.runtime import Runtime
-from runtime.store.paths import Reader
+from runtime.store.paths import Path, Reader
 from runtime.web.texts import Translate, translator
 
 
@@ -80,6 +81,11 @@ class Visit:
         if action in OF_WHOLES and self.app.entities[entity].child_of:
             return False
         return self.runtime.matrix.grant(self.actor.roles, entity, action) is not None
+
+    def looks_up(self, path: Path) -> bool:
+        """Return whether the person may look up by the whole value what they see masked there."""
+        right = _looking.right(self.runtime, self.actor, path.steps[0].entity)
+        return right is not None and replace(self.reads, looking=right).looked_up(path) is not None
 
     def chinese(self) -> bool:
         """Return whether the page is in Chinese."""

@@ -8,6 +8,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 
 from generator.model.entity import Entity, Layout
 from runtime.errors import RequestError
+from runtime.operations import _looking
 from runtime.web.screens import (
     doors,
     filter_fields,
@@ -104,10 +105,10 @@ class Lists:
         try:
             result = doors.ask(visit, "list", model.name, query=query)
         except RequestError as refusal:
-            if refusal.status != 400:
+            if refusal.status not in {400, 429}:
                 raise
             page = list_page(visit, listing, None, refusal)
-            return render_template("list.html", page=page), 400
+            return render_template("list.html", page=page), refusal.status
         visit = self.desk.with_names(visit, result.plan.paths, result.rows)
         page = list_page(visit, listing, result)
         if layout is not None:
@@ -142,8 +143,11 @@ class Lists:
         visit = self.desk.visit()
         model = entity_of(visit, entity)
         url = _without_pages(read_url(record_url(entity), request.args.items(multi=True)))
+        query = pipeline_query(url, entity, visit)
+        if _looking.asks(visit.runtime, visit.actor, entity, query):
+            return jsonify(text=visit.t("Look up", "filter"), fits=True)  # each one is counted
         try:
-            result = doors.ask(visit, "count", entity, query=pipeline_query(url, entity, visit))
+            result = doors.ask(visit, "count", entity, query=query)
         except RequestError as refusal:
             return jsonify(text=visit.text(refusal.message), fits=False)
         found = result.total or 0
