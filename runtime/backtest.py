@@ -17,10 +17,10 @@ import sqlalchemy as sa
 from generator.model.text import Label
 from rules.pricing.backtest import Tally
 from rules.pricing.cart import Context
-from rules.pricing.offered import currencies_of
+from rules.pricing.offered import currencies_of, lanes_of, settings_of
 from rules.pricing.played import Played
 from rules.pricing.price import price
-from rules.pricing.promotion import Book, Promotion, book
+from rules.pricing.promotion import Book, Promotion
 from rules.pricing.reading import read_promotion
 from runtime import offered_records, price_book
 from runtime.errors import Invalid
@@ -99,14 +99,14 @@ def rule_set(connection: sa.Connection, runtime: Runtime, wanted: RuleSet) -> Bo
         Invalid: there is no such promotion, or it cannot be read.
 
     """
-    if wanted.kind == NONE:
-        return book([])
     there = price_book.current(connection, runtime)
+    if wanted.kind == NONE:
+        return there.of(())
     if wanted.kind == NOW:
         return there
     tried = _tried(connection, runtime, wanted)
     others = [one for one in there.promotions if one.id != tried.id]
-    return book(others if wanted.kind == WITHOUT else [*others, tried])
+    return there.of(others if wanted.kind == WITHOUT else [*others, tried])
 
 
 def backtest(
@@ -133,13 +133,13 @@ def backtest(
         books = [rule_set(connection, runtime, one) for one in (wanted.left, wanted.right)]
     tally, played = Tally(), [Played(one) for one in books]
     carts = PastCarts(runtime, wanted.currency)
-    zone = runtime.time_zone
+    zone, settings = runtime.time_zone, settings_of(pricing)
     for batch in carts.batches(min(wanted.last, MOST)):
         for one in batch:
             results = []
             for pages, counters in zip(books, played, strict=True):
                 used = counters.used(one.customer.key)
-                context = Context(one.customer, one.channel, used=used)
+                context = Context(one.customer, one.channel, used=used, settings=settings)
                 result = price(one.cart, pages, context, one.at)
                 counters.take(one.customer.key, result)
                 results.append(result)
@@ -170,7 +170,8 @@ def _tried(connection: sa.Connection, runtime: Runtime, wanted: RuleSet) -> Prom
     found, _ = read_promotion(
         {**written, **free, "version": wanted.version or 1},
         currencies_of(pricing),
-        catalogs=(words["conditions"], words["actions"]),
+        lanes_of(pricing),
+        (words["conditions"], words["actions"]),
     )
     if found is None:
         raise _unknown(wanted.promotion)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from rules.pricing import frozen as rules
 from rules.pricing.frozen import Basis, wanted
-from rules.pricing.offered import currencies_of
+from rules.pricing.offered import currencies_of, lanes_of
 from rules.pricing.promotion import Book, Promotion, book
 from rules.pricing.reading import read_promotion
 from rules.pricing.rows import SHADOW
@@ -57,7 +57,7 @@ def _shelf(connection: sa.Connection, runtime: Runtime) -> tuple[Book, tuple[Pro
         read = [one for one in (read_version(runtime, row) for row in rows) if one is not None]
         tried = tuple(one for one in read if one.status == SHADOW)
         holds = [one for one in read if one.status != SHADOW]
-        kept = book([*runtime.prices.promotions, *holds])
+        kept = runtime.prices.of([*runtime.prices.promotions, *holds])
         shelf.kept = (mark, kept, tried)
     return kept, tried
 
@@ -101,4 +101,4 @@ def _read(runtime: Runtime, written: Mapping[str, Any]) -> Promotion | None:
     pricing, words = runtime.app.pricing, runtime.compiled.catalogs
     assert pricing is not None
     catalogs = (words["conditions"], words["actions"])
-    return read_promotion(written, currencies_of(pricing), catalogs=catalogs)[0]
+    return read_promotion(written, currencies_of(pricing), lanes_of(pricing), catalogs)[0]

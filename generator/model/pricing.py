@@ -113,6 +113,25 @@ class TaxFacts:
 
 
 @dataclass(frozen=True)
+class DiscountFacts:
+    """How what is taken off becomes whole amounts."""
+
+    rounding: str = "half_up"
+    """half_up, half_down or down."""
+    per: str = "line"
+    """Where it is rounded: line, unit or order."""
+
+
+@dataclass(frozen=True)
+class OwnLane:
+    """A lane that a shop puts between those there are."""
+
+    name: str
+    before: str
+    """The lane that follows it."""
+
+
+@dataclass(frozen=True)
 class BudgetFacts:
     """Which records hold budgets that promotions share; both are fields of their own."""
 
@@ -145,6 +164,9 @@ class Pricing:
     past: Past | None = None
     """Where it stands what was bought."""
     taxes: TaxFacts = TaxFacts()
+    discounts: DiscountFacts = DiscountFacts()
+    lanes: tuple[OwnLane, ...] = ()
+    """Between the usual ones, in this order."""
     budgets: BudgetFacts | None = None
     """Which records hold budgets that promotions share."""
     lists: ListFacts | None = None

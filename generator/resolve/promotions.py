@@ -6,7 +6,7 @@ one, and the promotions by name. What a promotion means is asked of `rules` by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,16 +16,19 @@ from generator.model.placing import HandedOut
 from generator.model.pricing import (
     BudgetFacts,
     CustomerFacts,
+    DiscountFacts,
     ItemFacts,
+    OwnLane,
     Pricing,
     Promotion,
     TaxFacts,
 )
 from generator.model.text import Label
-from generator.problems import Problem, defined_twice, quoted, unknown_name
+from generator.problems import Problem, defined_twice, quoted, reserved_name, unknown_name
 from generator.resolve.fields import humanize
 from generator.saying import say
 from generator.shape import Given, Written
+from generator.shapes.discounts import USUAL
 from generator.source_nodes import Source, plain
 
 TEXTS = ("text", "code", "choice", "email", "phone")
@@ -146,6 +149,8 @@ def resolve_pricing(
         {str(name): label for name, label in given.get("facts", {}).items()},
         codes=tuple(_codes(one, reads) for one in given.get("codes") or ()),
         taxes=_taxes(given.get("taxes")),
+        discounts=_discounts(given.get("discounts")),
+        lanes=tuple(_lanes(given.get("lanes", {}), reads.problems)),
         budgets=_budgets(given.get("budgets"), reads),
         span=given.span,
     )
@@ -161,6 +166,21 @@ def _taxes(given: Given | None) -> TaxFacts:
         return TaxFacts()
     percent = Decimal(str(given.get("delivery", 0)))
     return TaxFacts(given.get("included", True), percent, given.get("per", "line"))
+
+
+def _discounts(given: Given | None) -> DiscountFacts:
+    if given is None:
+        return DiscountFacts()
+    return DiscountFacts(given.get("rounding", "half_up"), given.get("per", "line"))
+
+
+def _lanes(given: Mapping[Written, Given], problems: list[Problem]) -> Iterator[OwnLane]:
+    for name, lane in given.items():
+        if name.text in USUAL:
+            why = "there is one of that name already"
+            problems.append(reserved_name("a lane", name.text, name.span, why))
+        elif "before" in lane:
+            yield OwnLane(name.text, lane.get("before"))
 
 
 def _budgets(given: Given | None, reads: Vocabulary) -> BudgetFacts | None:

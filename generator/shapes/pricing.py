@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
+from generator.shapes.discounts import DISCOUNTS, LANE, USUAL
 from generator.shapes.giving_back import GIVE_BACK
 from generator.shapes.past import PAST
 from generator.shapes.placing import CODES, COUNTERS, PLACE, STOCK
@@ -102,6 +103,15 @@ PRICING = Shape(
             default=[],
             one=True,
             of=Arg("shape", "The records of one entity.", shape=CODES),
+        ),
+        "discounts": Arg("shape", "How discounts are rounded.", shape=DISCOUNTS),
+        "lanes": Arg(
+            "map",
+            "By name: lanes of the shop's own, beside "
+            + ", ".join(f"`{name}`" for name in USUAL)
+            + ".",
+            default={},
+            of=Arg("shape", "Where it stands.", shape=LANE),
         ),
         "taxes": Arg("shape", "How taxes are reckoned.", shape=TAXES),
         "budgets": Arg("shape", "Budgets that promotions share.", shape=BUDGETS),

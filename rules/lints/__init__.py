@@ -15,7 +15,7 @@ from generator.model.pricing import Promotion as Written
 from rules.pricing.amounts import Amount
 from rules.pricing.arguments import Fault
 from rules.pricing.gates import LIVE
-from rules.pricing.offered import currencies_of
+from rules.pricing.offered import currencies_of, lanes_of
 from rules.pricing.promotion import Promotion
 from rules.pricing.reading import read_promotion
 
@@ -26,7 +26,8 @@ Path = tuple[str | int, ...]
 def read(offered: Offered, one: Written) -> tuple[Promotion | None, tuple[Fault, ...]]:
     """Return a promotion ready to price with, or its faults."""
     words = (offered.conditions, offered.actions)
-    return read_promotion(one.written, currencies_of(offered.pricing), catalogs=words)
+    pricing = offered.pricing
+    return read_promotion(one.written, currencies_of(pricing), lanes_of(pricing), words)
 
 
 def live(offered: Offered) -> Iterator[tuple[Written, Promotion]]:

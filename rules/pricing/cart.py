@@ -191,7 +191,8 @@ class Settings:
     rounding: str = "half_up"
     """Of what is taken off: half_up, half_down (a half stays with the shop) or down."""
     round_at: str = "line"
-    """`line`, or `unit`: one unit is rounded and multiplied."""
+    """`line`; `unit`: one unit is rounded and multiplied; `order`: what one action takes off all
+    lines is rounded once and shared out."""
     round_price: bool = False
     """Round the price that is left, half up, and not what is taken off."""
     split: str = "largest_remainder"
@@ -204,6 +205,11 @@ class Settings:
     """`line`, `unit` or `rate`: where tax is rounded."""
     tax_before_order: bool = False
     """Whether reductions of the whole order leave the tax as it was."""
+
+    @property
+    def rounds_once(self) -> bool:
+        """Whether a percent of several lines is rounded as one sum."""
+        return self.round_at == "order" and not self.round_price
 
 
 @dataclass(frozen=True, slots=True)

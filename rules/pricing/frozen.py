@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from rules.pricing.cart import Cart, CodeFact, Context, Customer, Line, Pool, Used
+from rules.pricing.cart import Cart, CodeFact, Context, Customer, Line, Pool, Settings, Used
 from rules.pricing.promotion import CHARGED, KEPT, Book, Promotion, book
 from rules.pricing.refunds import claws_back
 from rules.pricing.result import Result
@@ -150,6 +150,8 @@ def frozen(
         "pools": {name: _pool(one) for name, one in context.pools.items()},
         "known": {code: asdict(one) for code, one in context.codes.items()},
         "promotions": [_plain(one) for one in written],
+        "settings": asdict(context.settings),
+        "lanes": list(promotions.lanes),
         "gifts": [asdict(one) for one in given],
         "granted": [{**asdict(one), "amounts": dict(one.amounts)} for one in spent],
     }
@@ -175,12 +177,13 @@ def thawed(kept: Mapping[str, Any], read: Callable[[Written], Promotion | None])
             name: Pool(**{**one, "members": frozenset(one["members"])})
             for name, one in kept["pools"].items()
         },
+        settings=Settings(**kept.get("settings", {})),
     )
     cart = Cart(kept["currency"], lines, codes=tuple(kept["codes"]), gross=True)
     promotions = [found for one in kept["promotions"] if (found := read(one)) is not None]
     return Basis(
         cart,
-        book(promotions),
+        book(promotions, *kept.get("lanes", ())),
         context,
         datetime.fromisoformat(kept["at"]),
         tuple(Gift(**one) for one in kept.get("gifts", ())),

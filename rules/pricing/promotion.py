@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -171,6 +171,10 @@ class Book:
 
     promotions: tuple[Promotion, ...]
     lanes: tuple[str, ...] = LANES
+
+    def of(self, promotions: Iterable[Promotion]) -> Book:
+        """Return other promotions in the lanes of the same shop."""
+        return book(tuple(promotions), *self.lanes)
 
 
 def book(promotions: tuple[Promotion, ...] | list[Promotion], *own: str) -> Book:

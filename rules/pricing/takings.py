@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, lcm
 
 from rules.pricing.amounts import Amount
 from rules.pricing.cart import Settings
@@ -82,10 +83,14 @@ def reduce_lines(
 ) -> None:  # fmt: skip
     """Take an effect off each line by itself, off at most so many units of it."""
     amounts, settings, currency = desk.base(base), desk.context.settings, desk.cart.currency
+    exact: dict[int, Fraction] = {}
     for at in lines:
         count = desk.count[at]
         units = count if most is None or most > count else most
-        if effect.percent is not None:
+        if effect.percent is not None and settings.rounds_once:
+            exact[at] = amounts[at] * effect.percent * units / count
+            taken = 0
+        elif effect.percent is not None:
             taken = percent_off(settings, amounts[at], effect.percent, units, count)
         else:
             worth = amounts[at] * units // count
@@ -100,6 +105,19 @@ def reduce_lines(
                 taken = worth
         grant.lines[at] = taken
         grant.bases[at] = amounts[at]
+    grant.lines.update(_rounded_once(settings, exact))
+
+
+def _rounded_once(settings: Settings, exact: Mapping[int, Fraction]) -> dict[int, int]:
+    """Return shares of one rounded sum, by the exact shares of each line."""
+    if not exact:
+        return {}
+    whole = sum(exact.values(), Fraction(0))
+    amount = WAYS[settings.rounding](whole.numerator, whole.denominator)
+    scale = lcm(*(share.denominator for share in exact.values()))
+    weights = [int(share * scale) for share in exact.values()]
+    rooms = [ceil(share) for share in exact.values()]
+    return dict(zip(exact, split(amount, weights, rooms, settings.split), strict=True))
 
 
 def reduce_units(
@@ -131,7 +149,11 @@ def reduce_units(
             continue
         grant.lines[unit.line] = grant.lines.get(unit.line, 0) + taken
         grant.bases[unit.line] = desk.amounts[unit.line]
-    for at, amount in worth.items():
-        assert effect.percent is not None
-        grant.lines[at] = percent_off(settings, amount, effect.percent, 1, 1)
-        grant.bases[at] = amount
+    percent = effect.percent or Fraction(0)
+    if settings.rounds_once:
+        exact = {at: amount * percent for at, amount in worth.items()}
+        grant.lines.update(_rounded_once(settings, exact))
+    else:
+        for at, amount in worth.items():
+            grant.lines[at] = percent_off(settings, amount, percent, 1, 1)
+    grant.bases.update(worth)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from rules.pricing.cart import Cart, Context
 from rules.pricing.price import price
-from rules.pricing.promotion import Book, Promotion, book
+from rules.pricing.promotion import Book, Promotion
 from rules.pricing.result import Result
 
 MOST = 20
@@ -47,7 +47,7 @@ def trials(
     found = []
     for one in sorted(tried, key=lambda each: each.id)[:MOST]:
         live = replace(one, status="active")
-        result = price(cart, book([*promotions.promotions, live]), context, now)
+        result = price(cart, promotions.of([*promotions.promotions, live]), context, now)
         met = {step.promotion for step in result.trace if step.verdict == "applied"}
         if one.id not in met:
             continue

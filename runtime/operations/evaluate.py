@@ -24,10 +24,10 @@ from rules.pricing.cart import (
     Customer,
     Line,
     Listed,
-    Settings,
     Shipment,
     faults,
 )
+from rules.pricing.offered import settings_of
 from rules.pricing.price import price
 from rules.pricing.promotion import Book
 from rules.pricing.result import Listing
@@ -147,7 +147,7 @@ def evaluated(
     at = sent.at or runtime.clock()
     codes = facts.codes(sent.codes, at)
     shared = _pools.pools(connection, runtime, promotions)
-    settings = Settings(tax_at=pricing.taxes.per)
+    settings = settings_of(pricing)
     stock = _added.stock(connection, runtime, promotions)
     context = Context(customer, sent.channel, sent.facts, used, codes, shared, stock, settings)
     context = _pace.read(connection, runtime, promotions, context, known)

@@ -16,9 +16,11 @@ from generator.model.price_history import PriceHistory
 from generator.model.pricing import (
     BudgetFacts,
     CustomerFacts,
+    DiscountFacts,
     ItemFacts,
     ListFacts,
     Offering,
+    OwnLane,
     Pricing,
     TaxFacts,
 )
@@ -35,6 +37,7 @@ MODELS = (
     *(read.Promotion, read.Limits, read.Pace, read.Budget, read.RefundPolicy, read.Group),
     *(read.Combines, read.Deed),
     *(Pricing, ItemFacts, CustomerFacts, ListFacts, TaxFacts, BudgetFacts, Offering, HandedOut),
+    *(DiscountFacts, OwnLane),
     *(Counter, Stock, Filled, Placing, GivingBack, PriceHistory, RegionTaxes),
 )
 ONLY_READ = frozenset({"rules/pricing/reading.py", "rules/pricing/promotion.py"})

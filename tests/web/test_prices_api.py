@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import jsonschema
 import openapi_spec_validator
@@ -220,3 +221,26 @@ def test_a_program_is_stopped_for_the_customer_who_guesses_and_not_for_the_other
         guesses.note(program, f"C{number}", [f"MORE{number}"], NOW)
     with pytest.raises(TooMany):
         guesses.ask(program, "C501", NOW)
+
+
+def test_rounding_and_lanes_that_the_shop_declares_are_those_of_the_answer(tmp_path: Path) -> None:
+    said = "  discounts: {rounding: down, per: unit}\n  lanes: {clearance: {before: line}}\n"
+    five = """
+promotion: five
+label: {en: Five}
+lane: clearance
+then: [{type: percent_off, percent: 5, apply: each_line}]
+"""
+    files = {**FILES, "app.yaml": APP + said, "stall/five.promotion.yaml": five}
+    folder = write_folder(tmp_path, files)
+    shop = open_shop(databases.sqlite_url(folder), folder, {"sue": "seller"})
+    sue = shop.client("sue")
+    assert sue.post("/api/v1/ware", json={"code": "A", "price": "0.99"}).status_code == 201
+    data = sue.post(PLACE, json={"lines": [{"item": "A", "quantity": 3}]}).json["data"]
+    shop.runtime.engine.dispose()
+    (share,) = data["lines"][0]["discounts"]
+    assert (share["lane"], share["amount"]) == ("clearance", "0.12")
+    assert [(one["lane"], one["verdict"]) for one in data["trace"]] == [
+        ("clearance", "applied"),
+        ("order", "not_eligible"),
+    ]

@@ -16,8 +16,8 @@ from generator.model.app import App
 from generator.model.pricing import Promotion as Written
 from generator.model.text import NOWHERE, Label
 from generator.saying import in_language
-from rules.pricing.offered import currencies_of
-from rules.pricing.promotion import Book, book
+from rules.pricing.offered import currencies_of, lanes_of
+from rules.pricing.promotion import Book
 from rules.pricing.reading import read_promotion
 from rules.pricing.rows import Composed
 from runtime import price_book
@@ -157,7 +157,8 @@ def _tried(
     ready = read_promotion(
         {**offer.written, "status": "active", "window": None},
         currencies_of(pricing),
-        catalogs=words,
+        lanes_of(pricing),
+        words,
     )[0]
     if ready is None:
         return look
@@ -177,8 +178,8 @@ def _tried(
         return look
     try:
         sent = _carts.read_cart({"lines": lines, "codes": list(ready.codes)[:1]}, pricing)
-        before = evaluated(connection, runtime, visit.actor, sent, Book(others))
-        after = evaluated(connection, runtime, visit.actor, sent, book([*others, ready]))
+        before = evaluated(connection, runtime, visit.actor, sent, there.of(others))
+        after = evaluated(connection, runtime, visit.actor, sent, there.of([*others, ready]))
     except Invalid as wrong:
         told = "; ".join(one.message.text(visit.actor.locale) for one in wrong.errors)
         return RuleLook(look.said, look.minded, problem=told)
