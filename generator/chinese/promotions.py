@@ -30,6 +30,7 @@ TEXTS: Mapping[str, str] = {
     "rounding of discounts": "优惠取整设置",
     "lane of the shop": "自定义优惠层级",
     "a lane": "优惠层级",
+    "facet": "分类维度",
     "there is one of that name already": "已有同名的层级",
     "priced customer": "定价顾客",
     "match": "商品范围",

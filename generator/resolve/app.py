@@ -180,7 +180,11 @@ def resolve(
         written = head.get("pricing").get("item")
         item = pricing.item
         history, found = resolve_history(
-            written.get("history"), item.entity, (item.price, item.list_price), entities
+            written.get("history"),
+            item.entity,
+            (item.price, item.list_price),
+            entities,
+            item.labels,
         )
         problems += found
         placing, found = resolve_placing(

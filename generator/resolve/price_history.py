@@ -6,7 +6,7 @@ out: where the prices are kept, None without it, and what is wrong (D301, D819).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from generator.model.entity import Entity
 from generator.model.price_history import PriceHistory
@@ -16,7 +16,11 @@ from generator.shape import Given, Written
 
 
 def resolve_history(
-    given: Given | None, entity: str, prices: Iterable[str], entities: Mapping[str, Entity]
+    given: Given | None,
+    entity: str,
+    prices: Iterable[str],
+    entities: Mapping[str, Entity],
+    facets: Collection[str],
 ) -> tuple[PriceHistory | None, list[Problem]]:
     """Return where the prices of an entity are kept."""
     sold = entities.get(entity)
@@ -40,6 +44,9 @@ def resolve_history(
         original=reads.named(given.get("original"), part, ("money",)),
         lowest=reads.named(given.get("lowest"), sold, ("money",)),
         days=given.get("days", 30),
+        first_step=given.get("first_step", False),
+        channels=frozenset(given.get("channels")) if "channels" in given else None,
+        exclude=reads.excluded(given.get("exclude", {}), facets),
     )
     return (None if reads.problems else found), reads.problems
 
@@ -66,6 +73,17 @@ class _Reads:
             self.wrong(written, say("'{field}' cannot hold this.", field=field.name),
                        say("Name a field of type {types}.", types=", ".join(types)))  # fmt: skip
         return field.name
+
+    def excluded(
+        self, given: Mapping[Written, Collection[str]], facets: Collection[str]
+    ) -> Mapping[str, frozenset[str]]:
+        """Return by facet which items are left out."""
+        for facet in given:
+            if facet.text not in facets:
+                self.problems.append(
+                    unknown_name("facet", facet.text, facet.span, facets, defined_in="pricing")
+                )
+        return {facet.text: frozenset(values) for facet, values in given.items()}
 
     def wrong(self, written: Written, message: str, hint: str) -> None:
         self.problems.append(Problem("D819", written.span, message, hint))

@@ -61,7 +61,9 @@ def resolve_lists(
         where=where_of(given.get("where"), entity, words, reads.problems),
     )
     prices_of = (found.price, found.list_price)
-    history, wrong = resolve_history(given.get("history"), part, prices_of, entities)
+    history, wrong = resolve_history(
+        given.get("history"), part, prices_of, entities, pricing.item.labels
+    )
     problems = [*reads.problems, *wrong]
     return (None if problems else replace(found, history=history)), problems
 

@@ -22,5 +22,22 @@ HISTORY = Shape(
             to="field",
         ),
         "days": Arg("integer", "How many days that looks back.", default=30, minimum=1),
+        "first_step": Arg(
+            "boolean",
+            "It looks back from the first step of a running reduction, not from its latest.",
+            default=False,
+        ),
+        "channels": Arg(
+            "list",
+            "Only in carts of these channels buyers are told; in all if missing.",
+            of=Arg("text", "The channel, as carts say it."),
+        ),
+        "exclude": Arg(
+            "map",
+            "By facet of `labels`: values of items of which buyers are not told, such as "
+            "{category: [books]}. What lies below one in a tree is left out, too.",
+            default={},
+            of=Arg("list", "The values.", of=Arg("text", "A value.")),
+        ),
     },
 )

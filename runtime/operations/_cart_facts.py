@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -304,3 +304,8 @@ def lineage(value: str, above: Mapping[str, str]) -> Iterable[str]:
         seen.add(here)
         yield here
         here = above.get(here)
+
+
+def minor(amount: Decimal, decimals: int) -> int:
+    """Return an amount in smallest units, half up where its field keeps more decimals."""
+    return int(amount.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))

@@ -56,7 +56,8 @@ class _Kept:
         if (news or self.item.is_new) and self.history.lowest:
             changes = [*known, *(PriceChange(*one) for one in news)]
             changes.sort(key=lambda change: change.at)
-            found = lowest_before(changes, timedelta(days=self.history.days))
+            days, first = timedelta(days=self.history.days), self.history.first_step
+            found = lowest_before(changes, days, first_step=first)
             self.item.facts[self.history.lowest] = self._scaled(
                 found, self.entity, self.history.price, self.item.entity, self.history.lowest
             )

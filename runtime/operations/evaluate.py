@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 import sqlalchemy as sa
@@ -41,12 +40,14 @@ from runtime.operations import (
     _cart_facts,
     _carts,
     _counters,
+    _lowest_told,
     _pace,
     _pools,
     _price_lists,
     _prices_told,
     _region_taxes,
 )
+from runtime.operations._cart_facts import minor
 from runtime.operations._carts import SentCart, SentLine, fault
 from runtime.operations._region_taxes import LocalTaxes
 from runtime.runtime import Runtime
@@ -164,25 +165,10 @@ def evaluated(
     known_items = {**items, **(facts.items(added) if added else {})}
     records = {key: item.id for key, item in known_items.items()}
     who = buyer.id if buyer else ""
-    lowest = _lowest(priced, items, places)
+    lowest = _lowest_told.lowest(priced, items, pricing, sent.channel)
     return Evaluated(
         priced.cart, at, places, priced, context, known, who, records, promotions, lowest
     )
-
-
-def _lowest(priced: Priced, items: Items, decimals: int) -> Mapping[str, int]:
-    """Return what must be told beside the prices of lines that are reduced."""
-    lists = {one.line: one.lowest for one in priced.listings if one.verdict == "applied"}
-    found = {}
-    for line in priced.cart.lines:
-        lowest, item = lists.get(line.id), items.get(line.item)
-        if line.id not in lists and item is not None and item.lowest is not None:
-            mine = item.currency == priced.cart.currency
-            if mine and line.price == _minor(item.price, decimals):
-                lowest = _minor(item.lowest, decimals)
-        if lowest is not None:
-            found[line.id] = lowest
-    return found
 
 
 def _cart(
@@ -288,16 +274,11 @@ def _priced(
             line.id, line.item, line.quantity, 0, item.labels, tax=item.tax, listed=listed,
             own=False,
         )  # fmt: skip
-    own, was = _minor(item.price, decimals), None
+    own, was = minor(item.price, decimals), None
     if item.list_price is not None:
-        was = _minor(item.list_price, decimals)
+        was = minor(item.list_price, decimals)
         was = was if was > own or listed else None
-    least = _minor(item.least, decimals)
+    least = minor(item.least, decimals)
     return Line(
         line.id, line.item, line.quantity, own, item.labels, was, least, item.tax, listed=listed
     )
-
-
-def _minor(amount: Decimal, decimals: int) -> int:
-    """Return an amount in smallest units, half up where its field keeps more decimals."""
-    return int(amount.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))

@@ -24,7 +24,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_the_lowest_price_before_is_what_the_fact_says(vector: Mapping[str, Any]) -> None:
     changes = [change(each) for each in sorted(vector["history"], key=lambda each: each["seq"])]
-    found = lowest_before(changes, timedelta(days=vector["window_days"]))
+    first = vector.get("first_step", False)
+    found = lowest_before(changes, timedelta(days=vector["window_days"]), first_step=first)
     assert found == scaled(vector["expect"]["lowest_prior_price"])
 
 
