@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runtime.files import FileStore
+from runtime.files import FileStore, StoredFile
 from runtime.importing.choosing import Wish
 from runtime.importing.faults import FileFault
 from runtime.importing.tables import Reading
@@ -99,6 +99,13 @@ def opened(files: FileStore, file_id: str) -> Iterator[Path]:
     stored = files.find(file_id)
     if stored is None or not files.path(stored).is_file():
         raise FileFault("The file is no longer kept; send it again.", "文件已过期，请重新上传。")
+    with under_its_name(files, stored) as path:
+        yield path
+
+
+@contextmanager
+def under_its_name(files: FileStore, stored: StoredFile) -> Iterator[Path]:
+    """Give the path of bytes that are kept, under the name they came with, while they are read."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (stored.name.lstrip(".") or "file")
         path.symlink_to(files.path(stored).resolve())

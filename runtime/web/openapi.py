@@ -41,6 +41,7 @@ from runtime.web import rest_ledgers
 from runtime.web.openapi_alerts import alert_paths
 from runtime.web.openapi_exports import export_paths
 from runtime.web.openapi_hooks import hook_paths, told
+from runtime.web.openapi_imports import import_paths
 from runtime.web.openapi_messages import message_paths
 from runtime.web.openapi_parts import (
     ABOUT_INCIDENTS,
@@ -94,7 +95,7 @@ ALWAYS = (400, 401, 403, 404, 429)
 REFUSED_WITH = {
     "create": (409, 413, 415, 422),
     "update": (409, 412, 413, 415, 422, 428),
-    "delete": (409, 412, 428),
+    "delete": (409, 412, 422, 428),
     "restore": (409, 412),
     "bulk": (409, 413, 415, 422),
     "comment": (409, 413, 415, 422),
@@ -198,6 +199,7 @@ class _Document:
         paths |= export_paths(exported) if exported else {}
         paths |= hook_paths(self.runtime, self.actor) | alert_paths(self.runtime, self.actor)
         paths |= message_paths(self.runtime, self.actor) | print_paths(self.runtime, self.actor)
+        paths |= import_paths(self.runtime, self.actor)
         beside = (BULK_SHAPES, TALK_SHAPES, WORKFLOW_SHAPES, INCIDENT_SHAPES)
         shapes: Shape = dict(COMMON_SHAPES)
         for one in beside:

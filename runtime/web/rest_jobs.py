@@ -6,7 +6,8 @@ POST /api/v1/jobs/NAME               {"parameters": {…}} starts a run (202)
 GET  /api/v1/jobs/NAME/runs          its latest runs
 GET  /api/v1/jobs/runs/ID            one run: how far it is, what became of its records
 POST /api/v1/jobs/runs/ID            {"action": "cancel" | "retry" | "rest" | "undo" | "carry_out"}
-GET  /api/v1/jobs/runs/ID/rows       what became of each record; `after` is the last place seen
+GET  /api/v1/jobs/runs/ID/rows       what became of each record, of a file's row with its column
+                                     and value; `after` is the last place seen
 GET  /api/v1/jobs/runs/ID/files/ID   a file the run made
 
 Who sees and does what is asked in `runtime/jobs/desk.py`, as for the pages.
@@ -24,6 +25,7 @@ from generator.model.text import Label
 from runtime.errors import Forbidden, NotFound
 from runtime.jobs import afterwards, desk, results, telling
 from runtime.jobs.desk import JobState
+from runtime.jobs.work.import_rows import NAME as IMPORT
 from runtime.messages import Actor
 from runtime.pipeline import nothing_here
 from runtime.store.trail import Trail
@@ -144,11 +146,17 @@ def _rows(asked: Asked, here: Web, actor: Actor, run: Any) -> Answer:
             "message": Label(one.message).text(asked.locale) if one.message else None,
             "version": one.version,
             "changed": one.is_changed,
+            **_cell(one.message),
         }
         for one in found
     ]
     further = found[-1].position if len(found) == ROWS else None
     return answer_of({"data": data, "page": {"next": further}})
+
+
+def _cell(message: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return of a refused row of a file where it is wrong; nothing of other rows."""
+    return {name: message[name] for name in ("column", "value") if message and name in message}
 
 
 def _file(here: Web, actor: Actor, run: Any, file_id: str) -> Answer:
@@ -179,7 +187,16 @@ def _whole(here: Web, actor: Actor, run: Any) -> dict[str, Any]:
     may = [name for name in AFTERWARDS if getattr(offered, name)]
     result = run.result if isinstance(run.result, Mapping) else {}
     told = {name: one for name, one in result.items() if isinstance(one, (str, int, float))}
+    if run.job == IMPORT and telling.is_theirs(here.runtime, actor, run):
+        told["import"] = _imported(result.get("import"), actor)
     return {**_run(run), "result": told, "files": files, "offers": may}
+
+
+def _imported(told: Any, actor: Actor) -> Any:
+    """Return what an import came to, with the fault of its file in the caller's language."""
+    if not isinstance(told, Mapping) or "fault" not in told:
+        return told
+    return {**told, "fault": Label(told["fault"]).text(actor.locale)}
 
 
 def _run(run: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from runtime.web import (
     rest_alerts,
     rest_exports,
     rest_hooks,
+    rest_imports,
     rest_jobs,
     rest_messages,
     rest_prints,
@@ -29,6 +30,7 @@ from runtime.web.rest import Api
 from runtime.web.rest_alerts import ALERTS
 from runtime.web.rest_exports import EXPORTS
 from runtime.web.rest_hooks import HOOKS
+from runtime.web.rest_imports import IMPORTS
 from runtime.web.rest_jobs import JOBS
 from runtime.web.rest_messages import MESSAGES
 from runtime.web.rest_prints import PRINTS
@@ -173,6 +175,12 @@ def _prints(asked: Asked) -> Answer:
     return rest_prints.answer(asked, web(), asked.actor)
 
 
+def _imports(asked: Asked) -> Answer:
+    if asked.actor is None:
+        raise sign_in_first()
+    return rest_imports.answer(asked, web(), asked.actor)
+
+
 BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
     SECURITY: rest_security.answer,
     JOBS: _jobs,
@@ -180,6 +188,7 @@ BESIDE: Mapping[str, Callable[[Asked], Answer]] = {
     ALERTS: _alerts,
     MESSAGES: _messages,
     HOOKS: _hooks,
+    IMPORTS: _imports,
     PRINTS: _prints,
 }
 """What stands below the API and is not about records, by the first part of its address."""

@@ -282,6 +282,21 @@ def test_no_answer_of_the_api_tells_what_its_reader_may_not_see(worked: Worked, 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
+def test_no_import_over_rest_tells_what_its_reader_may_not_see(worked: Worked, name: str) -> None:
+    here, filled, work = worked
+    may = allowed(filled, person(here, filled, name))
+    browser, found = here.browser(name), []
+    for entity in filled.shop.runtime.app.entities.values():
+        base = f"/api/v1/imports/{entity.name}"
+        for address in (base, *(f"{base}/{one}" for one in work.uploads.values())):
+            page = browser.get(address)
+            assert page.status_code < 500, address
+            found += [(address, one) for one in leaks(told(page), may, filled)]
+            assert page.status_code != 200 or address == base or name == "owner", address
+    assert found == []
+
+
+@pytest.mark.parametrize("name", PEOPLE)
 def test_no_filter_group_or_sum_confirms_a_value_its_asker_may_not_see(
     worked: Worked, name: str
 ) -> None:

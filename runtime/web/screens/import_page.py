@@ -460,4 +460,6 @@ def start_input(visit: Visit, asked: Asked) -> Mapping[str, Any]:
         **asked.told(),
         "time_zone": visit.actor.time_zone,
         "locale": visit.actor.locale,
+        # what a token was not given its import does not do either
+        "scopes": None if visit.actor.scopes is None else sorted(visit.actor.scopes),
     }
