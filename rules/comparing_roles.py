@@ -33,6 +33,10 @@ def of_role(role: str, old: App, new: App) -> Iterator[Found]:
     ):
         if before != after:
             yield _more(before, after), kind, (), (_told(before), _told(after))
+    duty = old.roles[role].administers, new.roles[role].administers
+    if duty[0] != duty[1]:
+        was, now = ({one} if one else set[str]() for one in duty)
+        yield _more(was, now), "administers", (), (_told(was), _told(now))
     held = _apart(old, role), _apart(new, role)
     if held[0] != held[1]:
         yield _more(held[1], held[0]), "apart", (), (_told(held[0]), _told(held[1]))

@@ -1,9 +1,9 @@
-"""What looks like somebody carrying data away, or trying doors, is told to whoever administers.
+"""What looks like somebody carrying data away, or trying doors, is told to those who read the log.
 
 Comes in: an export that was refused because the day's rows are used up, that is one of too many in
 an hour or that somebody asks for at night; masked values that one person had shown too often;
 denials of one person that are too many for a minute; a try to change what only administrators
-change. Goes out: a notice to every administrator but the one it is about, of each kind at most once
+change. Goes out: a notice to each of them but the one it is about, of each kind at most once
 an hour for each person, so that a flood is one line. The audit holds each of them by itself.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules.role_names import ANY
+from rules.administering import LOG, roles_with
 from runtime.messages import Actor
 from runtime.notifications import Notice, notify
 from runtime.runtime import Runtime
@@ -35,15 +35,6 @@ MOST_DENIED = 20
 NIGHT, MORNING = 22, 6
 """Hours of the shop between which it is night."""
 HOUR = timedelta(hours=1)
-
-
-def administering(runtime: Runtime) -> tuple[str, ...]:
-    """Return the roles that may do everything with everything."""
-    return tuple(
-        name
-        for name in runtime.app.roles
-        if "delete" in runtime.matrix.actions(frozenset({name}), ANY)
-    )
 
 
 def count_exports(runtime: Runtime, actor: Actor | None, entity: str, *, refused: bool) -> None:
@@ -98,7 +89,7 @@ def _tell(
 ) -> None:
     told, now = runtime.system.notification, runtime.clock()
     requests = runtime.system.role_request
-    people = accounts.numbers_holding(connection, administering(runtime), requests, now)
+    people = accounts.numbers_holding(connection, roles_with(runtime.matrix, LOG), requests, now)
     known = sa.select(told.c.user_id).where(
         told.c.user_id.in_(people),
         told.c.kind == kind,

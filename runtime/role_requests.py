@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from generator.model.text import Label
 from generator.shapes.access import ACTIONS
-from rules.role_names import closure, whole
+from rules.administering import in_conflict
+from rules.role_names import closure
 from runtime.errors import Blocked, FieldError, Forbidden, Invalid, NotFound
 from runtime.messages import Actor
 from runtime.notifications import Notice, notify
@@ -133,7 +134,7 @@ def ask(trail: Trail, role: str, part: str, reason: str, until: str) -> RoleRequ
             waits = _fault("role", "repeated", "It waits already.", "已在等待审批。")
             raise Invalid(waits.message, (waits,))
         store.add(connection, table, one)
-        trail.write(connection, _note("role_requested", one, one.reason))
+        trail.write(connection, note_about("role_requested", one, one.reason))
         owners = owners_of(connection, runtime, role)
         _tell(connection, runtime, owners, "role_requested", one, actor)
     return one
@@ -175,13 +176,7 @@ def decide(
 
 def conflicts_of(runtime: Runtime, held: Collection[str]) -> tuple[str, ...]:
     """Return the names of the conflicts of duty among roles, with all they include."""
-    roles = runtime.app.roles
-    every = {name for role in held for name in closure(whole(role), roles)}
-    return tuple(
-        one.name
-        for one in runtime.app.conflicts.values()
-        if sum(role in every for role in one.roles) > 1
-    )
+    return in_conflict(held, runtime.app.roles, runtime.app.conflicts)
 
 
 def tidy(runtime: Runtime) -> int:
@@ -198,7 +193,7 @@ def tidy(runtime: Runtime) -> int:
             state = "ended" if one.state == GRANTED else "expired"
             with write(runtime.engine) as connection:
                 if store.settle(connection, table, one, state, now):
-                    trail.write(connection, _note(f"role_{state}", one))
+                    trail.write(connection, note_about(f"role_{state}", one))
                     _tell(connection, runtime, [one.user_id], f"role_{state}", one, None)
                     done += 1
         elif one.state == GRANTED and one.reminded_at is None and one.until - now <= SOON:
@@ -224,7 +219,7 @@ def _settled(trail: Trail, one: RoleRequest, state: str, said: str) -> RoleReque
         by = (actor.id, actor.name)
         if not store.settle(connection, table, one, state, now, by, said[:LONGEST_REASON]):
             raise Blocked(OVER)
-        trail.write(connection, _note(f"role_{state}", one, said))
+        trail.write(connection, note_about(f"role_{state}", one, said))
         if actor.id != one.user_id:
             _tell(connection, runtime, [one.user_id], f"role_{state}", one, actor)
     found = store.find(runtime.engine, table, one.id)
@@ -290,7 +285,7 @@ def _fault(field: str, code: str, en: str, zh: str) -> FieldError:
     return FieldError(field, code, Label({"en": en, "zh": zh}))
 
 
-def _note(operation: str, one: RoleRequest, reason: str = "") -> Note:
+def note_about(operation: str, one: RoleRequest, reason: str = "") -> Note:
     told = {"request": one.id, "role": one.held, "person": one.user_name}
     return Note(
         operation,

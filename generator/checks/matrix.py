@@ -3,16 +3,18 @@
 Comes in: the resolved model. Goes out: D418 and D419, warnings: default is deny, so a forgotten
 line shows itself only when somebody misses a menu entry; D493, roles that
 do not go together; D496, a role that only its holders give away; D497, one that is taken in an
-emergency by who holds it anyway, or of which nobody else hears.
+emergency by who holds it anyway, or of which nobody else hears; D485, roles that administer
+different things and that nothing keeps apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from generator.kinds import Catalog
-from generator.model.access import Role
+from generator.model.access import DUTIES, Role
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, listed
@@ -37,7 +39,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             )
     active = {rule.role for rule in app.grants}
     for role in app.roles.values():
-        if role.name not in active and not set(role.includes):
+        if role.name not in active and not role.includes and not role.administers:
             yield Problem(
                 "D419",
                 places.key(role.span.file, "roles", role.name),
@@ -55,6 +57,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             )
         yield from _break_glass(role, app, places)
     yield from conflicts(app)
+    yield from _together(app, places)
 
 
 def _break_glass(role: Role, app: App, places: Places) -> Iterator[Problem]:
@@ -79,6 +82,24 @@ def _break_glass(role: Role, app: App, places: Places) -> Iterator[Problem]:
             "Name another role in 'tells' as well: one that looks into it afterwards.",
             "warning",
         )
+
+
+def _together(app: App, places: Places) -> Iterator[Problem]:
+    """Roles that administer different things are kept apart by a conflict that names both."""
+    administering = [role for role in app.roles.values() if role.administers in DUTIES]
+    for one, other in combinations(administering, 2):
+        apart = any({one.name, other.name} <= set(each.roles) for each in app.conflicts.values())
+        if one.administers != other.administers and not apart:
+            said = say(
+                "Somebody can be given '{one}', which administers {first}, and '{other}', which "
+                "administers {second}.",
+                one=one.name,
+                other=other.name,
+                first=one.administers,
+                second=other.administers,
+            )
+            at = places.key(other.span.file, "roles", other.name)
+            yield Problem("D485", at, said, "Name both in one of 'conflicts'.", "warning")
 
 
 def conflicts(app: App) -> Iterator[Problem]:

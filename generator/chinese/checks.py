@@ -473,6 +473,11 @@ TEXTS: Mapping[str, str] = {
     "Name another role in 'tells' as well: one that looks into it afterwards.": (
         "请在 'tells' 中再写一个负责事后核查的角色。"
     ),
+    "Somebody can be given '{one}', which administers {first}, and '{other}', which "
+    "administers {second}.": (
+        "同一人可同时担任“{one}”（管理 {first}）和“{other}”（管理 {second}）。"
+    ),
+    "Name both in one of 'conflicts'.": "请在某条 'conflicts' 中同时列出这两个角色。",
     "'{role}' brings together {names}, against '{conflict}'.": (
         "'{role}' 同时包含 {names}，违反 '{conflict}'。"
     ),

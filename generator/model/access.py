@@ -18,6 +18,9 @@ CLASSES = ("public", "internal", "personal", "sensitive", "secret")
 SIGHTS = ("clear", "masked", "hidden")
 """How much of a cell somebody sees, the most first."""
 
+DUTIES = ("system", "people", "log")
+"""What a role can administer: how the installation runs, who may do what, what happened."""
+
 KEPT = ("value", "masked", "mark")
 """What a log can keep of a value, the most first; a mark tells only that it changed."""
 
@@ -53,6 +56,8 @@ class Role:
     """Roles whose holders decide when somebody asks for this one; nobody can ask without."""
     break_glass: BreakGlass | None = None
     """Who may take it in an emergency; None when nobody may."""
+    administers: str = ""
+    """One of `DUTIES`, or nothing."""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ def resolve_roles(given: Given) -> tuple[dict[str, Role], list[Problem]]:
             body.get("second_factor", False),
             _known(body.get("owner", ()), names, problems),
             _break_glass(body.get("break_glass"), names, problems),
+            body.get("administers") or "",
         )
     for name, body in written.items():
         problems += _circle(roles[str(name)], roles, body)

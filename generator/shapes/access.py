@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.access import KEPT, SIGHTS
+from generator.model.access import DUTIES, KEPT, SIGHTS
 
 MASKS = (
     "auto",
@@ -81,6 +81,14 @@ ROLE = Shape(
             "Who may take the role in an emergency, at once and for minutes. It opens records, "
             "never the administration of people and roles.",
             shape=BREAK_GLASS,
+        ),
+        "administers": Arg(
+            "choice",
+            "Its holders administer one thing, whatever records they reach: `system` connectors, "
+            "messages and faults of the definitions, `people` accounts, groups, roles and reviews, "
+            "`log` the log and its alarms. Whoever holds roles of two of them administers "
+            "nothing; whoever may do everything with `*` administers all three.",
+            options=DUTIES,
         ),
     },
 )
@@ -181,8 +189,8 @@ ROLES = Shape(
         ),
         "conflicts": Arg(
             "map",
-            "Roles that do not go together, by name: nobody is given two of them on request, and "
-            "a review tells who holds two.",
+            "Roles that do not go together, by name: nobody is given two of them, on request or by "
+            "an administrator, and a review tells who holds two.",
             default={},
             of=Arg("shape", "", shape=CONFLICT),
         ),

@@ -237,6 +237,7 @@ def sentence(one: Change, locale: str) -> str:
     nouns = {
         "owner": ("is given away by", "授予者"),
         "apart": ("does not go together with", "不能与之兼任"),
+        "administers": ("administers", "管理"),
         "taken_by": ("is taken in an emergency by", "可紧急取用者"),
         "taken_for": ("is taken in an emergency for", "紧急取用时长"),
         "told": ("of an emergency are told", "紧急取用时通知"),

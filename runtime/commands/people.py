@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from generator.compile import Compiled
+from rules.administering import in_conflict
 from runtime.commands.context import (
     compiled_of,
     engine_of,
@@ -18,6 +19,7 @@ from runtime.commands.language import LOCALE, no_role, refusal, said, say
 from runtime.settings import Settings
 from runtime.store import sessions
 from runtime.store.trail import Note, Trail
+from runtime.web.people.giving import TOGETHER
 from runtime.web.users import (
     UnknownPerson,
     UnknownRole,
@@ -57,6 +59,10 @@ def add(
     missing = [role for role in roles if role not in compiled.app.roles]
     if missing:
         raise no_role(missing[0], compiled.app.roles, locale)
+    together = in_conflict(roles, compiled.app.roles, compiled.app.conflicts)
+    if together:
+        why = compiled.app.conflicts[together[0]].message or TOGETHER
+        raise click.ClickException(why.text(locale))
     first, _, last = (name or username).partition(" ")
     with engine_of(settings) as engine:
         try:

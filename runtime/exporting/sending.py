@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from generator.model.job import RUN_ONCE
 from generator.model.job import Schedule as Rule
-from runtime import alarms
+from rules.administering import PEOPLE, roles_with
 from runtime.exporting import saved
 from runtime.exporting.saved import Saved
 from runtime.jobs import runs
@@ -124,7 +124,7 @@ def _end(working: JobRuntime, export: Saved) -> None:
     now = office.clock()
     with write(office.engine) as connection:
         saved.stop(connection, office, export.id)
-        roles = alarms.administering(office)
+        roles = roles_with(office.matrix, PEOPLE)
         requests = office.system.role_request
         told = accounts.numbers_holding(connection, roles, requests, now)
         notices = [Notice(one, ENDED, title=export.name) for one in told]

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from generator.model.text import Label
-from rules.role_names import ANY
+from rules.administering import does_everything
 from runtime.errors import Conflict, Forbidden, Invalid, NotFound
 from runtime.hooks import deliveries, spreading, subscriptions
 from runtime.hooks.checking import KEYS, checked, said, wrong
@@ -66,7 +66,7 @@ def require(runtime: Runtime, actor: Actor) -> None:
         Forbidden: with the same words for all of them.
 
     """
-    may = "delete" in runtime.matrix.actions(actor.lasting, ANY)
+    may = does_everything(runtime.matrix, actor.lasting)
     if not may or (actor.scopes is not None and not actor.scopes & OPERATING):
         raise Forbidden(ADMINISTRATORS)
 

@@ -15,8 +15,9 @@ from flask import Flask, abort, render_template
 from generator.model.text import Label
 from generator.problems import Problem
 from generator.saying import in_language
+from rules.administering import SYSTEM
 from runtime.web.context import present, web
-from runtime.web.users import is_administrator
+from runtime.web.users import administers
 
 ADDRESS = "/_faults"
 
@@ -93,4 +94,4 @@ def _may_see(to_everybody: bool) -> bool:
     actor = present().actor
     if to_everybody:
         return True
-    return actor is not None and is_administrator(web().runtime, actor.roles)
+    return actor is not None and administers(web().runtime, actor.roles, SYSTEM)

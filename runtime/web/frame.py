@@ -18,6 +18,7 @@ from generator.field_types._locales import zone
 from generator.field_types._times import clock_text
 from generator.model.app import App
 from generator.model.entity import Entity
+from rules.administering import ALL, LOG, PEOPLE, SYSTEM, duties
 from runtime import waiting
 from runtime.alerts import desk as alerts_desk
 from runtime.jobs import desk as jobs_desk
@@ -40,7 +41,6 @@ from runtime.web.shell import (
 )
 from runtime.web.texts import translator
 from runtime.web.urls import list_url
-from runtime.web.users import is_administrator
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 TONES: dict[str, Tone] = {"danger": "critical", "warning": "warning", "success": "success"}
@@ -156,25 +156,32 @@ def navigation(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[
             tuple(NavItem(label, url, icon, _is_here(path, url)) for label, url, icon in own),
         )
     )
-    if is_administrator(runtime, actor.lasting):
-        pages = (
-            (t("Users", "nav"), "/users/", "users"),
-            (t("Groups", "nav"), "/groups/", "users-group"),
-            (t("Roles", "nav"), "/roles/", "shield-lock"),
-            (t("Permissions", "nav"), "/permissions/", "table"),
-            (t("Access reviews"), "/reviews/", "clipboard-check"),
-            (t("Connectors", "nav"), "/connectors/", "plug"),
-            (t("Webhooks", "nav"), "/webhooks/", "webhook"),
-            (t("Messages", "nav"), "/messages/", "message"),
-            (t("Log", "nav"), "/audit/", "history"),
-        )
-        groups.append(
-            NavGroup(
-                t("Administration"),
-                tuple(NavItem(label, url, icon, _is_here(path, url)) for label, url, icon in pages),
-            )
-        )
+    pages = _administration(runtime, actor, locale, path)
+    if pages:
+        groups.append(NavGroup(t("Administration"), pages))
     return tuple(groups)
+
+
+def _administration(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavItem, ...]:
+    """Return the pages of what somebody administers."""
+    t = translator(locale)
+    pages = (
+        (PEOPLE, t("Users", "nav"), "/users/", "users"),
+        (PEOPLE, t("Groups", "nav"), "/groups/", "users-group"),
+        (PEOPLE, t("Roles", "nav"), "/roles/", "shield-lock"),
+        (PEOPLE, t("Permissions", "nav"), "/permissions/", "table"),
+        (PEOPLE, t("Access reviews"), "/reviews/", "clipboard-check"),
+        (SYSTEM, t("Connectors", "nav"), "/connectors/", "plug"),
+        (ALL, t("Webhooks", "nav"), "/webhooks/", "webhook"),
+        (SYSTEM, t("Messages", "nav"), "/messages/", "message"),
+        (LOG, t("Log", "nav"), "/audit/", "history"),
+    )
+    held = duties(runtime.matrix, actor.lasting)
+    return tuple(
+        NavItem(label, url, icon, _is_here(path, url))
+        for duty, label, url, icon in pages
+        if duty in held
+    )
 
 
 def _work(runtime: Runtime, actor: Actor, locale: str, path: str) -> tuple[NavItem, ...]:

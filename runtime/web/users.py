@@ -18,7 +18,7 @@ from werkzeug.security import generate_password_hash
 
 from generator.model.app import App
 from generator.model.text import Label
-from rules.role_names import ANY
+from rules.administering import does_everything, duties
 from runtime.runtime import Runtime
 from runtime.store.engine import read, write
 from runtime.store.prepared import prepared
@@ -246,4 +246,9 @@ def list_users(engine: sa.Engine) -> tuple[PersonLine, ...]:
 
 def is_administrator(runtime: Runtime, roles: frozenset[str]) -> bool:
     """Return whether some of these roles may do everything with everything."""
-    return "delete" in runtime.matrix.actions(roles, ANY)
+    return does_everything(runtime.matrix, roles)
+
+
+def administers(runtime: Runtime, roles: frozenset[str], duty: str) -> bool:
+    """Return whether somebody with these roles administers the system, people or the log."""
+    return duty in duties(runtime.matrix, roles)

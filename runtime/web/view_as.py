@@ -12,12 +12,13 @@ from collections.abc import MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from rules.administering import PEOPLE
 from rules.matrix import Matrix
 from rules.role_names import narrowed
 from runtime.messages import Actor
 from runtime.runtime import Runtime
 from runtime.web.identity import Gate
-from runtime.web.users import is_administrator
+from runtime.web.users import administers
 
 AS = "as"
 """Whose eyes a session looks with."""
@@ -48,7 +49,7 @@ def seen_as(runtime: Runtime, gate: Gate, real: Actor, session: MutableMapping[s
 
 def may_look(runtime: Runtime, real: Actor, target: Actor) -> bool:
     """Return whether somebody administers and sees all that another person sees."""
-    if real.id == target.id or not is_administrator(runtime, real.lasting):
+    if real.id == target.id or not administers(runtime, real.lasting, PEOPLE):
         return False
     return all(
         _sees_all(runtime.matrix, real, target, entity, action)

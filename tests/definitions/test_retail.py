@@ -98,10 +98,14 @@ def test_every_entity_but_a_part_can_be_listed_by_the_administrator_only_by_gran
         "risk_analyst",
         "analyst",
         "auditor",
+        "system_administrator",
+        "security_administrator",
     }
     assert set(app.roles) == roles
     everywhere = {rule.role for rule in app.grants if rule.entity == "*"}
-    assert everywhere == {"administrator", "auditor"}
+    assert everywhere == {"administrator", "auditor", "system_administrator"}
+    running = {a for r in app.grants if r.role == "system_administrator" for a in r.actions}
+    assert running == {"operate"}
 
 
 def test_nobody_changes_anything_as_an_auditor() -> None:

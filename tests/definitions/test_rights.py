@@ -96,6 +96,8 @@ def test_nobody_but_who_ships_reads_an_address(office: Office, role: str) -> Non
 
 COST = {
     "administrator": True,
+    "system_administrator": False,
+    "security_administrator": False,
     "store_manager": True,
     "merchandiser": True,
     "buyer": True,

@@ -54,6 +54,12 @@ def told(found: list[Change]) -> set[tuple[str, str, str, str]]:
 @pytest.mark.parametrize(
     ("before", "then", "expected", "words"),
     [
+        (
+            "second_factor: true",
+            "second_factor: true, administers: log",
+            ("seller", "widens", "administers"),
+            "[log]",
+        ),
         (", second_factor: true", "", ("seller", "widens", "second_factor"), "no longer needs"),
         ("owner: owner,", "owner: [owner, lead],", ("seller", "widens", "owner"), "[lead]"),
         ("by: totals", "by: [totals, temp]", ("reviewer", "widens", "taken_by"), "[temp]"),

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from runtime.store.engine import read
+from runtime.store.engine import read, write
 from runtime.web.people import review_rhythm
+from runtime.web.people.holding import link, role_ids, tables
 from tests.web.desk import Browser, Desk
 from tests.web.test_access_requests import (
     BEGAN,
@@ -106,12 +107,16 @@ def test_what_looks_odd_is_said_and_the_report_holds_it(
     desk: Desk,
     keeper: Browser,
 ) -> None:
-    keeper.send(
+    refused = keeper.send(
         keeper.get(f"/users/{desk.people['lea']}"),
         f"/users/{desk.people['lea']}",
         username="lea", first_name="Lea", email="lea@x.example",
         roles=["lender", "cashier"], groups=[],
     )  # fmt: skip
+    assert "Whoever lends does not count the till." in refused.text
+    with write(desk.runtime.engine) as connection:  # as a directory would say it
+        ids = role_ids(connection, ["cashier"])
+        link(connection, tables()["ab_user_role"], "user_id", desk.people["lea"], "role_id", ids)
     desk.make("member", code="R1", name="Rita")
     address = begun(keeper)
     page = keeper.get(address).text

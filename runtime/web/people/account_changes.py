@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from runtime.store.engine import write
 from runtime.store.trail import Note, Trail
 from runtime.web.people.accounts import accounts_of
+from runtime.web.people.giving import giving
 from runtime.web.people.holding import changed, link, refuse_nobody_left, role_ids, tables
 from runtime.web.users import SERVICE, hash_password
 
@@ -52,6 +53,7 @@ def create_account(trail: Trail, values: Values) -> int:
 
     Raises:
         Taken: another account has the user name or the e-mail.
+        NotGiven: they may not hold these roles, or whoever acts may not give them.
 
     """
     user = tables()["ab_user"]
@@ -75,7 +77,8 @@ def create_account(trail: Trail, values: Values) -> int:
             )
             .returning(user.c.id)
         ).scalar_one()
-        _hold(connection, int(made), values)
+        with giving(connection, trail, [int(made)]):
+            _hold(connection, int(made), values)
         told = {**_told(connection, values), "service": values.service}
         note = Note("account_created", record_id=str(made), title=values.username, after=told)
         trail.write(connection, note)
@@ -89,6 +92,7 @@ def change_account(
 
     Raises:
         Taken: another account has the e-mail.
+        NotGiven: they may not hold these roles, or whoever acts may not give them.
         LastAdministrator: nobody who administers would be left.
 
     """
@@ -101,7 +105,8 @@ def change_account(
             .where(user.c.id == user_id)
             .values(first_name=values.first_name, last_name=values.last_name, email=values.email)
         )
-        _hold(connection, user_id, values)
+        with giving(connection, trail, [user_id]):
+            _hold(connection, user_id, values)
         refuse_nobody_left(connection, administrators)
         old, new = changed(before, _told(connection, values))
         if new:
@@ -156,6 +161,7 @@ def take_role(
 
     Raises:
         LastAdministrator: nobody who administers would be left.
+        NotGiven: whoever acts may not take it.
 
     """
     named = tables()
@@ -168,13 +174,19 @@ def take_role(
         wanted = sa.select(names.c.id).where(names.c.name == via.removeprefix("group:"))
         gone = held.delete().where(held.c.user_id == user_id, held.c.group_id.in_(wanted))
     before = _told_of(connection, user_id)
-    connection.execute(gone)
+    with giving(connection, trail, [user_id]):
+        connection.execute(gone)
     refuse_nobody_left(connection, administrators)
     _note_change(trail, connection, user_id, before)
 
 
 def give_role(trail: Trail, connection: sa.Connection, user_id: int, role: str, via: str) -> bool:
-    """Give back what `take_role` took; False where the role or the group is not there any more."""
+    """Give back what `take_role` took; False where the role or the group is not there any more.
+
+    Raises:
+        NotGiven: it does not go together with what they hold by now.
+
+    """
     named = tables()
     if via == "own":
         held, names, name, column = named["ab_user_role"], named["ab_role"], role, "role_id"
@@ -187,7 +199,8 @@ def give_role(trail: Trail, connection: sa.Connection, user_id: int, role: str, 
     before = _told_of(connection, user_id)
     there = sa.select(held.c.id).where(held.c.user_id == user_id, held.c[column] == number)
     if connection.execute(there).first() is None:
-        link(connection, held, "user_id", user_id, column, (number,))
+        with giving(connection, trail, [user_id]):
+            link(connection, held, "user_id", user_id, column, (number,))
     _note_change(trail, connection, user_id, before)
     return True
 

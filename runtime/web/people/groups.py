@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from runtime.store.engine import read, write
 from runtime.store.trail import GROUP, Note, Trail
 from runtime.web.people.account_changes import Taken
+from runtime.web.people.giving import giving, members
 from runtime.web.people.holding import changed, link, refuse_nobody_left, role_ids, roles_of, tables
 
 
@@ -65,6 +66,7 @@ def save_group(
 
     Raises:
         Taken: another group has the name.
+        NotGiven: a member may not hold these roles, or whoever acts may not give them.
         LastAdministrator: nobody who administers would be left.
 
     """
@@ -81,8 +83,9 @@ def save_group(
             group_id = int(connection.execute(made).scalar_one())
         else:
             connection.execute(group.update().where(group.c.id == group_id).values(values))
-        connection.execute(held.delete().where(held.c.group_id == group_id))
-        link(connection, held, "group_id", group_id, "role_id", role_ids(connection, roles))
+        with giving(connection, trail, members(connection, group_id)):
+            connection.execute(held.delete().where(held.c.group_id == group_id))
+            link(connection, held, "group_id", group_id, "role_id", role_ids(connection, roles))
         refuse_nobody_left(connection, administrators)
         old, new = changed(before, _group_told(connection, group_id))
         operation = "group_changed" if before else "group_created"
@@ -103,9 +106,10 @@ def delete_group(trail: Trail, group_id: int, administrators: Collection[str]) -
     group = named["ab_group"]
     with write(trail.runtime.engine) as connection:
         before = _group_told(connection, group_id)
-        for name in ("ab_user_group", "ab_group_role"):
-            linked = named[name]
-            connection.execute(linked.delete().where(linked.c.group_id == group_id))
+        with giving(connection, trail, members(connection, group_id)):
+            for name in ("ab_user_group", "ab_group_role"):
+                linked = named[name]
+                connection.execute(linked.delete().where(linked.c.group_id == group_id))
         connection.execute(group.delete().where(group.c.id == group_id))
         refuse_nobody_left(connection, administrators)
         title = str(before.get("name", ""))

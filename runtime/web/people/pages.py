@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from generator.field_types._times import local_text
 from generator.model.access import Role
+from rules.administering import LOG, PEOPLE, SYSTEM, does_everything
 from runtime.store.sessions import Session
 from runtime.web.names import full_name, initials
 from runtime.web.people.accounts import PAGE, Account, AccountPage
@@ -165,6 +166,8 @@ class RolePage:
     abilities: tuple[Ability, ...]
     people_url: str
     everything: bool
+    administers: str = ""
+    """What it administers beside records, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +322,8 @@ def role_page(visit: Visit, role: Role) -> RolePage:
         ),
         abilities=tuple(abilities),
         people_url=f"/users/?role={role.name}",
-        everything="delete" in matrix.actions(holds, "*"),
+        everything=does_everything(matrix, holds),
+        administers=_administers(visit, role),
     )
 
 
@@ -338,11 +342,24 @@ def _words(visit: Visit, actions: Collection[str]) -> str:
     return ("、" if visit.chinese() else ", ").join(found)
 
 
+def _administers(visit: Visit, role: Role) -> str:
+    """Return in words what a role administers beside records; empty when nothing."""
+    t = visit.t
+    return {
+        SYSTEM: t("Administers connectors, messages and faults of the definitions."),
+        PEOPLE: t("Administers accounts, groups, roles and access reviews."),
+        LOG: t("Reads the whole log and is told of its alarms."),
+    }.get(role.administers, "")
+
+
 def _in_one_line(visit: Visit, role: Role) -> str:
     """Return the kinds of records a role may change, and whether it sees others."""
     t, matrix, holds = visit.t, visit.runtime.matrix, frozenset({role.name})
-    if "delete" in matrix.actions(holds, "*"):
+    if does_everything(matrix, holds):
         return t("May do everything, and administers people.")
+    duty = _administers(visit, role)
+    if duty:
+        return duty
     changes, sees = [], []
     for entity in visit.app.entities.values():
         if entity.child_of or not entity.menu:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from rules.administering import PEOPLE, roles_with
 from runtime.messages import Actor
 from runtime.notifications import Notice, notify
 from runtime.runtime import Runtime
@@ -24,7 +25,6 @@ from runtime.store.reviews import Review
 from runtime.store.trail import Trail
 from runtime.web.people import reviewing
 from runtime.web.people.holding import LastAdministrator
-from runtime.web.users import is_administrator
 
 LOCK = 7311
 """The advisory lock of PostgreSQL that whoever begins a review holds; no other program uses it."""
@@ -37,9 +37,7 @@ def tidy(runtime: Runtime) -> int:
     if runtime.app.reviews is None:
         return 0
     trail = Trail(runtime, Actor(0, "system", frozenset(), kind="system"), "job")
-    names = tuple(
-        name for name in runtime.app.roles if is_administrator(runtime, frozenset({name}))
-    )
+    names = roles_with(runtime.matrix, PEOPLE)
     done = 0
     for one in store.every(runtime.engine, reviewing.tables(runtime)):
         done += _close_late(trail, one, names)

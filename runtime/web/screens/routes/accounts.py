@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, session
 
+from rules.administering import PEOPLE, roles_with
 from runtime.errors import Forbidden, NotFound
 from runtime.store import sessions
 from runtime.store.trail import Note
@@ -18,6 +19,7 @@ from runtime.web.people import account_changes, accounts, pages
 from runtime.web.people.account_changes import Taken, Values
 from runtime.web.people.accounts import Account
 from runtime.web.people.forms import read_person
+from runtime.web.people.giving import NotGiven, above
 from runtime.web.people.groups import list_groups
 from runtime.web.people.holding import LastAdministrator, role_counts
 from runtime.web.people.welcome import make_link
@@ -25,7 +27,7 @@ from runtime.web.rest_security import revoke_token
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.visit import Visit
 from runtime.web.trail import trail
-from runtime.web.users import is_administrator
+from runtime.web.users import administers
 from runtime.web.view_as import AS, END, may_look
 
 BOTH = ["GET", "POST"]
@@ -55,21 +57,19 @@ def add(screens: Blueprint, desk: Desk, at: Addresses) -> None:
 
 
 def administrators(visit: Visit) -> tuple[str, ...]:
-    """Return the roles that may do everything."""
-    return tuple(
-        name for name in visit.app.roles if is_administrator(visit.runtime, frozenset({name}))
-    )
+    """Return the roles that administer people."""
+    return roles_with(visit.runtime.matrix, PEOPLE)
 
 
-def administrator(desk: Desk) -> Visit:
-    """Return who asks, if they administer people.
+def administrator(desk: Desk, duty: str = PEOPLE) -> Visit:
+    """Return who asks, if they administer people, or what else is named.
 
     Raises:
         Forbidden: they do not, or a program asks for them.
 
     """
     visit = desk.visit()
-    if visit.actor.kind != "user" or not is_administrator(visit.runtime, visit.actor.lasting):
+    if visit.actor.kind != "user" or not administers(visit.runtime, visit.actor.lasting, duty):
         raise Forbidden
     return visit
 
@@ -111,6 +111,8 @@ class People:
                 made = account_changes.create_account(trail(), sent.values)
             except Taken as fault:
                 errors[fault.field] = _taken(visit, fault.field)
+            except NotGiven as refusal:
+                errors["roles"] = visit.text(refusal.message)
             else:
                 return self._shown(visit, made, link=not sent.values.service)
         values = sent.values
@@ -132,6 +134,8 @@ class People:
                 errors[fault.field] = _taken(visit, fault.field)
             except LastAdministrator:
                 errors["roles"] = _last(visit)
+            except NotGiven as refusal:
+                errors["roles"] = visit.text(refusal.message)
             else:
                 flash(visit.t("Saved."), "success")
                 return redirect(f"/users/{user_id}", 303)
@@ -265,9 +269,22 @@ class People:
         return render_template("people/role.html", page=pages.role_page(visit, role))
 
     def _account(self, visit: Visit, user_id: int) -> Account:
-        found = accounts.load_account(visit.runtime.engine, user_id)
+        """Return an account; one that does everything is changed by nobody who does less.
+
+        Raises:
+            NotFound: there is none.
+            Forbidden: something about it is to change, and it does more than who asks.
+
+        """
+        runtime = visit.runtime
+        found = accounts.load_account(runtime.engine, user_id)
         if found is None:
             raise NotFound
+        if request.method != "GET" and user_id != visit.actor.id:
+            groups = {one.id: one for one in list_groups(runtime.engine)} if found.groups else {}
+            theirs = {role for number in found.groups for role in groups[number].roles}
+            if above(runtime, visit.actor, frozenset({*found.roles, *theirs})):
+                raise Forbidden
         return found
 
     def _shown(self, visit: Visit, user_id: int, *, link: bool = False) -> Answer:

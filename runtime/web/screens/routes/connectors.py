@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 
 from generator.model.connector import Connector
+from rules.administering import SYSTEM
 from runtime.errors import NotFound
 from runtime.outside import settings
 from runtime.outside.trying import try_out
@@ -35,12 +36,12 @@ class Connectors:
 
     def show(self) -> Answer:
         """Show every connector."""
-        visit = administrator(self.desk)
+        visit = administrator(self.desk, SYSTEM)
         return _kept_nowhere(visit)
 
     def mode(self, name: str) -> Answer:
         """Use a connector in another mode."""
-        visit = administrator(self.desk)
+        visit = administrator(self.desk, SYSTEM)
         one, mode = _named(visit, name), request.form.get("mode", "")
         if mode not in settings.MODES:
             raise NotFound
@@ -51,7 +52,7 @@ class Connectors:
 
     def enter(self, name: str) -> Answer:
         """Keep what is entered; an empty field leaves what is there, and a tick takes it away."""
-        visit = administrator(self.desk)
+        visit = administrator(self.desk, SYSTEM)
         one, mode = _named(visit, name), request.form.get("mode", "")
         if mode not in (settings.SANDBOX, settings.LIVE):
             raise NotFound
@@ -72,7 +73,7 @@ class Connectors:
 
     def test(self, name: str) -> Answer:
         """Ask it something harmless."""
-        visit = administrator(self.desk)
+        visit = administrator(self.desk, SYSTEM)
         one = _named(visit, name)
         tried = try_out(trail(), one)
         flash(tried_words(visit, one, tried), "success" if tried.answers else "warning")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, flash, redirect, render_template, request
 
+from rules.administering import LOG
 from runtime import emergencies
 from runtime.errors import Blocked, Forbidden, Invalid, RequestError, Unconfirmed
 from runtime.web.context import web
@@ -13,7 +14,7 @@ from runtime.web.people.emergency_page import emergency_page
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.visit import Visit
 from runtime.web.trail import trail
-from runtime.web.users import is_administrator
+from runtime.web.users import administers
 
 ADDRESS = "/emergencies/"
 NOTHING: Mapping[str, str] = {}
@@ -77,7 +78,7 @@ class Emergencies:
 
     def _shown(self, visit: Visit, values: Mapping[str, str], errors: Mapping[str, str]) -> str:
         runtime, roles = visit.runtime, visit.actor.roles
-        reads_log = is_administrator(runtime, roles) or "history" in runtime.matrix.actions(
+        reads_log = administers(runtime, roles, LOG) or "history" in runtime.matrix.actions(
             roles, "*"
         )
         uses = emergencies.known_to(runtime, visit.actor)

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request
 from runtime.errors import NotFound
 from runtime.web.people import groups, pages
 from runtime.web.people.account_changes import Taken
+from runtime.web.people.giving import NotGiven
 from runtime.web.people.groups import GroupLine
 from runtime.web.people.holding import LastAdministrator
 from runtime.web.screens.desk import Addresses, Answer, Desk
@@ -72,6 +73,9 @@ class Groups:
         except LastAdministrator:
             flash(_last(visit), "warning")
             return redirect(f"/groups/{group_id}", 303)
+        except NotGiven as refusal:
+            flash(visit.text(refusal.message), "warning")
+            return redirect(f"/groups/{group_id}", 303)
         flash(visit.t("Deleted: {name}", name=found.label or found.name), "success")
         return redirect("/groups/", 303)
 
@@ -100,6 +104,8 @@ class Groups:
                 errors["name"] = visit.t("Another group has this name.")
             except LastAdministrator:
                 errors["roles"] = _last(visit)
+            except NotGiven as refusal:
+                errors["roles"] = visit.text(refusal.message)
             else:
                 flash(visit.t("Saved."), "success")
                 return redirect("/groups/", 303)

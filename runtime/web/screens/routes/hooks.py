@@ -11,6 +11,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 
 from generator.field_types._ids import WRITTEN
 from generator.field_types._locales import zone
+from rules.administering import ALL
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.hooks import deliveries, desk
 from runtime.hooks.checking import entities_for
@@ -52,12 +53,12 @@ class Hooks:
 
     def show(self) -> Answer:
         """Show every subscription."""
-        visit = administrator(self.board)
+        visit = administrator(self.board, ALL)
         return render_template("hooks.html", page=hooks_page.hook_lines(visit))
 
     def new(self) -> Answer:
         """Ask what it shall be told of, then everything else; make it and show its secret once."""
-        visit = administrator(self.board)
+        visit = administrator(self.board, ALL)
         entity = request.values.get("entity", "")
         if entity not in {ALERTS, *(one.name for one in entities_for(visit.runtime, visit.actor))}:
             return render_template("hook_form.html", page=hook_form_page.choosing(visit))
@@ -72,7 +73,7 @@ class Hooks:
 
     def hook(self, identifier: uuid.UUID) -> Answer:
         """Show one with its log."""
-        visit = administrator(self.board)
+        visit = administrator(self.board, ALL)
         return _page(visit, desk.find(visit.runtime, visit.actor, str(identifier)))
 
     def edit(self, identifier: uuid.UUID) -> Answer:
@@ -156,7 +157,7 @@ class Hooks:
         return redirect(hook_url(one.id, f"deliveries/{part}"), 303)
 
     def _found(self, identifier: uuid.UUID) -> tuple[Visit, Subscription]:
-        visit = administrator(self.board)
+        visit = administrator(self.board, ALL)
         return visit, desk.find(visit.runtime, visit.actor, str(identifier))
 
 

@@ -9,13 +9,14 @@ from flask import Blueprint, render_template, request
 
 from generator.field_types._ids import WRITTEN
 from generator.field_types._locales import zone
+from rules.administering import LOG as OF_THE_LOG
 from runtime.errors import Forbidden
 from runtime.store.audit_search import Search, search
 from runtime.store.trail import Note
 from runtime.web.people.log_page import kinds_heard_of, log_page
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.trail import trail
-from runtime.web.users import is_administrator
+from runtime.web.users import administers
 
 KEYS = ("actor", "entity", "record", "operation", "request", "emergency", "since", "until")
 LONGEST = 200
@@ -38,16 +39,16 @@ class Log:
         """Show a page of the log."""
         visit = self.desk.visit()
         roles, runtime = visit.actor.roles, visit.runtime
-        administers = is_administrator(runtime, roles)
+        all_of_it = administers(runtime, roles, OF_THE_LOG)
         everything = "history" in runtime.matrix.actions(roles, "*")
-        if visit.actor.kind != "user" or not (administers or everything):
+        if visit.actor.kind != "user" or not (all_of_it or everything):
             raise Forbidden
         given = {
             key: request.args.get(key, "").replace("\x00", "").strip()[:LONGEST] for key in KEYS
         }
         asked = _asked(given, request.args.get("before", ""), zone(visit.actor.time_zone))
         kinds = kinds_heard_of(visit)
-        rows, more = search(runtime.engine, runtime.system, asked, kinds, administers)
+        rows, more = search(runtime.engine, runtime.system, asked, kinds, all_of_it)
         if not asked.before:
             told = {key: text for key, text in given.items() if text}
             trail().alone(Note("log_read", LOG, after={**told, "rows": len(rows)}))

@@ -10,6 +10,7 @@ from runtime.store.reviews import KEEP, REVOKE, Review
 from runtime.store.trail import EXPORT, Note
 from runtime.web import spreadsheets
 from runtime.web.people import review_page, reviewing
+from runtime.web.people.giving import NotGiven
 from runtime.web.people.holding import LastAdministrator
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator, administrators
@@ -76,6 +77,8 @@ class Reviews:
                 "Nobody would be left who administers. Give the role to somebody else first."
             )
             flash(words, "warning")
+        except NotGiven as refused:
+            flash(visit.text(refused.message), "warning")
         except RequestError as refusal:
             if refusal.status == 404:
                 raise
