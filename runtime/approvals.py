@@ -211,17 +211,17 @@ def _settled(runtime: Runtime, trail: Trail, one: Approval, state: str, said: st
 def _knows(runtime: Runtime, actor: Actor, one: Approval) -> bool:
     if one.requester_id == actor.id:
         return True
-    return runtime.matrix.grant(actor.roles, one.entity, _right(one)) is not None
+    return runtime.matrix.grant(actor.roles, one.entity, right_about(one)) is not None
 
 
-def _right(one: Approval) -> str:
+def right_about(one: Approval) -> str:
     """Return the right to decide: about what became of an incident it is that of operators."""
     return OPERATE if one.operation == SETTLE else "approve"
 
 
 def _refusal(runtime: Runtime, actor: Actor, one: Approval) -> RequestError | None:
     """Return why somebody may not decide about a request; None when they may."""
-    grant = runtime.matrix.grant(actor.roles, one.entity, _right(one))
+    grant = runtime.matrix.grant(actor.roles, one.entity, right_about(one))
     if grant is None or actor.kind != "user" or actor.real_id:
         return Forbidden(NOT_YOURS)
     if one.requester_id == actor.id:

@@ -59,6 +59,8 @@ ROLES = frozenset(
 """Kinds about roles held for a time; nobody switches them off."""
 REVIEW = "review_began"
 """That everybody's roles are to be looked at: told to whoever administers."""
+LEFT, ORPHANED = "approver_left", "approval_orphaned"
+"""That somebody who decided about requests has left: to others who may, or that there are none."""
 EMERGENCIES = frozenset({"emergency_began", "emergency_ended"})
 """Kinds about roles taken in an emergency; nobody switches them off."""
 
@@ -106,7 +108,7 @@ def topic_of(kind: str) -> str:
         return ALERT
     if kind == HOOK:
         return JOB
-    return ROLE if kind in ROLES | EMERGENCIES | {REVIEW} else kind
+    return ROLE if kind in ROLES | EMERGENCIES | {REVIEW, LEFT, ORPHANED} else kind
 
 
 def event_of(kind: str, params: Mapping[str, Any]) -> str:

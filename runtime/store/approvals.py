@@ -101,6 +101,12 @@ def pending(engine: sa.Engine, table: sa.Table) -> Sequence[Approval]:
         return [_made(row) for row in connection.execute(asked)]
 
 
+def all_pending(connection: sa.Connection, table: sa.Table) -> Sequence[Approval]:
+    """Return everything that waits, in the caller's transaction."""
+    asked = sa.select(table).where(table.c.state == PENDING).order_by(table.c.id)
+    return [_made(row) for row in connection.execute(asked)]
+
+
 def counted(
     tables: tuple[sa.Table, sa.Table], entities: Collection[str], me: int
 ) -> sa.Select[int]:
@@ -132,6 +138,12 @@ def vote(
     values = {"approval_id": approval_id, "user_id": by[0], "user_name": by[1]}
     connection.execute(table.insert(), {**values, "at": now, "said": said})
     return True
+
+
+def take_vote(connection: sa.Connection, table: sa.Table, approval_id: str, user_id: int) -> bool:
+    """Forget somebody's yes; False when they never said it."""
+    mine = table.delete().where(table.c.approval_id == approval_id, table.c.user_id == user_id)
+    return connection.execute(mine.returning(table.c.user_id)).first() is not None
 
 
 def votes(

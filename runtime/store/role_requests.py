@@ -92,6 +92,15 @@ def in_state(engine: sa.Engine, table: sa.Table, *states: str) -> Sequence[RoleR
         return [_made(row) for row in connection.execute(asked.limit(MOST * 10))]
 
 
+def pending_of(
+    connection: sa.Connection, table: sa.Table, user_id: int | None
+) -> Sequence[RoleRequest]:
+    """Return what waits, of one person or of everybody, in the caller's transaction."""
+    mine = table.c.user_id == user_id if user_id is not None else sa.true()
+    asked = sa.select(table).where(table.c.state == PENDING, mine).order_by(table.c.id)
+    return [_made(row) for row in connection.execute(asked)]
+
+
 def counted(table: sa.Table, roles: Collection[str], not_by: int, now: datetime) -> sa.Select[int]:
     """Return what counts the requests for these roles that wait and that somebody else made."""
     return sa.select(sa.func.count()).where(

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from runtime.store.engine import write
 from runtime.store.trail import Note, Trail
 from runtime.web.people.accounts import accounts_of
-from runtime.web.people.giving import giving
+from runtime.web.people.giving import giving, held_by
 from runtime.web.people.holding import changed, link, refuse_nobody_left, role_ids, tables
+from runtime.web.people.leaving import leave
 from runtime.web.users import SERVICE, hash_password
 
 
@@ -121,7 +122,7 @@ def change_account(
 
 
 def set_active(trail: Trail, user_id: int, active: bool, administrators: Collection[str]) -> None:
-    """Let somebody in again, or not any more.
+    """Let somebody in again, or not any more: what waited for them then waits for others.
 
     Raises:
         LastAdministrator: nobody who administers would be left.
@@ -130,8 +131,11 @@ def set_active(trail: Trail, user_id: int, active: bool, administrators: Collect
     user = tables()["ab_user"]
     change = user.update().where(user.c.id == user_id).values(active=active)
     with write(trail.runtime.engine) as connection:
+        roles = held_by(connection, trail.runtime, [user_id]).get(user_id, frozenset())
         name = connection.execute(change.returning(user.c.username)).scalar_one()
         refuse_nobody_left(connection, administrators)
+        if not active:
+            leave(connection, trail, user_id, name, roles)
         operation = "account_activated" if active else "account_deactivated"
         trail.write(connection, Note(operation, record_id=str(user_id), title=name))
 

@@ -106,6 +106,7 @@ IN_CHINESE = {
     "choices": "查看选项",
     "approval_requested": "提交审批",
     "approval_voted": "同意（待其他人）",
+    "approval_vote_void": "同意作废（人员停用）",
     "approval_approved": "审批通过",
     "approval_rejected": "审批驳回",
     "approval_withdrawn": "撤回审批",

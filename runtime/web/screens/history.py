@@ -191,6 +191,7 @@ def _words(visit: Visit, entity: Entity, entry: Entry) -> str:
         "approval_rejected": t("rejected a change", "history"),
         "approval_withdrawn": t("withdrew a change", "history"),
         "approval_void": t("found a request void", "history"),
+        "approval_vote_void": t("took back the approval of somebody who left", "history"),
         "approval_expired": t("found a request too old", "history"),
         "approval_failed": t("could not carry out a change", "history"),
     }.get(entry.operation, entry.operation)

@@ -22,6 +22,8 @@ from runtime.notifications import (
     ALERTS,
     EMERGENCIES,
     HOOK,
+    LEFT,
+    ORPHANED,
     REVIEW,
     ROLE,
     ROLES,
@@ -184,6 +186,10 @@ def leads_to(told: Told) -> str:
         return f"/webhooks/{told.params.get('hook', '')}"
     if told.kind in ALARMS and told.actor_name:
         return f"/audit/?{urlencode({'actor': told.actor_name})}"
+    if told.kind == ORPHANED:
+        return "/users/"
+    if told.kind == LEFT:
+        return "/approvals/" if told.params.get("approvals") else "/access/"
     return "/access/" if told.kind in ROLES else ""
 
 
@@ -228,6 +234,8 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "role_suspended": t("Nobody answered for it in a review: it is suspended"),
         "role_restored": t("{name} gave back what was suspended", name=who),
         "review_began": t("An access review has begun"),
+        LEFT: t("{name} has left: what waited for them waits for you", name=_left(told)),
+        ORPHANED: t("{name} has left: nobody else may decide what waits", name=_left(told)),
         "export_ended": t("Not sent any more: whoever saved this export may not have it"),
         "many_exports": t("{name} takes many records out", name=who),
         "export_at_night": t("{name} takes records out at night", name=who),
@@ -238,6 +246,10 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
     }.get(told.kind, t("News"))
+
+
+def _left(told: Told) -> str:
+    return str(told.params.get("left", ""))
 
 
 def _taker(told: Told) -> str:
