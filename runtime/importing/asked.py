@@ -16,6 +16,7 @@ from typing import Any
 from runtime.files import FileStore, StoredFile
 from runtime.importing.choosing import Wish
 from runtime.importing.faults import FileFault
+from runtime.importing.formats import Formats
 from runtime.importing.tables import Reading
 
 
@@ -37,6 +38,10 @@ class Asked:
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
+    numbers: str = ""
+    """How numbers are written; one of `formats.NUMBERS`, empty for what every field understands."""
+    days: str = ""
+    """How days are written; one of `formats.DAYS`."""
     create: tuple[str, ...] | None = None
     """Fields whose record is created when it is not there; None for what the map says."""
     pictures: bool = False
@@ -76,7 +81,14 @@ class Asked:
                 "", self.map_name, "", (), self.reading, create=self.create, pictures=self.pictures
             )
         return Wish(
-            self.entity, "", self.mode, self.key, self.reading, dict(self.columns), self.create
+            self.entity,
+            "",
+            self.mode,
+            self.key,
+            self.reading,
+            dict(self.columns),
+            self.create,
+            formats=Formats(self.numbers, self.days),
         )
 
 

@@ -16,6 +16,7 @@ from generator.resolve.fields import STATE
 from generator.resolve.importmaps import LostPath, follow
 from generator.suggest import closest
 from runtime.importing.faults import FileFault
+from runtime.importing.formats import AS_ALWAYS, Formats, formatted
 from runtime.importing.headers import target_from_header, zone_of
 from runtime.importing.tables import Reading, Table, open_table
 from runtime.runtime import Runtime
@@ -38,6 +39,8 @@ class Wish:
     """Fields whose record is created when it is not there; None for what a map says by itself."""
     pictures: bool = False
     """By a map: the fields that hold pictures and other files are filled too."""
+    formats: Formats = AS_ALWAYS
+    """Without a map: how the cells are written; a map says it itself."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
         key=wish.key,
         meant=wish.meant,
     )
+    target = formatted(target, wish.formats, app, runtime.compiled.field_types)
     told = "" if wish.meant is not None else zone_of(table.columns, available_timezones())
     made = _created(wish, (target,), entity, runtime)
     return Chosen(table, (replace(target, create=made),), told, "")

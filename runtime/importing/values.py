@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from generator.model.importmap import Condition, ImportField
 from runtime.harmless import as_meant
+from runtime.importing.written import DAYS, in_order, with_comma
 
 CellFunction = Callable[[Sequence[Any]], Any]
 Raw = Callable[[Sequence[Any]], Any]
@@ -145,7 +146,7 @@ def _steps(source: ImportField) -> list[Callable[[Any], Any]]:
     if source.whole:
         steps.append(_whole)
     if source.decimal == ",":
-        steps.append(lambda value: str(value).replace(".", "").replace(",", "."))
+        steps.append(with_comma)
     if source.factor is not None:
         factor = source.factor
         steps.append(lambda value: _times(value, factor))
@@ -196,6 +197,8 @@ def _rounded(value: Any, places: int) -> Any:
 
 
 def _day(value: Any, pattern: str) -> Any:
+    if pattern in DAYS:
+        return in_order(value, pattern)
     try:
         moment = dt.datetime.strptime(str(value), pattern)  # noqa: DTZ007 (the zone comes later)
     except ValueError:

@@ -8,7 +8,7 @@ from runtime.runtime import Runtime
 from runtime.web.openapi_parts import IDEMPOTENCY, TEXT, Shape, described, list_of, object_of
 from runtime.web.openapi_schemas import ID
 from runtime.web.rest_files import MULTIPART
-from runtime.web.rest_import_words import NAMED, READ
+from runtime.web.rest_import_words import NAMED, READ, WRITTEN
 from runtime.web.screens import import_columns
 from runtime.web.screens.import_desk import may_import
 from runtime.web.screens.import_page import modes_of
@@ -34,6 +34,7 @@ def _paths(visit: Visit, entity: Entity) -> Shape:
     base, name = f"{API}imports/{entity.name}", entity.name
     modes: Shape = {"enum": list(modes_of(visit, entity))}
     texts, switch = list_of(TEXT), {"type": "boolean"}
+    formats: Shape = {name: {"enum": list(some)} for name, some in WRITTEN.items()}
     target = object_of({"path": TEXT, "label": TEXT})
     named = object_of({"name": TEXT, "label": TEXT})
     known = object_of(
@@ -54,12 +55,13 @@ def _paths(visit: Visit, entity: Entity) -> Shape:
             "rows": {"type": "integer"},
             "columns": list_of(column),
             "mode": modes,
+            **formats,
             "modes": list_of(modes),
             "keys": list_of(texts),
             "targets": list_of(target),
         },
         *("id", "name", "archive", "format", "rows", "columns", "map", "maps", "mappings"),
-        *("mode", "modes", "key", "keys", "create", "targets"),
+        *("mode", "modes", *WRITTEN, "key", "keys", "create", "targets"),
     )
     wanted: Shape = {
         "type": "object",
@@ -70,6 +72,7 @@ def _paths(visit: Visit, entity: Entity) -> Shape:
             "map": {"enum": [*(one.name for one in import_columns.maps_of(visit, entity)), "-"]},
             "columns": {"type": "object", "additionalProperties": TEXT},
             "mode": modes,
+            **formats,
             "key": texts,
             "create": texts,
         },

@@ -13,6 +13,7 @@ from generator.model.entity import Entity
 from runtime.files import FileStore
 from runtime.importing.asked import Asked as Import
 from runtime.importing.tables import Table
+from runtime.importing.written import DAYS, NUMBERS
 from runtime.web.rest_plain import body_of, wrong
 from runtime.web.screens import import_columns, import_desk, import_page
 from runtime.web.screens.import_desk import Named
@@ -23,7 +24,9 @@ READ = ("encoding", "delimiter", "sheet")
 """How the file is read."""
 NAMED = ("map", "mapping", "again")
 """What stands for columns that are not spelt out."""
-TEXTS = (*READ, *NAMED, "mode", "tried", "keep", "archive")
+WRITTEN = {"numbers": NUMBERS, "days": DAYS}
+"""How numbers and days are written."""
+TEXTS = (*READ, *NAMED, *WRITTEN, "mode", "tried", "keep", "archive")
 SWITCHES = ("pictures", "whole", "trial")
 LISTS = ("key", "create")
 WANTED = (*TEXTS, "columns", *LISTS, *SWITCHES)
@@ -94,6 +97,9 @@ def said(
         asked = asked.but(mode=_one_of("mode", body["mode"], modes))
     if "key" in body:
         asked = asked.but(key=_key(entity, asked, body["key"]))
+    for name, formats in WRITTEN.items():
+        if body.get(name):
+            asked = asked.but(**{name: _one_of(name, body[name], formats)})
     if "create" in body:
         offered = import_page.created(visit, entity, asked, table)
         asked = asked.but(create=tuple(_one_of("create", one, offered) for one in body["create"]))

@@ -263,6 +263,8 @@ def _told(call: _Call, asked: Import, named: Named) -> dict[str, Any]:
             ],
             "mode": seems.mode,
             "modes": list(import_page.modes_of(visit, entity)),
+            "numbers": seems.numbers,
+            "days": seems.days,
             "key": list(seems.key),
             "keys": [
                 list(one)

@@ -8,12 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.web.desk import Desk, open_desk_with
-from tests.web.test_imports import ACCESS, GUEST, MAP, WRONG, send, tried, work
+from tests.web.desk import Desk, open_desk_with, token
+from tests.web.test_imports import ACCESS, GUEST, MAP, WRONG, send, tried, tried_at, work
 
+DUE = """
+entity: due
+label: {en: Due, zh: 会费}
+key: code
+fields:
+  code: {type: code, required: true, unique: true}
+  fee: {type: decimal, places: 2, label: {en: Fee, zh: 费用}}
+  since: {type: date, label: {en: Since, zh: 起始}}
+"""
 API = "/api/v1/imports/member"
 RUNS = "/api/v1/jobs/runs/"
 GOOD = "Code,Name,E-mail\nB1,Bea,bea@example.com\nB2,Bob,bob@example.com\n"
@@ -21,7 +31,7 @@ GOOD = "Code,Name,E-mail\nB1,Bea,bea@example.com\nB2,Bob,bob@example.com\n"
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
-    more = {"club__importmap": MAP, "guest__entity": GUEST}
+    more = {"club__importmap": MAP, "guest__entity": GUEST, "due__entity": DUE}
     opened = open_desk_with(request.param, tmp_path, ACCESS, **more)
     yield opened
     opened.runtime.engine.dispose()
@@ -241,3 +251,32 @@ def test_a_token_imports_what_its_scopes_say_and_creates_no_more(desk: Desk) -> 
     begun_ = token.post(f"{base}/{file['id']}/runs", json={"trial": False})
     work(desk, begun_.json["data"]["run"])
     assert desk.count("guest") == 0
+
+
+def fees(desk: Desk) -> list[tuple[str, str, str]]:
+    with desk.runtime.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT code, fee, since FROM due ORDER BY code"))
+        return [(row.code, str(row.fee), str(row.since)) for row in rows]
+
+
+def test_numbers_and_days_are_read_as_the_file_writes_them(desk: Desk) -> None:
+    kim, page, base = client_of(desk), desk.browser(), "/api/v1/imports/due"
+    text = "code;fee;since\nA;1.234,56;31.01.2026\nB;7,5;02.03.2026\n"
+    answer = kim.post(f"{base}?name=d.csv", data=text.encode())
+    file = answer.json["data"]
+    assert (file["numbers"], file["days"]) == ("comma", "dmy")
+    begun_ = kim.post(f"{base}/{file['id']}/runs", json={"trial": False})
+    work(desk, begun_.json["data"]["run"])
+    assert fees(desk) == [("A", "123456", "2026-01-31"), ("B", "750", "2026-03-02")]
+    shown = page.get(f"/due/import/{file['id']}").text
+    assert '<option value="comma" selected>1.234,56</option>' in shown
+    assert "“1.234,56” is read as 1234.56." in shown
+    assert "“31.01.2026” is read as 2026-01-31." in shown
+    # what nobody can tell is said by a person, and looked at before it is tried
+    odd = send(page, "code,since\nC,02/03/2026\n", "d.csv", "/due/import")
+    body = {"csrf_token": token(page.get(odd.location)), "step": "look", "days": "mdy"}
+    again = page.client.post(odd.location, data=body)
+    assert "“02/03/2026” is read as 2026-02-03." in page.get(again.location).text
+    work(desk, tried_at(page, again.location))
+    refused = kim.post(f"{base}/{file['id']}/runs", json={"numbers": "roman"})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "numbers")

@@ -158,6 +158,8 @@ def taken_for(
             columns=columns,
             mode=before.mode,
             key=before.key,
+            numbers=before.numbers,
+            days=before.days,
             create=before.create,
             pictures=before.pictures,
             whole=before.whole,
@@ -167,7 +169,7 @@ def taken_for(
         found = next((one for one in kept if one.name == named.kept), None)
         if found is None:
             raise _unknown("mapping", named.kept)
-        return seems.but(columns=found.columns, mode=found.mode, key=found.key, map_name=""), table
+        return import_page.by_kept(seems, found).but(map_name=""), table
     if named.map_name == NO_MAP:
         return seems.but(map_name=""), table
     if named.map_name:

@@ -30,6 +30,8 @@ class Kept:
     columns: Mapping[str, str]
     mode: str
     key: tuple[str, ...]
+    numbers: str = ""
+    days: str = ""
 
     def fits(self, columns: Sequence[str]) -> bool:
         """Return whether a file has all of its columns."""
@@ -43,7 +45,14 @@ def load(visit: Visit, entity: Entity) -> tuple[Kept, ...]:
     with read(visit.runtime.engine) as connection:
         held = connection.execute(asked).scalar_one_or_none()
     return tuple(
-        Kept(one["name"], one["columns"], one["mode"], tuple(one["key"]))
+        Kept(
+            one["name"],
+            one["columns"],
+            one["mode"],
+            tuple(one["key"]),
+            one.get("numbers", ""),
+            one.get("days", ""),
+        )
         for one in (held or {}).get("mappings", ())
     )
 
@@ -55,17 +64,8 @@ def fitting(visit: Visit, entity: Entity, columns: Sequence[str]) -> Kept | None
 
 def keep(visit: Visit, entity: Entity, name: str, asked: Asked) -> None:
     """Keep a mapping under a name; one of that name goes, and the oldest where there are many."""
-    made: dict[str, Any] = {
-        "name": name.strip()[:LONGEST_NAME],
-        "columns": dict(asked.columns),
-        "mode": asked.mode,
-        "key": list(asked.key),
-    }
-    others = [
-        {"name": one.name, "columns": dict(one.columns), "mode": one.mode, "key": list(one.key)}
-        for one in load(visit, entity)
-        if one.name != made["name"]
-    ]
+    made = _told(name.strip()[:LONGEST_NAME], asked)
+    others = [_told(one.name, one) for one in load(visit, entity) if one.name != made["name"]]
     table, place = visit.runtime.system.setting, _place(visit, entity)
     value = {"mappings": [made, *others][:MOST]}
     now = visit.runtime.clock()
@@ -76,6 +76,17 @@ def keep(visit: Visit, entity: Entity, name: str, asked: Asked) -> None:
         if done.first() is None:
             row = {"user_id": visit.actor.id, "key": _key(entity), "value": value}
             connection.execute(table.insert(), {**row, "updated_at": now})
+
+
+def _told(name: str, one: Kept | Asked) -> dict[str, Any]:
+    return {
+        "name": name,
+        "columns": dict(one.columns),
+        "mode": one.mode,
+        "key": list(one.key),
+        "numbers": one.numbers,
+        "days": one.days,
+    }
 
 
 def _place(visit: Visit, entity: Entity) -> sa.ColumnElement[bool]:

@@ -26,8 +26,9 @@ from runtime.importing.mending import WHY
 from runtime.importing.sheet_table import SheetTable
 from runtime.importing.tables import Table, open_table
 from runtime.importing.values import holes
+from runtime.importing.written import DAYS, NUMBERS
 from runtime.operations._import_item import MODES
-from runtime.web.screens import import_columns, import_kept
+from runtime.web.screens import import_columns, import_formats, import_kept
 from runtime.web.screens.visit import Visit, plural
 
 SAMPLE = 3
@@ -100,6 +101,11 @@ class ColumnsPage:
     sheets: tuple[Choice, ...]
     modes: tuple[Choice, ...]
     keys: tuple[Choice, ...]
+    numbers: tuple[Choice, ...]
+    numbers_help: str
+    """How one of its numbers is read."""
+    days: tuple[Choice, ...]
+    days_help: str
     missing: tuple[Choice, ...]
     """What may be created when a row names it and it is not there."""
     pictures: bool
@@ -164,12 +170,28 @@ def seeming(visit: Visit, entity: Entity, asked: Asked, path: Path) -> tuple[Ask
     }:
         # a number that we drew names a record of ours; another would be created again each time
         asked = asked.but(mode="update")
+    written = import_formats.found_out(visit, entity, columns, table)
+    said = asked
+    asked = asked.but(numbers=written.numbers or NUMBERS[0], days=written.days or DAYS[0])
     if kept is not None:
-        asked = asked.but(key=kept.key, mode=kept.mode if kept.mode in modes else asked.mode)
-    elif fitting and not set(entity.key) & {*columns.values()}:
+        by = by_kept(asked, kept)
+        asked = by.but(columns=columns, mode=kept.mode if kept.mode in modes else asked.mode)
+    asked = asked.but(numbers=said.numbers or asked.numbers, days=said.days or asked.days)
+    if kept is None and fitting and not set(entity.key) & {*columns.values()}:
         # a file of another program says nothing we know by our own names
         asked = asked.but(map_name=fitting[0].name)
     return asked.but(columns=columns), table
+
+
+def by_kept(asked: Asked, kept: import_kept.Kept) -> Asked:
+    """Return what is asked with a mapping somebody kept, in its formats where it says them."""
+    return asked.but(
+        columns=kept.columns,
+        mode=kept.mode,
+        key=kept.key,
+        numbers=kept.numbers or asked.numbers,
+        days=kept.days or asked.days,
+    )
 
 
 def _without_ids(
@@ -227,6 +249,16 @@ def page(
         sheets=_sheets(asked, table),
         modes=_modes(visit, entity, asked),
         keys=_keys(visit, entity, asked),
+        numbers=tuple(
+            Choice(one, words, one == asked.numbers)
+            for one, words in import_formats.numbers(visit, entity, known)
+        ),
+        numbers_help=import_formats.sample_number(visit, entity, asked, table),
+        days=tuple(
+            Choice(one, words, one == asked.days)
+            for one, words in import_formats.days(visit, entity, known)
+        ),
+        days_help=import_formats.sample_day(visit, entity, asked, table),
         missing=_missing(visit, entity, asked, table),
         pictures=importmap is not None and _names_pictures(visit, importmap),
         takes_pictures=asked.pictures or bool(asked.archive),
@@ -258,6 +290,8 @@ def sent(visit: Visit, entity: Entity, asked: Asked, table: Table, form: Any) ->
         columns=columns,
         mode=mode if mode in modes else modes[0] if modes else "",
         key=key if key in offered else offered[0],
+        numbers=form.get("numbers", "") if form.get("numbers", "") in NUMBERS else NUMBERS[0],
+        days=form.get("days", "") if form.get("days", "") in DAYS else DAYS[0],
         create=tuple(form.getlist("create")),
         # by its columns whoever says that one is a picture wants it
         pictures=form.get("pictures") == "1" or not asked.map_name,

@@ -12,6 +12,7 @@ from runtime.errors import BadRequest, NotFound
 from runtime.importing.asked import Asked, opened
 from runtime.importing.faults import FileFault
 from runtime.importing.tables import Table, open_table
+from runtime.importing.written import DAYS, NUMBERS
 from runtime.store.engine import write
 from runtime.web import spreadsheets
 from runtime.web.screens import import_desk, import_kept, import_page
@@ -107,6 +108,8 @@ class Imports:
                 encoding=asked.encoding,
                 delimiter=asked.delimiter,
                 sheet=asked.sheet,
+                numbers=_known(request.form.get("numbers", ""), NUMBERS),
+                days=_known(request.form.get("days", ""), DAYS),
             )
             return redirect(url, 303)
         try:
@@ -145,6 +148,8 @@ class Imports:
             encoding=request.args.get("encoding", "")[:40],
             delimiter=request.args.get("delimiter", "")[:1],
             sheet=request.args.get("sheet", "")[:200],
+            numbers=_known(request.args.get("numbers", ""), NUMBERS),
+            days=_known(request.args.get("days", ""), DAYS),
             archive=archive if import_desk.is_theirs(visit, files, archive) else "",
         )
 
@@ -168,3 +173,8 @@ class Imports:
     def _unreadable(self, visit: Visit, model: Entity, fault: FileFault) -> Answer:
         page = import_page.start_page(visit, model, error=visit.text(fault.message))
         return render_template("import.html", page=page), 422
+
+
+def _known(word: str, words: tuple[str, ...]) -> str:
+    """Return a word that is one of several; nothing for another."""
+    return word if word in words else ""
