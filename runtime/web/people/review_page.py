@@ -13,6 +13,7 @@ from datetime import datetime
 from runtime.store.reviews import KEEP, REVOKE, SUSPEND, Review, ReviewLine
 from runtime.web.people import reviewing
 from runtime.web.people.access_page import held_label, last_day
+from runtime.web.people.findings import Findings
 from runtime.web.people.pages import When, when
 from runtime.web.people.rights_page import action_text
 from runtime.web.screens.visit import Visit, plural
@@ -82,6 +83,24 @@ def review_row(visit: Visit, one: Review) -> ReviewRow:
         open=one.open,
         revoked=one.revoked,
     )
+
+
+def finding_texts(visit: Visit, found: Findings) -> tuple[str, ...]:
+    """Return in words what looks wrong on this day."""
+    t, roles, entities = visit.t, visit.app.roles, visit.app.entities
+    between = "、" if visit.chinese() else ", "
+    unheld = between.join(visit.text(roles[name].label) for name in found.unheld)
+    kinds = between.join(plural(visit, entities[name]) for name in found.unapproved)
+    texts = (
+        unheld and t("Nobody holds: {names}", names=unheld),
+        kinds and t("Nobody may approve what waits for another person: {names}", names=kinds),
+        found.everything
+        and t(
+            "May do everything, although three roles administer: {names}",
+            names=between.join(found.everything),
+        ),
+    )
+    return tuple(text for text in texts if text)
 
 
 def review_page(

@@ -10,6 +10,7 @@ from runtime.store.reviews import KEEP, REVOKE, Review
 from runtime.store.trail import EXPORT, Note
 from runtime.web import spreadsheets
 from runtime.web.people import review_page, reviewing
+from runtime.web.people.findings import findings
 from runtime.web.people.giving import NotGiven
 from runtime.web.people.holding import LastAdministrator
 from runtime.web.screens.desk import Addresses, Answer, Desk
@@ -44,8 +45,9 @@ class Reviews:
         if request.method == "POST":
             return redirect(ADDRESS + reviewing.begin(trail()), 303)
         found = store.every(visit.runtime.engine, reviewing.tables(visit.runtime))
+        found_today = review_page.finding_texts(visit, findings(visit.runtime))
         rows = tuple(review_page.review_row(visit, one) for one in found)
-        return render_template("people/reviews.html", page=rows)
+        return render_template("people/reviews.html", page=rows, found=found_today)
 
     def one(self, review_id: str) -> Answer:
         """Show the lines of a review."""

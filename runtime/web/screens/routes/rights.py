@@ -8,7 +8,9 @@ from generator.shapes.access import ACTIONS
 from runtime.errors import NotFound
 from runtime.web.names import full_name
 from runtime.web.people import accounts
+from runtime.web.people.findings import findings
 from runtime.web.people.groups import list_groups
+from runtime.web.people.review_page import finding_texts
 from runtime.web.people.rights_page import Asked, cell_page, rights_page
 from runtime.web.screens.desk import Addresses, Answer, Desk
 from runtime.web.screens.routes.accounts import administrator
@@ -38,7 +40,9 @@ class Rights:
             action=action if action in ACTIONS else "",
             person=_person(visit, request.args.get("person", "")),
         )
-        return render_template("people/permissions.html", page=rights_page(visit, asked))
+        page = rights_page(visit, asked)
+        found = () if page.filtered else finding_texts(visit, findings(visit.runtime))
+        return render_template("people/permissions.html", page=page, found=found)
 
     def cell(self, entity: str) -> Answer:
         """Show what some roles may do with one kind of record, and by which line."""
