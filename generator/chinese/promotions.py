@@ -217,6 +217,8 @@ TEXTS: Mapping[str, str] = {
     "Keep a history where the item has its price itself.": "请在价格所属的记录自身保存历史。",
     "Nothing is known of what was paid for a line.": "无法得知每行商品的实付金额。",
     "Nothing is known of what was paid for deliveries.": "不知道运费实付多少。",
+    "Nothing is known of the tax of what was paid.": "无法得知实付金额中的税额。",
+    "Let `{part}:` of `place:` keep `tax`.": "请让 `place:` 的 `{part}:` 保留 `tax`。",
     "Let `deliveries:` of `place:` keep `paid`.": "请让 `place:` 的 `deliveries:` 保留 `paid`。",
     "Let `place:` keep quantity, price and off of every line.": (
         "请在 `place:` 中保存每行的 quantity、price 和 off。"

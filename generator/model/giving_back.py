@@ -19,6 +19,8 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         "charged": "money",
         "charged_for": "text",
         "total": "money",
+        "tax": "money",
+        "net": "money",
     },
     PART: {
         "share": "money",
@@ -26,6 +28,7 @@ TOLD: Mapping[str, Mapping[str, str]] = {
         "of": "integer",
         "earlier": "integer",
         "earlier_share": "money",
+        "tax": "money",
         "gift": "boolean",
     },
 }
@@ -33,9 +36,10 @@ TOLD: Mapping[str, Mapping[str, str]] = {
 
 `goods` are the shares together, `delivery` what is paid back of deliveries, `lost` what promotions
 take back that no longer hold, `lost_to` those, `charged` what gifts cost whoever keeps them without
-what they were given for, `charged_for` those, `total` what is left of it all. Of a part its `share`
-of what was `paid` for all `of` units of the line, and what `earlier` units were given back for;
-whether it is a `gift` that the case asks for by itself.
+what they were given for, `charged_for` those, `total` what is left of it all, `tax` the tax within
+that as it was frozen, `net` the rest. Of a part its `share` of what was `paid` for all `of` units
+of the line, the `tax` within that share, and what `earlier` units were given back for; whether it
+is a `gift` that the case asks for by itself. Tax and net are empty where no tax was kept.
 """
 NEVER, SHARE, LAST = "never", "share", "last"
 DELIVERIES_BACK = (NEVER, SHARE, LAST)

@@ -25,6 +25,8 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "long_text"),
     "boolean": ("boolean",),
 }
+TAXED = ("tax", "net")
+"""What takes the tax of what was paid to be known."""
 NEEDED = ("quantity", "price", "off")
 """What a placed line keeps, or nobody knows later what was paid for it."""
 
@@ -65,6 +67,8 @@ def resolve_giving_back(
         reads.unfit(lines.get("units"), "integer")
     if given.get("delivery", NEVER) != NEVER and placing is not None:
         _knows_deliveries(reads, given, placing)
+    if placing is not None:
+        _knows_taxes(reads, given, lines, placing)
     found = GivingBack(
         cases=given.get("cases").text,
         into=lines.get("into").text,
@@ -93,6 +97,27 @@ def _knows_deliveries(reads: _Reads, given: Given, placing: Placing) -> None:
             say("Nothing is known of what was paid for deliveries."),
             say("Let `deliveries:` of `place:` keep `paid`."),
         )
+
+
+def _knows_taxes(reads: _Reads, given: Given, lines: Given, placing: Placing) -> None:
+    """Note that nobody knows the tax of what was paid."""
+    asked = [
+        name
+        for one in (given, lines)
+        for name, fact in one.get("take", {}).items()
+        if str(fact) in TAXED
+    ]
+    parts = (LINES,) if given.get("delivery", NEVER) == NEVER else (LINES, DELIVERIES)
+    for part in parts:
+        kept = placing.filled.get(part)
+        if kept is not None and "tax" in kept.take.values():
+            continue
+        for name in asked:
+            reads.wrong(
+                name,
+                say("Nothing is known of the tax of what was paid."),
+                say("Let `{part}:` of `place:` keep `tax`.", part=part),
+            )
 
 
 def _text(written: Written | None) -> str:

@@ -25,6 +25,8 @@ from runtime.errors import FieldError
 from runtime.operations._paid_lines import PaidLine, PaidLines, filled_with
 from runtime.operations._work import Draft, Work
 
+SILENT = ("gift", "tax")
+"""What a part may say nothing of although its case was counted."""
 NOT_OURS = Label({"en": "This is no line of the same record.", "zh": "该明细不属于同一张单据。"})
 AT_LEAST_ONE = Label({"en": "Give back one at least.", "zh": "至少退一件。"})
 Make = Callable[[Work, Entity, Mapping[str, Any], str], Draft]
@@ -96,7 +98,7 @@ class _Counting:
         if case.before is None or not self.paid.counts(case.before):
             return bool(parts)
         own = (give.item, give.units, *give.of_part)
-        told = [name for name, fact in give.of_part.items() if fact != "gift"]
+        told = [name for name, fact in give.of_part.items() if fact not in SILENT]
         return bool(case.removed.get(give.into)) or any(
             one.before is None
             or any(one.facts.get(name) is None for name in told)
@@ -135,6 +137,8 @@ class _Counting:
         worth = sum(gift.charged * n for gift, n in kept)
         charged = min(worth - self.paid.charged, goods + delivery - lost) if for_good else 0
         self.paid.charged += charged
+        total = goods + delivery - lost - charged
+        tax = self.paid.tax_back(total) if self.paid.knows_taxes else None
         told = {
             "goods": goods,
             "delivery": delivery,
@@ -142,7 +146,9 @@ class _Counting:
             "lost_to": self._names(broken.lost_to) if broken is not None else "",
             "charged": charged,
             "charged_for": ", ".join(f"{gift.item} × {n}" for gift, n in kept) if charged else "",
-            "total": goods + delivery - lost - charged,
+            "total": total,
+            "tax": tax,
+            "net": total - tax if tax is not None else None,
         }
         self._tell(case, self.give.of_case, told)
 
@@ -164,7 +170,7 @@ class _Counting:
         by_unit = give.by_unit and bool(line.units)
         worth = worth_of(line.paid, line.quantity, line.back + count, line.units, by_unit=by_unit)
         share = max(0, worth - line.given)
-        told = {
+        told: dict[str, Any] = {
             "share": share,
             "paid": line.paid,
             "of": line.quantity,
@@ -174,6 +180,9 @@ class _Counting:
         }
         line.back += count
         line.given += share
+        tax = max(0, line.taxes.back - line.taxed)
+        line.taxed += tax
+        told["tax"] = tax if self.paid.knows_taxes else None
         self._tell(part, give.of_part, told)
         return line, share
 
@@ -286,9 +295,9 @@ class _Counting:
     def _tell(self, draft: Draft, take: Mapping[str, str], told: Mapping[str, Any]) -> None:
         for name, fact in take.items():
             model, value = draft.entity.fields[name], told[fact]
-            draft.facts[name] = (
-                self.paid.stored(draft.entity, name, value) if model.type == "money" else value
-            )
+            if model.type == "money" and value is not None:
+                value = self.paid.stored(draft.entity, name, value)
+            draft.facts[name] = value
 
 
 def _too_many(left: int) -> Label:

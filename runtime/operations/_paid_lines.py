@@ -15,8 +15,9 @@ from typing import Any
 from generator.field_types.money import USUAL_PLACES, Money
 from generator.model.entity import Entity
 from generator.model.giving_back import GivingBack
-from generator.model.placing import DELIVERIES, LINES, Placing
+from generator.model.placing import DELIVERIES, LINES, Filled, Placing
 from rules.pricing.frozen import Basis
+from rules.pricing.refund_taxes import Taxed, tax_back
 from rules.pricing.rounding import half_up
 from rules.pricing.split import split
 from runtime import price_book
@@ -39,6 +40,14 @@ class PaidLine:
     gone: int = 0
     """Of those that came back: what was not exchanged."""
     given: int = 0
+    tax: int = 0
+    """Within `paid`, as it was kept."""
+    taxed: int = 0
+    """Of that, what was told of the units that came back so far."""
+
+    @property
+    def taxes(self) -> Taxed:
+        return Taxed(self.paid, self.tax, self.given)
 
 
 @dataclass
@@ -55,6 +64,8 @@ class PaidLines:
     """What they took for gifts that stay."""
     delivered: int = 0
     """What they paid back of deliveries."""
+    told: int = 0
+    """The tax within what they paid back."""
 
     @cached_property
     def lines(self) -> dict[str, PaidLine]:
@@ -69,10 +80,10 @@ class PaidLines:
                 - self.minor(entity, of["off"], one[of["off"]]))
             for one in facts
         ]  # fmt: skip
-        tax = of.get("tax", "") if self.on_top else ""
+        tax = of.get("tax", "")
+        taxes = [self.minor(entity, tax, one.get(tax)) if tax else 0 for one in facts]
         paid = [
-            amount + (self.minor(entity, tax, one.get(tax)) if tax else 0)
-            for amount, one in zip(net, facts, strict=True)
+            amount + (own if self.on_top else 0) for amount, own in zip(net, taxes, strict=True)
         ]
         off = split(self.off_all, paid, paid)
         found = [
@@ -82,8 +93,11 @@ class PaidLines:
                 int(one.get(of.get("number", "")) or 0),
                 int(one[of["quantity"]] or 0),
                 paid[at] - off[at],
-                () if off[at] or tax else self._units(one.get(of.get("units", ""))),
+                ()
+                if off[at] or (tax and self.on_top)
+                else self._units(one.get(of.get("units", ""))),
                 net[at],
+                tax=half_up(taxes[at] * (paid[at] - off[at]), paid[at]) if paid[at] else 0,
             )
             for at, one in enumerate(facts)
         ]
@@ -141,9 +155,45 @@ class PaidLines:
         names = (of["paid"], of.get("tax", "")) if self.on_top else (of["paid"],)
         return sum(
             max(0, sum(self.minor(entity, name, one.get(name)) for name in names if name))
+            for one in self._fees(kept)
+        )
+
+    @cached_property
+    def delivery_tax(self) -> int:
+        """The tax within that."""
+        kept = self.placing.filled.get(DELIVERIES)
+        name = filled_with(kept.take, "tax") if kept is not None else ""
+        if kept is None or not name:
+            return 0
+        entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
+        return sum(max(0, self.minor(entity, name, one.get(name))) for one in self._fees(kept))
+
+    def _fees(self, kept: Filled) -> Sequence[Mapping[str, Any]]:
+        """Return the parts that are deliveries."""
+        return [
+            one
             for one in _rows(self.draft, kept.into)
             if all(one.get(each) == value for each, value in kept.fixed.items())
-        )
+        ]
+
+    @cached_property
+    def knows_taxes(self) -> bool:
+        """Whether a tax was kept for all that cost something."""
+        lines, fees = self.placing.filled[LINES], self.placing.filled.get(DELIVERIES)
+        goods, tax = list(self.lines.values()), filled_with(lines.take, "tax")
+        rows = zip(goods, _rows(self.draft, lines.into), strict=True)
+        if not tax or any(line.paid and row.get(tax) is None for line, row in rows):
+            return False
+        name = filled_with(fees.take, "tax") if fees is not None else ""
+        return fees is None or all(name and one.get(name) is not None for one in self._fees(fees))
+
+    def tax_back(self, amount: int) -> int:
+        """Return the tax within an amount that is paid back now; it is told from then on."""
+        parts = [one.taxes for one in self.lines.values()]
+        parts.append(Taxed(self.delivery, self.delivery_tax, self.delivered))
+        found = tax_back(parts, self.lost + self.charged, self.told, amount)
+        self.told += found
+        return found
 
     def counts(self, facts: Mapping[str, Any]) -> bool:
         """Return whether a case counts."""
@@ -158,7 +208,7 @@ class PaidLines:
     def settle(self, case: Draft) -> None:
         """Count what a case gave back earlier."""
         for_good = self.for_good(case.facts)
-        share = filled_with(self.give.of_part, "share")
+        share, tax = (filled_with(self.give.of_part, fact) for fact in ("share", "tax"))
         part = self.work.runtime.app.entities[case.entity.fields[self.give.into].target]
         for one in _rows(case, self.give.into):
             line = self.lines.get(str(one[self.give.item]))
@@ -167,9 +217,11 @@ class PaidLines:
                 line.back += units
                 line.gone += units if for_good else 0
                 line.given += self.minor(part, share, one.get(share))
+                line.taxed += self.minor(part, tax, one.get(tax)) if tax else 0
         self.lost += self._told(case, "lost")
         self.charged += self._told(case, "charged")
         self.delivered += self._told(case, "delivery")
+        self.told += self._told(case, "tax")
 
     def bought(self, basis: Basis) -> tuple[PaidLine, ...]:
         """Return the lines that were in the cart, in its order; () if they were changed since."""
