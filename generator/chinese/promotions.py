@@ -217,6 +217,11 @@ TEXTS: Mapping[str, str] = {
     "Keep a history where the item has its price itself.": "请在价格所属的记录自身保存历史。",
     "Nothing is known of what was paid for a line.": "无法得知每行商品的实付金额。",
     "Nothing is known of what was paid for deliveries.": "不知道运费实付多少。",
+    "Nothing is taken from a stock.": "没有从任何库存扣减。",
+    "Nothing is known of what promotions added.": "无法得知促销加入了哪些商品。",
+    "Let `extras:` of `place:` become lines that keep `item` and `free`.": (
+        "请让 `place:` 的 `extras:` 成为明细行，并保留 `item` 和 `free`。"
+    ),
     "Nothing is known of the tax of what was paid.": "无法得知实付金额中的税额。",
     "Let `{part}:` of `place:` keep `tax`.": "请让 `place:` 的 `{part}:` 保留 `tax`。",
     "Let `deliveries:` of `place:` keep `paid`.": "请让 `place:` 的 `deliveries:` 保留 `paid`。",

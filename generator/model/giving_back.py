@@ -69,6 +69,8 @@ class GivingBack:
     """Whether a case's units are gone for good, from its own fields; all if None."""
     settled: Expression | None = None
     """Whether a case is over and paid, from its own fields: budgets then get back their part."""
+    to_stock: Expression | None = None
+    """Whether what promotions added lies in its stock again, from a case's own fields."""
     of_case: Mapping[str, str] = field(default_factory=dict)
     """Field → what it is filled with."""
     of_part: Mapping[str, str] = field(default_factory=dict)

@@ -201,7 +201,7 @@ def resolve(
         )
         problems += found
         back = head.get("pricing").get("give_back")
-        giving, found = resolve_giving_back(back, placing, entities, words)
+        giving, found = resolve_giving_back(back, placing, entities, words, stock)
         problems += found
         past, found = resolve_past(head.get("pricing").get("past"), entities, words)
         problems += found

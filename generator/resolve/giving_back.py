@@ -13,7 +13,7 @@ from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.model.entity import Entity, Field
 from generator.model.giving_back import CASE, NEVER, PART, TOLD, GivingBack
-from generator.model.placing import DELIVERIES, LINES, Placing
+from generator.model.placing import DELIVERIES, EXTRAS, LINES, Placing, Stock
 from generator.problems import Problem, unknown_name
 from generator.resolve.access import Words
 from generator.saying import say
@@ -32,7 +32,11 @@ NEEDED = ("quantity", "price", "off")
 
 
 def resolve_giving_back(
-    given: Given | None, placing: Placing | None, entities: Mapping[str, Entity], words: Words
+    given: Given | None,
+    placing: Placing | None,
+    entities: Mapping[str, Entity],
+    words: Words,
+    stock: Stock | None,
 ) -> tuple[GivingBack | None, list[Problem]]:
     """Return where units of a placed record are given back."""
     if given is None:
@@ -69,6 +73,8 @@ def resolve_giving_back(
         _knows_deliveries(reads, given, placing)
     if placing is not None:
         _knows_taxes(reads, given, lines, placing)
+    if "to_stock" in given and placing is not None:
+        _knows_stock(reads, given, placing, stock=stock)
     found = GivingBack(
         cases=given.get("cases").text,
         into=lines.get("into").text,
@@ -82,6 +88,7 @@ def resolve_giving_back(
         delivery_if=reads.asks(given, "delivery_if", case, words),
         for_good=reads.asks(given, "for_good", case, words),
         settled=reads.asks(given, "settled", case, words),
+        to_stock=reads.asks(given, "to_stock", case, words),
         of_case=reads.told(given, case, CASE),
         of_part=reads.told(lines, part, PART),
     )
@@ -96,6 +103,25 @@ def _knows_deliveries(reads: _Reads, given: Given, placing: Placing) -> None:
             Written("delivery", given.at("delivery")),
             say("Nothing is known of what was paid for deliveries."),
             say("Let `deliveries:` of `place:` keep `paid`."),
+        )
+
+
+def _knows_stock(reads: _Reads, given: Given, placing: Placing, *, stock: Stock | None) -> None:
+    """Note that nothing is taken from a stock, or that nobody knows later what was."""
+    kept, lines = placing.filled.get(EXTRAS), placing.filled.get(LINES)
+    if stock is None:
+        hint = say("Write `{key}` in `pricing:`, or leave this out.", key="stock:")
+        reads.wrong(given.get("to_stock"), say("Nothing is taken from a stock."), hint)
+    elif (
+        kept is None
+        or lines is None
+        or kept.into != lines.into
+        or not {"item", "free"} <= set(kept.take.values())
+    ):
+        reads.wrong(
+            given.get("to_stock"),
+            say("Nothing is known of what promotions added."),
+            say("Let `extras:` of `place:` become lines that keep `item` and `free`."),
         )
 
 

@@ -72,6 +72,11 @@ GIVE_BACK = Shape(
             "A case is over and paid while this holds: budgets that ask for it (`refund: true`) "
             "then get back what it took back.",
         ),
+        "to_stock": Arg(
+            "expression",
+            "While this holds of a case, what promotions added and it brings back, gifts and "
+            "add-ons, lies in its stock again (`stock:`); never if missing.",
+        ),
         "take": _take(CASE),
         "lines": Arg("shape", "The parts of a case.", required=True, shape=LINES),
     },

@@ -13,18 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from generator.model.giving_back import GivingBack
 from generator.model.placing import MONEY, NOBODY, SHARED, Placing
-from rules.ledger import entries as rules
 from rules.ledger.entries import Entry, Key
 from rules.pricing.broken import given_back
 from rules.pricing.frozen import Granted
+from runtime.operations import _taken_back
 from runtime.operations._counters import RECORD, scale
 from runtime.operations._paid_lines import PaidLines
-from runtime.operations._posting import or_refuse, post_within, posting_of
 from runtime.operations._work import Draft, Work
-from runtime.store import inserts
-from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import GIVEN_BACK, REST, Cause
-from runtime.store.titles import title_of
 
 
 def post(work: Work, drafts: Iterable[Draft]) -> None:
@@ -67,12 +62,7 @@ def _give(work: Work, draft: Draft, give: GivingBack, placing: Placing) -> None:
             work, draft, counts, key, amount * scale(work.runtime, counts, paid.currency)
         )
     ]
-    if entries:
-        inserts.leave_now(work.connection)
-        title = title_of(work.connection, work.runtime, draft.entity, draft.facts)
-        record_id = str(draft.facts["id"])
-        cause = Cause(draft.entity.name, record_id, title, work.incoming.reason, work.actor_id)
-        post_within(work, entries, cause)
+    _taken_back.post(work, draft, entries)
 
 
 def _came_back(paid: PaidLines) -> Mapping[str, int]:
@@ -110,21 +100,5 @@ def _entries(work: Work, draft: Draft, counts: str, key: Key, amount: int) -> li
     pricing = work.runtime.app.pricing
     assert pricing is not None
     counter = pricing.counters[counts]
-    book: Book = work.runtime.book(counter.ledger)
-    posting, about = posting_of(work), (draft.entity.name, str(draft.facts["id"]))
-    inserts.leave_now(work.connection)
-    left = amount - posting.given_back(book, *about, key)
-    found = []
-    for kind in dict.fromkeys((counter.take, counter.keep)):
-        for past in posting.of_cause(book, kind, *about):
-            if left <= 0 or past.key != key:
-                continue
-            taken = min(left, past.quantity)
-            left -= taken
-            back = rules.reversal(book.ledger, past, post_key=f"{GIVEN_BACK}{past.id}")
-            found.append(or_refuse(back))
-            if past.quantity > taken:
-                rest = past.quantity - taken
-                anew = rules.entry(book.ledger, kind, key, rest, post_key=f"{REST}{past.id}")
-                found.append(or_refuse(anew))
-    return found
+    kinds = (counter.take, counter.keep)
+    return _taken_back.entries(work, draft, counter.ledger, kinds, key, amount)

@@ -74,7 +74,7 @@ class PaidLines:
         of = {fact: name for name, fact in kept.take.items()}
         rows = self.draft.children.get(kept.into)
         entity = self.work.runtime.app.entities[self.draft.entity.fields[kept.into].target]
-        facts = _rows(self.draft, kept.into)
+        facts = rows_of(self.draft, kept.into)
         net = [
             max(0, self.minor(entity, of["price"], one[of["price"]], one[of["quantity"]])
                 - self.minor(entity, of["off"], one[of["off"]]))
@@ -172,7 +172,7 @@ class PaidLines:
         """Return the parts that are deliveries."""
         return [
             one
-            for one in _rows(self.draft, kept.into)
+            for one in rows_of(self.draft, kept.into)
             if all(one.get(each) == value for each, value in kept.fixed.items())
         ]
 
@@ -181,7 +181,7 @@ class PaidLines:
         """Whether a tax was kept for all that cost something."""
         lines, fees = self.placing.filled[LINES], self.placing.filled.get(DELIVERIES)
         goods, tax = list(self.lines.values()), filled_with(lines.take, "tax")
-        rows = zip(goods, _rows(self.draft, lines.into), strict=True)
+        rows = zip(goods, rows_of(self.draft, lines.into), strict=True)
         if not tax or any(line.paid and row.get(tax) is None for line, row in rows):
             return False
         name = filled_with(fees.take, "tax") if fees is not None else ""
@@ -210,7 +210,7 @@ class PaidLines:
         for_good = self.for_good(case.facts)
         share, tax = (filled_with(self.give.of_part, fact) for fact in ("share", "tax"))
         part = self.work.runtime.app.entities[case.entity.fields[self.give.into].target]
-        for one in _rows(case, self.give.into):
+        for one in rows_of(case, self.give.into):
             line = self.lines.get(str(one[self.give.item]))
             if line is not None:
                 units = int(one[self.give.units] or 0)
@@ -295,7 +295,7 @@ def filled_with(take: Mapping[str, str], fact: str) -> str:
     return next((name for name, one in take.items() if one == fact), "")
 
 
-def _rows(draft: Draft, name: str) -> Sequence[Mapping[str, Any]]:
+def rows_of(draft: Draft, name: str) -> Sequence[Mapping[str, Any]]:
     """Return the parts of a draft, changed or as they are stored."""
     if name in draft.children:
         return [one.facts for one in draft.children[name]]

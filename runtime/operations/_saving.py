@@ -21,6 +21,7 @@ from runtime.operations import (
     _conditions,
     _decimals,
     _editable,
+    _gifts_back,
     _giving_back,
     _offers,
     _price_history,
@@ -337,6 +338,7 @@ def write_all(work: Work, drafts: Sequence[Draft]) -> None:
         ]
     _offers.publish(work, drafts)
     _budgets_back.post(work, drafts)
+    _gifts_back.post(work, drafts)
 
 
 _Parent = tuple[str, str] | None

@@ -1,4 +1,4 @@
-"""The tax within refunds: shares of what was frozen, together never more, the last takes the rest."""
+"""The tax within refunds: shares of what was frozen, never more; the last takes the rest."""
 
 from __future__ import annotations
 
