@@ -17,6 +17,16 @@ LIVE = frozenset({"active", "scheduled"})
 """Whether a scheduled one has begun is what its window says."""
 
 
+def holds(promotion: Promotion, now: datetime) -> bool:
+    """Return whether a promotion can take effect at a moment, for the right cart."""
+    recurs = promotion.recurrence
+    return (
+        promotion.status in LIVE
+        and promotion.window.state(now) == "open"
+        and (recurs is None or recurs.holds(now))
+    )
+
+
 def gate(
     promotion: Promotion, cart: Cart, context: Context, codes: Codes, now: datetime
 ) -> Step | None:

@@ -94,6 +94,7 @@ def test_it_is_asked_with_post_by_those_who_may(stall: Shop) -> None:
 def test_the_tester_shows_prices_and_reasons(stall: Shop) -> None:
     sue = stall.client("sue")
     empty = sue.get("/pricing/").text
+    assert "Promotions that hold at this moment: 1. No price is worked out ahead" in empty
     assert 'name="item"' in empty
     assert "Promotions considered" not in empty
     page = sue.get("/pricing/?item=A&quantity=2&item=&quantity=&at=2026-11-11T20:00").text

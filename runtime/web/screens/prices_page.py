@@ -14,8 +14,10 @@ from typing import Any
 from generator.field_types._locales import zone
 from generator.model.pricing import Pricing
 from generator.model.text import Label
+from rules.pricing.gates import holds
 from rules.pricing.kept_trace import listings_of, steps_of
 from rules.pricing.result import Listing, Step
+from runtime import price_book
 from runtime.backtest import NONE, WITH, WITHOUT, named, read_rule_set, rule_set
 from runtime.errors import FieldError, Invalid, RequestError
 from runtime.messages import Incoming
@@ -118,6 +120,8 @@ class PricesPage:
     againsts: tuple[tuple[str, str], ...] = ()
     promotion: str = ""
     compared: Compared | None = None
+    holding: int = 0
+    """How many promotions hold at this moment; no price waits to be made from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +188,19 @@ def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
             (WITH, visit.t("All and this promotion", "rule set")),
         ),
         promotion=typed.promotion,
+        holding=_holding(visit),
     )  # fmt: skip
     if not isinstance(found, Evaluated):
         return page
     page = _with_prices(visit, page, found)
     return page if not isinstance(other, Evaluated) else _compared(visit, page, found, other)
+
+
+def _holding(visit: Visit) -> int:
+    with fetch.connection(visit.runtime.engine) as connection:
+        promotions = price_book.current(connection, visit.runtime).promotions
+    now = visit.runtime.clock()
+    return sum(holds(one, now) for one in promotions)
 
 
 def _evaluated(
