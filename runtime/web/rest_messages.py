@@ -1,7 +1,8 @@
-"""Messages over REST: which there are, and one filled with a record, as it would reach the caller.
+"""Messages over REST: which there are, one filled with a record, and how the caller has them told.
 
-GET  /api/v1/messages                    every message of records that the caller may read
-GET  /api/v1/messages/NAME?record=ID     its texts in every language; of a record where one is named
+GET   /api/v1/messages                 every message of records that the caller may read
+GET   /api/v1/messages/NAME?record=ID  its texts in every language; of a record where it is named
+PATCH /api/v1/messages/NAME            {"bell": "off", "mail": "daily"}: how the caller wants it
 
 A token needs the right to read what a message tells of, as the pages ask.
 """
@@ -23,7 +24,8 @@ from runtime.operations.read import not_found
 from runtime.pipeline import nothing_here
 from runtime.web.context import Web
 from runtime.web.message_text import in_every_language
-from runtime.web.rest_routes import wrong_method
+from runtime.web.rest_message_choices import WAYS, choices_of, choose
+from runtime.web.rest_plain import body_of, method_of
 from runtime.web.screens.messages_page import may_see
 from runtime.web.screens.visit import Visit
 from runtime.web.wire import Answer, Asked
@@ -33,19 +35,23 @@ MESSAGES = "messages"
 
 def answer(asked: Asked, here: Web, actor: Actor) -> Answer:
     """Answer a request below `/api/v1/messages`."""
-    if asked.method not in ("GET", "HEAD"):
-        raise wrong_method({"GET": ""})
     parts = asked.path.split("/")[1:]
     visit = Visit(here.runtime, actor, asked.request_id, asked.address)
     if not parts:
+        method_of(asked, "GET")
         every = sorted(visit.app.messages.values(), key=lambda one: (one.entity, one.name))
-        return _sent([_line(one) for one in every if may_see(visit, one)])
+        chosen = choices_of(visit)
+        return _sent([{**_line(one), **chosen(one)} for one in every if may_see(visit, one)])
     message = visit.app.messages.get(parts[0])
     if len(parts) > 1:
         raise nothing_here()
     if message is None or not may_see(visit, message):
         raise NotFound
-    return _sent({**_line(message), **_filled(visit, message, _record(asked))})
+    if method_of(asked, "GET", "PATCH") == "PATCH":
+        choose(visit, message, body_of(asked, tuple(WAYS)))
+        return _sent({**_line(message), **choices_of(visit)(message)})
+    told = {**_line(message), **choices_of(visit)(message)}
+    return _sent({**told, **_filled(visit, message, _record(asked))})
 
 
 def _record(asked: Asked) -> str:

@@ -161,3 +161,43 @@ def test_a_message_comes_by_e_mail_as_it_was_chosen(desk: Desk) -> None:
         (summary,) = post.letters()
         found = re.findall(r" as (joined|grave|posted)\b", text_of(summary))
         assert set(found) == {"joined"}
+
+
+def test_a_program_chooses_for_its_person_as_the_page_does(desk: Desk) -> None:
+    ron, api = desk.browser("ron"), "/api/v1/messages/"
+    csrf = {"X-CSRFToken": token(ron.get("/preferences"))}
+
+    def chosen(name: str, **body: object) -> tuple[int, object]:
+        answer = ron.client.patch(api + name, json=body, headers=csrf)
+        found = answer.json["data"]["chosen"] if answer.status_code == 200 else answer.json
+        return answer.status_code, found if answer.status_code == 200 else found["errors"][0]
+
+    tells(desk, desk.make("member", code="M1", name="One"), "joined", "grave", "posted")
+    assert chosen("joined", bell="off") == (200, {"bell": "off", "mail": None})
+    assert bell(desk) == ["grave", "posted"]
+    page = ron.get("/preferences").text
+    assert re.search(r'name="bell-workflow.joined".*?value="off" selected', page, re.S)
+    listed = {one["name"]: one["chosen"] for one in ron.get(api.rstrip("/")).json["data"]}
+    assert listed["joined"] == {"bell": "off", "mail": None}
+    assert listed["kept"] is None, "it tells another role"
+    assert chosen("joined", bell=None) == (200, {"bell": None, "mail": None})
+    assert bell(desk) == ["grave", "joined", "posted"]
+    for name, body, field in (
+        ("grave", {"bell": "off"}, "bell"),
+        ("joined", {"bell": "loud"}, "bell"),
+        ("joined", {"mail": "daily"}, "mail"),
+        ("kept", {"bell": "off"}, "name"),
+        ("joined", {"horn": "off"}, "horn"),
+    ):
+        status, error = chosen(name, **body)
+        assert (status, error["field"]) == (422, field), (name, body)  # type: ignore[index]
+    with letterbox() as box:
+        post = Post(desk, box)
+        desk.runtime.mail = Mail(box.url, "The desk <desk@desk.example>", OFFICE)
+        assert chosen("joined", mail="now") == (200, {"bell": None, "mail": "now"})
+        status, error = chosen("posted", mail="never")
+        assert (status, error["field"]) == (422, "mail"), "it comes in any case"  # type: ignore[index]
+        tells(desk, desk.make("member", code="M2", name="Two"), "joined", "grave")
+        assert post.work() == ["succeeded"]
+        (letter,) = post.letters()
+        assert "as joined" in text_of(letter)

@@ -50,7 +50,7 @@ def message_choices(visit: Visit, switched: Switches, wanted: Wishes) -> tuple[M
     }
     found = []
     for event, message in events(visit).items():
-        rung = ON if event in switched.on else OFF if event in switched.off else ""
+        rung = rings(switched, event)
         sends = visit.runtime.mail.is_open and MAIL not in message.always
         found.append(
             MessageChoice(
@@ -63,6 +63,11 @@ def message_choices(visit: Visit, switched: Switches, wanted: Wishes) -> tuple[M
             )
         )
     return tuple(sorted(found, key=lambda one: (one.about, one.label)))
+
+
+def rings(switched: Switches, event: str) -> str:
+    """Return how a message was switched in the bell: `on`, `off`, or empty."""
+    return ON if event in switched.on else OFF if event in switched.off else ""
 
 
 def events(visit: Visit) -> Mapping[str, Message]:
@@ -89,11 +94,18 @@ def store_switches(visit: Visit, sent: Mapping[str, str]) -> None:
     for event in events(visit):
         chosen = sent.get(f"bell-{event}")
         if chosen is not None:
-            kept[f"{HEAR}{event}"] = "1" if chosen == ON else ""
-            kept[f"{MUTE}{event}"] = "1" if chosen == OFF else ""
+            kept |= kept_of_bell(event, chosen)
     if kept:
         with write(visit.runtime.engine) as connection:
             wishes.keep(connection, visit.runtime, visit.actor.id, kept)
+
+
+def kept_of_bell(event: str, chosen: str) -> dict[str, str]:
+    """Return what is kept where somebody chose `on`, `off` or, empty, like other steps."""
+    return {
+        f"{HEAR}{event}": "1" if chosen == ON else "",
+        f"{MUTE}{event}": "1" if chosen == OFF else "",
+    }
 
 
 def sent_ways(visit: Visit, sent: Mapping[str, str]) -> dict[str, str]:

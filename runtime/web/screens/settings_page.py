@@ -254,11 +254,17 @@ def store_wishes(visit: Visit, given: Mapping[str, str]) -> None:
     hour = given.get("hour", "")
     hour = hour if hour.isdigit() and int(hour) < 24 else str(before.hour)
     kept: dict[str, Any] = {**kinds, HOUR: hour}
-    here = runtime.clock().astimezone(zone(visit.viewer.time_zone))
-    if DAILY in kinds.values() and not before.has_summary and here.hour >= int(hour):
-        kept[DAY] = f"{here:%Y-%m-%d}"
+    kept |= first_summary(visit, before, int(hour), kinds.values())
     with write(runtime.engine) as connection:
         wishes.keep(connection, runtime, visit.actor.id, kept)
+
+
+def first_summary(visit: Visit, before: Wishes, hour: int, ways: Collection[str]) -> dict[str, str]:
+    """Return what is kept so that a summary whose hour is over today comes tomorrow."""
+    here = visit.runtime.clock().astimezone(zone(visit.viewer.time_zone))
+    if DAILY not in ways or before.has_summary or here.hour < hour:
+        return {}
+    return {DAY: f"{here:%Y-%m-%d}"}
 
 
 def _replace(visit: Visit, which: Any, chosen: Mapping[str, Any]) -> None:
