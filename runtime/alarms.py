@@ -3,8 +3,9 @@
 Comes in: an export that was refused because the day's rows are used up, that is one of too many in
 an hour or that somebody asks for at night; masked values that one person had shown too often;
 denials of one person that are too many for a minute; a try to change what only administrators
-change. Goes out: a notice to each of them but the one it is about, of each kind at most once
-an hour for each person, so that a flood is one line. The audit holds each of them by itself.
+change; a sign-in from a country where somebody never was. Goes out: a notice to each of them but
+the one it is about, of each kind at most once an hour for each person, so that a flood is one line.
+The audit holds each of them by itself.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from rules.administering import LOG, roles_with
 from runtime.messages import Actor
 from runtime.notifications import Notice, notify
 from runtime.runtime import Runtime
-from runtime.store import accounts
+from runtime.store import accounts, sessions
 from runtime.store.engine import write
 
 EXPORTS, AT_NIGHT = "many_exports", "export_at_night"
 REVEALS, DENIALS, TRIED = "many_reveals", "many_denials", "tried_to_administer"
-ALARMS = frozenset({EXPORTS, AT_NIGHT, REVEALS, DENIALS, TRIED})
+ELSEWHERE = "new_country"
+ALARMS = frozenset({EXPORTS, AT_NIGHT, REVEALS, DENIALS, TRIED, ELSEWHERE})
 """Kinds of notices that are made here; nobody switches them off."""
 MOST_AN_HOUR = 20
 """Exports of one person in an hour that nobody is told of."""
@@ -35,6 +37,8 @@ MOST_DENIED = 20
 NIGHT, MORNING = 22, 6
 """Hours of the shop between which it is night."""
 HOUR = timedelta(hours=1)
+COUNTRY = "country:"
+"""Begins the settings of a person that say where they signed in from."""
 
 
 def count_exports(runtime: Runtime, actor: Actor | None, entity: str, *, refused: bool) -> None:
@@ -71,6 +75,27 @@ def count_denials(runtime: Runtime, actor: Actor) -> None:
         many = runtime.denials.count((DENIALS, actor.id), runtime.clock())
         if many == MOST_DENIED + 1:
             tell(runtime, actor, DENIALS, "", {"denials": many})
+
+
+def note_country(runtime: Runtime, actor: Actor, said: str) -> None:
+    """Keep from which country somebody signs in, and tell when they never came from there.
+
+    The first one tells nothing: there is nothing to compare it with. What is no code of a country,
+    such as `XX` or `T1` of some proxies for who knows where, is passed over.
+    """
+    code = said.strip().upper()
+    if not actor.id or not (len(code) == 2 and code.isascii() and code.isalpha()) or code == "XX":
+        return
+    with write(runtime.engine) as connection:
+        setting, now = runtime.system.setting, runtime.clock()
+        mine = setting.c.user_id == actor.id, setting.c.key.startswith(COUNTRY)
+        known = set(connection.execute(sa.select(setting.c.key).where(*mine)).scalars())
+        if COUNTRY + code in known:
+            return
+        if not sessions.keep_once(connection, setting, actor.id, COUNTRY + code, now):
+            return
+        if known:
+            _tell(connection, runtime, actor, ELSEWHERE, code, {"country": code})
 
 
 def tell(runtime: Runtime, actor: Actor, kind: str, title: str, params: Mapping[str, Any]) -> None:

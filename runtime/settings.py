@@ -48,6 +48,8 @@ class Settings:
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0
     """How many proxies stand in front and may be believed about addresses."""
+    country_header: str = ""
+    """The header in which such a proxy says from which country somebody comes: two letters."""
     log_format: str = "human"
     log_level: str = "INFO"
     watch: bool = False
@@ -143,6 +145,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         https=_flag(environment, "SHOPWRIGHT_HTTPS"),
         trusted_hosts=_list(environment, "SHOPWRIGHT_HOSTS"),
         proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),
+        country_header=_country_header(environment),
         log_format=environment.get("SHOPWRIGHT_LOG", "json" if production else "human"),
         log_level=environment.get("SHOPWRIGHT_LOG_LEVEL", "INFO"),
         watch=_flag(environment, "SHOPWRIGHT_WATCH"),
@@ -162,6 +165,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mail_from=environment.get("SHOPWRIGHT_MAIL_FROM", ""),
         address=environment.get("SHOPWRIGHT_ADDRESS", "").rstrip("/"),
     )
+
+
+def _country_header(environment: Mapping[str, str]) -> str:
+    """Return the header of the country, which is believed from a proxy and from nobody else."""
+    name = environment.get("SHOPWRIGHT_COUNTRY_HEADER", "").strip()
+    if name and not _number(environment, "SHOPWRIGHT_PROXIES", 0):
+        raise SettingsError(
+            "SHOPWRIGHT_COUNTRY_HEADER is believed from a proxy alone: set SHOPWRIGHT_PROXIES to "
+            "how many stand in front, and let the first of them overwrite the header."
+        )
+    return name
 
 
 def is_directory(url: str) -> bool:

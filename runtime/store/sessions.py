@@ -132,6 +132,13 @@ def use_once(
     return False
 
 
+def keep_once(
+    connection: sa.Connection, setting: sa.Table, user_id: int, key: str, now: datetime
+) -> bool:
+    """Leave a row in the caller's transaction; False when it was left before."""
+    return _mark(connection, setting, user_id, key, now) is None
+
+
 def _mark(
     connection: sa.Connection, setting: sa.Table, user_id: int, key: str, now: datetime
 ) -> datetime | None:

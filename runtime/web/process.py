@@ -90,6 +90,7 @@ def web_settings(settings: Settings) -> WebSettings:
         # the supervisor and a probe on this machine ask by address
         hosts=(*settings.trusted_hosts, *HERE) if settings.trusted_hosts else (),
         proxies=settings.proxies,
+        country_header=settings.country_header,
         files=settings.data / "files",
         templates=settings.definitions / "templates",
         limiter_storage=_limiter_storage(settings.redis_url),

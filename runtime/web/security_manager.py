@@ -36,6 +36,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import DataRequired, EqualTo
 
+from runtime import alarms
 from runtime.errors import Busy, TooMany
 from runtime.messages import Actor
 from runtime.settings import is_directory
@@ -398,6 +399,9 @@ def signed_in(user_id: int, *operations: str, source: str = "screen") -> None:
         actor = found.actor
         notes = [Note(one, record_id=str(actor.id), title=actor.name) for one in operations]
         trail(actor, source).alone(*notes)
+        header = web().settings.country_header
+        if SIGN_IN in operations and header:
+            alarms.note_country(web().runtime, actor, request.headers.get(header, ""))
 
 
 def note_refused(name: str, why: str) -> None:

@@ -26,6 +26,8 @@ class WebSettings:
     """Host names that requests may carry; empty means any, which production refuses."""
     proxies: int = 0
     """So many proxies in front set X-Forwarded-For, -Proto and -Host."""
+    country_header: str = ""
+    """The header in which a proxy says the country of whoever asks; without, nobody is told."""
     limiter_storage: str = "memory://"
     """Where attempts are counted: `memory://` for one process, a Redis URL for several."""
     max_json: int = 2 * 1024 * 1024

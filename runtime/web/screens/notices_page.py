@@ -240,6 +240,7 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "many_exports": t("{name} takes many records out", name=who),
         "export_at_night": t("{name} takes records out at night", name=who),
         "many_reveals": t("{name} looks at many masked values", name=who),
+        "new_country": t("{name} signed in from a country where they never were", name=who),
         "many_denials": t("{name} asks for much that is denied", name=who),
         "tried_to_administer": t("{name} tried what is for administrators", name=who),
         "webhook_paused": t("A webhook is paused"),
