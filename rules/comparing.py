@@ -23,7 +23,9 @@ from rules.matrix import Matrix
 from rules.permissions import ALWAYS, Grant, Line, transition_actions
 from rules.role_names import ANY
 
-READS = frozenset({"list", "read", "export", "history", "aggregate", "reveal", "match"})
+READS = frozenset(
+    {"list", "read", "export", "history", "aggregate", "reveal", "match", "export_plain"}
+)
 WRITES = frozenset({"create", "update", "import", "bulk"})
 LEVELS = ("hidden", "masked", "clear")
 NEW = "new"

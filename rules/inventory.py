@@ -15,6 +15,7 @@ from generator.model.entity import Entity
 from generator.model.privacy import ABOUT_PEOPLE
 from rules.logged import log_rule
 from rules.matrix import Matrix
+from rules.unmasking import EXPORT_PLAIN
 
 CLEAR, SOME, MASKED = "clear", "some", "masked"
 """In clear in every record; in clear only in some records or only in some of those one sees;
@@ -65,8 +66,13 @@ def _held(matrix: Matrix, entity: Entity, name: str, sensitivity: str) -> Held:
         revealing = matrix.grant(alone, entity.name, "reveal")
         if revealing is not None and name in revealing.read and name in reading.veiled:
             revealed.append(role)
-        taking = matrix.grant(alone, entity.name, "export")
-        if taking is not None and any(name in line.clear for line in taking.lines):
+        leaving = (
+            matrix.grant(alone, entity.name, "export"),
+            matrix.together(alone, entity.name, "export", EXPORT_PLAIN),
+        )
+        if any(
+            one is not None and any(name in line.clear for line in one.lines) for one in leaving
+        ):
             exported.append(role)
     logged = log_rule(matrix.app, entity.fields[name])
     return Held(entity.name, name, sensitivity, seen, tuple(revealed), tuple(exported), logged)

@@ -21,9 +21,11 @@ from rules.joining import narrowed, with_files
 from rules.permissions import ALWAYS, Grant, Line
 from rules.role_names import ANY, PART, closure, in_scopes
 from rules.uniting import denies, sight, united, without_contained, writable
+from rules.unmasking import EXPORT_PLAIN, unmasked
 
 FILE = "file"
 """The action of opening files, without which no field shows or takes one."""
+EXPORT = "export"
 AUTO = "auto"
 """The mask of the field's type."""
 DAY = timedelta(days=1)
@@ -74,7 +76,10 @@ class Matrix:
             other = self.grant(roles, entity, action)
             if found is None or other is None:
                 return None
-            lines = narrowed(found.lines, other, found.forbid)
+            if (actions[0], action) == (EXPORT, EXPORT_PLAIN):
+                lines = unmasked(found, other)
+            else:
+                lines = narrowed(found.lines, other, found.forbid)
             if lines != found.lines:
                 model = self.app.entities[entity]
                 key = f"{found.key}&{action}:{other.key}"

@@ -34,7 +34,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
 
 
 def _approval(one: Sensitive, app: App) -> Iterator[Problem]:
-    if "export" in one.actions:
+    if {"export", "export_plain"} & set(one.actions):
         yield Problem(
             "D490",
             one.span,

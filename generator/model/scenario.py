@@ -55,7 +55,8 @@ class Step:
     the job or the alert, and nothing."""
     input: Mapping[str, Any] = field(default_factory=dict)
     """Of `transition`: the answers; of `answer`: what comes back; of `event`: by path; of `post`:
-    quantity and reason; of `erase`: the reason; of `place`: the cart."""
+    quantity and reason; of `erase`: the reason; of `export`: whether unmasked, and why; of
+    `place`: the cart."""
     called: str = ""
     """Of `transition`: the name that the record it makes gets."""
     lines: tuple[str, ...] = ()

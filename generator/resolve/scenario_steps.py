@@ -53,7 +53,8 @@ TAKES: Mapping[str, frozenset[str]] = {
     "unconfirmed": frozenset({"transition"}),
     "key": frozenset({"post"}),
     "quantity": frozenset({"post"}),
-    "reason": frozenset({"post", "erase"}),
+    "unmasked": frozenset({"export"}),
+    "reason": frozenset({"post", "erase", "export"}),
     "approved_by": frozenset({"update", "delete", "erase"}),
     "cart": frozenset({"place"}),
     "lines": frozenset({"place"}),
@@ -63,7 +64,11 @@ TAKES: Mapping[str, frozenset[str]] = {
     "times": frozenset({"event"}),
 }
 """By key of a step: the actions that it belongs to."""
-TOLD: Mapping[str, tuple[str, ...]] = {"place": ("cart",), "erase": ("reason",)}
+TOLD: Mapping[str, tuple[str, ...]] = {
+    "place": ("cart",),
+    "erase": ("reason",),
+    "export": ("unmasked", "reason"),
+}
 """By action: keys that are told as they are written."""
 
 

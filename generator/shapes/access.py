@@ -202,7 +202,10 @@ ROLES = Shape(
     },
 )
 
-NAMED_ONLY = ("approve", "reveal", "match", "operate", "post", "evaluate", "extend", "erase")
+NAMED_ONLY = (
+    *("approve", "reveal", "match", "export_plain"),
+    *("operate", "post", "evaluate", "extend", "erase"),
+)
 """Actions that no group includes: whoever may do them has a line that says so."""
 
 ORDINARY = (
@@ -232,7 +235,8 @@ ACTIONS = (*ORDINARY, *NAMED_ONLY)
 """Every action: `print` puts a record that may be read on paper, `comment` writes about it, `file`
 opens its files and, with `update`, adds and removes them, `link` points at it from another record;
 `approve` decides about what others asked for, `reveal` shows a masked cell,
-`match` looks records up by the whole value of a masked field, which stays masked,
+`match` looks records up by the whole value of a masked field, which stays masked, `export_plain`
+lets an export that may be made leave with masked values in clear,
 `operate` settles what went wrong with other systems, `post` writes an entry of a ledger, `evaluate`
 prices a cart (of the entity that `pricing:` of app.yaml names), `extend` moves the due time of one
 timer of a record, `erase` erases the data of a person whose record it is."""
@@ -387,7 +391,9 @@ SENSITIVE = Shape(
             one=True,
             minimum=1,
             of=Arg(
-                "choice", "An action.", options=("create", "update", "delete", "export", "erase")
+                "choice",
+                "An action.",
+                options=("create", "update", "delete", "export", "export_plain", "erase"),
             ),
         ),
         "ask": Arg(

@@ -130,7 +130,14 @@ STEP = Shape(
             of=Arg("value", ""),
         ),
         "quantity": Arg("value", "Of `post`: how much."),
-        "reason": Arg("text", "Of `post` and `erase`: why; an erasure needs a reason."),
+        "unmasked": Arg(
+            "boolean",
+            "Of `export`: what is masked leaves in clear, for a reason, proved as it is asked for.",
+            default=False,
+        ),
+        "reason": Arg(
+            "text", "Of `post`, `erase` and `export`: why; an erasure and `unmasked` need a reason."
+        ),
         "approved_by": Arg(
             "name",
             "Of `update`, `delete` and `erase`: who approves it at once, where the "

@@ -19,6 +19,7 @@ from typing import Any
 from generator.field_types._locales import zone
 from generator.model.text import Label
 from rules.role_names import narrowed
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import Forbidden, RequestError
 from runtime.exporting import papers, rights
 from runtime.exporting.wish import wish_of
@@ -27,7 +28,7 @@ from runtime.jobs.results import Made
 from runtime.jobs.worker import JobRuntime
 from runtime.messages import Actor, Incoming, Result
 from runtime.notifications import Notice, notify
-from runtime.operations.export import JOB, PROVED
+from runtime.operations.export import JOB, PROVED, UNMASKED
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import write
@@ -195,8 +196,15 @@ class _Making:
             source="job",
             request_id=self.run_id,
             reason=str(self.given.get("reason") or self.wish.name),
-            also=PRINT if self.wish.form == papers.PAPER else (),
+            also=self._also,
         )
+
+    @property
+    def _also(self) -> tuple[str, ...]:
+        """What must be allowed beside: the file of a saved wish is never one in clear."""
+        if self.wish.form == papers.PAPER:
+            return PRINT
+        return (EXPORT_PLAIN,) if self.given.get(UNMASKED) is True else ()
 
     def _total(self, incoming: Incoming) -> int | None:
         query = {k: v for k, v in incoming.query.items() if k not in ("fields", "sort")}

@@ -14,9 +14,10 @@ from typing import Any
 
 from generator.model.access import Sensitive
 from generator.model.entity import Entity
-from generator.model.text import Label
+from generator.model.text import NOWHERE, Label
 from rules.levels import levels
 from rules.proof import NOTHING
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import NeedsApproval, NotProved, RequestError, Unconfirmed
 from runtime.messages import Incoming
 from runtime.operations._work import Draft, Work
@@ -108,7 +109,15 @@ def ask_to_export(runtime: Runtime, incoming: Incoming) -> None:
     """
     entity = runtime.app.entities[incoming.entity]
     met = _of(runtime, entity, "export")
+    if EXPORT_PLAIN in incoming.also:
+        met += _of(runtime, entity, EXPORT_PLAIN) or [_unmasked(entity)]
+        met.sort(key=lambda one: ORDER.index(one.ask))
     _demand(met, runtime, incoming, entity.label.text("en"), None, {})
+
+
+def _unmasked(entity: Entity) -> Sensitive:
+    """Return what is asked before masked values leave in clear, where no definition says it."""
+    return Sensitive(EXPORT_PLAIN, entity.name, (EXPORT_PLAIN,), "reauthenticate", NOWHERE)
 
 
 def _of(runtime: Runtime, entity: Entity, action: str) -> list[Sensitive]:

@@ -8,6 +8,10 @@ page comes; a job, for which nobody's line is slow, reads one state of the datab
 `lines.amount` is a column of parts: the row of a record stands once for each of its parts, with the
 record's own cells repeated, as an import of such rows wants them.
 
+Masked values leave masked. With the action `export_plain` asked for beside (`also`) they leave in
+clear where a line gives that, for a reason that the audit keeps with the fields concerned; what is
+filtered and sorted by is what the ordinary export may be filtered and sorted by.
+
 The audit tells first what leaves, and at the end how much: a file whose first line cannot be
 written down is not begun. Where a line gives only so many rows a day, they are counted and taken
 before the first one leaves, in one transaction: what is more than that is refused whole.
@@ -24,8 +28,9 @@ import sqlalchemy as sa
 
 from generator.model.text import Label
 from rules.permissions import Grant
+from rules.unmasking import EXPORT_PLAIN
 from runtime import alarms
-from runtime.errors import Forbidden, TooMany
+from runtime.errors import FieldError, Forbidden, Invalid, TooMany
 from runtime.jobs import runs
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations import _export_parts, _reading, _sensitive
@@ -45,6 +50,16 @@ PAGE = 1000
 """Rows of one statement."""
 PAGE_OF_PARTS = 200
 """Records of one statement that bring their parts."""
+UNMASKED = "unmasked"
+"""What a job's request says where the values that are masked leave in clear."""
+SHORTEST, LONGEST = 3, 500
+"""Characters of the reason for which they do."""
+WHY = Label(
+    {
+        "en": f"Say why the values leave unmasked, in {SHORTEST} to {LONGEST} characters.",
+        "zh": f"请填写明文导出的原因（{SHORTEST} 到 {LONGEST} 个字符）。",
+    }
+)
 PROVED = "proved"
 """What a job's request says in place of a payload: what is sensitive was asked when it was made."""
 
@@ -57,6 +72,8 @@ class Call:
     read: _reading.ReadCall
     parts: Mapping[str, tuple[str, ...]]
     """Columns of parts, by the field that holds them."""
+    usual: Grant
+    """The right to export as one sees it; what is asked is understood inside this."""
 
 
 @dataclass(frozen=True)
@@ -66,23 +83,48 @@ class Plan:
     incoming: Incoming
     query: QueryPlan
     parts: tuple[Parts, ...]
+    unmasked: tuple[str, ...] = ()
+    """The columns that leave in clear by `export_plain` alone."""
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     query, parts = _export_parts.apart(incoming, runtime)
-    read = _reading.parse_read(replace(incoming, query=query), grant, runtime)
-    return Call(incoming, replace(read, includes=(), after="", before=""), parts)
+    usual = _usual(incoming, grant, runtime)
+    read = _reading.parse_read(replace(incoming, query=query), usual, runtime)
+    return Call(incoming, replace(read, includes=(), after="", before=""), parts, usual)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
-    found = _reading.plan_read(call.read, grant, runtime)
+    usual = _reading.plan_read(call.read, call.usual, runtime)
+    found = usual if call.usual is grant else replace(usual, grant=grant)
     most = PAGE_OF_PARTS if call.parts else PAGE
     found = found.with_values(limit=min(most, grant.limits.get("export", most)), cursor=None)
-    return Plan(call.incoming, found, _export_parts.planned(call.parts, found, call, runtime))
+    parts = _export_parts.planned(call.parts, usual, call, runtime)
+    shown = [path for path in found.shown if not path.sights]
+    lifted = [
+        one.text
+        for one in shown
+        if one.field.name in call.usual.veiled
+        and any(one.field.name in line.masked for line in call.usual.lines)
+        and any(one.field.name in line.clear for line in grant.lines)
+    ]
+    return Plan(call.incoming, found, parts, tuple(lifted) if found is not usual else ())
+
+
+def _usual(incoming: Incoming, grant: Grant, runtime: Runtime) -> Grant:
+    """Return the right to the same export with its masks."""
+    actor = incoming.actor
+    if EXPORT_PLAIN not in incoming.also or actor is None:
+        return grant
+    others = tuple(one for one in incoming.also if one != EXPORT_PLAIN)
+    found = runtime.matrix.together(actor.roles, incoming.entity, ACTION, *others)
+    return found if found is not None else grant
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
     asked = plan.incoming
+    if EXPORT_PLAIN in asked.also:
+        _may_unmask(asked)
     if not (asked.source == "job" and asked.values == PROVED):
         _sensitive.ask_to_export(runtime, asked)
     if asked.source != "job":
@@ -98,6 +140,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             runtime,
         ),
     }
+    if plan.unmasked:
+        told["unmasked"] = list(plan.unmasked)
     note = Note(EXPORT, asked.entity, after=told, reason=asked.reason)
     taken = _take(plan, runtime, trail, note)
     alarms.count_exports(runtime, asked.actor, asked.entity, refused=False)
@@ -106,6 +150,27 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
         # what is there for the cursor alone stands before the parts, so it is shown like the rest
         shown = replace(shown, paths=(*shown.paths, *_paths(plan)), hidden=0)
     return Result(plan=shown, pages=Pages(plan, runtime, taken, trail))
+
+
+def _may_unmask(asked: Incoming) -> None:
+    """Refuse what leaves in clear without a reason, or with somebody else's eyes.
+
+    Raises:
+        Forbidden: somebody looks with another's eyes.
+        Invalid: they do not say why.
+
+    """
+    actor = asked.actor
+    if actor is not None and actor.real_id:
+        raise Forbidden()
+    if is_unexplained(asked.reason):
+        code: Any = "required"
+        raise Invalid(WHY, (FieldError("reason", code, WHY),))
+
+
+def is_unexplained(reason: str) -> bool:
+    """Return whether a text does not say why values leave unmasked."""
+    return not SHORTEST <= len(reason.strip()) <= LONGEST
 
 
 class Pages:
@@ -174,6 +239,7 @@ def _later(plan: Plan, runtime: Runtime) -> Result:
     given = {**told_of(actor), **asked.values, "entity": asked.entity, PROVED: True}
     given["query"] = {name: list(texts) for name, texts in asked.query.items()}
     given["request"], given["reason"] = asked.request_id, asked.reason
+    given[UNMASKED] = EXPORT_PLAIN in asked.also
     run = runs.NewRun(JOB, queue="bulk", input=given, created_by=str(actor.id), source="person")
     with write(runtime.engine) as connection:
         run_id = runs.create(connection, run, runtime.clock())

@@ -16,11 +16,13 @@ from generator.model.scenario import Case, Expected, Scenario, Step
 from generator.model.text import Span
 from generator.resolve.scenario_steps import made_by
 from rules.proof import Proof
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import RequestError
 from runtime.messages import Actor, Result
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.titles import title_of
+from runtime.store.trail import EXPORT, EXPORT_ENDED
 from runtime.verify import backstage, elsewhere, seconds
 from runtime.verify.coverage import Coverage
 from runtime.verify.stage import (
@@ -198,6 +200,10 @@ def _done(stage: Stage, step: Step, coverage: Coverage) -> Result | RequestError
     actor = stage.actor(step.person)
     if step.action == "transition" and step.confirms:
         actor = replace(actor, proof=_proof(stage, step))
+    if step.input.get("unmasked"):
+        title = stage.runtime.app.entities[step.entity].label.text("en")
+        actor = replace(actor, proof=Proof(title, stage.now.timestamp()))
+        coverage.asked(actor, step.entity, EXPORT_PLAIN)
     coverage.asked(actor, step.entity, stage.runtime.operations[step.action].ACTION)
     if step.action == "bulk":
         coverage.asked(actor, step.entity, step.change)
@@ -272,7 +278,9 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
     entity = stage.runtime.app.entities[step.entity]
     values = stage.values(step.values, entity)
     if step.action in {"list", "export"}:
-        return {"query": stage.query(step.query, entity)}
+        also = (EXPORT_PLAIN,) if step.input.get("unmasked") else ()
+        reason = str(step.input.get("reason") or "")
+        return {"query": stage.query(step.query, entity), "also": also, "reason": reason}
     if step.action == "bulk":
         ids = [stage.ids[name] for name in step.records]
         body = {"operation": step.change, "ids": ids}
@@ -345,9 +353,12 @@ def _version(stage: Stage, step: Step, record: str) -> int:
 
 
 def _audit(stage: Stage, step: Step) -> list[str]:
-    """Return what the audit says was done to a step's record, in order."""
+    """Return what the audit says was done to a step's record, in order; of an export what left."""
     record = stage.ids.get(step.record, "")
     table = stage.runtime.system.audit
+    about = [table.c.record_id == record]
+    if step.action == "export":
+        about = [table.c.entity == step.entity, table.c.operation.in_([EXPORT, EXPORT_ENDED])]
     with read(stage.runtime.engine) as connection:
-        chosen = sa.select(table.c.operation).where(table.c.record_id == record)
+        chosen = sa.select(table.c.operation).where(*about)
         return [str(row[0]) for row in connection.execute(chosen.order_by(table.c.id))]

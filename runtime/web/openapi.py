@@ -16,6 +16,7 @@ from generator.model.entity import Entity
 from generator.model.workflow import Workflow
 from rules import privacy
 from rules.permissions import Grant, transition_action
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import (
     BadRequest,
     Broken,
@@ -60,6 +61,7 @@ from runtime.web.openapi_parts import (
     SELECTING,
     STEPS,
     TALK_SHAPES,
+    UNMASKING,
     WORKFLOW_SHAPES,
     job_paths,
     security_paths,
@@ -484,7 +486,9 @@ class _Document:
 
     def _parameters(self, entity: Entity, operation: str) -> list[Shape]:
         if operation in LISTED:
-            return [*LISTED[operation], *self._view(entity), *self._filters(entity, operation)]
+            more = self._unmasking(entity) if operation == "export" else []
+            found = [*LISTED[operation], *more, *self._view(entity)]
+            return [*found, *self._filters(entity, operation)]
         if operation in {"create", "bulk", *rest_ledgers.ROUTES}:
             return [IDEMPOTENCY]
         if operation == "settle_incident":
@@ -493,6 +497,10 @@ class _Document:
             return list(ABOUT_INCIDENTS)
         found = [RECORD_ID, *((PART_ID,) if operation in ABOUT_A_PART else ())]
         return [*found, *FURTHER.get(operation, ())]
+
+    def _unmasking(self, entity: Entity) -> list[Shape]:
+        """Return the parameters for an export in clear, for whom a line gives it."""
+        return UNMASKING if self.grant(entity.name, EXPORT_PLAIN) is not None else []
 
     def _view(self, entity: Entity) -> list[Shape]:
         names = [view.name for view in entity.list.views]

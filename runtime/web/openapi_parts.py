@@ -73,6 +73,14 @@ EXPORTING = [
     _query("fields", TEXT, "The columns: fields or paths, with commas."),
     _query("sort", TEXT, "Fields, with commas; - in front for descending."),
 ]
+UNMASKING = [
+    _query(
+        "unmasked",
+        {"type": "boolean"},
+        "Masked values leave in clear; `X-Reason` says why, and the log keeps it.",
+    ),
+    {"name": "X-Reason", "in": "header", "schema": {"type": "string", "maxLength": 500}},
+]
 
 
 def _object(properties: Shape, *required: str) -> Shape:

@@ -33,6 +33,7 @@ from runtime.web.rest_asking import (
     read_key,
     read_query,
     read_version,
+    unmasked,
     with_proof,
 )
 from runtime.web.rest_routes import operation_of, place_of
@@ -101,8 +102,10 @@ class Api:
         headers = asked.headers
         query = read_query(asked.query)
         form = ""
+        also: tuple[str, ...] = ()
         if operation == "export":
             form, query = file_format(query)
+            also, query = unmasked(query)
         if operation not in READS_QUERY:
             only_keys(query, KEYS.get(operation, frozenset()))
         incoming = Incoming(
@@ -119,6 +122,7 @@ class Api:
             reason=headers.get("x-reason", "")[:500],
             request_id=asked.request_id,
             address=asked.address,
+            also=also,
         )
         if operation == "attach":
             incoming = self._with_file(asked, incoming)

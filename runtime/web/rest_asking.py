@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from generator.model.text import Label
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import BadRequest, FieldError
 from runtime.messages import Actor
 from runtime.store.idempotency import no_key
@@ -26,6 +27,8 @@ NO_KEY = "\0"
 
 IF_MATCH = re.compile(r'"(\d{1,10})"\Z')
 MOST_KEYS = 100
+UNMASKED = "unmasked"
+"""The key of an export that leaves with masked values in clear."""
 
 
 def read_query(text: str) -> Mapping[str, tuple[str, ...]]:
@@ -145,6 +148,23 @@ def file_format(
         message = Label({"en": f"Write one of: {known}.", "zh": f"可用的值：{known}。"})
         raise BadRequest(message, (FieldError("format", "invalid", message),))
     return form, {key: texts for key, texts in query.items() if key != "format"}
+
+
+def unmasked(
+    query: Mapping[str, tuple[str, ...]],
+) -> tuple[tuple[str, ...], Mapping[str, tuple[str, ...]]]:
+    """Return what must be allowed beside an export, and the query without the key that says it.
+
+    Raises:
+        BadRequest: the key holds something else than `true` or `false`.
+
+    """
+    said = query.get(UNMASKED, ("false",))[-1]
+    if said not in ("true", "false"):
+        message = Label({"en": "Write 'true' or 'false'.", "zh": "请填写 true 或 false。"})
+        raise BadRequest(message, (FieldError(UNMASKED, "invalid", message),))
+    left = {key: texts for key, texts in query.items() if key != UNMASKED}
+    return ((EXPORT_PLAIN,) if said == "true" else ()), left
 
 
 def _bad_query() -> BadRequest:

@@ -187,6 +187,8 @@ def asked(
         yield ""
         yield f"?archived=all&fields={','.join(shown[:50])}"
         yield f"?fields={','.join(shown[50:])}" if shown[50:] else "?q=cnry"
+    if operation == "export":
+        yield "?unmasked=true"
 
 
 def told(page: TestResponse) -> str:

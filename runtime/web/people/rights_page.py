@@ -38,6 +38,7 @@ ACTION_TEXTS: Mapping[str, tuple[str, str]] = {
     "bulk": ("change many", "批量修改"),
     "share": ("share views", "共享视图"),
     "reveal": ("reveal", "明文查看"),
+    "export_plain": ("export unmasked", "明文导出"),
     "match": ("look up by masked values", "按脱敏内容查找"),
     "post": ("post", "过账"),
     "approve": ("approve", "审批"),

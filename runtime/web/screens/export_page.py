@@ -14,6 +14,7 @@ from typing import Any
 from generator.field_types._locales import zone
 from generator.model.entity import Entity
 from rules.masks import HIDDEN, Masked, is_veiled
+from rules.unmasking import EXPORT_PLAIN, lifted
 from runtime.errors import RequestError
 from runtime.messages import Result
 from runtime.store.paths import Path
@@ -25,6 +26,17 @@ from runtime.web.screens.list_url import ListUrl, pipeline_query
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, plural
 from runtime.web.spreadsheets import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody chose on the page already, where something of it was missing."""
+
+    what: str = ""
+    form: str = ""
+    unmasked: bool = False
+    reason: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,9 @@ class ExportPage:
     """The number of rows from which the file is made in the background; empty where it is not."""
     on_page: str
     chosen: str
+    unmasked: str
+    """The fields that may leave in clear though they are masked; empty for none."""
+    given: Given
     zone: str
     back: str
 
@@ -54,6 +69,7 @@ def page(
     columns: Sequence[Path],
     ids: Sequence[str],
     at_once: int,
+    given: Given,
 ) -> ExportPage:
     """Return the page that asks what, which columns and which format."""
     query = pipeline_query(url, entity.name, visit)
@@ -78,9 +94,22 @@ def page(
         large=number(visit, at_once) if not exact or total > at_once else "",
         on_page=number(visit, min(size, total) if exact else size),
         chosen=number(visit, len(ids)) if ids else "",
+        unmasked=_unmasked(visit, entity),
+        given=given,
         zone=visit.actor.time_zone,
         back=url.text,
     )
+
+
+def _unmasked(visit: Visit, entity: Entity) -> str:
+    """Return the labels of the fields that somebody may take out in clear where they ask for it."""
+    matrix, roles = visit.runtime.matrix, visit.actor.roles
+    usual, plain = (matrix.grant(roles, entity.name, one) for one in ("export", EXPORT_PLAIN))
+    if usual is None or plain is None or visit.actor.real_id:
+        return ""
+    names = lifted(usual, plain)
+    found = [visit.text(one.label) for one in entity.fields.values() if one.name in names]
+    return ("、" if visit.chinese() else ", ").join(found)
 
 
 def asked(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from generator.field_types._ids import WRITTEN
 from generator.model.entity import Entity
+from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import Invalid
 from runtime.exporting import saved
 from runtime.exporting.beginning import begin
 from runtime.exporting.checking import Draft
 from runtime.exporting.wish import Wish
+from runtime.operations.export import LONGEST, WHY, is_unexplained
 from runtime.store.trail import Trail
 from runtime.web import spreadsheets
 from runtime.web.screens import doors, export_columns, export_page, list_memory
@@ -59,14 +62,22 @@ class Exports:
         if form in spreadsheets.FORMATS:
             if request.form.get("keep"):
                 return self._keep(visit, model, url, form)
-            return self._file(visit, model, url, ids[:MOST_CHOSEN], form)
+            if not (
+                request.form.get("unmasked") and is_unexplained(request.form.get("reason", ""))
+            ):
+                return self._file(visit, model, url, ids[:MOST_CHOSEN], form)
         if not visit.may("export", entity):
             doors.ask(visit, "export", entity)
         kept = list_memory.load(visit, entity)
         columns = chosen_columns(visit, model, url, kept)
+        given = export_page.Given()
+        if form in spreadsheets.FORMATS:
+            names = request.form.getlist("columns")
+            columns = export_columns.readable(visit.asking("export", entity), entity, names)
+            given = _given(visit, request.form)
         at_once = self.desk.around.export_now
-        page = export_page.page(visit, model, url, columns, ids[:MOST_CHOSEN], at_once)
-        return render_template("export.html", page=page)
+        page = export_page.page(visit, model, url, columns, ids[:MOST_CHOSEN], at_once, given)
+        return render_template("export.html", page=page), 422 if given.error else 200
 
     def _file(self, visit: Visit, model: Entity, url: ListUrl, ids: list[str], form: str) -> Answer:
         names = request.form.getlist("columns")
@@ -80,11 +91,12 @@ class Exports:
             visit, model, url, columns, "all" if what == "all" else "chosen", ",".join(ids)
         )
         wish = Wish(model.name, tuple(path.text for path in columns), form)
+        more = _unmasked(request.form)
         if wish.by_fields or self._is_large(visit, model, query):
             told = {"columns": list(wish.columns), "form": form}
-            made = doors.ask(visit, "export", model.name, query=query, values=told)
+            made = doors.ask(visit, "export", model.name, query=query, values=told, **more)
             return redirect(run_url(str(made.row)), 303)
-        result = doors.ask(visit, "export", model.name, query=query)
+        result = doors.ask(visit, "export", model.name, query=query, **more)
         rows = export_page.rows(visit, columns, result)
         mark = spreadsheets.marked(visit.actor.name, visit.runtime.clock(), visit.request_id)
         pieces = spreadsheets.write(form, export_page.heading(visit, columns), rows, mark)
@@ -169,3 +181,21 @@ class Exports:
 
     def _trail(self, visit: Visit) -> Trail:
         return Trail(visit.runtime, visit.actor, "screen", visit.request_id, visit.address)
+
+
+def _given(visit: Visit, form: Mapping[str, str]) -> export_page.Given:
+    """Return what a form held that was sent without the reason it needs."""
+    return export_page.Given(
+        what=form.get("what", ""),
+        form=form.get("format", ""),
+        unmasked=bool(form.get("unmasked")),
+        reason=form.get("reason", "")[:LONGEST],
+        error=visit.text(WHY) if form.get("unmasked") else "",
+    )
+
+
+def _unmasked(form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an export is asked with where masked values shall leave in clear, and why."""
+    if not form.get("unmasked"):
+        return {}
+    return {"also": (EXPORT_PLAIN,), "reason": form.get("reason", "").strip()[:LONGEST]}
