@@ -80,6 +80,17 @@ def test_no_page_scrolls_sideways(page: Page, address: str, path: str, width: in
     assert page.evaluate("document.querySelector('#main').scrollWidth") <= width
 
 
+@pytest.mark.parametrize("path", ["list?as=1", "detail?as=1", "form?as=1&errors=1"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 400), (390, 500)])
+def test_only_what_is_inside_a_page_scrolls(
+    page: Page, address: str, path: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}/sample/{path}")
+    ready(page)
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+
+
 def test_rows_are_walked_and_selected_by_keys(page: Page, address: str) -> None:
     page.goto(f"{address}/sample/list?as=1")
     ready(page)
