@@ -15,7 +15,8 @@ from generator.model.entity import FILES, Entity, Field
 from generator.model.importmap import ImportMap
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import writable
-from runtime.importing.choosing import needed
+from runtime.importing.choosing import LINKS, needed
+from runtime.importing.headers import BEHIND
 from runtime.importing.recipe import has_columns
 from runtime.web.frame import LANGUAGES
 from runtime.web.screens.cells import readable
@@ -107,7 +108,20 @@ def _of_field(visit: Visit, model: Field) -> Iterator[Target]:
             line = f"{label}{BETWEEN}{part_label(visit, model, name)}"
             yield Target(f"{model.name}.{name}", line, (f"{model.name}.{name}",))
     else:
-        yield Target(model.name, label, names, is_file=model.type in FILES)
+        found = (*names, *_by_its_key(visit, model))
+        yield Target(model.name, label, found, is_file=model.type in FILES)
+
+
+def _by_its_key(visit: Visit, model: Field) -> Iterator[str]:
+    """Yield what our exports call a column that names another record by its key."""
+    if visit.catalog[model.type].relation not in LINKS:
+        return
+    other = visit.app.entities[model.target]
+    if len(other.key) == 1:
+        key = other.fields[other.key[0]].label.texts
+        for locale, text in model.label.texts.items():
+            if locale in key:
+                yield f"{text}{BEHIND}{key[locale]}"
 
 
 def _of_link(visit: Visit, model: Field) -> Iterator[Target]:
