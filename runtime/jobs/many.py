@@ -8,8 +8,9 @@ worker that comes after one that died; everything else must bear being asked for
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,7 +51,13 @@ class Done:
     """By record what it was, for the rows that are not."""
 
 
-Do = Callable[[Actor, Sequence[Target]], Done]
+Now = Callable[[], Actor | None]
+"""The person as they are at this moment; None when they may not sign in any more."""
+Do = Callable[[Actor, Sequence[Target], Now], Done]
+"""Does something to records; whom it asks anew before each, so that a right that is taken back is
+not used for one more of them."""
+GONE = "forbidden"
+"""What becomes of records whose person may not sign in any more."""
 
 
 def work_through(run_id: str, runtime: JobRuntime, do: Do) -> None:
@@ -63,16 +70,17 @@ def work_through(run_id: str, runtime: JobRuntime, do: Do) -> None:
     kept = dict(runtime.run.checkpoint or {"at": 0, "counts": {}, "refused": []})
     counts: Counter[str] = Counter(kept["counts"])
     refused, at = list(kept["refused"]), int(kept["at"])
+    now = partial(person_of, office, given, runtime.run.claim.created_by)
     while at < len(targets):
         runtime.run.pause_point()
         chunk = targets[at : at + CHUNK]
         known = _known(office, run_id, at, at + len(chunk))
         left = [one for one in chunk if one.position not in known]
-        actor = person_of(office, given, runtime.run.claim.created_by)
+        actor = now()
         if actor is None:
-            done = Done([(one.position, Outcome(one.id, "forbidden")) for one in left])
+            done = Done([(one.position, Outcome(one.id, GONE)) for one in left])
         else:
-            done = do(actor, left)
+            done = do(actor, left, now)
         for _, outcome in done.outcomes:
             if outcome.status != "ok" and len(refused) < MOST_TOLD:
                 refused.append(_told(outcome))
@@ -110,11 +118,6 @@ def person_of(office: Runtime, given: Mapping[str, Any], person: str | None) -> 
         time_zone=given["time_zone"],
         locale=given["locale"],
     )
-
-
-def numbered(targets: Iterable[Target], outcomes: Iterable[Outcome]) -> list[tuple[int, Outcome]]:
-    """Return outcomes by the places of their targets."""
-    return [(one.position, outcome) for one, outcome in zip(targets, outcomes, strict=True)]
 
 
 def _known(office: Runtime, run_id: str, first: int, end: int) -> dict[int, str]:

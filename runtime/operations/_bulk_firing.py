@@ -153,7 +153,7 @@ def with_versions(runtime: Runtime, entity: str, targets: Targets) -> Targets:
 
 def fire_each(runtime: Runtime, batch: Batch, targets: Targets) -> Iterator[Outcome]:
     """Fire the transition of each record; what became of it is told when it has."""
-    done = _done_before(runtime, batch) if batch.incoming.values else frozenset()
+    done = done_before(runtime, batch) if batch.incoming.values else frozenset()
     for record_id, version in targets:
         if record_id in done:
             yield Outcome(record_id, "ok", version, changed=False)
@@ -204,7 +204,7 @@ def _fire(runtime: Runtime, batch: Batch, wanted: Wanted) -> Fired:
     raise busy()
 
 
-def _done_before(runtime: Runtime, batch: Batch) -> frozenset[str]:
+def done_before(runtime: Runtime, batch: Batch) -> frozenset[str]:
     """Return the records that have a log row of the batch."""
     log = runtime.system.workflow_log
     asked = sa.select(log.c.record_id).where(

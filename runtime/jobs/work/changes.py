@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from runtime.errors import RequestError
 from runtime.jobs import many
-from runtime.jobs.many import Done, Target
+from runtime.jobs.many import Done, Now, Target
 from runtime.jobs.rows import write_numbered
 from runtime.jobs.tables import ROW
 from runtime.jobs.worker import JobRuntime
@@ -46,6 +46,7 @@ def _change(
     run_id: str,
     actor: Actor,
     targets: Sequence[Target],
+    now: Now,
 ) -> Done:
     entity = str(given["entity"])
     request = str(given.get("request") or run_id)
@@ -62,8 +63,12 @@ def _change(
     outcomes: list[tuple[int, Outcome]] = []
     before = _before(office, incoming, targets)
     for one, body in _bodies(office, given, targets):
+        who = now()
+        if who is None:
+            outcomes.append((one.position, Outcome(one.id, many.GONE)))
+            continue
         try:
-            plan = _plan(office, replace(incoming, values=body))
+            plan = _plan(office, replace(incoming, actor=who, values=body))
         except RequestError as refusal:
             outcomes.append((one.position, bulk.refused(one.id, refusal)))
             continue

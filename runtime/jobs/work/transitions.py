@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 from runtime.errors import RequestError
 from runtime.jobs import many
-from runtime.jobs.many import Done, Target
+from runtime.jobs.many import Done, Now, Target
 from runtime.jobs.worker import JobRuntime
-from runtime.messages import Actor, Incoming
+from runtime.messages import Actor, Incoming, Outcome
 from runtime.operations import _bulk_firing
+from runtime.operations._bulk_firing import Batch
 from runtime.operations.bulk import JOB
 from runtime.runtime import Runtime
 
@@ -26,7 +27,7 @@ def run(run_id: str, runtime: JobRuntime) -> None:
     office: Runtime = runtime.application
     given = runtime.run.input
 
-    def fire(actor: Actor, targets: Sequence[Target]) -> Done:
+    def batch_of(actor: Actor) -> Batch:
         incoming = Incoming(
             "bulk",
             str(given["entity"]),
@@ -35,11 +36,24 @@ def run(run_id: str, runtime: JobRuntime) -> None:
             source="job",
             request_id=str(given.get("request") or run_id),
         )
+        return _bulk_firing.batch_of(office, incoming, given["body"])
+
+    def fire_one(one: Target, done: frozenset[str], who: Actor | None) -> Outcome:
+        if one.id in done:
+            return Outcome(one.id, "ok", one.version, changed=False)
+        if who is None:
+            return Outcome(one.id, many.GONE)
         try:
-            batch = _bulk_firing.batch_of(office, incoming, given["body"])
+            batch = batch_of(who)
+        except RequestError as refusal:
+            return _bulk_firing.refused(one.id, refusal)
+        return _bulk_firing.fire_one(office, batch, one.id, one.version)
+
+    def fire(actor: Actor, targets: Sequence[Target], now: Now) -> Done:
+        try:
+            done = _bulk_firing.done_before(office, batch_of(actor))
         except RequestError as refusal:
             return Done([(one.position, _bulk_firing.refused(one.id, refusal)) for one in targets])
-        fired = _bulk_firing.fire_each(office, batch, [(one.id, one.version) for one in targets])
-        return Done(many.numbered(targets, fired))
+        return Done([(one.position, fire_one(one, done, now())) for one in targets])
 
     many.work_through(run_id, runtime, fire)
