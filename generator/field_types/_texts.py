@@ -29,6 +29,9 @@ class Line(ApiField[str | None]):
     default_error_messages = {
         "invalid": Words("Write a text.", "请填写文本。"),
         "control": Words("Control characters are not allowed.", "不能包含控制字符。"),
+        "line_break": Words(
+            "Write it in one line, without a line break.", "请写成一行，不能换行。"
+        ),
         "max": Words("At most {max} characters.", "最多 {max} 个字符。"),
         "min": Words("At least {min} characters.", "至少 {min} 个字符。"),
         "pattern": Words("This does not have the expected form.", "格式不正确。"),
@@ -47,8 +50,10 @@ class Line(ApiField[str | None]):
             raise self.make_error("invalid")
         if len(value) > self.most * 2 + 100:
             raise self.make_error("max", max=self.most)
-        if self.control.search(value):
-            raise self.make_error("control")
+        found = self.control.search(value)
+        if found:
+            only_breaks = not CONTROL_IN_PARAGRAPHS.search(value.replace("\r", ""))
+            raise self.make_error("line_break" if only_breaks else "control")
         text: str = value.strip()
         if not text:
             nothing: None = self.nothing()

@@ -1,13 +1,16 @@
-"""Tables in JSON: an object a line, or one list of objects; objects in objects are `a.b` columns.
+"""Tables in JSON: an object a line, objects over several lines, or one list of objects; objects in
+objects are `a.b` columns.
 
 A list of objects makes several rows of one record, with its values in the first: the children.
 With `nested` each object below another is a record of its own, which knows its parent as
-`parent.KEY` and how deep it lies as `depth`. A line that is no object is a torn row, unless it is
-the first: then this is no such file.
+`parent.KEY` and how deep it lies as `depth`. A line that is no object is a torn row; where the
+first is none, objects go over several lines, or this is no such file.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
@@ -19,6 +22,9 @@ import orjson
 from runtime.importing.faults import FileFault
 from runtime.importing.tables import Reading, Row, Torn, checked_columns, open_bytes
 
+READER = json.JSONDecoder()
+"""Says where a value ends; what it is, the stricter one reads."""
+BLANK = re.compile(r"\s*")
 LARGEST = 200_000_000
 """Bytes of a file that is one JSON value; larger ones must have an object a line."""
 DEEPEST = 50
@@ -96,6 +102,7 @@ class JsonTable:
             raise self._fault(f"no JSON: {error}", f"不是有效的 JSON：{error}") from error
 
     def _lines(self) -> Iterator[tuple[int, Any]]:
+        """Yield the objects of lines; of a file whose first is no whole one, those of its text."""
         is_first = True
         with open_bytes(self.path) as stream:
             for line, text in enumerate(stream, start=1):
@@ -103,15 +110,42 @@ class JsonTable:
                 if stripped:
                     one = _object(stripped)
                     if is_first and isinstance(one, Broken):
-                        one = orjson.loads(stripped)
+                        yield from self._over_lines()
+                        return
                     is_first = False
                     yield line, one
+
+    def _over_lines(self) -> Iterator[tuple[int, Any]]:
+        """Yield objects that are each written over several lines, one after the other.
+
+        Raises:
+            ValueError: there is something else between them.
+
+        """
+        with open_bytes(self.path) as stream:
+            held = stream.read(LARGEST + 1)
+        if len(held) > LARGEST:
+            raise self._fault("too large; write an object a line", "过大，请每行一个对象")
+        text, place, number = held.decode("utf-8-sig"), 0, 0
+        while (place := _next_sign(text, place)) < len(text):
+            try:
+                _, end = READER.raw_decode(text, place)
+            except RecursionError as error:
+                raise ValueError("too deep") from error
+            number += 1
+            yield number, orjson.loads(text[place:end])
+            place = end
 
     def _no_object(self, line: int) -> FileFault:
         return self._fault(f"not a list of objects (item {line})", f"不是对象列表（第 {line} 项）")
 
     def _fault(self, en: str, zh: str) -> FileFault:
         return FileFault(f"'{self.name}' is {en}.", f"文件“{self.name}”{zh}。")
+
+
+def _next_sign(text: str, place: int) -> int:
+    found = BLANK.match(text, place)
+    return place if found is None else found.end()
 
 
 def _object(text: bytes) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from runtime.importing.faults import FileFault
 
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
 OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+OBJECTS = re.compile(rb"\[?\s*\{")
+"""How objects begin, alone or in a list."""
 LONGEST_NAME = 200
 MOST_COLUMNS = 1000
 MOST_UNPACKED = 1_000_000_000
@@ -109,7 +112,7 @@ def open_table(path: Path, reading: Reading) -> Table:
         return SheetTable(path, reading)
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     suffixes = {suffix.lower() for suffix in path.suffixes}
-    if suffixes & {".json", ".jsonl", ".ndjson"} or text.startswith((b"{", b"[{")):
+    if suffixes & {".json", ".jsonl", ".ndjson"} or OBJECTS.match(text):
         return JsonTable(path, reading)
     return CsvTable(path, reading)
 

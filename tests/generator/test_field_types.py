@@ -205,6 +205,15 @@ def test_what_turns_the_direction_of_a_text_is_refused(word: str, sign: str) -> 
         assert label.text("zh") == "不能包含控制字符。"
 
 
+@pytest.mark.parametrize(("text", "said"), [("two\nlines", "line break"), ("a\rb", "line break"),
+    ("a\n\x00", "Control"), ("a\x07", "Control")])  # fmt: skip
+def test_a_line_break_is_told_as_one(text: str, said: str) -> None:
+    with pytest.raises(ma.ValidationError) as refusal:
+        WORDS["text"].schema(field_of("text")).deserialize(text)
+    assert said in refusal.value.messages[0]
+    assert ("换行" in refusal.value.messages[0].text("zh")) == (said == "line break")
+
+
 @pytest.mark.parametrize("word", ["text", "long_text", "rich_text"])
 def test_joiners_and_marks_of_direction_stay(word: str) -> None:
     written = "\u0646\u200c\u0647 \u200f(\u05d0)\u200e \U0001f468\u200d\U0001f469"

@@ -277,6 +277,25 @@ def test_nodes_below_nodes_know_their_parents(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{\n  "a": 1,\n  "b": {"c": 2}\n}\n',
+        '[\n  {\n    "a": 1,\n    "b": {"c": 2}\n  }\n]\n',
+        '\ufeff{\r\n"a": 1, "b":\r\n{"c": 2}}',
+    ],
+)
+@pytest.mark.parametrize("name", ["rows.json", "rows.txt"])
+def test_json_may_go_over_several_lines(tmp_path: Path, content: str, name: str) -> None:
+    assert table(tmp_path, content.encode(), name) == [("a", "b.c"), (1, [1, 2])]
+
+
+def test_objects_over_several_lines_may_follow_each_other(tmp_path: Path) -> None:
+    several = b'{\n "a": 1\n}\n{"a": 2}\n{\n"a": 3}'
+    found = table(tmp_path, several, "rows.json")
+    assert found == [("a",), (1, [1]), (2, [2]), (3, [3])]
+
+
 @pytest.mark.parametrize("content", [b"[1, 2]", b'{"a": }', b"[{}, 7]", b"1\n{}\n"])
 def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FileFault):
