@@ -232,8 +232,9 @@ def run(
         def announce() -> None:
             reached = told_address(address, number)
             say(locale, f"\n  The back office is at {reached}\n", f"\n  后台地址：{reached}\n")
+            widest = max((len(name) for name, *_ in logins), default=0)
             for name, password, roles in logins:
-                click.echo(f"    {name:<20} {password:<24} {roles}")
+                click.echo(f"    {name:<{widest}} {password:<24} {roles}")
             say(locale, "\n  Ctrl-C stops it.\n", "\n  按 Ctrl-C 停止。\n")
 
         tree = services(settings, address, number, simulated)
