@@ -15,6 +15,7 @@ from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem
 from generator.saying import say
+from generator.shapes.access import AT_ONCE
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -34,12 +35,13 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
 
 
 def _approval(one: Sensitive, app: App) -> Iterator[Problem]:
-    if {"export", "export_plain"} & set(one.actions):
+    at_once = [action for action in AT_ONCE if action in one.actions]
+    if at_once:
         yield Problem(
             "D490",
             one.span,
-            say("'{name}' lets an export wait for approval.", name=one.name),
-            "Ask for 'confirm' or 'reauthenticate' before an export.",
+            say("'{name}' lets '{action}' wait for approval.", name=one.name, action=at_once[0]),
+            "Ask for 'confirm' or 'reauthenticate': the answer goes to who asks, at once.",
         )
     holders = {rule.role for rule in app.grants if rule.entity in (one.entity, "*")}
     approvers = {

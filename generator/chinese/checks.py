@@ -484,9 +484,9 @@ TEXTS: Mapping[str, str] = {
     "Take one out of 'includes', or take the conflict away.": (
         "请从 'includes' 中去掉一个，或删除这条冲突规则。"
     ),
-    "'{name}' lets an export wait for approval.": "'{name}' 让导出等待审批。",
-    "Ask for 'confirm' or 'reauthenticate' before an export.": (
-        "导出前请用 'confirm' 或 'reauthenticate'。"
+    "'{name}' lets '{action}' wait for approval.": "'{name}' 让 '{action}' 等待审批。",
+    "Ask for 'confirm' or 'reauthenticate': the answer goes to who asks, at once.": (
+        "请改用 'confirm' 或 'reauthenticate'：结果须当场返回给操作人。"
     ),
     "No role may approve anything of '{entity}'.": "没有角色可以审批 '{entity}'。",
     "Let a role 'approve' it, such as 'manager: {{{entity}: [view, approve]}}'.": (

@@ -244,6 +244,11 @@ timer of a record, `erase` erases the data of a person whose record it is."""
 LEVELS = ("confirm", "type", "reauthenticate", "approve")
 """What can be asked before something sensitive; `rules/levels` says when each is met."""
 
+AT_ONCE = ("reveal", "import", "bulk", "export", "export_plain")
+"""Actions whose answer goes to whoever asks, now: nobody else can be waited for."""
+ASKED_ABOUT = ("create", "update", "delete", "restore", "erase", *AT_ONCE)
+"""What `sensitive:` can ask about; a transition has `confirm:` of its own."""
+
 _VIEW = ("list", "read", "history", "aggregate", "print", "comment", "file", "link")
 GROUPS = {
     "view": _VIEW,
@@ -386,14 +391,14 @@ SENSITIVE = Shape(
         ),
         "actions": Arg(
             "list",
-            "What is asked about.",
+            "What is asked about; of an import and of a change of many once, before it begins.",
             required=True,
             one=True,
             minimum=1,
             of=Arg(
                 "choice",
                 "An action.",
-                options=("create", "update", "delete", "export", "export_plain", "erase"),
+                options=ASKED_ABOUT,
             ),
         ),
         "ask": Arg(

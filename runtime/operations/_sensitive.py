@@ -59,8 +59,8 @@ def ask_about(work: Work, action: str, draft: Draft) -> None:
     _demand(met, work.runtime, work.incoming, title, before, after)
 
 
-def ask_to_remove(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
-    """Ask what the definitions demand before a record goes.
+def ask_to_move(work: Work, entity: Entity, facts: Mapping[str, Any], action: str) -> None:
+    """Ask what the definitions demand before a record goes, or comes back.
 
     Raises:
         RequestError: something is missing.
@@ -68,13 +68,40 @@ def ask_to_remove(work: Work, entity: Entity, facts: Mapping[str, Any]) -> None:
     """
     met = [
         one
-        for one in _of(work.runtime, entity, "delete")
+        for one in _of(work.runtime, entity, action)
         if _concerns(one, set(one.fields), facts, work)
     ]
     if met:
         before = audit.plain(work.runtime, entity, facts)
         title = title_of(work.connection, work.runtime, entity, facts)
         _demand(met, work.runtime, work.incoming, title, before, {})
+
+
+def ask_to_reveal(work: Work, entity: Entity, facts: Mapping[str, Any], field: str) -> None:
+    """Ask what the definitions demand before somebody sees a masked cell in clear.
+
+    Raises:
+        RequestError: something is missing; nothing is shown.
+
+    """
+    rules = _of(work.runtime, entity, "reveal")
+    met = [one for one in rules if _concerns(one, {field}, facts, work)]
+    if met:
+        title = title_of(work.connection, work.runtime, entity, facts)
+        _demand(met, work.runtime, work.incoming, title, None, {})
+
+
+def ask_to_begin(runtime: Runtime, incoming: Incoming, action: str) -> None:
+    """Ask what the definitions demand before much is done at once: an import, a change of many.
+
+    It is asked once, of whoever begins it; what it then does to each record asks for itself.
+
+    Raises:
+        RequestError: something is missing; nothing is begun.
+
+    """
+    entity = runtime.app.entities[incoming.entity]
+    _demand(_of(runtime, entity, action), runtime, incoming, entity.label.text("en"), None, {})
 
 
 def ask_to_erase(work: Work, entity: Entity, facts: Mapping[str, Any], reason: str) -> None:

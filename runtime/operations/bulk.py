@@ -30,7 +30,15 @@ from runtime.errors import (
 )
 from runtime.jobs import runs
 from runtime.messages import Actor, Incoming, Outcome, Result
-from runtime.operations import _bulk_firing, _bulk_lists, _reading, delete, restore, update
+from runtime.operations import (
+    _bulk_firing,
+    _bulk_lists,
+    _reading,
+    _sensitive,
+    delete,
+    restore,
+    update,
+)
 from runtime.operations._bulk_firing import Batch, Targets
 from runtime.operations._bulk_lists import Listed
 from runtime.operations._work import Work
@@ -173,6 +181,8 @@ def _most(call: Call) -> int:
 
 
 def execute(plan: Plan, runtime: Runtime) -> Result:
+    if not plan.call.preview:
+        _sensitive.ask_to_begin(runtime, plan.call.incoming, ACTION)
     targets = plan.call.targets
     if plan.matching is not None:
         targets = frozen(plan.matching, runtime)

@@ -45,7 +45,7 @@ def remove(work: Work, call: WriteCall, grant: Grant, version: int | None) -> No
         _versions.same_version(before, version)
     if before.get("archived_at") is not None:
         return
-    _sensitive.ask_to_remove(work, entity, before)
+    _sensitive.ask_to_move(work, entity, before, "delete")
     blocking = dependants.blocking(work.connection, runtime, entity, call.record_id)
     if blocking:
         raise _cascade.still_used(blocking)

@@ -16,6 +16,7 @@ from generator.model.text import Label
 from rules.permissions import Grant
 from runtime.errors import BadRequest, FieldError, Forbidden, TooLarge
 from runtime.messages import Incoming, Result
+from runtime.operations import _sensitive
 from runtime.operations._import_item import MODES, ImportCall, ImportPlan
 from runtime.operations._importing import apply
 from runtime.operations._keys import Keys, names_one
@@ -69,6 +70,7 @@ def plan(call: ImportCall, grant: Grant, runtime: Runtime) -> ImportPlan:
 
 
 def execute(plan: ImportPlan, runtime: Runtime) -> Result:
+    _sensitive.ask_to_begin(runtime, plan.call.incoming, ACTION)
     with write(runtime.engine) as connection:
         outcomes = apply(connection, plan, runtime, Keys(runtime, plan.call.actor))
     return Result(outcomes=tuple(outcomes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
-from runtime.operations import _changing, _offers, _versions
+from runtime.operations import _changing, _offers, _sensitive, _versions
 from runtime.operations._work import Work
 from runtime.operations._writing import WriteCall, WritePlan, plan_write, transact, written_alone
 from runtime.runtime import Runtime
@@ -39,6 +39,7 @@ def bring_back(work: Work, call: WriteCall, grant: Grant, version: int | None) -
         _versions.same_version(before, version)
     if before.get("archived_at") is None:
         return
+    _sensitive.ask_to_move(work, call.entity, before, "restore")
     _offers.put_away(work, call.entity, call.record_id, gone=False)
     table = work.runtime.schema.tables[call.entity.name]
     back = (

@@ -17,7 +17,7 @@ from rules.permissions import Grant
 from runtime import alarms
 from runtime.errors import FieldError, Forbidden, Invalid, TooMany
 from runtime.messages import Actor, Incoming, Result
-from runtime.operations import _changing, _hourly, _reading
+from runtime.operations import _changing, _hourly, _reading, _sensitive
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store.audit import plain
@@ -106,6 +106,7 @@ def _shown(plan: Plan, runtime: Runtime) -> tuple[Any, int]:
         work = Work(connection, runtime, asked, now, context)
         _changing.load(work, call.entity, asked.record_id, plan.reading)
         facts = _changing.load(work, call.entity, asked.record_id, plan.revealing)
+        _sensitive.ask_to_reveal(work, call.entity, facts, call.field)
         many = _hourly.hold(connection, runtime, call.actor.id, ACTION, AN_HOUR, _enough())
         value = plain(runtime, call.entity, {call.field: facts[call.field]}).get(call.field)
         told = {"field": call.field}

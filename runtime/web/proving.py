@@ -13,7 +13,7 @@ from flask import current_app, flash, make_response, redirect, render_template, 
 from werkzeug.wrappers import Response
 
 from rules.proof import Proof
-from runtime.errors import NeedsApproval, RequestError, TooMany
+from runtime.errors import NeedsApproval, RequestError, TooMany, Unconfirmed
 from runtime.messages import Actor
 from runtime.web.context import present, web
 from runtime.web.identity import PROVED
@@ -36,6 +36,8 @@ class ProofPage:
     with_code: bool
     back: str
     error: str = ""
+    in_drawer: bool = False
+    """The form was sent from a drawer, which shows the question in its place."""
 
 
 def with_proof(actor: Actor) -> Actor:
@@ -66,8 +68,10 @@ def ask(refusal: RequestError, back: str) -> Response:
         with_code=actor is not None and web().gate.second_factors.is_on(actor.id),
         back=back,
         error=t("This is not right.") if tried else "",
+        in_drawer=("_drawer", "1") in fields,
     )
-    return make_response(render_template("proof.html", page=page), refusal.status)
+    status = Unconfirmed.status if page.in_drawer else refusal.status
+    return make_response(render_template("proof.html", page=page), status)
 
 
 def tell_waiting(refusal: NeedsApproval) -> Response:

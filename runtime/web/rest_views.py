@@ -28,6 +28,7 @@ from runtime.web.openapi import Documents
 from runtime.web.problems import bug, problem
 from runtime.web.rest import Api
 from runtime.web.rest_alerts import ALERTS
+from runtime.web.rest_asking import with_proof
 from runtime.web.rest_exports import EXPORTS
 from runtime.web.rest_hooks import HOOKS
 from runtime.web.rest_imports import IMPORTS
@@ -146,9 +147,10 @@ def _jobs(asked: Asked) -> Answer:
 
 
 def _exports(asked: Asked) -> Answer:
-    if asked.actor is None:
+    actor = with_proof(asked)
+    if actor is None:
         raise sign_in_first()
-    return rest_exports.answer(asked, web(), asked.actor)
+    return rest_exports.answer(asked, web(), actor)
 
 
 def _alerts(asked: Asked) -> Answer:
@@ -170,15 +172,17 @@ def _hooks(asked: Asked) -> Answer:
 
 
 def _prints(asked: Asked) -> Answer:
-    if asked.actor is None:
+    actor = with_proof(asked)
+    if actor is None:
         raise sign_in_first()
-    return rest_prints.answer(asked, web(), asked.actor)
+    return rest_prints.answer(asked, web(), actor)
 
 
 def _imports(asked: Asked) -> Answer:
-    if asked.actor is None:
+    actor = with_proof(asked)
+    if actor is None:
         raise sign_in_first()
-    return rest_imports.answer(asked, web(), asked.actor)
+    return rest_imports.answer(asked, web(), actor)
 
 
 BESIDE: Mapping[str, Callable[[Asked], Answer]] = {

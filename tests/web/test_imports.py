@@ -110,12 +110,12 @@ def tried_at(browser: Browser, address: str, **more: str) -> str:
     return str(answer.location.rpartition("/")[2])
 
 
-def work(desk: Desk, run_id: str) -> str | None:
+def work(desk: Desk, run_id: str, kind: str = "import_rows") -> str | None:
     runtime = desk.runtime
     folder = desk.app.extensions["shopwright"].settings.files.parent / "results"
     kinds = every_kind(runtime.app)
     setup = WorkerSetup(runtime.engine, runtime.clock, kinds, runtime, results=folder)
-    return work_on(setup, "import_rows", run_id, "test")
+    return work_on(setup, kind, run_id, "test")
 
 
 def imported(desk: Desk, browser: Browser, run_id: str) -> str:

@@ -23,6 +23,8 @@ from runtime.importing.tables import Reading, Table, open_table
 from runtime.jobs import desk as work
 from runtime.jobs.starting import start_run
 from runtime.jobs.work.import_rows import NAME
+from runtime.messages import Incoming
+from runtime.operations import _sensitive
 from runtime.web.screens import doors, import_columns, import_kept, import_page, uploads
 from runtime.web.screens.visit import Visit
 
@@ -212,7 +214,15 @@ def tried(visit: Visit, entity: Entity, run_id: str) -> Asked:
 def begin(
     visit: Visit, asked: Asked, key: str | None = None, connection: sa.Connection | None = None
 ) -> str:
-    """Begin a run that tries or imports a file; return its id. With one key it is one run."""
+    """Begin a run that tries or imports a file; return its id. With one key it is one run.
+
+    Raises:
+        RequestError: what the definitions ask for before an import is missing.
+
+    """
+    if not asked.dry_run:
+        incoming = Incoming("import", asked.entity, visit.actor)
+        _sensitive.ask_to_begin(visit.runtime, incoming, "import")
     given = import_page.start_input(visit, asked)
     return start_run(
         visit.runtime, NAME, given, by=visit.actor, unique_key=key, connection=connection
