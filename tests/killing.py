@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.house.places import until
+
 
 def stuck_after(reached: Path, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that does its work, says so, and never returns."""
@@ -35,3 +37,20 @@ def killed_at(reached: Path, engine: sa.Engine, body: Callable[[], object]) -> N
     child.kill()
     child.join()
     assert child.exitcode == -signal.SIGKILL
+    until_let_go(engine)
+
+
+def until_let_go(engine: sa.Engine) -> None:
+    """Wait until the database has noticed who is gone: PostgreSQL keeps their locks till then."""
+    if engine.dialect.name == "postgresql":
+        until(lambda: not _transactions(engine))
+
+
+def _transactions(engine: sa.Engine) -> int:
+    asked = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        " AND xact_start IS NOT NULL"
+    )
+    with engine.connect() as connection:
+        return int(connection.execute(asked).scalar_one())

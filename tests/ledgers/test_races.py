@@ -16,6 +16,7 @@ from runtime.expiring import expire
 from runtime.store.engine import read
 from runtime.store.ledger_verify import replay
 from tests.databases import postgres_url, sqlite_url
+from tests.killing import until_let_go
 from tests.ledgers.counting import Counting, code, open_counting
 from tests.runtime.test_races import together
 
@@ -161,6 +162,7 @@ def test_a_process_killed_in_the_middle_leaves_entries_equal_to_balances(
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join(30)
+    until_let_go(shop.runtime.engine)
     shop.agrees()
     north, south = shop.now_at(), shop.now_at(place="south")
     assert north == south

@@ -8,10 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from runtime.outside import call_runs
-from tests.house.places import until
+from tests.killing import until_let_go
 from tests.outside.shop import Desk
 from tests.outside.test_events import send, told
 
@@ -33,19 +31,7 @@ def killed(desk: Desk, what: str, record: str = "") -> Iterator[None]:
         child.kill()
         child.wait()
         child.stdout.close()
-        until(lambda: not _left_open(desk))
-
-
-def _left_open(desk: Desk) -> int:
-    """Return how many transactions are open: PostgreSQL ends a dead client's when it notices."""
-    if desk.runtime.engine.dialect.name == "sqlite":
-        return 0
-    asked = sa.text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
-    )
-    with desk.runtime.engine.connect() as connection:
-        return int(connection.execute(asked).scalar_one())
+        until_let_go(desk.runtime.engine)
 
 
 def test_between_commit_and_relay(desk: Desk) -> None:

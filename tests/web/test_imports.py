@@ -29,6 +29,7 @@ from runtime.jobs.worker import WorkerSetup, work_on
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations.import_ import MOST
 from runtime.pipeline import handle
+from tests.killing import until_let_go
 from tests.web.desk import DESK, Browser, Desk, open_desk_with, token
 
 ACCESS = """
@@ -473,6 +474,7 @@ def test_a_worker_killed_amid_a_batch_is_replaced_and_no_row_is_twice_or_missing
         assert worker_process.is_alive(), "it ended by itself"
     worker_process.kill()
     worker_process.join()
+    until_let_go(desk.runtime.engine)
     assert desk.count("member") == 9
     after = desk.runtime.clock() + timedelta(hours=1)
     assert runs.requeue_lost(desk.runtime.engine, after) == 1
