@@ -3,14 +3,17 @@
 Comes in: an export that was refused because the day's rows are used up, that is one of too many in
 an hour or that somebody asks for at night; masked values that one person had shown too often;
 denials of one person that are too many for a minute; a try to change what only administrators
-change; a sign-in from a country where somebody never was. Goes out: a notice to each of them but
-the one it is about, of each kind at most once an hour for each person, so that a flood is one line.
+change; a sign-in from a country where somebody never was; a right of weight that somebody uses
+for the first time. Goes out: a notice to each of them but
+the one it is about, of each kind at most once an hour for each person, so that a flood is one line;
+each first use once and never again.
 The audit holds each of them by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -23,10 +26,12 @@ from runtime.runtime import Runtime
 from runtime.store import accounts, sessions
 from runtime.store.engine import write
 
+log = logging.getLogger(__name__)
+
 EXPORTS, AT_NIGHT = "many_exports", "export_at_night"
 REVEALS, DENIALS, TRIED = "many_reveals", "many_denials", "tried_to_administer"
-ELSEWHERE = "new_country"
-ALARMS = frozenset({EXPORTS, AT_NIGHT, REVEALS, DENIALS, TRIED, ELSEWHERE})
+ELSEWHERE, FIRST = "new_country", "first_use"
+ALARMS = frozenset({EXPORTS, AT_NIGHT, REVEALS, DENIALS, TRIED, ELSEWHERE, FIRST})
 """Kinds of notices that are made here; nobody switches them off."""
 MOST_AN_HOUR = 20
 """Exports of one person in an hour that nobody is told of."""
@@ -37,6 +42,12 @@ MOST_DENIED = 20
 NIGHT, MORNING = 22, 6
 """Hours of the shop between which it is night."""
 HOUR = timedelta(hours=1)
+OF_WEIGHT = frozenset(
+    {"export", "export_plain", "import", "reveal", "erase", "approve", "operate", "extend"}
+)
+"""Actions whose first use is told: what takes data out or in, and what stands for others."""
+USED = "first:"
+"""Begins the settings of a person that say what they used a right for."""
 COUNTRY = "country:"
 """Begins the settings of a person that say where they signed in from."""
 
@@ -98,6 +109,37 @@ def note_country(runtime: Runtime, actor: Actor, said: str) -> None:
             _tell(connection, runtime, actor, ELSEWHERE, code, {"country": code})
 
 
+def note_first_use(
+    runtime: Runtime, actor: Actor | None, entity: str, actions: Iterable[str]
+) -> None:
+    """Keep that somebody used a right, and tell when it was for the first time.
+
+    What is done in an emergency or with somebody else's eyes is told by itself. A use that could
+    not be kept is logged, and the next one is told in its place.
+    """
+    if actor is None or not actor.id or actor.real_id or actor.emergency is not None:
+        return
+    for action in actions:
+        place = (actor.id, action, entity)
+        if action not in OF_WEIGHT or place in runtime.used:
+            continue
+        try:
+            _keep_first_use(runtime, actor, action, entity)
+        # what was asked is done and written: an alarm that fails must not make a failure of it
+        except Exception:
+            log.exception("the first use of a right was not told")
+        else:
+            runtime.used.add(place)
+
+
+def _keep_first_use(runtime: Runtime, actor: Actor, action: str, entity: str) -> None:
+    setting, params = runtime.system.setting, {"action": action, "entity": entity}
+    with write(runtime.engine) as connection:
+        key = f"{USED}{action}:{entity}"
+        if sessions.keep_once(connection, setting, actor.id, key, runtime.clock()):
+            _tell(connection, runtime, actor, FIRST, entity, params, each=True)
+
+
 def tell(runtime: Runtime, actor: Actor, kind: str, title: str, params: Mapping[str, Any]) -> None:
     """Tell whoever administers of something that one person did, once an hour."""
     with write(runtime.engine) as connection:
@@ -111,10 +153,14 @@ def _tell(
     kind: str,
     title: str,
     params: Mapping[str, Any],
+    *,
+    each: bool = False,
 ) -> None:
     told, now = runtime.system.notification, runtime.clock()
-    requests = runtime.system.role_request
-    people = accounts.numbers_holding(connection, roles_with(runtime.matrix, LOG), requests, now)
+    requests, readers = runtime.system.role_request, roles_with(runtime.matrix, LOG)
+    if not readers:
+        return
+    people = accounts.numbers_holding(connection, readers, requests, now)
     known = sa.select(told.c.user_id).where(
         told.c.user_id.in_(people),
         told.c.kind == kind,
@@ -125,6 +171,6 @@ def _tell(
     notices = [
         Notice(one, kind, title=title, params=params, actor_id=actor.id, actor_name=actor.name)
         for one in people
-        if one not in heard
+        if each or one not in heard
     ]
     notify(connection, runtime, notices, now)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from generator.model.text import Label
 from rules.proof import Proof
+from runtime import alarms
 from runtime.errors import Blocked, Forbidden, NotFound, RequestError
 from runtime.messages import Actor, Incoming, Result
 from runtime.operations._incidents import ACTION as OPERATE
@@ -145,6 +146,7 @@ def decide(
     if over:
         _settled(runtime, trail, one, over, "")
         raise Blocked(GIVEN_UP[over])
+    alarms.note_first_use(runtime, actor, one.entity, ("approve",))
     if decision == "reject":
         return _settled(runtime, trail, one, "rejected", said)
     requester = person(one.requester_id)

@@ -11,6 +11,7 @@ from time import monotonic_ns
 
 from generator.model.text import Label
 from rules.permissions import Grant
+from runtime import alarms
 from runtime.errors import Forbidden, NeedsApproval, NotFound, RequestError, Unauthenticated
 from runtime.messages import Actor, Incoming, Result
 from runtime.metrics import steps
@@ -45,6 +46,8 @@ def handle(incoming: Incoming, runtime: Runtime) -> Result | RequestError:
     finally:
         marks.append(monotonic_ns())
         steps.note(marks)
+    if alarms.OF_WEIGHT.intersection(wanted := actions_of(incoming, runtime)):
+        alarms.note_first_use(runtime, incoming.actor, incoming.entity, wanted)
     if incoming.actor is not None and incoming.actor.emergency is not None:
         _note_look(incoming, result, operation.ACTION, runtime)
     return result

@@ -80,6 +80,8 @@ class Runtime:
     """By entity, for `runtime.store.forms`."""
     denials: Flood = field(default_factory=Flood)
     """How many of each kind the audit told lately."""
+    used: set[tuple[int, str, str]] = field(default_factory=set)
+    """Which rights of weight this process knows to be in use: person, action, entity."""
     guesses: Guesses = field(default_factory=Guesses)
     """How many codes that are none were tried lately, and by whom."""
     _schemas: dict[Any, ma.Schema] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from generator.model.text import Label
+from runtime import alarms
 from runtime.errors import Forbidden, RequestError
 from runtime.files import FileStore
 from runtime.importing import mending
@@ -115,6 +116,8 @@ class _Importing:
             with self._place() as place, self._pictures(files) as pictures:
                 self.is_apart = place is not office
                 loading = self._loading(chosen, place)
+                if not self.asked.dry_run:
+                    alarms.note_first_use(office, loading.actor, self.asked.entity, ("import",))
                 if pictures is not None:
                     gather(loading, pictures, chosen.table, targets)
                     pictures.fetch_all(self._fetched)

@@ -34,6 +34,7 @@ from runtime.store import notices
 from runtime.store.notices import Told
 from runtime.web.message_text import Worded, worded
 from runtime.web.people.access_page import held_label
+from runtime.web.people.rights_page import action_text
 from runtime.web.screens.hits import Hit, hit
 from runtime.web.screens.run_lines import job_label, run_url
 from runtime.web.screens.visit import Visit
@@ -240,6 +241,9 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "many_exports": t("{name} takes many records out", name=who),
         "export_at_night": t("{name} takes records out at night", name=who),
         "many_reveals": t("{name} looks at many masked values", name=who),
+        "first_use": t(
+            "{name} uses a right for the first time: {right}", name=who, right=_right(visit, told)
+        ),
         "new_country": t("{name} signed in from a country where they never were", name=who),
         "many_denials": t("{name} asks for much that is denied", name=who),
         "tried_to_administer": t("{name} tried what is for administrators", name=who),
@@ -247,6 +251,10 @@ def _words(visit: Visit, told: Told, who: str) -> str:
         "emergency_began": t("{name} took a role in an emergency", name=who),
         "emergency_ended": t("An emergency of {name} has ended: look into it", name=_taker(told)),
     }.get(told.kind, t("News"))
+
+
+def _right(visit: Visit, told: Told) -> str:
+    return action_text(visit, str(told.params.get("action", "")))
 
 
 def _left(told: Told) -> str:
