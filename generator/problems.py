@@ -121,6 +121,7 @@ CODES: Mapping[str, str] = {
     "D483": "A scenario gives a part without its whole.",
     "D484": "A line or guardrail sets what the engine sets.",
     "D485": "Roles that administer different things are not kept apart.",
+    "D486": "A line reaches behind a mask that its role does not see.",
     "D490": "What is answered at once waits for nobody's approval.",
     "D491": "Nobody may approve what waits for approval.",
     "D492": "A title is to be typed that is not there yet.",

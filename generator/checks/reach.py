@@ -1,7 +1,7 @@
 """Lines of the matrix beside each other: what nobody sees, changes unseen, or takes out in clear.
 
-Comes in: the resolved model. Goes out: warnings (D471 to D473). Each looks at all lines that speak
-to a role about an entity, those of the roles it includes among them.
+Comes in: the resolved model. Goes out: warnings (D471 to D473, D486). Each looks at all
+lines that speak to a role about an entity, those of the roles it includes among them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ from generator.saying import say
 
 CHANGES = frozenset({"update", "delete"})
 LOOKS = frozenset({"list", "read"})
+UNMASKS = {
+    "reveal": ("read", "list"),
+    "match": ("list",),
+    "export_plain": ("export",),
+}
+"""Actions that reach behind a mask, and those of which one has to show it to the role."""
 
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
@@ -31,6 +37,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
                 lines = lines_of(role, entity, app)
                 yield from _elsewhere(role, entity, lines)
                 yield from _taken_out(role, entity, lines, app)
+                yield from _in_vain(role, entity, lines, app)
 
 
 def lines_of(role: str, entity: Entity, app: App) -> list[GrantRule]:
@@ -104,6 +111,35 @@ def _taken_out(role: str, entity: Entity, lines: list[GrantRule], app: App) -> I
                     names=listed(names),
                 ),
                 "Mask or hide it in the line for 'export' too.",
+                "warning",
+            )
+
+
+def _in_vain(role: str, entity: Entity, lines: list[GrantRule], app: App) -> Iterator[Problem]:
+    """A line that reaches behind a mask where its role sees none."""
+    for one in lines:
+        for action in UNMASKS.keys() & set(one.actions) if one.role == role else ():
+            beside = [other for other in lines if set(UNMASKS[action]) & set(other.actions)]
+            if any(
+                sight(one, field, app) == "clear" and sight(other, field, app) == "masked"
+                for field in entity.fields.values()
+                for other in beside
+            ):
+                continue
+            yield Problem(
+                "D486",
+                one.span,
+                say(
+                    "'{action}' gives '{role}' nothing: no line shows them a field of '{entity}'"
+                    " masked that this one reads.",
+                    action=action,
+                    role=role,
+                    entity=entity.name,
+                ),
+                say(
+                    "Give '{needed}' with the field under `masked:`, and read it here.",
+                    needed=UNMASKS[action][0],
+                ),
                 "warning",
             )
 

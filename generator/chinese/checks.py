@@ -519,6 +519,13 @@ TEXTS: Mapping[str, str] = {
     "'{role}' exports in clear what they see masked or not at all: {names}.": (
         "'{role}' 在页面上看到的是脱敏值或看不到，导出时却是明文：{names}。"
     ),
+    (
+        "'{action}' gives '{role}' nothing: no line shows them a field of '{entity}'"
+        " masked that this one reads."
+    ): "'{action}' 对 '{role}' 无效：没有任何授权行以脱敏方式显示本行可读的 '{entity}' 字段。",
+    "Give '{needed}' with the field under `masked:`, and read it here.": (
+        "请授予 '{needed}'，将该字段写在 `masked:` 下，并在本行的 `read:` 中列出。"
+    ),
     "'{name}' is not for the role '{role}'.": "'{name}' 未开放给角色 '{role}'。",
     "Write the role under `roles:` of the transition; a line only narrows it.": (
         "请在该流转的 `roles:` 中写上此角色；授权行只能收窄范围。"
