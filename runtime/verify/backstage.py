@@ -21,16 +21,6 @@ from runtime.jobs.worker import WorkerSetup, work_on
 from runtime.store.engine import write
 from runtime.verify.stage import Stage, plain_api
 
-ACCOUNTS = (
-    "ab_user (id integer, username text, first_name text, last_name text, email text,"
-    " active boolean)",
-    "ab_role (id integer, name text)",
-    "ab_user_role (user_id integer, role_id integer)",
-    "ab_user_group (user_id integer, group_id integer)",
-    "ab_group_role (group_id integer, role_id integer)",
-)
-"""Whoever is to be told is looked for among accounts; on the stage there are none."""
-
 
 def run_job(stage: Stage, name: str, given: Mapping[str, Any]) -> RequestError | str | None:
     """Run a job to its end; return why it did not succeed."""
@@ -41,7 +31,6 @@ def run_job(stage: Stage, name: str, given: Mapping[str, Any]) -> RequestError |
         told = {"parameters": checked(runtime, job, plain_api(given))}
     except RequestError as refusal:
         return refusal
-    _accounts(runtime.engine)
     with write(runtime.engine) as connection:
         run_id = runs.create(connection, runs.NewRun(name, input=told, max_attempts=1), stage.now)
     results = stage.file.parent / "results"
@@ -60,7 +49,6 @@ def run_job(stage: Stage, name: str, given: Mapping[str, Any]) -> RequestError |
 
 def look_at(stage: Stage, name: str) -> RequestError | None:
     """Look at an alert once; return why that is refused."""
-    _accounts(stage.runtime.engine)
     try:
         looking.look(stage.runtime, stage.runtime.app.alerts[name])
     except RequestError as refusal:
@@ -77,9 +65,3 @@ def standing(stage: Stage) -> tuple[str, ...]:
             each = alert.measure == EACH
             found.append(names.get(row.subject, row.subject) if each else alert.name)
     return tuple(sorted(found))
-
-
-def _accounts(engine: sa.Engine) -> None:
-    with write(engine) as connection:
-        for table in ACCOUNTS:
-            connection.execute(sa.text(f"create table if not exists {table}"))

@@ -36,6 +36,7 @@ from runtime.store.engine import make_engine
 from runtime.store.rows import json_function
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
+from runtime.verify.nobody import make_accounts
 
 AUTHOR = "scenario!"
 """The role that writes the given records down; no role of a shop can be called so."""
@@ -157,6 +158,7 @@ class Theatre:
         system = system_tables(metadata)
         schema = build_schema(compiled, "sqlite", metadata)
         metadata.create_all(self.engine)
+        make_accounts(self.engine)
         self.stage: Stage | None = None
         self.runtime = Runtime(compiled, self.engine, schema, system, clock=self._time)
         self._keep("empty")
