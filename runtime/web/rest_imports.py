@@ -252,7 +252,7 @@ def _told(call: _Call, asked: Import, named: Named) -> dict[str, Any]:
         return {
             "id": asked.file,
             "name": asked.name,
-            "archive": asked.archive or None,
+            "archive": seems.archive or None,
             **_form(table),
             "rows": sum(1 for _ in table.rows()),
             "columns": _columns(seems, table),

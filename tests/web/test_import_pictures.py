@@ -29,6 +29,7 @@ from tests.elsewhere import INSIDE, Elsewhere, picture, zipped
 from tests.elsewhere import elsewhere as open_elsewhere
 from tests.web.desk import DESK, Browser, Desk, open_desk_with, token
 from tests.web.test_imports import tried_at, work
+from tests.web.test_rest_imports import client_of
 
 ACCESS = """
 access: desk
@@ -270,6 +271,36 @@ def test_pictures_come_out_of_a_zip_by_their_names(desk: Desk) -> None:
     }
     again = tried(desk, kim, rows, archive)
     assert told(kim.get(f"/jobs/runs/{again}").text)["as they are already"] == "3"
+
+
+def test_a_mended_file_finds_the_pictures_that_came_with_the_one_before(desk: Desk) -> None:
+    archive = zipped(red__png=picture("red"), blue__png=picture("blue"))
+    kim, page, api = client_of(desk), desk.browser(), "/api/v1/imports/member"
+    data = {
+        "file": (io.BytesIO(b"Code,Name,Picture\nA1,,red.png\n"), "members.csv"),
+        "archive": (io.BytesIO(archive), "photos.zip"),
+    }
+    first = kim.post(api, data=data, content_type="multipart/form-data").json["data"]
+    asked = {"archive": first["archive"], "trial": False}
+    run = kim.post(f"{api}/{first['id']}/runs", json=asked).json["data"]["run"]
+    _worked(desk, run)
+    assert held(desk) == {}
+    mended = kim.post(f"{api}?name=m.csv", data=b"Code,Name,Picture\nA1,Ann,red.png\n")
+    file = mended.json["data"]["id"]
+    assert mended.json["data"]["archive"] is None
+    taken = kim.get(f"{api}/{file}?again={run}").json["data"]
+    assert taken["archive"] == first["archive"]
+    answer = kim.post(f"{api}/{file}/runs", json={"again": run, "trial": False})
+    _worked(desk, answer.json["data"]["run"])
+    assert {code: name for code, (name, _) in held(desk).items()} == {"A1": "red.webp"}
+    start = page.get(f"/member/import?again={run}")
+    upload = {
+        "csrf_token": token(start),
+        "again": run,
+        "file": (io.BytesIO(b"Code,Name,Picture\nA2,Bob,blue.png\n"), "members.csv"),
+    }
+    by_page = page.client.post("/member/import", data=upload, content_type="multipart/form-data")
+    assert "Pictures: photos.zip" in page.get(by_page.location).text
 
 
 def _bomb() -> bytes:

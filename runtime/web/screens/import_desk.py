@@ -38,7 +38,7 @@ class Named:
     kept: str = ""
     """A mapping the person kept."""
     again: str = ""
-    """A run of theirs whose columns are taken again."""
+    """A run of theirs whose columns are taken again, and its pictures where no others are sent."""
 
 
 def may_import(visit: Visit, entity: Entity) -> bool:
@@ -165,6 +165,7 @@ def taken_for(
             create=before.create,
             pictures=before.pictures,
             whole=before.whole,
+            archive=asked.archive or before.archive,
         ), table
     if named.kept:
         kept = import_kept.load(visit, entity)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -59,9 +58,6 @@ class Imports:
             if pictures is not None and pictures.filename:
                 kept.append(import_desk.take_archive(files, pictures.filename, pictures.read()))
                 archive = kept[-1].id
-            elif again:
-                with suppress(NotFound):
-                    archive = import_desk.tried(visit, model, again).archive
         except FileFault as fault:
             page = import_page.start_page(visit, model, again, visit.text(fault.message))
             return render_template("import.html", page=page), 422
@@ -85,7 +81,7 @@ class Imports:
         try:
             with opened(files, file_id) as path:
                 chosen, table = self._taken_for(visit, model, asked, path)
-                named = import_desk.archive_name(files, asked)
+                named = import_desk.archive_name(files, chosen)
                 page = import_page.page(visit, model, chosen, table, archive=named)
         except FileFault as fault:
             return self._unreadable(visit, model, fault)
