@@ -3,8 +3,9 @@ objects are `a.b` columns.
 
 A list of objects makes several rows of one record, with its values in the first: the children.
 With `nested` each object below another is a record of its own, which knows its parent as
-`parent.KEY` and how deep it lies as `depth`. A line that is no object is a torn row; where the
-first is none, objects go over several lines, or this is no such file.
+`parent.KEY` and how deep it lies as `depth`. One object that has nothing but a list of objects, as
+many programs answer (`{"products": [...]}`), is that list. A line that is no object is a torn row;
+where the first is none, objects go over several lines, or this is no such file.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ class JsonTable:
                 items: Any = enumerate(orjson.loads(text.lstrip(b"\xef\xbb\xbf")), start=1)
             else:
                 items = self._lines()
-            for line, one in items:
+            for line, one in items if self.nested else _unwrapped(iter(items)):
                 if not isinstance(one, dict | Broken):
                     raise self._no_object(line)
                 yield line, one
@@ -141,6 +142,16 @@ class JsonTable:
 
     def _fault(self, en: str, zh: str) -> FileFault:
         return FileFault(f"'{self.name}' is {en}.", f"文件“{self.name}”{zh}。")
+
+
+def _unwrapped(items: Iterator[tuple[int, Any]]) -> Iterator[tuple[int, Any]]:
+    """Yield what a file holds; where that is one object that is a list and no more, its items."""
+    begun = list(islice(items, 2))
+    held = list(begun[0][1].values()) if len(begun) == 1 and isinstance(begun[0][1], dict) else []
+    if len(held) == 1 and isinstance(held[0], list) and isinstance((held[0] or [0])[0], dict):
+        yield from enumerate(held[0], start=1)
+        return
+    yield from chain(begun, items)
 
 
 def _next_sign(text: str, place: int) -> int:

@@ -296,6 +296,28 @@ def test_objects_over_several_lines_may_follow_each_other(tmp_path: Path) -> Non
     assert found == [("a",), (1, [1]), (2, [2]), (3, [3])]
 
 
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b'{"products": [{"a": 1}, {"a": 2}]}', [("a",), (1, [1]), (2, [2])]),
+        (b'{\n "products": [\n  {"a": 1},\n  {"a": 2}\n ]\n}\n', [("a",), (1, [1]), (2, [2])]),
+        # what says something of its own is a record with parts
+        (b'{"n": 7, "parts": [{"a": 1}, {"a": 2}]}', [("n", "parts.a"), (1, [7, 1]), (1, ["", 2])]),
+        (b'{"p": [{"a": 1}]}\n{"p": [{"a": 2}]}', [("p.a",), (1, [1]), (2, [2])]),
+    ],
+)
+def test_an_object_that_is_only_a_list_of_objects_is_that_list(
+    tmp_path: Path, content: bytes, rows: list[Any]
+) -> None:
+    assert table(tmp_path, content, "rows.json") == rows
+
+
+@pytest.mark.parametrize("content", [b'{"a": [1]}', b'{"a": []}'])
+def test_an_object_with_a_list_of_no_objects_is_one_record(tmp_path: Path, content: bytes) -> None:
+    columns, *rows = table(tmp_path, content, "rows.json")
+    assert (columns, len(rows)) == (("a",), 1)
+
+
 @pytest.mark.parametrize("content", [b"[1, 2]", b'{"a": }', b"[{}, 7]", b"1\n{}\n"])
 def test_json_that_is_no_table_is_told(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FileFault):
