@@ -26,8 +26,9 @@ MOST_CONDITIONS = 8
 
 def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Iterator[Problem]:
     """Yield what a role needs to see or fill and cannot."""
+    given = _given(app)
     for entity in app.entities.values():
-        yield from _unwritten(entity, app, catalogs["field_types"])
+        yield from _unwritten(entity, app, catalogs["field_types"], given)
         for role in app.roles:
             lines = lines_of(role, entity, app)
             yield from _nameless(role, entity, lines, app)
@@ -71,7 +72,18 @@ def _nameless(role: str, entity: Entity, lines: list[GrantRule], app: App) -> It
             )  # fmt: skip
 
 
-def _unwritten(entity: Entity, app: App, catalog: Catalog[Any]) -> Iterator[Problem]:
+def _given(app: App) -> str:
+    """Return all that the effects of transitions give, as one text to look names up in."""
+    return "\n".join(
+        repr(effect.given)
+        for workflows in app.workflows.values()
+        for workflow in workflows.values()
+        for edge in workflow.transitions
+        for effect in edge.effects
+    )
+
+
+def _unwritten(entity: Entity, app: App, catalog: Catalog[Any], given: str) -> Iterator[Problem]:
     """A field that no line of people who change such records lets them fill in."""
     changing = [
         one
@@ -81,7 +93,7 @@ def _unwritten(entity: Entity, app: App, catalog: Catalog[Any]) -> Iterator[Prob
     if entity.child_of or entity.ledger or not changing:
         return
     for field in entity.fields.values():
-        if not field.span.line or _is_filled(field, entity, app, catalog):
+        if not field.span.line or _is_filled(field, catalog, given):
             continue
         if not any(fills(one, field, app) for one in changing):
             yield Problem(
@@ -93,7 +105,7 @@ def _unwritten(entity: Entity, app: App, catalog: Catalog[Any]) -> Iterator[Prob
             )
 
 
-def _is_filled(field: Field, entity: Entity, app: App, catalog: Catalog[Any]) -> bool:
+def _is_filled(field: Field, catalog: Catalog[Any], given: str) -> bool:
     """Return whether the engine, a default or a transition fills a field."""
     return (
         field.readonly
@@ -101,13 +113,7 @@ def _is_filled(field: Field, entity: Entity, app: App, catalog: Catalog[Any]) ->
         or field.default is not None
         or field.default_expression is not None
         or catalog[field.type].generated
-        or any(
-            field.name in repr(effect.given)
-            for workflows in app.workflows.values()
-            for workflow in workflows.values()
-            for edge in workflow.transitions
-            for effect in edge.effects
-        )
+        or field.name in given
     )
 
 
