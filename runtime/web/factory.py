@@ -33,6 +33,7 @@ from runtime.web.front import Front
 from runtime.web.health import health
 from runtime.web.hooks import hooks
 from runtime.web.identity import SESSION, USER, Gate, two_identities
+from runtime.web.late_rule import LateRule
 from runtime.web.offline import offline
 from runtime.web.openapi import Documents
 from runtime.web.people.welcome import welcome
@@ -89,6 +90,7 @@ def create_app(runtime: Runtime, settings: WebSettings) -> Flask:
     if faults:
         raise UnsafeSettings("\n".join(faults))
     app = Flask("shopwright", template_folder=str(TEMPLATES), static_folder=None)
+    app.url_rule_class = LateRule
     app.config.update(security.config(settings), **_appbuilder_config(runtime), **sign_in(settings))
     limiter = attempts.make_limiter(settings.limiter_storage)
     here = Web(runtime, settings, Gate(runtime, settings), limiter)
