@@ -2,14 +2,24 @@
 
 import gc
 import logging
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from runtime.web import users
+# hundreds of processes are started here, each of which would compile the whole product for itself
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+from tests.compiling import compile_once  # noqa: E402
+
+compile_once()  # before anything that compiles is imported
+
+from runtime.web import users  # noqa: E402
 
 # a busy machine draws slowly, which is no fault of a test
 UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -17,6 +17,7 @@ from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import own_tables
+from tests.databases import fill
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 
@@ -77,6 +78,8 @@ def open_office(folder: Path, url: str) -> Office:
     """Return the back office of a folder of definitions over an empty database."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
-    create_all(engine, compiled, now=NOON)
+    fill(
+        engine, (open_office, compiled.app.digest), lambda new: create_all(new, compiled, now=NOON)
+    )
     schema = build_schema(compiled, engine.dialect.name)
     return Office(Runtime(compiled, engine, schema, own_tables(), clock=lambda: NOON))

@@ -20,6 +20,7 @@ from runtime.store.engine import make_engine
 from runtime.store.rows import json_function
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
+from tests.databases import fill
 
 TINY = Path(__file__).parent / "shops" / "tiny"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -104,7 +105,7 @@ def open_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
     metadata = sa.MetaData(naming_convention=NAMING)
     system = system_tables(metadata)
     schema = build_schema(compiled, engine.dialect.name, metadata)
-    metadata.create_all(engine)
+    fill(engine, (open_shop, compiled.app.digest), metadata.create_all)
     runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
     return Shop(runtime, person(role))
 

@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from generator.compile import compile_definitions
+from generator.compile import Compiled, compile_definitions
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
+from runtime.web import users
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
-from runtime.web.users import create_user, sync_roles
+from runtime.web.users import sync_roles
 from tests import databases
 
 TINY = Path(__file__).resolve().parents[1] / "shops" / "tiny"
@@ -55,15 +56,21 @@ def open_shop(
     """Return the tiny shop, or another, on an empty database; `people` hold one role each."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
-    create_all(engine, compiled, now=NOW)
+    known_by = (open_shop, compiled.app.digest, users.HASHING, tuple(people.items()))
+    databases.fill(engine, known_by, lambda new: _fill(new, compiled, people))
     metadata = sa.MetaData()
     system = system_tables(metadata)
     runtime = Runtime(
         compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
     )
+    return Shop(runtime, create_app(runtime, WebSettings(**settings)), databases.people(engine))
+
+
+def _fill(engine: sa.Engine, compiled: Compiled, people: Mapping[str, str]) -> None:
+    create_all(engine, compiled, now=NOW)
     sync_roles(engine, compiled.app)
-    numbers = {name: create_user(engine, name, PASSWORD, [role]) for name, role in people.items()}
-    return Shop(runtime, create_app(runtime, WebSettings(**settings)), numbers)
+    for name, role in people.items():
+        users.create_user(engine, name, PASSWORD, [role])
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from generator.compile import compile_definitions
+from generator.compile import Compiled, compile_definitions
 from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
 from runtime.runtime import Runtime
@@ -22,9 +22,10 @@ from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
+from runtime.web import users
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
-from runtime.web.users import create_user, sync_roles
+from runtime.web.users import sync_roles
 from tests import databases
 
 SHOPS = Path(__file__).resolve().parents[1] / "shops"
@@ -149,16 +150,21 @@ def open_desk(
     """Return the desk, or another shop with the same people, on an empty database."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
-    create_all(engine, compiled, now=NOW)
+    databases.fill(
+        engine,
+        (open_desk, compiled.app.digest, users.HASHING),
+        lambda new: _fill(new, compiled),
+    )
     system = system_tables(sa.MetaData())
     schema = build_schema(compiled, engine.dialect.name)
     runtime = Runtime(compiled, engine, schema, system)
-    sync_roles(engine, compiled.app)
-    people = {
-        name: create_user(
-            engine, name, PASSWORD, [role], first_name=first, email=f"{name}@desk.example"
-        )
-        for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron"))
-    }
     settings = WebSettings(files=files, templates=templates, export_now=export_now)
-    return Desk(runtime, create_app(runtime, settings), people)
+    return Desk(runtime, create_app(runtime, settings), databases.people(engine))
+
+
+def _fill(engine: sa.Engine, compiled: Compiled) -> None:
+    create_all(engine, compiled, now=NOW)
+    sync_roles(engine, compiled.app)
+    for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron")):
+        email = f"{name}@desk.example"
+        users.create_user(engine, name, PASSWORD, [role], first_name=first, email=email)
