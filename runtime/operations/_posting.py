@@ -157,7 +157,8 @@ def _once(plan: Plan, runtime: Runtime, body: Body, *, along: bool) -> Result:
         if claim is None:
             earlier = idempotency.take(connection, table, call.incoming, now)
             if earlier is not None:
-                return Result(row=earlier, created=True, replayed=True)
+                answer = in_words(runtime, call.ledger, earlier)
+                return Result(row=answer, created=True, replayed=True)
         try:
             return _carried_out(plan, runtime, body, connection, now)
         except (RequestError, Refused) as refusal:
@@ -173,16 +174,17 @@ def _carried_out(
     call, table = plan.call, runtime.system.idempotency
     work = Work(connection, runtime, call.incoming, now, _reading.context(runtime, call.actor))
     with inserts.together(connection) as batch:
-        desk = Desk(work, call, posting_of(work), runtime.book(call.ledger.name), _cause(call))
+        desk = Desk(work, call, posting_of(work), runtime.book(call.ledger.name), cause_of(call))
         entries, told = body(desk)
         _permit(desk, plan.grant, entries)
         posted = desk.posting.post(entries, desk.cause)
-        _audit(desk, posted)
-        answer = {"entries": [_shown(plan, runtime, one) for one in posted], **told}
+        note(desk, posted)
+        answer = {"entries": [shown(plan, runtime, one) for one in posted], **told}
         idempotency.remember(connection, table, call.incoming, answer)
         batch.commits = True
     replayed = bool(posted) and all(one.replayed for one in posted)
-    return Result(row=answer, created=True, replayed=replayed)
+    row = in_words(runtime, call.ledger, answer)
+    return Result(row=row, created=True, replayed=replayed)
 
 
 def posting_of(work: Work) -> Posting:
@@ -408,7 +410,8 @@ def _reaches_as_far(reading: Grant, posting: Grant) -> bool:
     return reading.tests_by_text >= posting.tests_by_text
 
 
-def _cause(call: Call) -> Cause:
+def cause_of(call: Call) -> Cause:
+    """Return what a request posts for."""
     reason = read_text(call.values, "reason") or call.incoming.reason
     title = read_text(call.values, "cause_title")
     return Cause(title=title, reason=reason, actor_id=call.actor.id)
@@ -417,14 +420,8 @@ def _cause(call: Call) -> Cause:
 def _permit(desk: Desk, grant: Grant, entries: Sequence[Entry]) -> None:
     """Ask the lines: one must name the kind and cover the balance."""
     for entry in entries:
-        lines = frozenset(
-            number
-            for number, line in enumerate(grant.lines)
-            if line.kinds is None or entry.kind in line.kinds
-        )
-        if grant.lines and not lines:
-            raise Forbidden(OUTSIDE)
-        if not _is_free(grant, lines):
+        lines = lines_for(grant, entry)
+        if not is_free(grant, lines):
             balance = desk.posting.balance_of(desk.book, entry.key, desk.cause.actor_id)
             inserts.leave_now(desk.work.connection)
             covered = _rights.covering(desk.work, desk.call.entity, (balance,), grant)
@@ -432,7 +429,24 @@ def _permit(desk: Desk, grant: Grant, entries: Sequence[Entry]) -> None:
                 raise Forbidden(OUTSIDE)
 
 
-def _is_free(grant: Grant, lines: frozenset[int]) -> bool:
+def lines_for(grant: Grant, entry: Entry) -> frozenset[int]:
+    """Return the lines that name the kind of an entry.
+
+    Raises:
+        Forbidden: there are lines, and none does.
+
+    """
+    lines = frozenset(
+        number
+        for number, line in enumerate(grant.lines)
+        if line.kinds is None or entry.kind in line.kinds
+    )
+    if grant.lines and not lines:
+        raise Forbidden(OUTSIDE)
+    return lines
+
+
+def is_free(grant: Grant, lines: frozenset[int]) -> bool:
     """Return whether one of these lines covers every balance; another kind's line says nothing."""
     if grant.require or grant.forbid:
         return False
@@ -440,10 +454,13 @@ def _is_free(grant: Grant, lines: frozenset[int]) -> bool:
     return not found or any(one.rows is None and one.check is None for one in found)
 
 
-def _audit(desk: Desk, posted: Sequence[Posted]) -> None:
+def note(desk: Desk, posted: Sequence[Posted]) -> None:
+    """Write the rows of the audit and the events of what was posted."""
     for one in posted:
         if not one.replayed:
-            facts = {"id": one.balance, "version": one.version}
+            # posts of jobs and transitions are told by their entries alone: what a balance is
+            # follows from all of them, and its versions are none of the audit's
+            facts = {"id": one.balance}
             told = {
                 **_told(one),
                 "quantity": dumped(desk.work.runtime, desk.ledger, one.entry.quantity),
@@ -456,21 +473,41 @@ def _told(one: Posted) -> dict[str, Any]:
     return {**found, "reverses": one.entry.reverses} if one.entry.reverses else found
 
 
-def _shown(plan: Plan, runtime: Runtime, one: Posted) -> dict[str, Any]:
+def shown(plan: Plan, runtime: Runtime, one: Posted) -> dict[str, Any]:
+    """Return what the answer tells of an entry, the numbers after it still as they are stored."""
     dump = _dump(runtime, plan.call.ledger)
     return {
         "id": one.id,
         "kind": one.entry.kind,
         "quantity": _plain(one.entry.quantity, dump),
         "balance": one.balance,
-        "after": {n: _plain(value, dump) for n, value in one.after.items() if n in plan.shown},
+        "after": {name: value for name, value in one.after.items() if name in plan.shown},
         "replayed": one.replayed,
     }
 
 
+def after(plan: Plan, runtime: Runtime, one: Posted) -> dict[str, Any]:
+    """Return the numbers after an entry as far as the caller may read them, in API form."""
+    dump = _dump(runtime, plan.call.ledger)
+    return {name: _plain(value, dump) for name, value in one.after.items() if name in plan.shown}
+
+
+def in_words(runtime: Runtime, ledger: Ledger, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it is told; one that was kept says the same again."""
+    dump = _dump(runtime, ledger)
+    entries = [
+        {**one, "after": {name: _plain(value, dump) for name, value in one["after"].items()}}
+        for one in answer.get("entries", ())
+    ]
+    return {**answer, "entries": entries}
+
+
 def _dump(runtime: Runtime, ledger: Ledger) -> Callable[[Any], Any] | None:
-    field = runtime.app.entities[ledger.entries].fields["quantity"]
-    return runtime.compiled.field_types[field.type].dump(field)
+    def make() -> tuple[Callable[[Any], Any] | None]:
+        field = runtime.app.entities[ledger.entries].fields["quantity"]
+        return (runtime.compiled.field_types[field.type].dump(field),)
+
+    return runtime.remembered.get(("posted as", ledger.name), make)[0]
 
 
 def _plain(value: Any, dump: Callable[[Any], Any] | None) -> Any:

@@ -16,7 +16,7 @@ from rules.ledger.entries import Entry
 from rules.permissions import Grant
 from runtime.errors import Invalid
 from runtime.messages import Incoming, Result
-from runtime.operations import _posting
+from runtime.operations import _alone, _posting
 from runtime.operations._posting import Call, Desk, Plan
 from runtime.operations._writing import invalid_shape
 from runtime.runtime import Runtime
@@ -53,7 +53,8 @@ def execute(plan: Plan, runtime: Runtime) -> Result:
             found.append(_entry(desk, one, place))
         return found, {}
 
-    return _posting.execute(plan, runtime, body)
+    done = None if "entries" in plan.call.values else _alone.post(plan, runtime, body)
+    return _posting.execute(plan, runtime, body) if done is None else done
 
 
 def _entry(desk: Desk, values: Mapping[str, Any], place: str) -> Entry:

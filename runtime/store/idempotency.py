@@ -126,21 +126,37 @@ def claim(
     return found
 
 
+def kept(incoming: Incoming, now: datetime, answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the row that takes the request's key and keeps its answer at once; None without one.
+
+    Raises:
+        BadRequest: the key is none.
+
+    """
+    if not incoming.idempotency_key:
+        return None
+    return {**_taken(incoming, now), "answer": answer}
+
+
 def _claim(connection: sa.Connection, table: sa.Table, incoming: Incoming, now: datetime) -> Claim:
+    row = _taken(incoming, now)
+    taking = prepared(
+        table, "take", connection.dialect, lambda: _taking(table, connection.dialect.name)
+    )
+    return Claim(taking, {f"new_{name}": value for name, value in row.items()})
+
+
+def _taken(incoming: Incoming, now: datetime) -> dict[str, Any]:
     key = incoming.idempotency_key
     if len(key) > LONGEST or not (key.isascii() and key.isprintable() and key.strip()):
         raise no_key()
     assert incoming.actor is not None
-    row = {
+    return {
         "actor_id": incoming.actor.id,
         "key": key,
         "request_hash": request_hash(incoming),
         "created_at": now,
     }
-    taking = prepared(
-        table, "take", connection.dialect, lambda: _taking(table, connection.dialect.name)
-    )
-    return Claim(taking, {f"new_{name}": value for name, value in row.items()})
 
 
 def remember(

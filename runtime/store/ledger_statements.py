@@ -9,7 +9,7 @@ else writes anyway. A statement is built once for what an entry changes and whic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import visitors
 
 from generator.expressions import sql
+from generator.field_types._times import Utc
 from generator.model.ledger import Guard, Ledger
 from generator.resolve.ledger_records import AFTER
 from runtime.store.prepared import Prepared, prepared
@@ -25,12 +26,47 @@ from runtime.store.schema import Schema
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A row that is written if and only if an entry is."""
+
+    table: sa.Table
+    row: Row
+    numbers: tuple[str, ...] | None = None
+    """What is told of the balance after it under `AFTER_OF` of the column `answer`."""
+
+    @property
+    def form(self) -> tuple[Any, ...]:
+        """What tells its statement from another one."""
+        return (self.table.name, tuple(self.row), self.numbers)
+
+    def insertion(self, done: sa.CTE, prefix: str) -> sa.Insert:
+        """Return the statement that writes it if a balance has changed."""
+        cells: dict[str, Any] = {
+            name: sa.bindparam(f"{prefix}{name}", type_=self.table.c[name].type)
+            for name in self.row
+        }
+        if self.numbers is not None:
+            pairs = [
+                part
+                for name in self.numbers
+                for part in (sa.literal_column(f"'{name}'"), done.c[name])
+            ]
+            told = sa.cast(cells["answer"], postgresql.JSONB)
+            place: sa.ColumnElement[Any] = sa.literal_column(AFTER_OF)
+            cells["answer"] = sa.func.jsonb_set(told, place, sa.func.jsonb_build_object(*pairs))
+        rows = sa.select(*cells.values()).select_from(done)
+        return self.table.insert().from_select(list(cells), rows, include_defaults=False)
+
+
 @dataclass(frozen=True)
 class Book:
     """One ledger with its tables."""
 
     ledger: Ledger
     schema: Schema
+    known: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
+    """The ids of balances by their keys, as far as somebody asked (`lone_posts`)."""
 
     @property
     def balances(self) -> sa.Table:
@@ -92,8 +128,53 @@ class Book:
         most: Sequence[str],
         keyed: bool,
     ) -> Any:
-        table, entries = self.balances, self.entries
-        change = (
+        entries = self.entries
+        change = self._change(changed, guards, most)
+        if keyed:
+            same = sa.select(entries.c.id).where(
+                entries.c.post_key == _bind("post_key", entries.c.post_key)
+            )
+            change = change.where(~same.exists())
+        if dialect.name != "postgresql":
+            return change
+        done = change.cte("done")
+        return sa.select(done).add_cte(self._written(done))
+
+    def alone(
+        self,
+        dialect: sa.Dialect,
+        changed: Sequence[str],
+        guards: Sequence[Guard],
+        most: Sequence[str],
+        beside: Sequence[Beside],
+    ) -> Prepared:
+        """Return the statement that posts by itself, on PostgreSQL, with rows beside the entry.
+
+        It gives what `posting` gives; where it gives no row, it has written none at all. A key that
+        was used before is an error of the database. Rows beside it name the balance, which must
+        then be the one they name, and their ids were made before: it must not come late.
+        """
+        form = ("alone", *changed, *self._asked(guards, most), *(one.form for one in beside))
+
+        def make() -> sa.Select[Any]:
+            change = self._change(changed, guards, most)
+            if beside:
+                balance = self.balances.c.id
+                change = change.where(
+                    balance == _bind("balance", balance),
+                    sa.func.now() < sa.bindparam("until", type_=Utc()),
+                )
+            done = change.cte("done")
+            rows = [
+                one.insertion(done, f"p{part}_").cte(f"w{part}") for part, one in enumerate(beside)
+            ]
+            return sa.select(done).add_cte(self._written(done), *rows)
+
+        return prepared(self.balances, form, dialect, make)
+
+    def _change(self, changed: Sequence[str], guards: Sequence[Guard], most: Sequence[str]) -> Any:
+        table = self.balances
+        return (
             table.update()
             .where(*self._of_key(), *(self._holds(guard, changed) for guard in guards))
             .where(*(self._below(name, changed) for name in most))
@@ -109,22 +190,13 @@ class Book:
             )
             .returning(table.c.id, table.c.version, *(table.c[name] for name in self.numbers))
         )
-        if keyed:
-            same = sa.select(entries.c.id).where(
-                entries.c.post_key == _bind("post_key", entries.c.post_key)
-            )
-            change = change.where(~same.exists())
-        if dialect.name != "postgresql":
-            return change
-        done = change.cte("done")
-        columns = self._entry(done)
-        insert = (
-            entries.insert()
-            .from_select(list(columns), sa.select(*columns.values()))
-            .returning(entries.c.id)
-            .cte("written")
+
+    def _written(self, done: sa.CTE) -> sa.CTE:
+        columns, entries = self._entry(done), self.entries
+        rows = sa.select(*columns.values())
+        return (
+            entries.insert().from_select(list(columns), rows).returning(entries.c.id).cte("written")
         )
-        return sa.select(done).add_cte(insert)
 
     def writing(self, dialect: sa.Dialect) -> Prepared:
         """Return the statement that writes an entry alone, for SQLite."""
@@ -245,6 +317,8 @@ class Book:
         return tuple(name + AFTER for name in self.ledger.buckets)
 
 
+AFTER_OF = "'{entries,0,after}'"
+"""Where the answer to a post of one entry tells the numbers after it, as PostgreSQL writes it."""
 NO_OPTIONS: Mapping[str, Any] = {}
 _OF_ENTRIES = (
     *("kind", "quantity", "cause", "cause_id", "cause_title", "reason", "transfer"),

@@ -43,7 +43,7 @@ class Posted:
     id: str
     entry: Entry
     balance: str
-    version: int
+    version: int = 0
     after: Mapping[str, int] = field(default_factory=dict)
     """Every number of the balance."""
     replayed: bool = False
@@ -88,7 +88,7 @@ class Posting:
         keyed = entry.post_key is not None
         statement = book.posting(dialect, changed, entry.guards, tuple(entry.most), keyed=keyed)
         entry_id = self.make_id()
-        values = self._values(book, entry, entry_id, cause)
+        values = self.values_of(book, entry, entry_id, cause)
         rows = statement.rows(self.connection, values)
         for _ in range(ATTEMPTS):
             if rows:
@@ -111,7 +111,8 @@ class Posting:
             book.writing(dialect).send(self.connection, written)
         return Posted(entry_id, entry, str(balance), version, after)
 
-    def _values(self, book: Book, entry: Entry, entry_id: str, cause: Cause) -> dict[str, Any]:
+    def values_of(self, book: Book, entry: Entry, entry_id: str, cause: Cause) -> dict[str, Any]:
+        """Return what the statement of an entry binds."""
         ledger = book.ledger
         keys = dict(zip(ledger.key, entry.key, strict=True))
         values: dict[str, Any] = {f"key_{name}": one for name, one in keys.items()}
