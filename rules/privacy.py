@@ -28,6 +28,17 @@ def kinds_about(app: App, person: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
+def references(app: App) -> Mapping[str, str]:
+    """Return by kind of record about a person the reference that leads towards them."""
+    people = [name for name in app.entities if is_person(app, name)]
+    return {
+        name: way[0]
+        for person in people
+        for name, way in kinds_about(app, person).items()
+        if way and not app.entities[name].child_of
+    }
+
+
 def _way(app: App, entity: Entity) -> tuple[str, ...]:
     """Return the references from a record to its person; none for the person, and for others."""
     if entity.privacy is not None:

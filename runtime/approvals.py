@@ -244,7 +244,10 @@ def _refusal(runtime: Runtime, actor: Actor, one: Approval) -> RequestError | No
 
 
 def _has_written(runtime: Runtime, actor: Actor, one: Approval) -> bool:
-    """Return whether somebody created or changed the record: the audit knows every version."""
+    """Return whether somebody created or changed the record: the audit knows every version.
+
+    What is older than the audit the record says itself: who made it, and who changed it last.
+    """
     if not one.record_id:
         return False
     audit = runtime.system.audit
@@ -254,8 +257,15 @@ def _has_written(runtime: Runtime, actor: Actor, one: Approval) -> bool:
         audit.c.actor_id == actor.id,
         audit.c.record_version.is_not(None),
     )
+    table = runtime.schema.tables[one.entity]
+    by = [table.c[name] for name in ("created_by", "updated_by") if name in table.c]
+    said = sa.select(table.c.id).where(
+        table.c.id == one.record_id, sa.or_(*(each == actor.id for each in by))
+    )
     with read(runtime.engine) as connection:
-        return connection.execute(mine.limit(1)).first() is not None
+        if connection.execute(mine.limit(1)).first() is not None:
+            return True
+        return connection.execute(system(said, "who wrote it")).first() is not None
 
 
 def _over(runtime: Runtime, one: Approval) -> str:

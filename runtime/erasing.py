@@ -73,6 +73,8 @@ DECISIONS: Mapping[str, Decision] = {
     "release": NO_RECORD,
     "audit": Own(),
     "audit_seal": NO_RECORD,
+    "audit_removal": NO_RECORD,
+    "audit_gone": ONLY_IDS,
     "outbox": Values(("payload",)),
     "job_run": ITS_OWN_TIME,
     "job_log": ITS_OWN_TIME,

@@ -30,6 +30,7 @@ from rules.pricing.offered import book_of
 from rules.pricing.promotion import Book as PriceBook
 from rules.pricing.promotion import book
 from rules.workflow.asking import Machines
+from runtime.audit_keep import THREE_YEARS, Keep
 from runtime.flood import Flood
 from runtime.guessing import Guesses
 from runtime.mailing.server import NO_MAIL, Mail
@@ -70,6 +71,8 @@ class Runtime:
     """Signs what the audit says."""
     old_audit_keys: tuple[AuditKey, ...] = ()
     """Those that signed it before."""
+    audit_keep: Keep = THREE_YEARS
+    """How long the audit is kept."""
     outside: Outside = NOBODY_OUTSIDE
     """How other systems are reached from here."""
     mail: Mail = NO_MAIL

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from generator.model.text import Label
+from runtime.audit_keep import FOREVER, THREE_YEARS, Keep, TooShort, read_keep
 
 DEVELOPMENT_SECRET = "not-a-secret-only-for-this-machine"
 HOME = Path(__file__).resolve().parent.parent
@@ -43,6 +44,8 @@ class Settings:
     job_workers: int = 3
     export_now: int = 5000
     """Rows of an export that somebody waits for."""
+    audit_keep: Keep = THREE_YEARS
+    """How long the log of what happened is kept."""
     https: bool = False
     """Whether people reach the site over https: cookies are then sent over nothing else."""
     trusted_hosts: tuple[str, ...] = ()
@@ -142,6 +145,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         web_threads=_number(environment, "SHOPWRIGHT_WEB_THREADS", 4),
         job_workers=_number(environment, "SHOPWRIGHT_JOB_WORKERS", 3),
         export_now=_number(environment, "SHOPWRIGHT_EXPORT_NOW", 5000),
+        audit_keep=_audit_keep(environment),
         https=_flag(environment, "SHOPWRIGHT_HTTPS"),
         trusted_hosts=_list(environment, "SHOPWRIGHT_HOSTS"),
         proxies=_number(environment, "SHOPWRIGHT_PROXIES", 0),
@@ -165,6 +169,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mail_from=environment.get("SHOPWRIGHT_MAIL_FROM", ""),
         address=environment.get("SHOPWRIGHT_ADDRESS", "").rstrip("/"),
     )
+
+
+def _audit_keep(environment: Mapping[str, str]) -> Keep:
+    """Return how long the log of what happened is kept; never less than six months."""
+    text = environment.get("SHOPWRIGHT_AUDIT_RETENTION", "").strip().lower()
+    if not text:
+        return THREE_YEARS
+    how = f"write 3 years, 18 months, 400 days or {FOREVER}"
+    try:
+        return read_keep(text)
+    except TooShort as error:
+        raise SettingsError(
+            f"SHOPWRIGHT_AUDIT_RETENTION is '{text}': the log of what happened is kept for at "
+            f"least 6 months (184 days); {how}."
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"SHOPWRIGHT_AUDIT_RETENTION is '{text}', which is no time up to 100 years; {how}."
+        ) from error
 
 
 def _country_header(environment: Mapping[str, str]) -> str:

@@ -37,6 +37,7 @@ ENGINE_JOBS = (
     "send_export",
     "send_hooks",
     "transitions",
+    "trim_log",
 )
 """Jobs that the engine brings itself; a test compares them with the files there are."""
 

@@ -66,13 +66,29 @@ def _text(found: Verdict, locale: str) -> str:
         lines.append(f"另有 {more} 处不符。" if locale == "zh" else f"And {more} more.")
     if locale == "zh":
         seen = f"共 {found.rows} 条记录，其中 {found.sealed} 条由 {found.seals} 个封印覆盖"
-        lines.append(f"{seen}；{f'{found.count} 处不符' if found.count else '全部相符'}。")
+        judged = f"{found.count} 处不符" if found.count else "全部相符"
+        lines.append(f"{seen}{_removed(found, locale)}；{judged}。")
         return "\n".join(lines)
     seen = f"{found.rows} rows, {found.sealed} of them under {found.seals} seals"
     if found.unsigned:
         seen += f", {found.unsigned} from before rows were signed"
+    seen += _removed(found, locale)
     verdict = f"{found.count} do not agree" if found.count else "all as they were written"
     return "\n".join([*lines, f"{seen}: {verdict}."])
+
+
+def _removed(found: Verdict, locale: str) -> str:
+    """Return what is said of rows whose time was over."""
+    if found.removed_until is None:
+        return ""
+    until = f"{found.removed_until:%Y-%m-%d %H:%M} UTC"
+    if locale == "zh":
+        proved = f"有 {found.removed_seals} 个封印为证"
+        return f"；截至 {until} 的 {found.removed} 条记录已到期删除，{proved}"
+    return (
+        f"; {found.removed} rows up to {until} were removed when their time was over, as "
+        f"{found.removed_seals} seals prove"
+    )
 
 
 def _json(found: Verdict, locale: str) -> str:
@@ -81,6 +97,9 @@ def _json(found: Verdict, locale: str) -> str:
         "unsigned": found.unsigned,
         "sealed": found.sealed,
         "seals": found.seals,
+        "removed": found.removed,
+        "removed_seals": found.removed_seals,
+        "removed_until": found.removed_until,
         "anchor": found.anchor,
         "count": found.count,
         "findings": [

@@ -16,6 +16,7 @@ from generator.compile import Compiled, compile_definitions
 from generator.problems import DefinitionError, Problem
 from generator.report import as_json, as_text
 from generator.source import read_sources
+from runtime.audit_keep import THREE_YEARS, Keep
 from runtime.mailing.server import NO_MAIL, Mail
 from runtime.messages import Actor
 from runtime.outside.box import NOBODY_OUTSIDE, Box, Outside
@@ -82,6 +83,7 @@ def make_runtime(
     outside: Outside | None = None,
     old_secrets: Sequence[str] = (),
     mail: Mail = NO_MAIL,
+    audit_keep: Keep = THREE_YEARS,
 ) -> Runtime:
     """Return a back office over a database that has its tables; the secret signs its audit."""
     metadata = sa.MetaData(naming_convention=NAMING)
@@ -96,6 +98,7 @@ def make_runtime(
         outside=outside or NOBODY_OUTSIDE,
         old_audit_keys=tuple(audit_key(one) for one in old_secrets),
         mail=mail,
+        audit_keep=audit_keep,
     )
 
 

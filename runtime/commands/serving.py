@@ -45,6 +45,7 @@ from runtime.hooks import sending as hooks
 from runtime.hooks import spreading
 from runtime.jobs import outbox, pool, redis_server, results, scheduler
 from runtime.jobs.declared import schedules_of
+from runtime.jobs.own import own_schedules
 from runtime.jobs.queue import JobQueue
 from runtime.jobs.scheduler import Periodic
 from runtime.jobs.starting import every_kind
@@ -152,7 +153,8 @@ def run_scheduler(context: click.Context, locale: str) -> None:
         queue = JobQueue(redis_url(settings))
         release = applied_release(engine, locale)
         compiled = release_definitions(release)
-        kinds, schedules = every_kind(compiled.app), schedules_of(compiled.app)
+        kinds = every_kind(compiled.app)
+        schedules = (*schedules_of(compiled.app), *own_schedules(compiled.app, settings.audit_keep))
         application = _application(settings, compiled, engine)
         end_at_next_release(settings, release.number)
         watch, tidy = _at_home(settings, application)
@@ -266,7 +268,8 @@ def _application(settings: Settings, compiled: Compiled, engine: sa.Engine) -> R
     """Return the back office that jobs work with."""
     outside, old = outside_of(settings), settings.old_secret_keys
     mail = mail_of(settings)
-    return make_runtime(compiled, engine, settings.secret_key, outside, old, mail)
+    keep = settings.audit_keep
+    return make_runtime(compiled, engine, settings.secret_key, outside, old, mail, keep)
 
 
 def _beat(application: Runtime, kind: str, told: Mapping[str, Any]) -> None:

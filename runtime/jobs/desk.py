@@ -21,6 +21,7 @@ from generator.model.text import Label
 from rules.role_names import closure
 from runtime.errors import Conflict, FieldError, Invalid, NotFound
 from runtime.jobs import runs, scheduler
+from runtime.jobs.own import own_job, own_jobs
 from runtime.jobs.starting import start_run
 from runtime.jobs.tables import FILE, FINAL, HEARTBEAT, LOG, ROW, RUN, SCHEDULE
 from runtime.jobs.watching import FAILED, LATE, NEVER_RUN, STUCK
@@ -60,11 +61,12 @@ class JobState:
 
 
 def operated(runtime: Runtime, actor: Actor) -> tuple[Job, ...]:
-    """Return the jobs that somebody operates; asks no database."""
+    """Return the jobs that somebody operates, those of the engine last; asks no database."""
     if actor.scopes is not None and not actor.scopes & OPERATING:
         return ()
     held = frozenset().union(*(closure(role, runtime.app.roles) for role in actor.roles))
-    return tuple(job for job in runtime.app.jobs.values() if held & {*job.operators})
+    jobs = (*runtime.app.jobs.values(), *own_jobs(runtime))
+    return tuple(job for job in jobs if held & {*job.operators})
 
 
 def is_operator(runtime: Runtime, actor: Actor) -> bool:
@@ -143,7 +145,7 @@ def find_run(runtime: Runtime, actor: Actor, run_id: str) -> Any:
 
 def operates_run(runtime: Runtime, actor: Actor, run: Any) -> bool:
     """Return whether somebody operates the job of a run, or what the engine does in it."""
-    if run.job in runtime.app.jobs:
+    if run.job in runtime.app.jobs or own_job(runtime, run.job) is not None:
         return any(job.name == run.job for job in operated(runtime, actor))
     entity = str((run.input or {}).get("entity") or "")
     operable = _incidents.operable(runtime, actor)

@@ -35,8 +35,11 @@ Titles = Mapping[tuple[str, str], str]
 
 
 def find_gone(work: Work, taken: Taken, person: tuple[str, str]) -> None:
-    """Note records about the person that were deleted: only the audit still tells of them."""
-    audit = work.runtime.system.audit
+    """Note records about the person that were deleted: only the audit still tells of them.
+
+    What it told of longer ago than it is kept, whoever removed that noted (`audit_removal`).
+    """
+    audit, noted = work.runtime.system.audit, work.runtime.system.audit_gone
     ids = {name: set(marked) for name, marked in taken.marks.items()}
     ids.setdefault(person[0], set()).add(person[1])
     for name, way in privacy.kinds_about(work.runtime.app, person[0]).items():
@@ -47,11 +50,16 @@ def find_gone(work: Work, taken: Taken, person: tuple[str, str]) -> None:
         asked = sa.select(audit.c.record_id, audit.c.before).where(
             audit.c.entity == name, audit.c.operation == "delete", audit.c.before.is_not(None)
         )
-        for row in work.connection.execute(asked):
-            if _points_at(work, entity, row.record_id, way[0], (row.before or {}), above):
-                taken.mark(name, row.record_id, taken.usual.get(name, ()))
-                taken.gone.setdefault(name, set()).add(row.record_id)
-                ids.setdefault(name, set()).add(row.record_id)
+        found = [
+            (one, (before or {}).get(way[0])) for one, before in work.connection.execute(asked)
+        ]
+        long_ago = sa.select(noted.c.record_id, noted.c.above).where(noted.c.entity == name)
+        found += [(one, value) for one, value in work.connection.execute(long_ago)]
+        for record_id, value in found:
+            if _points_at(work, entity, record_id, way[0], value, above):
+                taken.mark(name, record_id, taken.usual.get(name, ()))
+                taken.gone.setdefault(name, set()).add(record_id)
+                ids.setdefault(name, set()).add(record_id)
 
 
 def _points_at(
@@ -59,11 +67,10 @@ def _points_at(
     entity: Entity,
     gone: str,
     name: str,
-    held: Mapping[str, Any],
+    value: Any,
     above: Collection[str],
 ) -> bool:
     """Return whether a deleted record pointed at one of some others, as the audit tells it."""
-    value: Any = held.get(name)
     if not is_sealed(entity.fields[name], value):
         return str(value) in above
     return value[SEALED] in {mark_of(work.runtime, entity, gone, name, one) for one in above}

@@ -7,7 +7,7 @@ people at two parts of one record wait for each other and never for ever.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,7 +146,24 @@ def past(work: Work, held: Held) -> tuple[Deed, ...]:
         (row.id, str(row.real_id or row.actor_id), str(row.transition))
         for row in work.connection.execute(steps)
     ]
-    return tuple(Deed(actor, did) for _, actor, did in sorted(rows))
+    deeds = [Deed(actor, did) for _, actor, did in sorted(rows)]
+    return (*_forgotten(whole, deeds), *deeds)
+
+
+def _forgotten(whole: Draft, deeds: Sequence[Deed]) -> list[Deed]:
+    """Return what a record says itself of deeds whose entries are there no more.
+
+    The log is kept for some years. Who made a record stands in it for good; who changed it last as
+    well, as long as no later change or step is told.
+    """
+    if any(deed.did == "create" for deed in deeds):
+        return []
+    facts = whole.before or whole.facts
+    made, changed = facts.get("created_by"), facts.get("updated_by")
+    found = [Deed(str(made), "create")] if made else []
+    if changed and all(deed.did != "edit" and deed.actor != str(changed) for deed in deeds):
+        found.append(Deed(str(changed), "edit"))
+    return found
 
 
 def _before(work: Work, entity: str, record_id: str, workflow: str, state: Any) -> tuple[str, ...]:

@@ -2,21 +2,25 @@
 
 Comes in: a database and the keys that ever signed its audit. Goes out: a `Verdict` with a finding
 for each row that was altered, forged, taken away or slipped in, each seal that does not fit, and
-each record whose version the audit does not explain. Nothing is written. Memory does not grow with
-the audit.
+each record whose version the audit does not explain. Rows whose time was over and that were removed
+as `audit_removal` does it are not missed: their seals and the marks of their removal are proved in
+their place. Nothing is written. Memory does not grow with the audit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from generator.model.text import Label
-from runtime.store.audit_chain import seal_of
+from runtime.store.audit_chain import MARGIN, moment_of, seal_of
 from runtime.store.audit_key import LATER, SIGNED, AuditKey
+from runtime.store.audit_proof import Keys, is_marked, is_true, key_of, was_past
+from runtime.store.audit_removal import PROVED, held_still
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.schema import Schema
@@ -26,8 +30,6 @@ MOST_FINDINGS = 200
 """More are counted, but no longer told one by one."""
 
 CHUNK = 2_000
-PROVED = ("signature", "erased_by", "erased_signature")
-"""The columns that prove a row."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Verdict:
     """Rows from before rows were signed."""
     sealed: int = 0
     seals: int = 0
+    removed: int = 0
+    """Rows that went because their time was over, as their seals and marks prove."""
+    removed_seals: int = 0
+    removed_until: datetime | None = None
+    """When the last of them was written."""
     count: int = 0
     """All findings, also those no longer told one by one."""
     findings: list[Finding] = field(default_factory=list)
@@ -76,7 +83,7 @@ def verify(
     """
     verdict = Verdict()
     known = {key.name: key for key in keys}
-    with read(engine) as connection:
+    with read(engine) as connection, held_still(connection):
         _rows_and_seals(connection, known, verdict)
         _anchor(verdict, connection, anchor)
         _gaps(connection, schema, verdict)
@@ -84,15 +91,14 @@ def verify(
     return verdict
 
 
-def _rows_and_seals(
-    connection: sa.Connection, keys: Mapping[str, AuditKey], verdict: Verdict
-) -> None:
-    seals = own_tables().audit_seal
+def _rows_and_seals(connection: sa.Connection, keys: Keys, verdict: Verdict) -> None:
+    seals, removals = own_tables().audit_seal, own_tables().audit_removal
     found = connection.execute(sa.select(seals).order_by(seals.c.number)).mappings()
     waiting = [dict(row) for row in found]
     verdict.seals = len(waiting)
     verdict.anchor = f"{waiting[-1]['number']}:{waiting[-1]['seal']}" if waiting else ""
-    chain = _Chain(keys, verdict, iter(waiting))
+    gone = connection.execute(sa.select(removals).order_by(removals.c.number)).mappings()
+    chain = _Chain(keys, verdict, iter(waiting), {int(row["number"]): dict(row) for row in gone})
     was_signed = False
     for row in _audit(connection):
         verdict.rows += 1
@@ -113,12 +119,9 @@ def _rows_and_seals(
     chain.close()
 
 
-def _signature(
-    row: Mapping[str, Any], signature: str, keys: Mapping[str, AuditKey], verdict: Verdict
-) -> None:
+def _signature(row: Mapping[str, Any], signature: str, keys: Keys, verdict: Verdict) -> None:
     what = f"{row['operation']} {row['entity']} {row['record_id']}"
-    key = keys.get(signature.partition(":")[0])
-    if key is None:
+    if key_of(signature, keys) is None:
         verdict.found(
             "unknown_key",
             str(row["id"]),
@@ -127,24 +130,13 @@ def _signature(
             f"记录 {row['id']}（{what}）由未知密钥签名："
             "请在 SHOPWRIGHT_OLD_SECRET_KEYS 中列出旧密钥。",
         )
-    elif not _is_true(row, signature, key, keys):
+    elif not is_true(row, keys):
         verdict.found(
             "altered",
             str(row["id"]),
             f"The row {row['id']} ({what}) was altered after it was written.",
             f"记录 {row['id']}（{what}）写入后被修改过。",
         )
-
-
-def _is_true(
-    row: Mapping[str, Any], signature: str, key: AuditKey, keys: Mapping[str, AuditKey]
-) -> bool:
-    """Return whether a row is as it was written, or as an erasure left it."""
-    if row["erased_by"] is None:
-        return key.sign(row) == signature
-    second = str(row["erased_signature"] or "")
-    last = keys.get(second.partition(":")[0])
-    return last is not None and last.sign_erased(row) == second
 
 
 def _audit(connection: sa.Connection) -> Iterator[Mapping[str, Any]]:
@@ -162,17 +154,21 @@ def _audit(connection: sa.Connection) -> Iterator[Mapping[str, Any]]:
 
 
 class _Chain:
-    """Walks along the seals while the rows go by."""
+    """Walks along the seals while the rows go by; of some the rows were removed."""
 
     def __init__(
         self,
-        keys: Mapping[str, AuditKey],
+        keys: Keys,
         verdict: Verdict,
         seals: Iterator[Mapping[str, Any]],
+        removals: dict[int, Mapping[str, Any]],
     ) -> None:
-        self.keys, self.verdict, self.seals = keys, verdict, seals
+        self.keys, self.verdict, self.seals, self.removals = keys, verdict, seals, removals
         self.before, self.number = "", 0
         self.signatures: list[str] = []
+        self.last_removed = ""
+        self.untold: dict[str, str] = {}
+        """Rows that tell of a removal and did not go by yet, with its seal."""
         self.now = next(seals, None)
 
     def add(self, row_id: str, signature: str) -> None:
@@ -181,11 +177,28 @@ class _Chain:
             self._compare(self.now)
         if self.now is not None:
             self.signatures.append(signature)
+        self.untold.pop(row_id, None)
 
     def close(self) -> None:
         """Compare what is left."""
         while self.now is not None:
             self._compare(self.now)
+        for missing in self.removals:
+            self.verdict.found(
+                "removal_forged",
+                str(missing),
+                f"A removal names seal {missing}, which is not there.",
+                f"有删除标记指向第 {missing} 号封印，但该封印不存在。",
+            )
+        for told, number in self.untold.items():
+            if told > self.last_removed:
+                self.verdict.found(
+                    "removal_untold",
+                    number,
+                    f"The row {told}, which tells that the rows of seal {number} were removed, is "
+                    "missing.",
+                    f"说明第 {number} 号封印的记录已到期删除的日志条目 {told} 缺失。",
+                )
 
     def _compare(self, said: Mapping[str, Any]) -> None:
         number = int(said["number"])
@@ -196,10 +209,20 @@ class _Chain:
                 f"Seals are missing before seal {number}.",
                 f"第 {number} 号封印之前缺少封印。",
             )
-        key = self.keys.get(str(said["seal"]).partition(":")[0])
+        removal = self.removals.pop(number, None)
+        if removal is None:
+            self._compare_rows(said)
+        else:
+            self._compare_removed(said, removal)
+        self.before, self.number, self.signatures = str(said["seal"]), number, []
+        self.now = next(self.seals, None)
+
+    def _compare_rows(self, said: Mapping[str, Any]) -> None:
+        key = key_of(str(said["seal"]), self.keys)
         if key is None or seal_of(key, self.before, said, self.signatures) != said["seal"]:
             gone = int(said["rows"]) - len(self.signatures)
             en, zh = _miscount(gone)
+            number = said["number"]
             self.verdict.found(
                 "seal_broken",
                 str(number),
@@ -208,8 +231,40 @@ class _Chain:
             )
         else:
             self.verdict.sealed += len(self.signatures)
-        self.before, self.number, self.signatures = str(said["seal"]), number, []
-        self.now = next(self.seals, None)
+
+    def _compare_removed(self, said: Mapping[str, Any], removal: Mapping[str, Any]) -> None:
+        number, day, verdict = str(said["number"]), said["day"], self.verdict
+        if not is_marked(removal, said, self.before, self.keys):
+            verdict.found(
+                "removal_forged",
+                number,
+                f"Seal {number} of {day} says that its {said['rows']} rows were removed, but not "
+                "the back office removed them.",
+                f"{day} 的第 {number} 号封印标有其 {said['rows']} 条记录已删除，但并非由系统删除。",
+            )
+            return
+        if not was_past(removal):
+            verdict.found(
+                "removed_early",
+                number,
+                f"The rows of seal {number} of {day} were removed on "
+                f"{removal['removed_at']:%Y-%m-%d}, before they were past ({removal['keep']}).",
+                f"{day} 的第 {number} 号封印的记录于 {removal['removed_at']:%Y-%m-%d} 被删除，"
+                f"当时尚未到期（{removal['keep']}）。",
+            )
+        if self.signatures:
+            left = len(self.signatures)
+            verdict.found(
+                "left_behind",
+                number,
+                f"Seal {number} of {day} says that its rows were removed, but {left} are there.",
+                f"{day} 的第 {number} 号封印标有其记录已删除，但仍有 {left} 条。",
+            )
+        verdict.removed += int(said["rows"])
+        verdict.removed_seals += 1
+        self.last_removed = str(said["last_id"])
+        verdict.removed_until = moment_of(self.last_removed)
+        self.untold[str(removal["told"])] = number
 
 
 def _miscount(gone: int) -> tuple[str, str]:
@@ -277,8 +332,13 @@ def _of_ledgers(schema: Schema) -> list[str]:
 
 
 def _unexplained(connection: sa.Connection, schema: Schema, verdict: Verdict) -> None:
-    """A record's own version is that of its last row in the audit; ledgers are proved apart."""
+    """A record's own version is that of its last row in the audit; ledgers are proved apart.
+
+    One that last changed while rows were written that are removed by now has none; one that changed
+    later has.
+    """
     audit = own_tables().audit
+    until = verdict.removed_until
     for name, entity in schema.app.entities.items():
         if entity.child_of or entity.ledger:
             continue
@@ -291,7 +351,11 @@ def _unexplained(connection: sa.Connection, schema: Schema, verdict: Verdict) ->
         )
         both = table.outerjoin(last, last.c.record_id == sa.cast(table.c.id, sa.String))
         # a record whose rows are all older than this column is left alone
-        differs = sa.or_(last.c.record_id.is_(None), last.c.version != table.c.version)
+        untold: sa.ColumnElement[bool] = last.c.record_id.is_(None)
+        if until is not None:
+            later = sa.or_(table.c.updated_at.is_(None), table.c.updated_at > until + MARGIN)
+            untold = sa.and_(untold, later)
+        differs = sa.or_(untold, last.c.version != table.c.version)
         found = sa.select(table.c.id, table.c.version, last.c.version.label("told"))
         asked = system(found.select_from(both).where(differs), "the audit explains every version")
         for row in connection.execute(asked):

@@ -57,6 +57,8 @@ class SystemTables:
     release: sa.Table
     audit: sa.Table
     audit_seal: sa.Table
+    audit_removal: sa.Table
+    audit_gone: sa.Table
     outbox: sa.Table
     job_run: sa.Table
     job_log: sa.Table
@@ -108,6 +110,8 @@ def system_tables(metadata: sa.MetaData) -> SystemTables:
         release=_release(metadata),
         audit=_audit(metadata),
         audit_seal=_audit_seal(metadata),
+        audit_removal=_audit_removal(metadata),
+        audit_gone=_audit_gone(metadata),
         outbox=outbox_table(metadata),
         job_run=job_run_table(metadata),
         job_log=job_log_table(metadata),
@@ -226,6 +230,39 @@ def _audit_seal(metadata: sa.MetaData) -> sa.Table:
         sa.Column("rows", sa.Integer, nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("seal", sa.String(80), nullable=False),
+    )
+
+
+def _audit_removal(metadata: sa.MetaData) -> sa.Table:
+    """Which seals have outlived their rows: what was removed, when, by which rule, and the proof.
+
+    A seal itself stays as it is; what allows its rows to go is a row here, and nothing else.
+    """
+    return sa.Table(
+        "sw_audit_removal",
+        metadata,
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("first_id", text_id(), nullable=False),
+        sa.Column("last_id", text_id(), nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
+        sa.Column("total", sa.BigInteger, nullable=False),
+        sa.Column("keep", sa.String(20), nullable=False),
+        sa.Column("removed_at", UtcDateTime, nullable=False),
+        sa.Column("told", text_id(), nullable=False),
+        sa.Column("mark", sa.String(80), nullable=False),
+        sa.Index("ix_sw_audit_removal_last_id", "last_id"),
+    )
+
+
+def _audit_gone(metadata: sa.MetaData) -> sa.Table:
+    """Deleted records about a person whose entries went: an erasure still finds them by these."""
+    return sa.Table(
+        "sw_audit_gone",
+        metadata,
+        sa.Column("entity", sa.String(63), primary_key=True),
+        sa.Column("record_id", sa.String(64), primary_key=True),
+        sa.Column("above", small_json(), nullable=False),
     )
 
 

@@ -56,11 +56,12 @@ class Trail:
     request_id: str = ""
     address: str = ""
 
-    def write(self, connection: sa.Connection, *notes: Note) -> None:
-        """Write notes inside the caller's transaction."""
-        if notes:
-            rows = [self._row(note) for note in notes]
+    def write(self, connection: sa.Connection, *notes: Note) -> tuple[str, ...]:
+        """Write notes inside the caller's transaction; return the ids of their rows."""
+        rows = [self._row(note) for note in notes]
+        if rows:
             inserts.insert_many(connection, self.runtime.system.audit, rows)
+        return tuple(str(row["id"]) for row in rows)
 
     def alone(self, *notes: Note) -> None:
         """Write notes in a transaction of their own."""

@@ -41,7 +41,12 @@ def web_process(settings: Settings) -> Switch:
     def open_office(compiled: Compiled) -> Office:
         engine = make_engine(settings.database_url, settings.web_threads + 2)
         runtime = make_runtime(
-            compiled, engine, settings.secret_key, outside_of(settings), mail=mail_of(settings)
+            compiled,
+            engine,
+            settings.secret_key,
+            outside_of(settings),
+            mail=mail_of(settings),
+            audit_keep=settings.audit_keep,
         )
         app = create_app(runtime, web_settings(settings))
         show_faults(app, board, to_everybody=not settings.production)

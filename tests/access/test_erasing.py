@@ -38,6 +38,7 @@ from runtime.store.migrate.apply import create_all
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import SystemTables, own_tables, system_tables
 from tests.databases import url_of
+from tests.runtime.long_ago import LongAgo
 from tests.shop import NOON, Shop, person, write_folder
 
 WHY = "She asked for it by letter."
@@ -378,6 +379,26 @@ def test_a_deleted_record_is_erased_from_the_audit_too(tmp_path: Path) -> None:
     assert (
         verify(practice.runtime.engine, practice.runtime.schema, (DEVELOPMENT_KEY,)).findings == []
     )
+
+
+def test_what_stood_beside_a_deleted_record_is_erased_when_the_log_has_forgotten_it(
+    tmp_path: Path,
+) -> None:
+    kept = FILES["work/visit.entity.yaml"].replace("privacy:", "archive: false\nprivacy:", 1)
+    practice = opened("sqlite", tmp_path, visit__entity=kept)
+    there = LongAgo(practice)
+    there.on("2020-03-01")
+    ann = practice.ann()
+    visit = practice.visit(ann, called="Ann Leeward")
+    practice.done("comment", "visit", {"text": "Ask Ann Leeward"}, record=visit)
+    practice.done("delete", "visit", record=visit, version=practice.version(visit, "visit"))
+    there.seal()
+    there.on("2026-11-22")
+    assert there.trim() == "succeeded"
+    assert "Ann Leeward" in str(there.rows(practice.runtime.system.comment))
+    assert practice.erase(ann)
+    assert practice.holding("Ann Leeward") == set()
+    assert there.judged().findings == []
 
 
 def test_what_a_law_keeps_stays_until_its_day(practice: Practice) -> None:

@@ -30,7 +30,7 @@ from runtime.store.migrate.faults import (
     PlanBlocked,
     PlanOutdated,
 )
-from runtime.store.migrate.guards import put_guards
+from runtime.store.migrate.guards import lift_guards, put_guards
 from runtime.store.migrate.make import make_plan, plan_on, what_is_left
 from runtime.store.migrate.plan import CONSENTS, MigrationPlan
 from runtime.store.migrate.releases import APPLIED
@@ -133,6 +133,7 @@ def _carry_out(
     if not plan.is_new_release:
         put_guards(connection)
         return plan.release
+    lift_guards(connection)
     for step in plan.steps:
         for statement in step.sql:
             _run(connection, statement, step.words)

@@ -16,6 +16,7 @@ from runtime.store.emergencies import Use
 from runtime.store.engine import read
 from runtime.web.people.access_page import held_label
 from runtime.web.people.pages import Choice, When, when
+from runtime.web.screens import removed_entries
 from runtime.web.screens.visit import Visit
 
 
@@ -33,6 +34,8 @@ class UseCard:
     tone: str
     rows: int
     """What the audit holds of it."""
+    removed: bool
+    """Whether entries of that time are there no more."""
     log: str
     """The page of the log that tells of it; empty for who may not read the log."""
     ended: str
@@ -66,7 +69,8 @@ def emergency_page(
     runtime = visit.runtime
     now, rows = runtime.clock(), _rows(visit, uses)
     watched = emergencies.watched_by(runtime, visit.actor)
-    cards = [_card(visit, one, rows, watched, now, reads_log) for one in uses]
+    gone = removed_entries.removed_until(visit, min((one.started_at for one in uses), default=None))
+    cards = [_card(visit, one, rows, watched, now, gone, reads_log) for one in uses]
     taken = emergencies.can_be_taken(runtime, visit.actor) if visit.actor.emergency is None else ()
     return EmergencyPage(
         waiting=tuple(one for one in cards if one.may_review or one.may_end),
@@ -90,6 +94,7 @@ def _card(
     rows: Mapping[str, int],
     watched: frozenset[str],
     now: datetime,
+    gone: datetime | None,
     reads_log: bool,
 ) -> UseCard:
     t = visit.t
@@ -109,6 +114,7 @@ def _card(
         state_label=label,
         tone=tone,
         rows=rows.get(one.id, 0),
+        removed=gone is not None and one.started_at <= gone,
         log=f"/audit/?emergency={one.id}" if reads_log else "",
         ended=one.ended_name or "",
         looked=one.reviewed_name or "",

@@ -14,9 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from generator.field_types._times import local_text
+from runtime.jobs import desk
+from runtime.jobs.work import trim_log
 from runtime.operations._finding import named
 from runtime.store.audit_search import Search
+from runtime.web.screens import removed_entries
 from runtime.web.screens.history import Known, look_alike, shown
+from runtime.web.screens.run_lines import ADDRESS as JOBS
 from runtime.web.screens.titles_now import titles_of_found
 from runtime.web.screens.visit import Visit, plural, record_url, single
 
@@ -89,6 +93,7 @@ IN_CHINESE = {
     "role_ended": "角色到期",
     "role_expired": "角色申请过期",
     "log_read": "查看操作日志",
+    "log_removed": "清除到期日志",
     "review_began": "开始权限复核",
     "review_kept": "复核保留",
     "review_revoked": "复核收回",
@@ -150,6 +155,12 @@ class LogPage:
     kinds: tuple[tuple[str, str], ...]
     older: str
     filtered: bool
+    removed: str
+    """What is said of entries whose time was over; empty where none went."""
+    kept: str
+    """How long entries are kept."""
+    job: str
+    """The page of the job that removes them; empty for who does not operate it."""
 
 
 def kinds_heard_of(visit: Visit) -> tuple[str, ...]:
@@ -180,7 +191,14 @@ def log_page(
         ),
         older=f"/audit/?{urlencode(older)}" if older else "",
         filtered=bool(kept),
+        removed=removed_entries.of_log(visit),
+        kept=visit.t("Kept: {time}", "log", time=visit.text(visit.runtime.audit_keep.label)),
+        job=f"{JOBS}{trim_log.NAME}" if _operates(visit) else "",
     )
+
+
+def _operates(visit: Visit) -> bool:
+    return any(job.name == trim_log.NAME for job in desk.operated(visit.runtime, visit.actor))
 
 
 def _line(

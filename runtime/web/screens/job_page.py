@@ -79,7 +79,7 @@ def job_page(
         label=visit.text(job.label),
         help=visit.text(job.help) if job.help is not None else "",
         rule=rule_words(visit, job),
-        role=visit.text(role.label) if role is not None else job.role,
+        role=visit.text(role.label) if role is not None else t("The back office itself", "run"),
         paused=paused,
         has_schedule=job.schedule is not None,
         coming=tuple(moment(visit, one) for one in coming),

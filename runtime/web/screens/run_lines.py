@@ -95,6 +95,7 @@ def job_label(visit: Visit, name: str) -> str:
         "seed_rows": t("Rows of the demo", "job"),
         "send_export": t("Sending a saved export", "job"),
         "transitions": t("Step of many records", "job"),
+        "trim_log": t("Remove old entries of the log", "job"),
     }.get(name, humanize(name))
 
 

@@ -15,6 +15,7 @@ from generator.model.job import Job
 from generator.model.text import Label
 from generator.resolve.fields import humanize
 from runtime.jobs import afterwards, desk, telling
+from runtime.jobs.own import own_job
 from runtime.jobs.tables import FINAL
 from runtime.jobs.telling import ToldRow
 from runtime.operations.bulk import CHANGES
@@ -112,7 +113,7 @@ def run_page(
     """Return the page of one run."""
     runtime, actor = visit.runtime, visit.actor
     operates = desk.operates_run(runtime, actor, run)
-    job = visit.app.jobs.get(run.job)
+    job = visit.app.jobs.get(run.job) or own_job(runtime, run.job)
     over = run.state in FINAL
     total = int(run.total or 0)
     offered = afterwards.offers(runtime, run, actor.id)

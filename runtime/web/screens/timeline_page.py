@@ -19,7 +19,7 @@ from runtime.operations.history import Entry
 from runtime.operations.timeline import KINDS, tells
 from runtime.store.sealed import NEVER_KEPT, is_sealed
 from runtime.tellings import Telling
-from runtime.web.screens import doors, history
+from runtime.web.screens import doors, history, removed_entries
 from runtime.web.screens.comment_text import Segment, segments
 from runtime.web.screens.detail_parts import TabLink, record_facts
 from runtime.web.screens.history import Event
@@ -66,6 +66,8 @@ class Timeline:
     """Where a new comment is sent to; empty where none may be written."""
     people_url: str
     longest: int
+    removed: str
+    """What is said of entries whose time was over; empty where none of this record went."""
     key: str
     """Makes a comment that is sent twice one comment."""
 
@@ -109,6 +111,9 @@ def timeline(
         comment_url=record_url(entity.name, record_id, "comments") if talks else "",
         people_url=record_url(entity.name, record_id, "people"),
         longest=LONGEST,
+        removed=removed_entries.of_record(visit, begun)
+        if not found.next_cursor and kind != "comments" and visit.may("history", entity.name)
+        else "",
         key=key,
     )
 
