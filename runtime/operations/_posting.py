@@ -42,6 +42,7 @@ from runtime.store import audit, idempotency, inserts, violations
 from runtime.store.engine import write
 from runtime.store.ledger_statements import Book
 from runtime.store.ledgers import Cause, Posted, Posting, Refused
+from runtime.store.titles import titles_of
 
 ACTION = POST
 LONGEST = {"reason": 500, "post_key": 250, "lot": 100, "cause_title": 500}
@@ -456,6 +457,7 @@ def is_free(grant: Grant, lines: frozenset[int]) -> bool:
 
 def note(desk: Desk, posted: Sequence[Posted]) -> None:
     """Write the rows of the audit and the events of what was posted."""
+    title = _title(desk)
     for one in posted:
         if not one.replayed:
             # posts of jobs and transitions are told by their entries alone: what a balance is
@@ -465,7 +467,16 @@ def note(desk: Desk, posted: Sequence[Posted]) -> None:
                 **_told(one),
                 "quantity": dumped(desk.work.runtime, desk.ledger, one.entry.quantity),
             }
-            audit.write(desk.work, POST, desk.call.entity, facts, None, told)
+            audit.write(desk.work, POST, desk.call.entity, facts, None, told, title=title)
+
+
+def _title(desk: Desk) -> str:
+    """Return what the log calls a balance: its title without its key, as nothing of it is read."""
+    runtime, entity = desk.work.runtime, desk.call.entity
+    return runtime.remembered.get(
+        ("posted to", entity.name),
+        lambda: titles_of(desk.work.connection, runtime, entity, [{}], for_log=True)[0],
+    )
 
 
 def _told(one: Posted) -> dict[str, Any]:

@@ -45,19 +45,25 @@ def write(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
     told: Mapping[str, Any] | None = None,
+    title: str | None = None,
 ) -> None:
     """Write an audit row and the event `ENTITY.OPERATION`; `told` are facts for the event.
 
-    `facts` are the record's as it is now; of one that is gone the last, at the version after.
+    `facts` are the record's as it is now; of one that is gone the last, at the version after. Its
+    `title` is made of them where it is not known.
     """
-    _write_all(work, [(operation, entity, facts, before, after)], told or {})
+    titles = None if title is None else [title]
+    _write_all(work, [(operation, entity, facts, before, after)], told or {}, titles)
 
 
 _Entry = tuple[str, Entity, Mapping[str, Any], Mapping[str, Any] | None, Mapping[str, Any] | None]
 
 
 def _write_all(
-    work: Work, entries: Sequence[_Entry], told: Mapping[str, Any] | None = None
+    work: Work,
+    entries: Sequence[_Entry],
+    told: Mapping[str, Any] | None = None,
+    titles: Sequence[str] | None = None,
 ) -> None:
     actor = work.incoming.actor
     assert actor is not None
@@ -83,7 +89,7 @@ def _write_all(
             "after": as_logged(work.runtime, entity, str(facts["id"]), after),
         }
         for title, (operation, entity, facts, before, after) in zip(
-            _titles(work, entries), entries, strict=True
+            _titles(work, entries) if titles is None else titles, entries, strict=True
         )
     ]
     key = work.runtime.audit_key
