@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import orjson
 
@@ -13,6 +15,7 @@ from runtime.store.audit_chain import last_anchor, seal_waiting
 from runtime.store.audit_key import AuditKey, audit_key
 from runtime.store.audit_verify import MOST_FINDINGS, Verdict, verify
 from runtime.store.engine import read
+from runtime.store.signed_files import NotSigned, proved
 
 
 @click.group()
@@ -53,6 +56,33 @@ def anchor(context: click.Context, locale: str) -> None:
             "尚无封印；记录写入一分钟后才会封印。",
         )
     click.echo(newest)
+
+
+@audit.command(name="verify-report")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@LOCALE
+@click.pass_context
+def verify_report(context: click.Context, file: Path, locale: str) -> None:
+    """Say whether the report of a review of rights is as it was taken out, by whom and when."""
+    try:
+        said, is_true = proved(_keys(settings_of(context)), file.read_bytes())
+    except NotSigned as error:
+        raise refusal(
+            locale,
+            f"{file.name} bears no signature: it is no report of a review, or was saved anew.",
+            f"{file.name} 没有签名：它不是复核报告，或已被另行保存。",
+        ) from error
+    if not is_true:
+        raise refusal(
+            locale,
+            f"{file.name} is not what was taken out: it was changed, or signed with another key.",
+            f"{file.name} 与导出时不一致：文件被改动，或由其他密钥签名。",
+        )
+    told = [str(said.get(name, "")) for name in ("review", "began", "by", "at")]
+    if locale == "zh":
+        click.echo("文件未被改动：复核 {}（开始于 {}），由 {} 于 {} 导出。".format(*told))
+    else:
+        click.echo("Unchanged: the review {} begun {}, taken out by {} at {}.".format(*told))
 
 
 def _keys(settings: Settings) -> tuple[AuditKey, ...]:

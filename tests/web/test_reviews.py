@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
+from openpyxl import load_workbook
 
+from app import main
+from runtime.settings import DEVELOPMENT_SECRET
 from runtime.store.engine import read, write
 from runtime.web.people import review_rhythm
 from runtime.web.people.holding import link, role_ids, tables
@@ -103,9 +108,33 @@ def test_nobody_reviews_themselves_and_a_line_is_decided_once(
         assert refused.status_code in {302, 403}
 
 
+def _is_proved(report: bytes, address: str, folder: Path) -> None:
+    """Say by the command whether a file is unchanged; every other byte is another file."""
+    path, run = folder / "report", CliRunner()
+    path.write_bytes(report)
+    said = run.invoke(main, ["audit", "verify-report", str(path)])
+    assert said.exit_code == 0, said.output
+    assert f"the review {address.rpartition('/')[2]} begun" in said.output
+    assert "taken out by kim at" in said.output
+    chinese = run.invoke(main, ["audit", "verify-report", str(path), "--locale", "zh"])
+    assert "由 kim 于" in chinese.output
+    for place in range(0, len(report), max(1, len(report) // 40)):
+        path.write_bytes(report[:place] + bytes([report[place] ^ 1]) + report[place + 1 :])
+        assert run.invoke(main, ["audit", "verify-report", str(path)]).exit_code == 1
+    for other in (report[:-1], report + b"\n", b"", b"PK", report + report):
+        path.write_bytes(other)
+        assert run.invoke(main, ["audit", "verify-report", str(path)]).exit_code == 1
+    path.write_bytes(report)
+    key = {"SHOPWRIGHT_SECRET_KEY": "another" * 9}
+    assert run.invoke(main, ["audit", "verify-report", str(path)], env=key).exit_code == 1
+    old = {**key, "SHOPWRIGHT_OLD_SECRET_KEYS": DEVELOPMENT_SECRET}
+    assert run.invoke(main, ["audit", "verify-report", str(path)], env=old).exit_code == 0
+
+
 def test_what_looks_odd_is_said_and_the_report_holds_it(
     desk: Desk,
     keeper: Browser,
+    tmp_path: Path,
 ) -> None:
     refused = keeper.send(
         keeper.get(f"/users/{desk.people['lea']}"),
@@ -131,7 +160,12 @@ def test_what_looks_odd_is_said_and_the_report_holds_it(
     mine = [row for row in rows if row[:2] == ["lea", "Cashier"]]
     assert mine
     assert all(row[-4:-2] == ["Kept", "kim"] for row in mine)
-    assert keeper.get(f"{address}/report").data.startswith(b"PK")
+    book = keeper.get(f"{address}/report").data
+    assert book.startswith(b"PK")
+    assert load_workbook(io.BytesIO(book)).active.max_row > 1
+    for form in ("csv", "xlsx", "jsonl"):
+        _is_proved(keeper.get(f"{address}/report?format={form}").data, address, tmp_path)
+    assert keeper.get(f"{address}/report?format=parquet").status_code == 404
     assert keeper.get(f"{address}/report?format=exe").status_code == 404
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from runtime.errors import NotFound, RequestError
 from runtime.store import reviews as store
+from runtime.store import signed_files
 from runtime.store.reviews import KEEP, REVOKE, Review
 from runtime.store.trail import EXPORT, Note
 from runtime.web import spreadsheets
@@ -102,20 +103,27 @@ class Reviews:
         return redirect(f"{ADDRESS}{review_id}", 303)
 
     def report(self, review_id: str) -> Answer:
-        """Send a review as a file."""
+        """Send a review as a file that bears a signature: `audit verify-report` reads it."""
         visit = administrator(self.desk)
         review = self._review(visit, review_id)
         form = request.args.get("format", "xlsx")
-        if form not in spreadsheets.FORMATS:
+        if form not in signed_files.FORMATS:
             raise NotFound
         runtime = visit.runtime
         lines = store.lines_of(runtime.engine, runtime.system.review_line, review.id)
         trail().alone(Note(EXPORT, reviewing.REVIEW, review.id, after={"lines": len(lines)}))
-        pieces = spreadsheets.write(
-            form, review_page.report_heading(visit), review_page.report(visit, lines)
-        )
+        heading = review_page.report_heading(visit)
+        pieces = spreadsheets.write(form, heading, review_page.report(visit, lines))
+        said = {
+            "review": review.id,
+            "began": review.created_at.isoformat(),
+            "by": visit.actor.name,
+            "at": runtime.clock().isoformat(timespec="seconds"),
+            signed_files.COLUMNS: str(len(heading)),
+        }
+        content = signed_files.signed(runtime.audit_key, form, b"".join(pieces), said)
         name = f"review-{review.created_at:%Y-%m-%d}.{form}"
-        answer = Response(pieces, mimetype=spreadsheets.MEDIA[form])
+        answer = Response(content, mimetype=spreadsheets.MEDIA[form])
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
