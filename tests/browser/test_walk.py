@@ -24,6 +24,7 @@ from werkzeug.routing import Map, Rule
 from runtime.web import look
 from tests import databases
 from tests.browser.conftest import (
+    AXE,
     PATIENCE,
     Site,
     Traffic,
@@ -175,6 +176,7 @@ class Walk:
             service_workers="block",
         )
         context.set_default_timeout(PATIENCE)
+        context.add_init_script(path=AXE)
         chosen = {"theme": theme, "locale": language}
         context.add_cookies(
             [{"name": key, "value": value, "url": address} for key, value in chosen.items()]
