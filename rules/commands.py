@@ -62,6 +62,20 @@ class CreateRecord:
 
 
 @dataclass(frozen=True)
+class Reprice:
+    """Give a placed record other lines, at the prices of its own rules."""
+
+    changes: Any
+    """What is another: a list of {item or line, quantity}."""
+    seen: str
+    """The mark of the prices that whoever asks has seen."""
+    today: bool
+    """The rules and prices of now count, and not those it was placed with."""
+    name: str = "input"
+    """The answer that said what is another, for what is wrong with it."""
+
+
+@dataclass(frozen=True)
 class Post:
     """Post to a ledger; a no undoes everything."""
 
@@ -210,6 +224,7 @@ Command = (
     | SetState
     | WriteLog
     | CreateRecord
+    | Reprice
     | Post
     | TakeBack
     | TakeAgain

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from generator.model.app import App
+from rules.pricing import agreed as agreeing
 from rules.pricing import frozen as rules
+from rules.pricing.agreed import Agreed
+from rules.pricing.codes import normalized
 from rules.pricing.frozen import Basis, wanted
 from rules.pricing.offered import currencies_of, lanes_of
 from rules.pricing.promotion import Book, Promotion, book
@@ -24,6 +29,14 @@ from runtime.store.promotions import Version
 
 if TYPE_CHECKING:
     from runtime.operations.evaluate import Evaluated
+
+
+Files = Mapping[str, Mapping[str, Any]]
+"""Promotions of files by their names, as they are written."""
+AGREED = "agreed"
+"""Where by what other lines are priced stands in what is kept."""
+REPRICE = "reprice"
+"""The effect that gives a placed record other lines."""
 
 
 @dataclass
@@ -68,15 +81,38 @@ def forget(runtime: Runtime) -> None:
     shelf.kept = (-1, book([]), ())
 
 
-def frozen(connection: sa.Connection, runtime: Runtime, found: Evaluated) -> Mapping[str, Any]:
+def basis(
+    connection: sa.Connection,
+    runtime: Runtime,
+    found: Evaluated,
+    written: Files = MappingProxyType({}),
+    *,
+    again: bool = False,
+) -> Mapping[str, Any]:
+    """Return all that must be kept of how something was priced; {} where nobody asks for it.
+
+    `written` are promotions of files as they were, where those of now are not meant; `again` says
+    that it was placed before.
+    """
+    before = agreed(runtime, found, written, again=again)
+    back = frozen(connection, runtime, found, written)
+    return {**back, **({AGREED: before} if before else {})}
+
+
+def frozen(
+    connection: sa.Connection,
+    runtime: Runtime,
+    found: Evaluated,
+    files: Files,
+) -> Mapping[str, Any]:
     """Return what must be kept for what comes back of a cart; {} where nobody asks for it."""
     names = wanted(found.priced, found.book)
     versions = {one.id: one.version for one in found.book.promotions}
     kept = []
     for name in names:
         own = runtime.app.promotions.get(name)
-        if own is not None:
-            kept.append(own.written)
+        if name in files or own is not None:
+            kept.append(files[name] if own is None or name in files else own.written)
             continue
         table = runtime.system.promotion
         version = promotions.version(connection, table, name, versions[name])
@@ -85,8 +121,64 @@ def frozen(connection: sa.Connection, runtime: Runtime, found: Evaluated) -> Map
     return rules.frozen(found.priced, found.book, found.context, found.at, kept)
 
 
-def thawed(runtime: Runtime, kept: Mapping[str, Any]) -> Basis:
-    """Return what was kept with an order, ready to be priced again."""
+def reprices(runtime: Runtime) -> bool:
+    """Return whether a transition gives what is placed other lines."""
+    pricing = runtime.app.pricing
+    if pricing is None or pricing.placing is None:
+        return False
+    return any(
+        effect.word == REPRICE
+        for workflow in runtime.app.workflows.get(pricing.placing.creates, {}).values()
+        for edge in workflow.transitions
+        for effect in edge.effects
+    )
+
+
+def reprices_by(app: App, entity: str, workflow: str, transition: str) -> bool:
+    """Return whether a transition gives what is placed other lines."""
+    machine = app.workflows.get(entity, {}).get(workflow)
+    edges = machine.named(transition) if machine is not None else ()
+    return any(effect.word == REPRICE for edge in edges for effect in edge.effects)
+
+
+def agreed(
+    runtime: Runtime, found: Evaluated, written: Files, *, again: bool
+) -> Mapping[str, Any]:  # fmt: skip
+    """Return by what other lines are priced; {} where no transition ever asks for it."""
+    if not reprices(runtime):
+        return {}
+    own = {**{name: one.written for name, one in runtime.app.promotions.items()}, **written}
+    versions = {one.id: one.version for one in found.book.promotions}
+    names = [name for name in agreeing.reachable(found.priced) if name in versions]
+    used = {one.code for one in found.priced.usage if one.code}
+    if again:
+        # a code that does not hold for these lines may hold for the next ones
+        used = {normalized(code) for code in found.cart.codes}
+    return agreeing.kept(
+        found.clean or found.cart,
+        found.context,
+        found.customers,
+        found.at,
+        used,
+        found.book.lanes,
+        [own[name] for name in names if name in own],
+        [(name, versions[name]) for name in names if name not in own],
+    )
+
+
+def book_of(connection: sa.Connection, runtime: Runtime, kept: Agreed) -> Book:
+    """Return the promotions that something was placed with, in their versions of then."""
+    table = runtime.system.promotion
+    found = [_read(runtime, {**one, "status": "active"}) for one in kept.written]
+    rows = [promotions.version(connection, table, *one) for one in kept.versions]
+    found += [read_version(runtime, one) for one in rows if one is not None]
+    return book(agreeing.again(found), *kept.lanes)
+
+
+def thawed(runtime: Runtime, kept: Mapping[str, Any]) -> Basis | None:
+    """Return what was kept with an order, ready to be priced again; None where nothing was."""
+    if "lines" not in kept:
+        return None
     return rules.thawed(kept, lambda written: _read(runtime, written))
 
 

@@ -51,7 +51,7 @@ export const open = (address) => new Promise((done) => {
       if (answer.ok && kind.includes("json")) {
         made = await answer.json();
         dialog.close();
-      } else if (AGAIN.includes(answer.status)) show(await answer.text());
+      } else if (AGAIN.includes(answer.status) || (answer.ok && kind.includes("html"))) show(await answer.text());
       else throw new Error(String(answer.status));
     } catch (fault) {
       toast(words(Number(fault.message) || 0), { tone: "critical" });

@@ -212,6 +212,14 @@ TEXTS: Mapping[str, str] = {
     "Name a kind such as `{move: {used: +q}}`.": "请写如 `{move: {used: +q}}` 的类型。",
     "'{field}' is not filled by anybody.": "'{field}' 不能填写。",
     "Name a field that is neither computed nor a state.": "请写既非计算也非状态的字段。",
+    "'{entity}' is not what a cart becomes.": "购物车下单后生成的不是 {entity}。",
+    "`reprice` is for the entity of `place: {creates: …}` of `pricing:`.": (
+        "`reprice` 只用于 `pricing:` 中 `place: {creates: …}` 的实体。"
+    ),
+    "'{entity}' does not keep by what it was priced.": "{entity} 未保存计价依据。",
+    "Let `place:` fill `basis`, and `number` and `quantity` of lines.": (
+        "请在 `place:` 中填充 `basis`，以及商品行的 `number` 和 `quantity`。"
+    ),
     "'{field}' cannot hold this.": "'{field}' 不能存放该内容。",
     "'{path}' stands in another record.": "'{path}' 位于其他记录。",
     "Keep a history where the item has its price itself.": "请在价格所属的记录自身保存历史。",

@@ -148,8 +148,8 @@ def frozen(
         "facts": dict(context.facts),
         "used": {name: _used(one) for name, one in context.used.items() if name in names},
         "pools": {name: _pool(one) for name, one in context.pools.items()},
-        "known": {code: asdict(one) for code, one in context.codes.items()},
-        "promotions": [_plain(one) for one in written],
+        "known": {code: plain(asdict(one)) for code, one in context.codes.items()},
+        "promotions": [plain(one) for one in written],
         "settings": asdict(context.settings),
         "lanes": list(promotions.lanes),
         "gifts": [asdict(one) for one in given],
@@ -172,7 +172,10 @@ def thawed(kept: Mapping[str, Any], read: Callable[[Written], Promotion | None])
         kept["channel"],
         kept["facts"],
         {name: Used(**one) for name, one in kept["used"].items()},
-        {code: CodeFact(**one) for code, one in kept["known"].items()},
+        {
+            code: CodeFact(**{**one, "record": tuple(one["record"])})
+            for code, one in kept["known"].items()
+        },
         pools={
             name: Pool(**{**one, "members": frozenset(one["members"])})
             for name, one in kept["pools"].items()
@@ -200,12 +203,12 @@ def _pool(pool: Pool) -> dict[str, Any]:
     return {**asdict(pool), "members": sorted(pool.members)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a value as JSON has it; what else YAML knows becomes its text."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     if value is None or isinstance(value, str | bool | int):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -30,6 +30,7 @@ from rules.commands import (
     CloseState,
     Command,
     Fire,
+    Reprice,
     SetField,
     SetState,
     SkippedCascade,
@@ -106,7 +107,7 @@ class _Run:
             refusal = self._cascades()
             if refusal is not None:
                 return refusal
-            found = self._automatic()
+            found = None if self._is_open() else self._automatic()
             if isinstance(found, Refused):
                 return found
             if found is None:
@@ -287,6 +288,10 @@ class _Run:
             skipped = SkippedCascade(command.workflow, command.transition, refused.code)
             self.commands.append(skipped)
         return None
+
+    def _is_open(self) -> bool:
+        """Return whether the record is not known before its prices are: what follows waits."""
+        return any(isinstance(one, Reprice) for one in self.commands)
 
     def _automatic(self) -> Ask | Refused | None:
         """Return the first automatic transition that may fire now, of the lowest workflow."""

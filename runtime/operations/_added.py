@@ -17,6 +17,7 @@ from rules.ledger import entries as rules
 from rules.ledger.entries import Entry
 from rules.pricing.promotion import Book
 from rules.pricing.result import Result as Priced
+from runtime.operations._counters import NOTHING, Own
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store.guard import system
@@ -25,15 +26,20 @@ from runtime.store.ledgers import Refused
 WHY = "how many there are of what promotions add"
 
 
-def stock(connection: sa.Connection, runtime: Runtime, promotions: Book) -> Mapping[str, int]:
-    """Return, by item, how many there are of what promotions may add."""
+def stock(
+    connection: sa.Connection, runtime: Runtime, promotions: Book, own: Own = NOTHING
+) -> Mapping[str, int]:
+    """Return, by item, how many there are of what promotions may add, one's own among them."""
     facts = _facts(runtime)
     if facts is None:
         return {}
     items = {
         item for one in promotions.promotions for deed in one.deeds for item in deed.adds
     }  # fmt: skip
-    return {key: left for key, (_, left) in _balances(connection, runtime, facts, items).items()}
+    return {
+        key: left + own.get((facts.ledger, (record,)), 0)
+        for key, (record, left) in _balances(connection, runtime, facts, items).items()
+    }
 
 
 def entries(work: Work, priced: Priced, post_key: str) -> list[Entry]:

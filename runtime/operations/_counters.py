@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ from runtime.store.ledgers import Refused
 WHY = "what promotions have left"
 RECORD = "record"
 """What a take is about whose counter is keyed by a record."""
+Own = Mapping[tuple[str, Key], int]
+"""By ledger and key: what a record took itself."""
+NOTHING: Own = MappingProxyType({})
 CONTACT = "contact:"
 """Begins the key of whoever is known by an address only."""
 
@@ -47,8 +51,9 @@ def used(
     promotions: Book,
     cart: Cart,
     customers: Sequence[str],
+    own: Own = NOTHING,
 ) -> Mapping[str, Used]:
-    """Return what was taken of the promotions that have a bound."""
+    """Return what was taken of the promotions that have a bound, but for what is one's own."""
     pricing = runtime.app.pricing
     if pricing is None or not pricing.counters:
         return {}
@@ -65,7 +70,8 @@ def used(
     for counts, names in watched.items():
         counter = pricing.counters.get(counts)
         if counter is not None:
-            found += _counts(connection, runtime, counts, counter, {**about, "promotion": names})
+            asked = {**about, "promotion": names}
+            found += _counts(connection, runtime, counts, counter, asked, own)
     return gathered(_minor(runtime, one, cart.currency) for one in found)
 
 
@@ -75,6 +81,7 @@ def _counts(
     counts: str,
     counter: Counter,
     about: Mapping[str, Iterable[str]],
+    own_takes: Own,
 ) -> list[Count]:
     table = runtime.book(counter.ledger).balances
     key = tuple(runtime.app.ledgers[counter.ledger].key)
@@ -87,7 +94,7 @@ def _counts(
         Count(
             counts,
             {name: one for name, one in zip(key, row, strict=False) if one != NOBODY},
-            int(row[-1]),
+            int(row[-1]) - own_takes.get((counter.ledger, tuple(map(str, row[:-1]))), 0),
         )
         for row in connection.execute(system(asked, WHY))
     ]
@@ -139,6 +146,25 @@ def kept(runtime: Runtime, draft: Draft) -> Mapping[tuple[str, Key], Mapping[str
         return {}
     rows = draft.facts.get(placing.filled_with("bounds")) or ()
     return {(ledger, tuple(key)): most for ledger, key, most in rows}
+
+
+def taken(connection: sa.Connection, runtime: Runtime, entity: str, record_id: str) -> Own:
+    """Return what a record took of counters and stock so far, without what it gave back."""
+    pricing = runtime.app.pricing
+    assert pricing is not None
+    ledgers = {one.ledger for one in pricing.counters.values()}
+    ledgers |= {pricing.stock.ledger} if pricing.stock is not None else set()
+    found: dict[tuple[str, Key], int] = {}
+    for name in sorted(ledgers):
+        table = runtime.book(name).entries
+        key = [table.c[one] for one in runtime.app.ledgers[name].key]
+        asked = sa.select(*key, sa.func.sum(table.c.quantity)).where(
+            table.c.cause_id == record_id, table.c.cause == entity
+        )
+        for row in connection.execute(system(asked.group_by(*key), WHY)):
+            if row[-1]:
+                found[name, tuple(map(str, row[:-1]))] = int(row[-1])
+    return found
 
 
 def _minor(runtime: Runtime, count: Count, currency: str) -> Count:

@@ -16,6 +16,7 @@ from rules.commands import Hold, OfLedger, Post, Settle, TakeAgain, TakeBack
 from rules.ledger import entries as rules
 from rules.ledger.entries import Entry, Key, Past
 from rules.workflow.asking import Refused as Unfired
+from runtime.errors import RequestError
 from runtime.operations import _counters, _rights
 from runtime.operations._posting import (
     OWN,
@@ -59,10 +60,15 @@ def post_all(work: Work, draft: Draft, commands: Sequence[OfLedger]) -> None:
         ]
         post_within(work, entries, cause)
     except Refused as refused:
-        name = refused.entry.ledger if refused.entry is not None else commands[0].ledger
-        ledger = work.runtime.app.ledgers[name]
-        told = reasons(work.runtime, ledger, refused, _shown(work, ledger, refused.entry))
-        raise unfired(Unfired("guard_blocked", told)) from refused
+        raise refusal(work, refused, commands[0].ledger) from refused
+
+
+def refusal(work: Work, refused: Refused, otherwise: str) -> RequestError:
+    """Return a ledger's no as a guard's; `otherwise` is the ledger where no entry says which."""
+    name = refused.entry.ledger if refused.entry is not None else otherwise
+    ledger = work.runtime.app.ledgers[name]
+    told = reasons(work.runtime, ledger, refused, _shown(work, ledger, refused.entry))
+    return unfired(Unfired("guard_blocked", told))
 
 
 def _shown(work: Work, ledger: Ledger, entry: Entry | None) -> frozenset[str]:

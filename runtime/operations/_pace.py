@@ -38,8 +38,12 @@ def read(
     promotions: Book,
     context: Context,
     customers: Sequence[str],
+    besides: str = "",
 ) -> Context:
-    """Return the context with what was used lately: one statement, none where nobody asks."""
+    """Return the context with what was used lately: one statement, none where nobody asks.
+
+    What the record `besides` used itself does not count.
+    """
     pricing = runtime.app.pricing
     asked = {
         (one.id, key, pace.by, pace.seconds)
@@ -57,6 +61,7 @@ def read(
         table.c.promotion.in_(sorted({name for name, *_ in asked})),
         table.c.by.in_(sorted({key for _, key, *_ in asked})),
         table.c.created_at > now - timedelta(seconds=longest),
+        *([table.c.cause_id.is_distinct_from(besides)] if besides else []),
     )
     rows = connection.execute(system(found, WHY)).all()
     used = dict(context.used)

@@ -20,6 +20,7 @@ from rules.commands import (
     IssueNumber,
     OfLedger,
     Post,
+    Reprice,
     SetField,
     SetState,
     Settle,
@@ -32,7 +33,7 @@ from runtime.errors import (
     Invalid,
     InvalidInput,
 )
-from runtime.operations import _held, _renewing, _saving
+from runtime.operations import _held, _renewing, _repricing, _saving
 from runtime.operations._effect_posts import post_all
 from runtime.operations._elsewhere import Asked, fire_others
 from runtime.operations._entries import SYSTEM_ACTOR, Entries
@@ -40,6 +41,7 @@ from runtime.operations._held import Held
 from runtime.operations._making import create_inside
 from runtime.operations._numbers import issue_number
 from runtime.operations._rearming import rearm
+from runtime.operations._repricing import Repriced
 from runtime.operations._unfired import unfired
 from runtime.operations._veiled import refusal_for
 from runtime.operations._wanted import Fired, Wanted
@@ -75,6 +77,7 @@ class Passing:
         self.posts: list[OfLedger] = []
         self.others: list[Asked] = []
         self.told: list[dict[str, Any]] = []
+        self.repriced: Repriced | None = None
 
     def carry_out(self, done: Done) -> Fired:
         """Write what was decided; what is automatic after formulas were run follows at once."""
@@ -135,6 +138,8 @@ class Passing:
                 issue_number(self.work, draft, draft.entity.fields[command.field])
             case CreateRecord():
                 self.created.append(command)
+            case Reprice():
+                self.repriced = _repricing.apply(self.work, draft, command)
             case Post() | TakeBack() | TakeAgain() | Hold() | Settle():
                 self.posts.append(command)
             case _:
@@ -147,7 +152,9 @@ class Passing:
     def _compute(self) -> bool:
         """Run the formulas of the whole on what was set; return whether automatic steps may go."""
         work, held = self.work, self.held
-        held.lookup = _saving.look_up(work, (held.root,)) if self._points() else held.lookup
+        held.lookup = (
+            _saving.look_up(work, (held.root,)) if self._points() or self.repriced else held.lookup
+        )
         work.fail_if_wrong()
         seen = _saving.compute_and_check(work, held.root, held.lookup)
         held.seen = _held.below_wholes(held.root, seen)
@@ -200,6 +207,8 @@ class Passing:
         Returns whether anything more was written.
         """
         work = self.work
+        if self.repriced is not None:
+            _repricing.post(work, self.held.draft, self.repriced)
         post_all(work, self.held.draft, self.posts)
         _renewing.follow(work, (self.held.root,))
         for command in self.created:

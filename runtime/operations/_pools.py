@@ -17,7 +17,7 @@ from generator.model.placing import SHARED
 from rules.pricing.cart import Pool
 from rules.pricing.gates import LIVE
 from rules.pricing.promotion import Book
-from runtime.operations._counters import scale
+from runtime.operations._counters import NOTHING, Own, scale
 from runtime.runtime import Runtime
 from runtime.store.guard import system
 
@@ -25,9 +25,9 @@ WHY = "what a budget holds that promotions share"
 
 
 def pools(
-    connection: sa.Connection, runtime: Runtime, promotions: Book
-) -> Mapping[str, Pool]:  # fmt: skip
-    """Return the budgets that promotions which run share."""
+    connection: sa.Connection, runtime: Runtime, promotions: Book, own: Own = NOTHING
+) -> Mapping[str, Pool]:
+    """Return the budgets that promotions which run share, but for what is one's own."""
     pricing = runtime.app.pricing
     sharing: dict[str, set[str]] = {}
     for one in promotions.promotions:
@@ -45,7 +45,7 @@ def pools(
     assert isinstance(kind, Money)
     places = pricing.currencies[pricing.home] - kind.places(field)
     rows = connection.execute(system(asked, WHY)).all()
-    spent = _spent(connection, runtime, [str(record) for record, *_ in rows])
+    spent = _spent(connection, runtime, [str(record) for record, *_ in rows], own)
     return {
         str(name): Pool(
             None if amount is None or SHARED not in pricing.counters else _minor(amount, places),
@@ -58,7 +58,9 @@ def pools(
     }
 
 
-def _spent(connection: sa.Connection, runtime: Runtime, records: Iterable[str]) -> dict[str, int]:
+def _spent(
+    connection: sa.Connection, runtime: Runtime, records: Iterable[str], own: Own
+) -> dict[str, int]:
     """Return what was granted, by the record of a budget."""
     pricing, wanted = runtime.app.pricing, sorted(records)
     counter = pricing.counters.get(SHARED) if pricing is not None else None
@@ -69,7 +71,10 @@ def _spent(connection: sa.Connection, runtime: Runtime, records: Iterable[str]) 
     asked = sa.select(table.c[key], table.c[counter.bucket]).where(table.c[key].in_(wanted))
     factor = scale(runtime, SHARED, pricing.home)
     rows = connection.execute(system(asked, WHY)).all()
-    return {str(record): int(granted) // factor for record, granted in rows}
+    return {
+        str(record): (int(granted) - own.get((counter.ledger, (str(record),)), 0)) // factor
+        for record, granted in rows
+    }
 
 
 def _minor(amount: int, places: int) -> int:

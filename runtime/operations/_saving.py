@@ -90,6 +90,11 @@ def _is_change(facts: Facts, name: str, value: Any) -> bool:
     return name != "id" and (name not in facts or facts[name] != value)
 
 
+def take(work: Work, draft: Draft, values: Mapping[str, Any]) -> None:
+    """Put more values into a draft, as a payload would give them."""
+    _take(work, draft, values)
+
+
 def _take(work: Work, draft: Draft, values: Mapping[str, Any]) -> None:
     """Put a payload into a draft: values, links, children."""
     relations = form_of(work.runtime, draft.entity).relations

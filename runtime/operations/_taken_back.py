@@ -14,7 +14,7 @@ from runtime.operations._posting import or_refuse, post_within, posting_of
 from runtime.operations._work import Draft, Work
 from runtime.store import inserts
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import GIVEN_BACK, REST, Cause
+from runtime.store.ledgers import AMENDED, GIVEN_BACK, REST, Cause
 from runtime.store.titles import title_of
 
 
@@ -33,9 +33,29 @@ def entries(
 
     """
     book: Book = work.runtime.book(ledger)
-    posting, about = posting_of(work), (draft.entity.name, str(draft.facts["id"]))
     inserts.leave_now(work.connection)
-    left = amount - posting.given_back(book, *about, key)
+    about = (draft.entity.name, str(draft.facts["id"]))
+    left = amount - posting_of(work).given_back(book, *about, key)
+    return _less(work, draft, ledger, kinds, key, left, (GIVEN_BACK, REST))
+
+
+def amended(
+    work: Work, draft: Draft, ledger: str, kinds: Iterable[str], key: Key, amount: int
+) -> list[Entry]:
+    """Return what is posted so that a record has taken so much less of a key from now on.
+
+    Unlike what a refund gives back, it is no part of what the record takes again.
+    """
+    inserts.leave_now(work.connection)
+    return _less(work, draft, ledger, kinds, key, amount, (AMENDED, f"{AMENDED}rest/"))
+
+
+def _less(
+    work: Work, draft: Draft, ledger: str, kinds: Iterable[str], key: Key, left: int,
+    marks: tuple[str, str],
+) -> list[Entry]:  # fmt: skip
+    book: Book = work.runtime.book(ledger)
+    posting, about = posting_of(work), (draft.entity.name, str(draft.facts["id"]))
     found = []
     for kind in dict.fromkeys(kinds):
         for past in posting.of_cause(book, kind, *about):
@@ -43,11 +63,11 @@ def entries(
                 continue
             taken = min(left, past.quantity)
             left -= taken
-            back = rules.reversal(book.ledger, past, post_key=f"{GIVEN_BACK}{past.id}")
+            back = rules.reversal(book.ledger, past, post_key=f"{marks[0]}{past.id}")
             found.append(or_refuse(back))
             if past.quantity > taken:
                 rest = past.quantity - taken
-                anew = rules.entry(book.ledger, kind, key, rest, post_key=f"{REST}{past.id}")
+                anew = rules.entry(book.ledger, kind, key, rest, post_key=f"{marks[1]}{past.id}")
                 found.append(or_refuse(anew))
     return found
 

@@ -85,6 +85,8 @@ class Evaluated:
     """By key of an item: its record."""
     book: Book
     """The promotions that were there, with their names and versions."""
+    clean: Cart | None = None
+    """The cart before any price list spoke."""
     lowest: Mapping[str, int] = field(default_factory=dict)
     """By line that is sold at a reduced price, its own or a list's: the lowest one before."""
 
@@ -134,7 +136,7 @@ def evaluated(
     currency = _currency(sent, items)
     lists = _price_lists.listed(connection, runtime, items, currency)
     local = _region_taxes.local_taxes(connection, runtime, sent.facts)
-    items = {key: _taxed(item, local) for key, item in items.items()}
+    items = {key: taxed(item, local) for key, item in items.items()}
     cart = _cart(sent, items, lists, currency, pricing, local)
     if sent.customer and buyer is None and sent.groups is None:
         raise _carts.refused(fault("customer", "not_found", "There is no such customer here.",
@@ -167,7 +169,7 @@ def evaluated(
     who = buyer.id if buyer else ""
     lowest = _lowest_told.lowest(priced, items, pricing, sent.channel)
     return Evaluated(
-        priced.cart, at, places, priced, context, known, who, records, promotions, lowest
+        priced.cart, at, places, priced, context, known, who, records, promotions, cart, lowest
     )
 
 
@@ -192,18 +194,18 @@ def _cart(
         if line.price is not None:
             lines.append(_own(line))
         elif item is None:
-            errors.append(_missing(where, line.item))
+            errors.append(missing(where, line.item))
         else:
             known = lists.get(line.item, ()) if currency in decimals else ()
             if not known and (item.currency != currency or currency not in decimals):
-                errors.append(_foreign(where, line.item, item, currency))
+                errors.append(foreign(where, line.item, item, currency))
             else:
-                lines.append(_priced(line, item, known, currency, decimals[currency]))
+                lines.append(priced_line(line, item, known, currency, decimals[currency]))
     taken = []
     for at, wish in enumerate(sent.accept):
         item = items.get(wish.item)
         if item is None:
-            errors.append(_missing(f"accept.{at}.item", wish.item))
+            errors.append(missing(f"accept.{at}.item", wish.item))
         else:
             taken.append(Accepted(wish.promotion, wish.item, wish.quantity, item.tax))
     if errors:
@@ -221,16 +223,16 @@ def _cart(
     return cart
 
 
-def _taxed(item: _cart_facts.Item, local: LocalTaxes) -> _cart_facts.Item:
+def taxed(item: _cart_facts.Item, local: LocalTaxes) -> _cart_facts.Item:
     """Return an item with the tax of where it goes."""
     return replace(item, tax=local.of_goods(item.tax_class, item.tax))
 
 
-def _missing(where: str, key: str) -> FieldError:
+def missing(where: str, key: str) -> FieldError:
     return fault(where, "not_found", f"There is no item '{key}' here.", f"没有商品“{key}”。")
 
 
-def _foreign(where: str, key: str, item: _cart_facts.Item, currency: str) -> FieldError:
+def foreign(where: str, key: str, item: _cart_facts.Item, currency: str) -> FieldError:
     return fault(
         where, "mixed_currency", f"'{key}' costs {item.currency}, not {currency}.",
         f"“{key}”以 {item.currency} 计价，与 {currency} 不符。",
@@ -242,7 +244,7 @@ def _mixed(lacking: Sequence[Listing], cart: Cart, items: Items) -> Iterator[Fie
     places = {line.id: at for at, line in enumerate(cart.lines)}
     for one in lacking:
         where = f"lines.{places[one.line]}.item"
-        yield _foreign(where, one.item, items[one.item], cart.currency)
+        yield foreign(where, one.item, items[one.item], cart.currency)
 
 
 def _currency(sent: SentCart, items: Items) -> str:
@@ -261,7 +263,7 @@ def _own(line: SentLine) -> Line:
     return Line(line.id, item, line.quantity, price_of, line.labels, was, line.least, line.tax)
 
 
-def _priced(
+def priced_line(
     line: SentLine,
     item: _cart_facts.Item,
     listed: tuple[Listed, ...],

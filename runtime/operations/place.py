@@ -199,7 +199,7 @@ def _keep_trials(work: Work, placing: Placing, found: Evaluated, record_id: str)
 
 def _kept(work: Work, found: Evaluated, taken: Any) -> Mapping[str, Any]:
     """Return what must be known later: to price what stays again, and to take it all again."""
-    basis = price_book.frozen(work.connection, work.runtime, found)
+    basis = price_book.basis(work.connection, work.runtime, found)
     bounds = _counters.bounds(work.runtime, taken, found.cart.currency)
     return {"basis": basis or None, "bounds": bounds or None}
 

@@ -258,7 +258,7 @@ class Posting:
             table.c.cause == entity,
             table.c.kind == kind,
             table.c.reverses.is_(None),
-            sa.select(back.c.id).where(back.c.reverses == table.c.id, ~_by_refunds(back)).exists(),
+            sa.select(back.c.id).where(back.c.reverses == table.c.id, ~_for_good(back)).exists(),
             ~sa.select(anew.c.id).where(anew.c.post_key.like(again + "/%")).exists(),
         )
         found = [
@@ -459,6 +459,8 @@ AGAIN = "again/"
 GIVEN_BACK, REST = "back/", "rest/"
 """Begin the keys of what refunds reverse, and of what they take anew for it is still granted; the
 id of the entry follows."""
+AMENDED = "amended/"
+"""Begins the keys of what a change of a placed record reverses, and of what it takes anew."""
 ATTEMPTS = 3
 """How often a post is tried that lost against another one."""
 LOST = Blocker("LOST")
@@ -471,6 +473,12 @@ def _by_refunds(table: Any) -> sa.ColumnElement[bool]:
     """Return whether an entry is one by which refunds gave something back."""
     key = sa.func.coalesce(table.c.post_key, "")
     return sa.or_(key.like(f"{GIVEN_BACK}%"), key.like(f"{REST}%"))
+
+
+def _for_good(table: Any) -> sa.ColumnElement[bool]:
+    """Return whether an entry gave back what the record never takes again."""
+    key = sa.func.coalesce(table.c.post_key, "")
+    return sa.or_(_by_refunds(table), key.like(f"{AMENDED}%"))
 
 
 LIMIT = both("Only {left} of {most} are left.", "仅剩 {left}（上限 {most}）。")

@@ -19,6 +19,7 @@ from rules.proof import Proof
 from rules.unmasking import EXPORT_PLAIN
 from runtime.errors import RequestError
 from runtime.messages import Actor, Result
+from runtime.price_book import REPRICE
 from runtime.store.engine import read
 from runtime.store.guard import system
 from runtime.store.titles import title_of
@@ -294,14 +295,14 @@ def _request(stage: Stage, step: Step) -> dict[str, Any]:
         cart = plain_api(step.input["cart"])
         return {"values": {"cart": cart, "fingerprint": _prices_now(stage, cart), "record": values}}
     if step.action == "transition":
+        record_id = stage.ids[step.record]
+        given = stage.answers(step.input, _questions(stage, step))
+        asked = {"workflow": step.edge[0], "transition": step.edge[1], "input": given}
+        seen = _seen(stage, step, asked)
         return {
-            "record_id": stage.ids[step.record],
-            "version": _version(stage, step, stage.ids[step.record]),
-            "values": {
-                "workflow": step.edge[0],
-                "transition": step.edge[1],
-                "input": stage.answers(step.input, _questions(stage, step)),
-            },
+            "record_id": record_id,
+            "version": _version(stage, step, record_id),
+            "values": {**asked, "input": {**seen, **given}},
         }
     record = stage.ids[step.record]
     more: dict[str, Any] = {"record_id": record}
@@ -321,6 +322,23 @@ def _prices_now(stage: Stage, cart: Any) -> str:
     author = Actor(1, "scenario", frozenset({AUTHOR}))
     found = stage.ask("evaluate", entity, author, values=cart)
     return found.row.priced.fingerprint if isinstance(found, Result) else "none"
+
+
+def _seen(stage: Stage, step: Step, asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the mark of the prices that whoever changes something placed has seen."""
+    workflow = stage.runtime.app.workflows[step.entity][step.edge[0]]
+    names = {
+        effect.given["seen"].text.removeprefix("input.")
+        for edge in workflow.named(step.edge[1])
+        for effect in edge.effects
+        if effect.word == REPRICE
+    }
+    if not names:
+        return {}
+    actor, record = stage.actor(step.person), stage.ids[step.record]
+    found = stage.ask("preview_transition", step.entity, actor, record_id=record, values=asked)
+    mark = found.row.found.priced.fingerprint if isinstance(found, Result) else "none"
+    return dict.fromkeys(names, mark)
 
 
 def _questions(stage: Stage, step: Step) -> dict[str, Field]:

@@ -37,6 +37,7 @@ from runtime.messages import Actor
 from runtime.operations import _looking
 from runtime.operations._columns import reader
 from runtime.operations._writing import OF_WHOLES
+from runtime.price_book import reprices_by
 from runtime.runtime import Runtime
 from runtime.web import rest_ledgers
 from runtime.web.openapi_alerts import alert_paths
@@ -110,6 +111,7 @@ REFUSED_WITH = {
     "erase": (409, 412, 413, 415, 422, 428),
     "transition": (409, 413, 415, 422, 428, 500),
     "transitions": (500,),
+    "preview_transition": (409, 413, 415, 422, 428),
     "settle_incident": (409, 413, 415, 422),
     "aggregate": (503,),
     **dict.fromkeys(rest_ledgers.ROUTES, (409, 413, 415, 422, 503)),
@@ -286,6 +288,8 @@ class _Document:
                     continue
                 path = f"{API}{entity.name}/{{id}}/transitions/{workflow.name}/{name}"
                 found[path] = {"post": self._edge(entity, workflow, name)}
+                if reprices_by(self.app, entity.name, workflow.name, name):
+                    found[f"{path}/preview"] = {"post": self._preview(entity, workflow, name)}
         return found
 
     def _edge(self, entity: Entity, workflow: Workflow, name: str) -> Shape:
@@ -296,6 +300,14 @@ class _Document:
         body = {"schema": ref(f"{class_name(entity.name)}_{workflow.name}_{name}")}
         is_needed = any(one.field.required for edge in edges for one in edge.input.values())
         made["requestBody"] = {"required": is_needed, "content": {JSON: body}}
+        return made
+
+    def _preview(self, entity: Entity, workflow: Workflow, name: str) -> Shape:
+        made = self._operation(entity, "preview_transition")
+        made["operationId"] = f"preview_{entity.name}_{workflow.name}_{name}"
+        made["summary"] = f"What it would cost: {workflow.named(name)[0].label.text('en')}"
+        body = {"schema": ref(f"{class_name(entity.name)}_{workflow.name}_{name}")}
+        made["requestBody"] = {"required": True, "content": {JSON: body}}
         return made
 
     def _edge_shapes(self, entity: Entity) -> Shape:
@@ -454,6 +466,7 @@ class _Document:
             "attach": ref("Attached"),
             "aggregate": ref("Groups"),
             "transitions": ref("Transitions"),
+            "preview_transition": ref("Repriced"),
             "incidents": ref("Incidents"),
             "settle_incident": ref("Settled"),
             "timers": ref("Due_page"),

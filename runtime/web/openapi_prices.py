@@ -65,7 +65,26 @@ def price_shapes(pricing: Pricing) -> Shape:
             "additionalProperties": False,
         },
         "Prices": _object({"data": _prices()}),
+        "Repriced": _object({"data": _repriced()}),
     }
+
+
+def _repriced() -> Shape:
+    """Return the schema of what other lines of something placed would cost."""
+    maybe: Shape = {"type": ["string", "null"]}
+    amount = {"field": TEXT, "label": TEXT, "before": maybe, "after": maybe}
+    promotion = {"promotion": TEXT, "label": TEXT, "before": TEXT, "after": TEXT}
+    item = {"item": TEXT, "added": {"type": "boolean"}, "before": NUMBER, "after": NUMBER}
+    return _object(
+        {
+            "version": NUMBER,
+            "fingerprint": {**TEXT, "description": "What the transition takes as seen."},
+            "amounts": _list(_object(amount)),
+            "promotions": _list(_object(promotion)),
+            "items": _list(_object(item)),
+            "prices": _prices(),
+        }
+    )
 
 
 def _prices() -> Shape:

@@ -49,6 +49,11 @@ class Renderer:
         self._catalog = catalog
         self._forms: dict[Any, Form] = {}
 
+    @property
+    def types(self) -> Catalog[FieldType]:
+        """The field types."""
+        return self._catalog
+
     def form(self, plan: QueryPlan) -> Form:
         """Return how rows of a plan are written."""
         key = plan.look, tuple([(each.name, each.plan.look) for each in plan.includes])

@@ -126,7 +126,7 @@ class Api:
         )
         if operation == "attach":
             incoming = self._with_file(asked, incoming)
-        if operation in ("transition", "transitions"):
+        if operation in ("transition", "transitions", "preview_transition"):
             incoming = self._about_edge(asked, incoming, part)
         outcome = handle(incoming, self.runtime)
         if isinstance(outcome, NeedsApproval):

@@ -19,6 +19,7 @@ from runtime.files import FileStore
 from runtime.messages import Incoming, Result
 from runtime.outside.incidents import Incident
 from runtime.pricing_words import Words
+from runtime.repricing_words import Repricings
 from runtime.store.approvals import Approval
 from runtime.web import rest_files, rest_ledgers, spreadsheets
 from runtime.web.problems import problem
@@ -166,6 +167,10 @@ class Answers:
         words = Words(result.row, self.app, asked.locale)
         return Answer(200, orjson.dumps({"data": words.as_json()}))
 
+    def _previewed(self, asked: Asked, incoming: Incoming, result: Result) -> Answer:
+        words = Repricings(result.row, self.app, self.renderer.types, asked.locale)
+        return Answer(200, orjson.dumps({"data": words.as_json()}))
+
     def changed(self, asked: Asked, refusal: PriceChanged) -> Answer:
         """Answer that something costs something else by now, and what."""
         answer = problem(refusal, asked.locale, asked.request_id)
@@ -201,6 +206,7 @@ class Answers:
         "aggregate": _groups,
         "transition": _moved,
         "transitions": _standing,
+        "preview_transition": _previewed,
         "incidents": _incidents,
         "settle_incident": _incidents,
         **dict.fromkeys(rest_ledgers.ROUTES, _posted),

@@ -13,6 +13,7 @@ from generator.model.app import App
 from generator.model.text import Label
 from runtime.errors import Unauthenticated
 from runtime.pipeline import nothing_here
+from runtime.price_book import reprices_by
 from runtime.web import rest_ledgers
 from runtime.web.problems import WrongMethod
 
@@ -34,6 +35,7 @@ ROUTES: Mapping[str, Mapping[str, str]] = {
     "{id}/follow": {"PUT": "follow", "DELETE": "unfollow"},
     "{id}/transitions": {"GET": "transitions"},
     "{id}/transitions/{workflow}/{transition}": {"GET": "transitions", "POST": "transition"},
+    "{id}/transitions/{workflow}/{transition}/preview": {"POST": "preview_transition"},
     "bulk": {"POST": "bulk"},
     "aggregate": {"GET": "aggregate"},
     "export": {"GET": "export"},
@@ -51,6 +53,8 @@ OF_PRICES: Mapping[str, Mapping[str, str]] = {
 
 FIXED = frozenset(route for route in ROUTES if route and "{" not in route)
 OF_AN_EDGE = "{id}/transitions/{workflow}/{transition}"
+BEFORE_AN_EDGE = f"{OF_AN_EDGE}/preview"
+"""Of a transition that gives what is placed other lines: what that would cost."""
 
 
 def place_of(path: str, app: App) -> tuple[str, str, str, str]:
@@ -71,13 +75,23 @@ def place_of(path: str, app: App) -> tuple[str, str, str, str]:
             return place
         return place if parts[1] in FIXED else (entity, RECORD, parts[1], "")
     route, part = "{id}/" + "/".join(parts[2:]), ""
-    if len(parts) == 5 and parts[2] == "transitions":
-        return entity, OF_AN_EDGE, parts[1], f"{parts[3]}.{parts[4]}"
+    if len(parts) > 4 and parts[2] == "transitions":
+        return (entity, *_edge_of(parts, app))
     if len(parts) == 4:
         route, part = f"{{id}}/{parts[2]}/{{part}}", parts[3]
     if route not in ROUTES:
         raise nothing_here()
     return entity, route, parts[1], part
+
+
+def _edge_of(parts: list[str], app: App) -> tuple[str, str, str]:
+    """Return the route, the record and the transition of an address."""
+    entity, record_id, _, workflow, name, *more = parts
+    if not more:
+        return OF_AN_EDGE, record_id, f"{workflow}.{name}"
+    if more != ["preview"] or not reprices_by(app, entity, workflow, name):
+        raise nothing_here()
+    return BEFORE_AN_EDGE, record_id, f"{workflow}.{name}"
 
 
 def operation_of(route: str, method: str, known: Collection[str]) -> str:
