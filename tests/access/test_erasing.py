@@ -37,7 +37,7 @@ from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import SystemTables, own_tables, system_tables
-from tests.databases import url_of
+from tests.databases import fill, url_of
 from tests.runtime.long_ago import LongAgo
 from tests.shop import NOON, Shop, person, write_folder
 
@@ -243,7 +243,7 @@ def opened(kind: str, folder: Path, **files: str) -> Practice:
     engine = make_engine(url_of(kind, folder))
     metadata = sa.MetaData()
     system = system_tables(metadata)
-    create_all(engine, compiled, now=NOON)
+    fill(engine, (opened, compiled.app.digest), lambda new: create_all(new, compiled, now=NOON))
     schema = build_schema(compiled, engine.dialect.name)
     runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
     return Practice(runtime, person("owner"))
