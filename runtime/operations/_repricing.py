@@ -71,8 +71,6 @@ CODE_LOST = Blocker(
         "更改后所用的券将不再适用，请取消后重新下单。",
     ),
 )
-
-
 WHO_BUYS = Blocker(
     "WHO_BUYS",
     both(
@@ -275,8 +273,6 @@ def _fill(
             for at, line in enumerate(found.priced.lines):
                 row = rows.get(numbers.get(line.id, 0))
                 named[at] = str(row["id"]) if row is not None else None
-        ours = {one: row for one, row in old.items() if _is_ours(placing, name, row)}
-        bought = [str(rows[n]["id"]) for n in numbers.values() if n in rows]
         bought = [str(rows[n]["id"]) for n in numbers.values() if n in rows]
         goods = set(bought) if name == lines else set()
         ours = {one: row for one, row in old.items() if _is_ours(placing, name, row)}
