@@ -7,7 +7,7 @@ the transition takes as what was seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,7 +154,7 @@ def _shares(work: Work, placing: Placing, draft: Draft, found: Evaluated) -> Ite
     if not name or not amount:
         return
     kind: Any = work.runtime.compiled.field_types[part.fields[amount].type]
-    factor = 10 ** (kind.places(part.fields[amount]) - found.places)
+    finer = kind.places(part.fields[amount]) - found.places
     before: dict[str, int] = {}
     called: dict[str, str] = {}
     for row in (draft.before or {}).get(filled.into, ()):
@@ -169,11 +169,14 @@ def _shares(work: Work, placing: Placing, draft: Draft, found: Evaluated) -> Ite
     for one in sorted({*before, *after}):
         old, new = before.get(one), after.get(one)
         if old != new:
-            yield Share(one, called[one], _minor(old, factor), _minor(new, factor))
+            yield Share(one, called[one], _minor(old, finer), _minor(new, finer))
 
 
-def _minor(stored: int | None, factor: float) -> int | None:
-    return None if stored is None else int(stored // factor)
+def _minor(stored: int | None, finer: int) -> int | None:
+    """Return smallest units of the currency; the field keeps so many more places, or fewer."""
+    if stored is None:
+        return None
+    return int(stored // 10**finer) if finer >= 0 else int(stored * 10**-finer)
 
 
 def _units(placing: Placing, draft: Draft, found: Evaluated) -> Iterator[Units]:
@@ -183,17 +186,15 @@ def _units(placing: Placing, draft: Draft, found: Evaluated) -> Iterator[Units]:
     quantity = filled_with(lines.take, "quantity")
     free = filled_with(extras.take, "free") if extras is not None else ""
     counted: dict[tuple[str, bool], list[int]] = {}
-    for at, rows in enumerate(((draft.before or {}).get(lines.into, ()), _rows(draft, lines.into))):
+    for at, rows in enumerate(
+        ((draft.before or {}).get(lines.into, ()), rows_of(draft, lines.into))
+    ):
         for row in rows:
             item = _item(lines.take, row, names)
             added = bool(free) and row.get(free) is not None
             counted.setdefault((item, added), [0, 0])[at] += int(row[quantity] or 0)
     for (item, added), (before, after) in counted.items():
         yield Units(item, before, after, added)
-
-
-def _rows(draft: Draft, into: str) -> Sequence[Mapping[str, Any]]:
-    return rows_of(draft, into)
 
 
 def _item(take: Mapping[str, str], row: Mapping[str, Any], names: Mapping[str, str]) -> str:
