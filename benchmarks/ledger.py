@@ -5,7 +5,7 @@ connection each on one hot balance and on 200, for some seconds, some rounds; wi
 starts a PostgreSQL of its own, with durable commits. *Bare* is the single statement by psycopg,
 prepared: the balance is changed under its guard and an entry of five columns with a unique key is
 written, committed each time, into tables with nothing else: no audit, no event, no cause, no stamp.
-*Job* is one entry in a transaction of its own (`lone_posts.post`), which writes what ours always
+*Job* is one entry in a transaction of its own (`Posting.post`), which writes what ours always
 writes: the balance with its version and stamps, and an entry of 21 columns with eight indexes and
 what the balance was after it. *REST* is our API with JSON in and out, rights, audit, outbox and an
 Idempotency-Key, asked in the process: neither a socket nor a server stands between, as the load
@@ -40,7 +40,6 @@ from runtime.files import FileStore
 from runtime.messages import Actor, Incoming
 from runtime.pipeline import handle
 from runtime.runtime import Runtime, new_id, utc_now
-from runtime.store import lone_posts
 from runtime.store.engine import make_engine, read, write
 from runtime.store.ledger_verify import replay
 from runtime.store.ledgers import Cause, Posting
@@ -132,9 +131,6 @@ def job(url: str) -> Turn:
             one = entry(ledger, "take", key, 1, post_key=new_id())
             assert not isinstance(one, Blocker)
             made.append(one)
-        if len(made) == 1:
-            lone_posts.post(runtime.engine, runtime.book, made[0], Cause(), utc_now(), new_id)
-            return
         with write(runtime.engine) as connection:
             Posting(connection, runtime.book, utc_now(), new_id).post(made, Cause())
 

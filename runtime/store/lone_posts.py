@@ -11,7 +11,7 @@ changes, so it is asked once; the statement asks whether it is still so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,7 +19,6 @@ import sqlalchemy.exc
 
 from rules.ledger.entries import Entry, Key
 from runtime.store import violations
-from runtime.store.engine import stepwise, write
 from runtime.store.ledger_statements import Beside, Book
 from runtime.store.ledgers import Cause, Posted, Posting
 
@@ -30,29 +29,6 @@ MOST_KNOWN = 10_000
 def may_be_alone(engine: sa.Engine, book: Book) -> bool:
     """Return whether an entry is all that a post writes: lots are found under a lock."""
     return engine.dialect.name == "postgresql" and book.ledger.lots is None
-
-
-def post(
-    engine: sa.Engine,
-    books: Callable[[str], Book],
-    entry: Entry,
-    cause: Cause,
-    now: datetime,
-    make_id: Callable[[], str],
-) -> Posted:
-    """Post one entry in a transaction of its own.
-
-    Raises:
-        Refused: a guard does not hold, a lot is short, a key was used for something else.
-
-    """
-    if may_be_alone(engine, books(entry.ledger)):
-        with stepwise(engine) as connection:
-            done = alone(Posting(connection, books, now, make_id), entry, cause, make_id())
-        if done is not None:
-            return done
-    with write(engine) as connection:
-        return Posting(connection, books, now, make_id).post([entry], cause)[0]
 
 
 def alone(

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from rules.blockers import Blocker
 from rules.ledger.entries import Entry, entry
 from runtime.operations import _alone
-from runtime.store import lone_posts
 from runtime.store.audit_key import DEVELOPMENT_KEY
 from runtime.store.audit_verify import verify
-from runtime.store.engine import deferred, read
-from runtime.store.ledgers import Cause, Posted, Refused
+from runtime.store.engine import deferred, read, write
+from runtime.store.ledgers import Cause, Posted, Posting, Refused
 from tests.databases import postgres_url
 from tests.ledgers.counting import Counting, code, open_counting
 from tests.runtime.test_races import together
@@ -147,7 +146,9 @@ def by_a_job(shop: Counting, post_key: str, kind: str = "receive") -> Posted:
 def posted(shop: Counting, one: Entry) -> Posted:
     runtime = shop.runtime
     now = runtime.clock()
-    return lone_posts.post(runtime.engine, runtime.book, one, Cause(), now, runtime.make_id)
+    with write(runtime.engine) as connection:
+        (done,) = Posting(connection, runtime.book, now, runtime.make_id).post([one], Cause())
+    return done
 
 
 def test_a_job_posts_alone_under_its_key_and_its_guards(shop: Counting) -> None:
