@@ -42,7 +42,9 @@ class Repricings:
                 "" if value is None else self.words.money(-value)
                 for value in (one.before, one.after)
             )
-            yield Compared(one.promotion, one.label, before, after)
+            known = one.promotion in self.words.labels
+            label = self.words.name(one.promotion) if known else one.label
+            yield Compared(one.promotion, label, before, after)
 
     def units(self) -> Iterator[Compared]:
         """Yield how many there are of each item, where that changes."""

@@ -23,7 +23,7 @@ from assets import build
 from runtime.web.faults import Board, show_faults
 from runtime.web.look import error_page
 from tests import databases
-from tests.web.desk import PASSWORD, Desk, open_desk
+from tests.web.desk import PASSWORD, TILL, Desk, open_desk
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -89,6 +89,34 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(desk) as port:
         address = f"http://127.0.0.1:{port}"
         yield Site(desk, address, member, loan, board, restoring(desk))
+
+
+@dataclass
+class Till:
+    """A shop that prices carts, where a sale was placed: its address, and that of the sale."""
+
+    desk: Desk
+    address: str
+    sale: str
+    restore: Callable[[], None]
+
+
+@pytest.fixture(scope="session")
+def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    build.build()
+    folder = tmp_path_factory.mktemp("till")
+    roles = ("clerk", "guest")
+    desk = open_desk(databases.sqlite_url(folder), folder / "files", TILL, roles=roles)
+    for code in ("cap", "hat", "pot", "lid", "mug"):
+        desk.make("ware", code=code, price="10.00")
+    lines = [{"id": "1", "item": "pot", "quantity": 3}]
+    priced = desk.ask("evaluate", "sale", lines=lines).row.priced
+    placed = desk.ask(
+        "place", "sale", cart={"lines": lines}, fingerprint=priced.fingerprint, record={}
+    ).row
+    with served(desk) as port:
+        # another host than that of the desk, so that cookies do not mix
+        yield Till(desk, f"http://localhost:{port}", f"/sale/{placed[0]}", restoring(desk))
 
 
 def restoring(desk: Desk) -> Callable[[], None]:

@@ -57,7 +57,7 @@ class Screen:
     """Who looks; '' for nobody who is signed in."""
     around: Callable[[Site], AbstractContextManager[None]] = lambda site: nullcontext()
     shop: str = "desk"
-    """Which of the two shops: `desk`, or `kinds`, which has a field of every type."""
+    """Which shop: `desk`, `kinds`, which has a field of every type, or `till`, which prices."""
     narrow: bool = True
     """Also there on a phone."""
     stands_for: str = ""
@@ -127,6 +127,48 @@ def step_in_drawer(page: Page, site: Site) -> None:
     clicked(page, ".steps-more button")
     clicked(page, ".steps-more a[data-step]")
     shown(page, "dialog.drawer .stf")
+
+
+def other_lines(page: Page, site: Site) -> None:
+    """Open the page on which a placed sale gets other lines, and choose what is new."""
+    clicked(page, "td .ol", "S00001")
+    link = page.locator("a[data-step][href*='/status/edit']").first
+    expect(link).to_be_attached()
+    page.goto(str(link.get_attribute("href")))
+    expect(page.locator("html[data-dressed]")).to_be_attached()
+    _choose_item(page)
+
+
+def other_lines_in_drawer(page: Page, site: Site) -> None:
+    """Open the same over the sale."""
+    clicked(page, "td .ol", "S00001")
+    clicked(page, "a[data-step][href*='/status/edit']")
+    shown(page, "dialog.drawer .stf")
+    _choose_item(page)
+
+
+def other_lines_seen(page: Page, site: Site) -> None:
+    """See what other lines would change."""
+    other_lines(page, site)
+    page.locator("[name=line1]").fill("1")
+    clicked(page, "form.stf .b-p")
+    shown(page, "form.stf table.pt")
+
+
+def other_lines_refused(page: Page, site: Site) -> None:
+    """Ask for what cannot be."""
+    other_lines(page, site)
+    page.locator("[name=count]").first.fill("many")
+    clicked(page, "form.stf .b-p")
+    shown(page, "form.stf [aria-invalid=true]")
+
+
+def _choose_item(page: Page) -> None:
+    """Choose what is new in the picker."""
+    box = page.locator("select#item0 + .ts-wrapper")
+    box.locator("input").fill("cap")
+    box.locator(".option", has_text="cap").first.click()
+    expect(box.locator(".item")).to_contain_text("cap")
 
 
 def send_a_file(page: Page, site: Site) -> None:
@@ -592,6 +634,23 @@ SCREENS = (
         stands_for="screens.job_run",
     ),
     Screen("step", "/repair/", step_form, shop="kinds", stands_for="screens.step"),
+    Screen("other lines", "/sale/", other_lines, shop="till", stands_for="screens.step"),
+    Screen(
+        "other lines in a drawer",
+        "/sale/",
+        other_lines_in_drawer,
+        shop="till",
+        stands_for="screens.step",
+    ),
+    Screen("other lines seen", "/sale/", other_lines_seen, shop="till", stands_for="screens.step"),
+    Screen(
+        "other lines refused",
+        "/sale/",
+        other_lines_refused,
+        shop="till",
+        stands_for="screens.step",
+    ),
+    Screen("prices", "/pricing/?item=pot&quantity=2", shop="till"),
     Screen("labels", "/repair/", labels_of_record, shop="kinds"),
     Screen("step in a drawer", "/repair/", step_in_drawer, shop="kinds"),
     Screen(
@@ -666,7 +725,6 @@ NO_SCREEN: Mapping[str, str] = {
     "screens.palette": "JSON of the palette",
     "screens.people": "JSON of a picker",
     "screens.preview": "inside a list: row preview",
-    "screens.prices": "only in a shop that prices carts: tests/web/test_prices_api.py",
     "screens.readers": "JSON of a comment",
     "screens.session": "JSON of a form that is about to be sent",
     "screens.unread": "JSON of the bell",

@@ -27,6 +27,7 @@ from tests.browser.conftest import (
     AXE,
     PATIENCE,
     Site,
+    Till,
     Traffic,
     restoring,
     scrolls_sideways,
@@ -55,7 +56,6 @@ LOOKS = (("light", "en", 1440), ("dark", "zh", 390))
 BETWEEN = {1440: (1024,), 390: (640, 320)}
 """To which widths a window is drawn from its own, to see whether the page follows."""
 OUTSIDE = {
-    "prices.html": "only in a shop that prices carts: tests/web/test_prices_api.py",
     "appbuilder": "Flask-AppBuilder's own pages: tests/web/test_appbuilder_look.py",
     "login_ldap.html": "sign-in at a directory, which this shop has not",
     "login_oauth.html": "sign-in elsewhere: tests/web/test_sign_in_elsewhere.py",
@@ -73,29 +73,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @dataclass
 class Walked:
-    """Both shops, running."""
+    """The shops, running."""
 
     site: Site
     kinds: Desk
+    till: Till
     address: dict[str, str]
-    """Shop → its address; two hosts, so that cookies do not mix."""
+    """Shop → its address."""
     screens: list[Screen]
     restores: tuple[Callable[[], None], ...]
     """What puts the records of each back as they were at first."""
 
 
 @pytest.fixture(scope="module")
-def walked(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+def walked(site: Site, till: Till, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
     folder = tmp_path_factory.mktemp("kinds")
     kinds = open_desk(databases.sqlite_url(folder), folder / "files", KINDS)
     with served(kinds) as port:
         screens = every_screen(site, kinds)
-        addresses = {"desk": site.address, "kinds": f"http://localhost:{port}"}
-        yield Walked(site, kinds, addresses, screens, (site.restore, restoring(kinds)))
+        addresses = {
+            "desk": site.address,
+            "kinds": f"http://localhost:{port}",
+            "till": till.address,
+        }
+        restores = (site.restore, restoring(kinds), till.restore)
+        yield Walked(site, kinds, till, addresses, screens, restores)
 
 
 def every_screen(site: Site, kinds: Desk) -> list[Screen]:
-    """Return the screens of both shops, with records to look at."""
+    """Return the screens of the shops, with records to look at."""
     maker = kinds.make("maker", code="M1", name="Meissen 瓷器", land="de")
     thing = kinds.make(
         "thing",
@@ -234,7 +240,7 @@ def test_every_screen_is_without_fault(
     update = request.config.getoption("--update")
     walk = Walk(walked, chromium, seen_as, update)
     faults = {}
-    with drawn(walked.site.desk.app, walked.kinds.app) as names:
+    with drawn(walked.site.desk.app, walked.kinds.app, walked.till.desk.app) as names:
         for screen in walked.screens:
             if not screen.narrow and seen_as[2] < WIDTHS[0]:
                 continue

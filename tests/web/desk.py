@@ -31,6 +31,7 @@ from tests import databases
 SHOPS = Path(__file__).resolve().parents[1] / "shops"
 DESK = SHOPS / "desk"
 KINDS = SHOPS / "kinds"
+TILL = SHOPS / "till"
 PASSWORD = "correct horse battery"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -45,17 +46,23 @@ class Desk:
     runtime: Runtime
     app: Flask
     people: dict[str, int]
+    keeper: str = "keeper"
+    """The role of kim."""
 
     def make(self, entity: str, **values: Any) -> str:
         """Create a record past the screens; return its id."""
-        actor = Actor(self.people["kim"], "kim", frozenset({"keeper"}))
-        answer = handle(Incoming("create", entity, actor, values=values), self.runtime)
+        return str(self.ask("create", entity, **values).row[0])
+
+    def ask(self, operation: str, entity: str, **values: Any) -> Result:
+        """Carry out an operation past the screens, as kim."""
+        actor = Actor(self.people["kim"], "kim", frozenset({self.keeper}))
+        answer = handle(Incoming(operation, entity, actor, values=values), self.runtime)
         assert isinstance(answer, Result), getattr(answer, "errors", answer)
-        return str(answer.row[0])
+        return answer
 
     def change(self, entity: str, record_id: str, version: int, **values: Any) -> None:
         """Change a record past the screens."""
-        actor = Actor(self.people["kim"], "kim", frozenset({"keeper"}))
+        actor = Actor(self.people["kim"], "kim", frozenset({self.keeper}))
         change = Incoming("update", entity, actor, record_id, values=values, version=version)
         answer = handle(change, self.runtime)
         assert isinstance(answer, Result), getattr(answer, "errors", answer)
@@ -146,25 +153,30 @@ def open_desk(
     folder: Path = DESK,
     templates: Path | None = None,
     export_now: int = 5000,
+    roles: tuple[str, str] = ("keeper", "reader"),
 ) -> Desk:
-    """Return the desk, or another shop with the same people, on an empty database."""
+    """Return the desk, or another shop with the same people, on an empty database.
+
+    `roles` are those of kim and of ron.
+    """
     compiled = compile_definitions(folder)
     engine = make_engine(url)
     databases.fill(
         engine,
-        (open_desk, compiled.app.digest, users.HASHING),
-        lambda new: _fill(new, compiled),
+        (open_desk, compiled.app.digest, users.HASHING, roles),
+        lambda new: _fill(new, compiled, roles),
     )
     system = system_tables(sa.MetaData())
     schema = build_schema(compiled, engine.dialect.name)
     runtime = Runtime(compiled, engine, schema, system)
     settings = WebSettings(files=files, templates=templates, export_now=export_now)
-    return Desk(runtime, create_app(runtime, settings), databases.people(engine))
+    app = create_app(runtime, settings)
+    return Desk(runtime, app, databases.people(engine), roles[0])
 
 
-def _fill(engine: sa.Engine, compiled: Compiled) -> None:
+def _fill(engine: sa.Engine, compiled: Compiled, roles: tuple[str, str]) -> None:
     create_all(engine, compiled, now=NOW)
     sync_roles(engine, compiled.app)
-    for name, role, first in (("kim", "keeper", "Kim"), ("ron", "reader", "Ron")):
+    for name, role, first in zip(("kim", "ron"), roles, ("Kim", "Ron"), strict=True):
         email = f"{name}@desk.example"
         users.create_user(engine, name, PASSWORD, [role], first_name=first, email=email)

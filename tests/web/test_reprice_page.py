@@ -133,6 +133,57 @@ def test_what_is_wrong_is_told_at_its_row(till: Shop) -> None:
     assert total(till, sale["id"]) == "29.00"
 
 
+def test_what_is_new_is_chosen_from_the_items_there_are(till: Shop) -> None:
+    sale = placed(till, pot=1)
+    cal, address = till.client("cal"), f"/sale/{sale['id']}/do/status/edit"
+    page = cal.get(address)
+    assert 'data-picker-url="/ware/choices?for=sale_line.ware"' in page.text
+    found = cal.get("/ware/choices?for=sale_line.ware&q=mug").json["items"]
+    assert [one["label"] for one in found] == ["mug"]
+    mug = found[0]["id"]
+    looked = send(cal, page, address, line1="1", item=[mug, ""], typed=["", ""], count=["2", ""])
+    assert looked.status_code == 200, looked.text
+    assert f'<option value="{mug}" selected>mug</option>' in looked.text
+    assert f'value="{mug}"' not in looked.text.replace(f'<option value="{mug}"', "")
+    done = send(cal, looked, address, line1="1", item=[mug, ""], typed=["", ""], count=["2", ""])
+    assert done.status_code == 303, done.text
+    assert total(till, sale["id"]) == "30.00"
+
+
+def test_without_a_script_its_key_is_typed(till: Shop) -> None:
+    sale = placed(till, pot=1)
+    cal, address = till.client("cal"), f"/sale/{sale['id']}/do/status/edit"
+    page = cal.get(address)
+    given: dict[str, Any] = {
+        "line1": "1",
+        "item": ["", ""],
+        "typed": ["mug", ""],
+        "count": ["1", ""],
+    }
+    looked = send(cal, page, address, **given)
+    assert 'name="typed" maxlength="200" autocomplete="off" value="mug"' in looked.text
+    done = send(cal, looked, address, **given)
+    assert done.status_code == 303, done.text
+    assert total(till, sale["id"]) == "20.00"
+
+
+def test_a_gift_that_falls_away_is_named(till: Shop) -> None:
+    sale = placed(till, pot=3)
+    cal, address = till.client("cal"), f"/sale/{sale['id']}/do/status/edit"
+    looked = send(cal, cal.get(address), address, line1="1")
+    assert '<th scope="row">lid</th>' in looked.text, looked.text
+
+
+def test_a_promotion_is_called_as_whoever_looks_calls_it(till: Shop) -> None:
+    sale = placed(till, pot=1)
+    address = f"/sale/{sale['id']}/do/status/edit"
+    for locale, label in (("en", "First ten"), ("zh", "前十名")):
+        cal = till.client("cal")
+        cal.set_cookie("locale", locale)
+        looked = send(cal, cal.get(address), address, line1="1", item=["cap"])
+        assert f'<th scope="row">{label}</th>' in looked.text, looked.text
+
+
 def test_in_chinese_too(till: Shop) -> None:
     sale = placed(till, cap=3)
     page = till.client("cal").get(

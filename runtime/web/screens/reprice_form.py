@@ -26,6 +26,7 @@ from runtime.web.screens import doors, form_state
 from runtime.web.screens.desk import Answer, Desk, listed_query, texts_of
 from runtime.web.screens.form_drawing import Drawing
 from runtime.web.screens.form_errors import messages_of
+from runtime.web.screens.reprice_items import address, keys_of
 from runtime.web.screens.reprice_page import (
     RepricePage,
     Typed,
@@ -76,6 +77,7 @@ class _Form:
         self.changes, self.seen = names_of(visit, model, one)
         self.fields = questions(visit, others_of(one, (self.changes, self.seen)))
         self.lines = bought(visit, model, standing.record_id)
+        self.items = address(visit, model)
         self.state = (
             form_state.state_of_post(visit, self.fields, texts_of(request.form))
             if request.method == "POST"
@@ -84,7 +86,7 @@ class _Form:
 
     def drawn(self) -> Answer:
         """Return the form as it begins."""
-        return self._answer(typed_page(self._page(self._version(), {}), Typed()), 200)
+        return self._answer(self._page(self._version(), {}, Typed()), 200)
 
     def sent(self) -> Answer:
         """Tell what it would cost, or take the step where just that was seen."""
@@ -93,11 +95,12 @@ class _Form:
         others = {name: value for name, value in given.items() if value is not None}
         typed = Typed(
             {one.number: _text(f"line{one.number}") for one in self.lines},
-            [text.replace("\x00", "")[:200] for text in request.form.getlist("item")[:MOST_ROWS]],
+            _items(),
             [text[:12] for text in request.form.getlist("count")[:MOST_ROWS]],
             others,
         )
-        wish = wished(self.lines, typed)
+        keys = keys_of(visit, typed.items) if self.items else {}
+        wish = wished(self.lines, typed, keys)
         prices = _text("_prices")
         same = bool(prices) and _text("_typed") == wish.mark(others)
         try:
@@ -145,14 +148,13 @@ class _Form:
             return self._refused(typed, wish, wrong)
         assert isinstance(found, Preview)
         seen = {"_prices": found.found.priced.fingerprint, "_typed": wish.mark(others)}
-        page = typed_page(self._page(found.version, seen), typed)
-        page = looked_page(self.visit, page, found)
+        page = looked_page(self.visit, self._page(found.version, seen, typed), found)
         if refusal is not None:
             page = refused_page(self.visit, page, wish, self.changes, refusal)
         return self._answer(page, 200 if refusal is None else refusal.status)
 
     def _refused(self, typed: Typed, wish: Wish, refusal: RequestError) -> Answer:
-        page = typed_page(self._page(self._version(), {}, refusal), typed)
+        page = self._page(self._version(), {}, typed, refusal)
         page = refused_page(self.visit, page, wish, self.changes, refusal)
         return self._answer(page, refusal.status)
 
@@ -169,7 +171,11 @@ class _Form:
         return int(text) if sent else self.standing.version
 
     def _page(
-        self, version: int, seen: Mapping[str, str], refusal: RequestError | None = None
+        self,
+        version: int,
+        seen: Mapping[str, str],
+        typed: Typed,
+        refusal: RequestError | None = None,
     ) -> RepricePage:
         visit, model, record = self.visit, self.model, self.standing.record_id
         listed = listed_query(model.name)
@@ -184,7 +190,7 @@ class _Form:
         assert pricing is not None
         ids = "q-" if drawer() else "f-"
         drawing = Drawing(visit, self.state, {}, messages_of(visit, refusal), ids=ids)
-        return RepricePage(
+        page = RepricePage(
             title=visit.text(self.one.label),
             record=title_now(visit, model, record),
             back=record_url(model.name, record, list=listed),
@@ -198,9 +204,21 @@ class _Form:
             ),
             in_drawer=bool(drawer()),
         )
+        return typed_page(visit, page, self.items, typed)
 
     def _answer(self, page: RepricePage, status: int) -> Answer:
         return make_response(render_template("reprice.html", page=page), status)
+
+
+def _items() -> list[str]:
+    """Return what each row of what is new holds: what was chosen, else what was typed."""
+    chosen, typed = request.form.getlist("item"), request.form.getlist("typed")
+    rows = max(len(chosen), len(typed))
+    return [
+        next((texts[at] for texts in (chosen, typed) if at < len(texts) and texts[at]), "")
+        .replace("\x00", "")[:200]
+        for at in range(min(rows, MOST_ROWS))
+    ]  # fmt: skip
 
 
 def _text(name: str) -> str:

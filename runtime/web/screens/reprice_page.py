@@ -23,6 +23,7 @@ from runtime.price_book import REPRICE
 from runtime.repricing_words import Compared, Repricings
 from runtime.web.screens import doors
 from runtime.web.screens.form_model import Control
+from runtime.web.screens.reprice_items import picker
 from runtime.web.screens.steps_page import told
 from runtime.web.screens.visit import Visit
 
@@ -47,8 +48,13 @@ class NewLine:
 
     number: int
     item: str
+    """As it was typed; '' where it was chosen."""
     wanted: str
     error: str = ""
+    picker: Control | None = None
+    """Where there are items to choose from."""
+    wrong: str = ""
+    """What is wrong with the quantity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Typed:
     wanted: Mapping[int, str] = field(default_factory=dict)
     """By number of a line."""
     items: Sequence[str] = ()
+    """The keys, or the records, of what is new."""
     counts: Sequence[str] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
     """What else was asked."""
@@ -154,8 +161,11 @@ def bought(visit: Visit, entity: Entity, record_id: str) -> tuple[BoughtLine, ..
     return tuple(found_rows)
 
 
-def wished(lines: Sequence[BoughtLine], typed: Typed) -> Wish:
-    """Return what is another by what was typed; an empty row of the end says nothing."""
+def wished(lines: Sequence[BoughtLine], typed: Typed, keys: Mapping[str, str]) -> Wish:
+    """Return what is another by what was typed; a row without an item says nothing.
+
+    `keys` are those of the items that were chosen, by record.
+    """
     sent: list[Mapping[str, Any]] = []
     places: list[tuple[str, int]] = []
     for line in lines:
@@ -166,7 +176,8 @@ def wished(lines: Sequence[BoughtLine], typed: Typed) -> Wish:
     for at, item in enumerate(typed.items):
         if item.strip():
             text = typed.counts[at] if at < len(typed.counts) else ""
-            sent.append({"item": item.strip(), "quantity": _number(text.strip() or "1")})
+            key = keys.get(item, item.strip())
+            sent.append({"item": key, "quantity": _number(text.strip() or "1")})
             places.append(("item", at))
     return Wish(tuple(sent), tuple(places))
 
@@ -176,21 +187,24 @@ def _number(text: str) -> Any:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text
 
 
-def typed_page(page: RepricePage, typed: Typed) -> RepricePage:
-    """Return the page with what was typed in its place."""
+def typed_page(visit: Visit, page: RepricePage, url: str, typed: Typed) -> RepricePage:
+    """Return the page with what was typed in its place; `url` is where items are searched for."""
+    pricing = visit.app.pricing
+    assert pricing is not None
+    item = pricing.item.entity
+    called = doors.titles_of(visit, {item: typed.items}) if url else {}
     lines = tuple(
         replace(one, wanted=typed.wanted.get(one.number, one.wanted)) for one in page.lines
     )
     rows = max(BLANK, len([one for one in typed.items if one.strip()]) + 1)
-    more = tuple(
-        NewLine(
-            at,
-            typed.items[at] if at < len(typed.items) else "",
-            typed.counts[at] if at < len(typed.counts) else "",
-        )
-        for at in range(rows)
-    )
-    return replace(page, lines=lines, more=more)
+    more = []
+    for at in range(rows):
+        given = typed.items[at] if at < len(typed.items) else ""
+        wanted = typed.counts[at] if at < len(typed.counts) else ""
+        name = called.get((item, given), "")
+        made = picker(visit, url, at, given if name else "", name) if url else None
+        more.append(NewLine(at, "" if name else given, wanted, picker=made))
+    return replace(page, lines=lines, more=tuple(more))
 
 
 def refused_page(
@@ -199,31 +213,45 @@ def refused_page(
     """Return the page with what is wrong, at its row where it has one."""
     at_line: dict[int, str] = {}
     at_item: dict[int, str] = {}
+    at_count: dict[int, str] = {}
     left = []
     for error in refusal.errors:
         steps = error.field.split(".")
         row = int(steps[1]) if len(steps) > 1 and steps[0] == name and steps[1].isdigit() else -1
         if 0 <= row < len(wish.places):
             kind, number = wish.places[row]
-            (at_line if kind == "line" else at_item)[number] = visit.text(error.message)
+            counted = at_count if steps[-1] == "quantity" else at_item
+            (at_line if kind == "line" else counted)[number] = visit.text(error.message)
         else:
             left.append(visit.text(error.message))
     words = " ".join(dict.fromkeys(left)) if refusal.errors else told(visit, refusal)
     return replace(
         page,
         lines=tuple(replace(one, error=at_line.get(one.number, "")) for one in page.lines),
-        more=tuple(replace(one, error=at_item.get(one.number, "")) for one in page.more),
+        more=tuple(_with_errors(one, at_item, at_count) for one in page.more),
         problem=words,
     )
 
 
+def _with_errors(one: NewLine, items: Mapping[int, str], counts: Mapping[int, str]) -> NewLine:
+    error = items.get(one.number, "")
+    chosen = replace(one.picker, error=error) if one.picker is not None else None
+    return replace(one, error=error, picker=chosen, wrong=counts.get(one.number, ""))
+
+
 def looked_page(visit: Visit, page: RepricePage, found: Preview) -> RepricePage:
     """Return the page with what it would cost."""
+    pricing = visit.app.pricing
+    assert pricing is not None
     words = Repricings(found, visit.app, visit.catalog, visit.actor.locale)
+    units = tuple(words.units())
+    item = pricing.item.entity
+    # a line that keeps no key tells its item by the record
+    called = doors.titles_of(visit, {item: [one.label for one in units]})
     return replace(
         page,
         looked=True,
         amounts=tuple(words.amounts()),
         shares=tuple(words.shares()),
-        units=tuple(words.units()),
+        units=tuple(replace(one, label=called.get((item, one.label), one.label)) for one in units),
     )
