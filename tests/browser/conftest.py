@@ -148,7 +148,7 @@ def _an_error(code: int) -> tuple[str, int]:
 def served(desk: Desk) -> Iterator[int]:
     """Serve a shop from a thread; give the port."""
     server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield server.server_port
     server.shutdown()

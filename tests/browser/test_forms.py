@@ -31,7 +31,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     for number, name in enumerate(("Anna Works", "Berta Tools", "王氏工坊")):
         desk.make("maker", code=f"M{number}", name=name, land="cn" if number == 2 else "de")
     server = make_server("127.0.0.1", 0, desk.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield desk, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import sqlalchemy as sa
-from flask_appbuilder.security.sqla.models import User
 
 from generator.build.tables import NAMING, build_tables, has_column, link_table_name
 from generator.compile import Compiled
@@ -86,6 +85,9 @@ def is_ours(table: str) -> bool:
 
 
 def _login_tables(metadata: sa.MetaData) -> None:
+    # commands that plan nothing start without it, in two thirds of the time
+    from flask_appbuilder.security.sqla.models import User  # noqa: PLC0415
+
     for table in User.metadata.sorted_tables:
         if table.name.startswith(LOGIN_PREFIX):
             for column in table.to_metadata(metadata).columns:
