@@ -24,6 +24,7 @@ from tests.house.documents import Reader, blocks
 from tests.house.places import ROOT, free_port, until
 
 GUIDES = sorted((ROOT / "definitions").glob("GUIDE*.md"))
+ORDERS = sorted((ROOT / "definitions").glob("ORDERS*.md"))
 DEMO_PASSWORD = "demo-shop-2026"
 
 
@@ -127,6 +128,13 @@ def test_every_step_of_the_guide_does_what_it_says(
     assert not [name for name in ("Ada Berg", "李雷") if name in shown]
 
 
+@pytest.mark.parametrize("page", ORDERS, ids=lambda page: page.stem)
+def test_the_page_on_orders_that_may_be_changed_holds(
+    page: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    Reader(tmp_path, environment).read(page)
+
+
 def test_the_readme_holds_from_its_first_word_to_its_last(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -172,6 +180,6 @@ def test_the_readme_names_every_variable_that_is_read_and_no_other() -> None:
 
 
 def test_every_page_a_document_points_at_is_there() -> None:
-    for page in [ROOT / "README.md", *GUIDES, *ROOT.glob("*/README.md")]:
+    for page in [ROOT / "README.md", *GUIDES, *ORDERS, *ROOT.glob("*/README.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page}: {target}"
