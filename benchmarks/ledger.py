@@ -11,7 +11,8 @@ what the balance was after it. *REST* is our API with JSON in and out, rights, a
 Idempotency-Key, asked in the process: neither a socket nor a server stands between, as the load
 would take the second core from them, and who asks is known. *Job of 50* and *REST of 50* are fifty
 entries in one transaction (`Posting.post`), as a job or a request with `entries` posts them; a post
-is still one entry. At the end entries and balances are compared.
+is still one entry. *Holds* are what a job of ours posts: holds whose time is over, given back by
+one process (`benchmarks.holds`). At the end entries and balances are compared.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import orjson
 import psycopg
 import sqlalchemy as sa
 
+from benchmarks import holds
 from benchmarks.database import start_server, with_database
 from generator.compile import compile_definitions
 from generator.model.ledger import POST
@@ -51,6 +53,7 @@ from runtime.web.wire import JSON, Asked
 
 HERE = Path(__file__).resolve().parent
 PROCESSES, KEYS, MANY, PLENTY = 4, 200, 50, 10**12
+HOLDS, EXPIRED = "holds", 6_000
 WARM = 8
 """Posts before a sample begins: so often a statement runs before the driver prepares it."""
 CLERK = Actor(1, "clerk", frozenset({"clerk"}))
@@ -95,6 +98,7 @@ def prepare(url: str) -> list[str]:
         items.append(str(made.row[0]))
         values = {"kind": "receive", "key": {"item": items[-1]}, "quantity": PLENTY}
         handle(Incoming(POST, "stock", CLERK, values=values), runtime)
+    holds.open_seats(runtime, items, PLENTY)
     with psycopg.connect(_plain(url), autocommit=True) as connection:
         connection.execute(TABLES.encode())
         for item in items:
@@ -204,10 +208,13 @@ def main(database_url: str | None, seconds: float, rounds: int) -> None:
         own = database_url or with_database(start_server(Path(place)), f"ledger_{uuid.uuid4().hex}")
         items = prepare(own)
         for name, chosen in (("one hot key", items[:1]), (f"{KEYS} keys", items)):
-            found: dict[str, list[float]] = {way: [] for way in WAYS}
+            found: dict[str, list[float]] = {way: [] for way in (*WAYS, HOLDS)}
+            runtime = open_runtime(own)
             for _ in range(rounds):
                 for way in WAYS:
                     found[way].append(measure(way, own, chosen, seconds))
+                found[HOLDS].append(holds.give_back(runtime, chosen, EXPIRED))
+            runtime.engine.dispose()
             base = statistics.median(found["bare"])
             for way, rates in found.items():
                 middle = statistics.median(rates)
@@ -217,8 +224,9 @@ def main(database_url: str | None, seconds: float, rounds: int) -> None:
                 )
         runtime = open_runtime(own)
         with read(runtime.engine) as connection:
-            seen = replay(connection, runtime.book("stock"))
-        click.echo(f"{seen.entries} entries; {len(seen.drifts)} balances do not agree")
+            seen = [replay(connection, runtime.book(name)) for name in ("stock", holds.LEDGER)]
+        entries, drifts = sum(one.entries for one in seen), sum(len(one.drifts) for one in seen)
+        click.echo(f"{entries} entries; {drifts} balances do not agree")
         runtime.engine.dispose()
 
 

@@ -1,8 +1,9 @@
 """What ran out of time in ledgers: holds are given back, lots are taken out.
 
 Asked by the scheduler every few seconds, and by as many processes as there are: each hold and each
-lot is locked and looked at again before anything is posted, in a transaction of its own, so that
-one that cannot be posted stops no other and none is posted twice.
+lot is locked and looked at again before anything is posted, so that none is posted twice. Holds go
+together, some in one transaction; where one of them cannot be posted, and for lots, each has a
+transaction of its own, so that it stops no other.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from runtime.store.guard import system
 from runtime.store.ledger_statements import Book
 from runtime.store.ledgers import Cause, Refused
 
-BATCH = 200
+BATCH, CHUNK = 200, 50
+"""How many are looked for at a time, and how many holds share a transaction."""
 WHY = "what ran out of time"
 CAUSE = Cause(reason="expired")
 
@@ -42,25 +44,45 @@ def expire(runtime: Runtime) -> int:
         if ledger.holds is not None:
             due = book.holds.c.due_at <= runtime.clock()
             over = sa.select(book.holds.c.id).where(book.holds.c.state == OPEN, due)
-            done += _each(runtime, over.order_by(book.holds.c.due_at), partial(_release, book))
+            ids = _found(runtime, over.order_by(book.holds.c.due_at))
+            done += _by_chunks(runtime, ids, partial(_release, book))
         if ledger.lots is not None and ledger.lots.expire:
             end = book.lots.c.expires_at
             over = sa.select(book.lots.c.id).where(
                 book.lots.c.remaining > 0, end <= runtime.clock()
             )
-            done += _each(runtime, over.order_by(end), partial(_take_out, book))
+            ids = _found(runtime, over.order_by(end))
+            done += _each(runtime, ids, partial(_take_out, book))
     return done
 
 
-def _each(runtime: Runtime, over: sa.Select[Any], do: Callable[[Work, str], bool]) -> int:
+def _found(runtime: Runtime, over: sa.Select[Any]) -> Sequence[str]:
     with read(runtime.engine) as connection:
         asked = system(over.limit(BATCH), WHY)
-        ids: Sequence[str] = [str(one) for one in connection.execute(asked).scalars()]
+        return [str(one) for one in connection.execute(asked).scalars()]
+
+
+Do = Callable[[Work, Sequence[str]], int]
+
+
+def _by_chunks(runtime: Runtime, ids: Sequence[str], do: Do) -> int:
+    done = 0
+    for at in range(0, len(ids), CHUNK):
+        chunk = ids[at : at + CHUNK]
+        try:
+            with write(runtime.engine) as connection:
+                done += do(_work(runtime, connection), chunk)
+        except (Refused, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError):
+            done += _each(runtime, chunk, do)
+    return done
+
+
+def _each(runtime: Runtime, ids: Sequence[str], do: Do) -> int:
     done = 0
     for one in ids:
         try:
             with write(runtime.engine) as connection:
-                done += do(_work(runtime, connection), one)
+                done += do(_work(runtime, connection), (one,))
         except (Refused, sqlalchemy.exc.IntegrityError) as error:
             # a guard of the kind, or another process that was quicker
             log.warning("%s could not be expired: %s", one, type(error).__name__)
@@ -73,22 +95,27 @@ def _work(runtime: Runtime, connection: sa.Connection) -> Work:
     return Work(connection, runtime, incoming, runtime.clock(), _reading.context(runtime, actor))
 
 
-def _release(book: Book, work: Work, hold_id: str) -> bool:
+def _release(book: Book, work: Work, ids: Sequence[str]) -> int:
     posting = _posting.posting_of(work)
-    held = posting.hold_of(book, hold_id)
-    if held is None or held.due_at is None or held.due_at > work.now:
-        return False
-    made = rules.settle(
-        book.ledger, held, held.remaining, work.now, commit=False, post_key=f"expire/{hold_id}"
-    )
-    if isinstance(made, Blocker):
-        return False  # somebody used it or gave it back meanwhile
-    posting.settle_hold(book, held, held.remaining, EXPIRED, 0)
-    _posting.post_within(work, [made], CAUSE)
-    return True
+    over, made = [], []
+    for held in posting.holds_by(book, ids):
+        if held.due_at is None or held.due_at > work.now:
+            continue
+        entry = rules.settle(
+            book.ledger, held, held.remaining, work.now, commit=False, post_key=f"expire/{held.id}"
+        )
+        if isinstance(entry, Blocker):
+            continue  # somebody used it or gave it back meanwhile
+        over.append(held.id)
+        made.append(entry)
+    if made:
+        posting.close_holds(book, over, EXPIRED, 0)
+        _posting.post_within(work, made, CAUSE)
+    return len(made)
 
 
-def _take_out(book: Book, work: Work, lot_id: str) -> bool:
+def _take_out(book: Book, work: Work, ids: Sequence[str]) -> int:
+    (lot_id,) = ids
     table = book.lots
     columns = [table.c[name] for name in ("balance", "remaining", *book.ledger.key)]
     asked = sa.select(*columns).where(table.c.id == lot_id)
@@ -102,6 +129,6 @@ def _take_out(book: Book, work: Work, lot_id: str) -> bool:
     key = tuple(str(one) for one in row[2:])
     entry = rules.expiry(book.ledger, key, lot_id, row.remaining) if row.remaining else None
     if entry is None:
-        return False
+        return 0
     _posting.post_within(work, [entry], CAUSE)
-    return True
+    return 1

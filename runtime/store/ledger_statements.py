@@ -66,7 +66,7 @@ class Book:
     ledger: Ledger
     schema: Schema
     known: dict[tuple[str, ...], str] = field(default_factory=dict, compare=False, repr=False)
-    """The ids of balances by their keys, as far as somebody asked (`lone_posts`)."""
+    """The ids of balances by their keys, as far as somebody asked; one may have been undone."""
 
     @property
     def balances(self) -> sa.Table:
@@ -116,6 +116,54 @@ class Book:
             self.balances, form, dialect, lambda: self._post(dialect, changed, guards, most, keyed)
         )
 
+    def surely(
+        self,
+        dialect: sa.Dialect,
+        changed: Sequence[str],
+        guards: Sequence[Guard],
+        most: Sequence[str],
+        *,
+        keyed: bool,
+    ) -> Prepared:
+        """Return the statement of `posting` that fails where it would stop; on PostgreSQL only.
+
+        So nothing that was sent behind it is done. What the server writes into its log then says
+        what happened as far as a cast that fails can.
+        """
+        form = ("surely", *changed, keyed, *self._asked(guards, most))
+
+        def make() -> sa.Select[Any]:
+            change = self._unused(self._change(changed, guards, most), keyed=keyed)
+            done = change.cte("done")
+            count = sa.select(sa.func.count()).select_from(done).scalar_subquery()
+            must = sa.case(
+                (count > 0, 1), else_=sa.cast(sa.literal(STOPPED).concat(count), sa.Integer)
+            )
+            one = sa.values(sa.column("one", sa.Integer), name="once").data([(1,)])
+            joined = one.outerjoin(done, sa.true())
+            columns = [done.c.id, done.c.version, *(done.c[name] for name in self.numbers)]
+            return (
+                sa.select(*columns, must.label("must"))
+                .select_from(joined)
+                .add_cte(self._written(done))
+            )
+
+        return prepared(self.balances, form, dialect, make)
+
+    def remember(self, key: tuple[str, ...], balance: str) -> None:
+        """Keep the id of a key's balance."""
+        if len(self.known) >= MOST_KNOWN:
+            self.known.clear()
+        self.known[key] = balance
+
+    def _unused(self, change: Any, *, keyed: bool) -> Any:
+        """Return a change that stops where the key of the post was used before."""
+        if not keyed:
+            return change
+        column = self.entries.c.post_key
+        same = sa.select(self.entries.c.id).where(column == _bind("post_key", column))
+        return change.where(~same.exists())
+
     def _asked(self, guards: Sequence[Guard], most: Sequence[str]) -> tuple[Any, ...]:
         """Return what a statement asks, for telling one from another."""
         return ("of", *(self.ledger.guards.index(guard) for guard in guards), "most", *most)
@@ -128,13 +176,7 @@ class Book:
         most: Sequence[str],
         keyed: bool,
     ) -> Any:
-        entries = self.entries
-        change = self._change(changed, guards, most)
-        if keyed:
-            same = sa.select(entries.c.id).where(
-                entries.c.post_key == _bind("post_key", entries.c.post_key)
-            )
-            change = change.where(~same.exists())
+        change = self._unused(self._change(changed, guards, most), keyed=keyed)
         if dialect.name != "postgresql":
             return change
         done = change.cte("done")
@@ -319,6 +361,10 @@ class Book:
 
 AFTER_OF = "'{entries,0,after}'"
 """Where the answer to a post of one entry tells the numbers after it, as PostgreSQL writes it."""
+STOPPED = "nothing was posted, balances changed: "
+"""What the statement `surely` casts into a number when it stops; how many changed follows."""
+MOST_KNOWN = 10_000
+"""Balances whose ids are known by their keys, of one ledger."""
 NO_OPTIONS: Mapping[str, Any] = {}
 _OF_ENTRIES = (
     *("kind", "quantity", "cause", "cause_id", "cause_title", "reason", "transfer"),

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 
 from generator.model.ledger import OPEN, Guard
 from generator.resolve.ledger_records import AFTER
@@ -23,6 +24,7 @@ from rules.ledger.lots import Draw, Lot, take, take_back
 from runtime.store import inserts
 from runtime.store.guard import system
 from runtime.store.ledger_statements import Book
+from runtime.store.prepared import Prepared, ask_together
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,46 @@ class Posting:
 
         """
         asked = list(entries)
-        done: dict[int, Posted] = {}
-        for at in sorted(range(len(asked)), key=lambda at: place(asked[at])):
-            done[at] = self._one(asked[at], cause)
+        order = sorted(range(len(asked)), key=lambda at: place(asked[at]))
+        sorted_ = [asked[at] for at in order]
+        written = self._together(sorted_, cause) or [self._one(one, cause) for one in sorted_]
+        done = dict(zip(order, written, strict=True))
         posted = [done[at] for at in range(len(asked))]
         self._lots([one for one in posted if not one.replayed])
         return posted
+
+    def _together(self, entries: Sequence[Entry], cause: Cause) -> list[Posted] | None:
+        """Write several in one round trip; None when none was, and each is to be asked by itself.
+
+        A balance that nobody here has seen yet is made on the way, unless it is there.
+        """
+        dialect = self.connection.dialect
+        if len(entries) < SEVERAL or dialect.name != "postgresql":
+            return None
+        sent: list[tuple[Prepared, Mapping[str, Any]]] = []
+        places, ids = [], [self.make_id() for _ in entries]
+        for entry, entry_id in zip(entries, ids, strict=True):
+            book = self.books(entry.ledger)
+            if entry.key not in book.known:
+                sent.append((book.opening(dialect), self._empty(book, entry, cause.actor_id)))
+            form = (tuple(entry.changes), entry.guards, tuple(entry.most))
+            statement = book.surely(dialect, *form, keyed=entry.post_key is not None)
+            places.append(len(sent))
+            sent.append((statement, self.values_of(book, entry, entry_id, cause)))
+        try:
+            rows = ask_together(self.connection, sent)
+        except (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError):
+            for entry in entries:
+                self.books(entry.ledger).known.pop(entry.key, None)
+            return None
+        done = []
+        for entry, entry_id, at in zip(entries, ids, places, strict=True):
+            book = self.books(entry.ledger)
+            balance, version, *numbers = rows[at][0][:-1]
+            after = dict(zip(book.numbers, numbers, strict=True))
+            book.remember(entry.key, str(balance))
+            done.append(Posted(entry_id, entry, str(balance), version, after))
+        return done
 
     def _one(self, entry: Entry, cause: Cause) -> Posted:
         book, dialect = self.books(entry.ledger), self.connection.dialect
@@ -167,6 +203,11 @@ class Posting:
 
     def _open(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> None:
         """Make the balance of a key, of nothing, unless it is there."""
+        empty = self._empty(book, entry, values["by"])
+        book.opening(self.connection.dialect).send(self.connection, empty)
+
+    def _empty(self, book: Book, entry: Entry, by: int) -> dict[str, Any]:
+        """Return what the statement binds that makes a balance of nothing."""
         ledger = book.ledger
         empty = dict.fromkeys(ledger.buckets, 0)
         formulas = {name: one.function(empty, {}) for name, one in ledger.formulas.items()}
@@ -174,9 +215,8 @@ class Posting:
             "id": self.make_id(),
             **dict(zip(ledger.key, entry.key, strict=True)),
         }
-        row |= {**empty, **formulas, **self._stamps(Cause(actor_id=values["by"]))}
-        opening = book.opening(self.connection.dialect)
-        opening.send(self.connection, {f"new_{name}": value for name, value in row.items()})
+        row |= {**empty, **formulas, **self._stamps(Cause(actor_id=by))}
+        return {f"new_{name}": value for name, value in row.items()}
 
     def _refused(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> Refused | None:
         """Return why nothing was posted; None when it may be tried again."""
@@ -305,17 +345,24 @@ class Posting:
         found = self._held(book, book.holds.c.id == hold_id)
         return found[0] if found else None
 
+    def holds_by(self, book: Book, ids: Sequence[str]) -> list[Held]:
+        """Return holds, locked until the end of the transaction.
+
+        On PostgreSQL those that somebody else has locked are left out.
+        """
+        return self._held(book, book.holds.c.id.in_(ids), waits=False)
+
     def holds_of(self, book: Book, entity: str, record_id: str) -> list[Held]:
         """Return the open holds of a record, locked until the end of the transaction."""
         table = book.holds
         own = (table.c.cause_id == record_id, table.c.cause == entity)
         return self._held(book, *own, table.c.state == OPEN)
 
-    def _held(self, book: Book, *where: sa.ColumnElement[bool]) -> list[Held]:
+    def _held(self, book: Book, *where: sa.ColumnElement[bool], waits: bool = True) -> list[Held]:
         table = book.holds
         names = ("id", *book.ledger.key, "remaining", "state", "due_at")
         asked = sa.select(*(table.c[name] for name in names)).where(*where)
-        rows = self._ask(asked.order_by(table.c.id).with_for_update())
+        rows = self._ask(asked.order_by(table.c.id).with_for_update(skip_locked=not waits))
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [
             Held(
@@ -328,23 +375,23 @@ class Posting:
             for row in found
         ]
 
+    def close_holds(self, book: Book, ids: Sequence[str], state: str, by: int) -> None:
+        """Write that nothing is left of locked holds."""
+        self._change_holds(book, book.holds.c.id.in_(ids), 0, state, by)
+
     def settle_hold(self, book: Book, held: Held, quantity: int, state: str, by: int) -> str:
         """Write what is left of a locked hold; return its state then."""
         left = held.remaining - quantity
         after = state if left == 0 else OPEN
-        table = book.holds
-        self._do(
-            table.update()
-            .where(table.c.id == held.id)
-            .values(
-                remaining=left,
-                state=after,
-                version=table.c.version + 1,
-                updated_at=self.now,
-                updated_by=by,
-            )
-        )
+        self._change_holds(book, book.holds.c.id == held.id, left, after, by)
         return after
+
+    def _change_holds(
+        self, book: Book, which: sa.ColumnElement[bool], left: int, state: str, by: int
+    ) -> None:
+        table = book.holds
+        stamps = {"version": table.c.version + 1, "updated_at": self.now, "updated_by": by}
+        self._do(table.update().where(which).values(remaining=left, state=state, **stamps))
 
     def _lots(self, posted: Sequence[Posted]) -> None:
         """Put what came in into lots and take what went out; what leaves before what arrives."""
@@ -461,6 +508,8 @@ GIVEN_BACK, REST = "back/", "rest/"
 id of the entry follows."""
 AMENDED = "amended/"
 """Begins the keys of what a change of a placed record reverses, and of what it takes anew."""
+SEVERAL = 2
+"""From so many entries on they are sent together."""
 ATTEMPTS = 3
 """How often a post is tried that lost against another one."""
 LOST = Blocker("LOST")

@@ -22,9 +22,6 @@ from runtime.store import violations
 from runtime.store.ledger_statements import Beside, Book
 from runtime.store.ledgers import Cause, Posted, Posting
 
-MOST_KNOWN = 10_000
-"""Balances whose ids are known by their keys, of one ledger."""
-
 
 def may_be_alone(engine: sa.Engine, book: Book) -> bool:
     """Return whether an entry is all that a post writes: lots are found under a lock."""
@@ -85,7 +82,6 @@ def known_balance(connection: sa.Connection, book: Book, key: Key) -> str:
         rows = book.finding(connection.dialect).rows(connection, values)
         if not rows:
             return ""
-        if len(book.known) >= MOST_KNOWN:
-            book.known.clear()
-        found = book.known[key] = str(rows[0][0])
+        found = str(rows[0][0])
+        book.remember(key, found)
     return found

@@ -27,7 +27,7 @@ from runtime.jobs.columns import UtcDateTime
 from runtime.store.direct import Call, direct
 from runtime.store.engine import begins
 from runtime.store.guard import SYSTEM
-from runtime.store.opening import OPENING, Opening, begun_with, riding, take
+from runtime.store.opening import OPENING, Opening, begun_with, open_now, riding, take
 
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
@@ -253,6 +253,74 @@ def send_together(
     for text, parameters in told:
         _tell(events.after_cursor_execute, connection, None, text, parameters)
     return True
+
+
+def ask_together(
+    connection: sa.Connection, asked: Sequence[tuple[Prepared, Mapping[str, Any]]]
+) -> list[list[Row]]:
+    """Run statements in one round trip, all or none, and return the rows of each; PostgreSQL only.
+
+    Where one fails the transaction is as it was before, and may go on: they stand behind a
+    savepoint of their own. None of them may depend on its values for its text.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: one of them failed, and those behind it were not run.
+
+    """
+    if not connection.in_transaction() and begins(connection):
+        connection.begin()
+    open_now(connection)
+    calls = [one.call(values) for one, values in asked]
+    told = [(one._text, call[1]) for (one, _), call in zip(asked, calls, strict=True)]
+    events: Any = connection.dispatch
+    for text, parameters in told:
+        _tell(events.before_cursor_execute, connection, None, text, parameters)
+    try:
+        found = _directly(connection, asked, calls)
+        if found is None:
+            found = _by_driver(connection, asked, calls)
+    except psycopg.Error as error:
+        driver: Any = connection.connection.dbapi_connection
+        if driver.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+            driver.execute(UNDO)
+        connection._handle_dbapi_exception(error, told[0][0], told[0][1], None, None)
+    for text, parameters in told:
+        _tell(events.after_cursor_execute, connection, None, text, parameters)
+    return [one._converted(rows) for (one, _), rows in zip(asked, found, strict=True)]
+
+
+def _directly(
+    connection: sa.Connection, asked: Sequence[tuple[Prepared, Any]], calls: Sequence[Call]
+) -> list[list[Row]] | None:
+    if any(one._cells is None for one, _ in asked):
+        return None
+    way = direct(connection)
+    ready = way.ready([(BEFORE, ()), *calls, (DONE, ())])
+    return None if ready is None else way.run(ready)[1:-1]
+
+
+def _by_driver(
+    connection: sa.Connection, asked: Sequence[tuple[Prepared, Any]], calls: Sequence[Call]
+) -> list[list[Row]]:
+    """Let the driver run what it has not prepared yet; it does when it has seen it some times."""
+    driver: Any = connection.connection.dbapi_connection
+    cursors = [psycopg.RawCursor(driver) for _ in asked]
+    with driver.pipeline():
+        driver.execute(BEFORE)
+        for cursor, (text, parameters) in zip(cursors, calls, strict=True):
+            cursor.execute(text, parameters)
+        driver.execute(DONE)
+    found: list[list[Row]] = []
+    for cursor, (one, _) in zip(cursors, asked, strict=True):
+        with cursor:
+            described = cursor.description
+            if one._cells is None:
+                one._cells = () if described is None else one._processors(described)
+            found.append([] if described is None else cursor.fetchall())
+    return found
+
+
+BEFORE, DONE, UNDO = b"SAVEPOINT together", b"RELEASE together", b"ROLLBACK TO together"
 
 
 def _numbered(dialect: sa.Dialect) -> sa.Dialect:
