@@ -23,12 +23,15 @@ def clamp(desk: Desk, promotion: Promotion, deed: Deed, grant: Grant) -> None:
             total -= amount - desk.ships[at]
     if total < grant.computed:
         grant.cut_by = "floor"
+    whole = total
     if deed.cap is not None:
         total = _cut(desk, grant, total, deed.cap.of(desk.cart.currency), "cap")
     left = budget_left(desk, promotion)
     if left is not None and total > left:
         refuses = promotion.budget is not None and promotion.budget.overrun == "refuse"
-        _cut(desk, grant, total, 0 if refuses else left, "budget")
+        total = _cut(desk, grant, total, 0 if refuses else left, "budget")
+    if total == whole:
+        grant.summed = whole
 
 
 def budget_left(desk: Desk, promotion: Promotion) -> int | None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rules.pricing.cart import Cart, Context, Shipment
 from rules.pricing.grant import Grant
 from rules.pricing.result import Extra, Offer
-from rules.pricing.units import Run, Unit, even, left_over, spread, touch
+from rules.pricing.units import Run, Unit, even, left_each, left_over, spread, touch
 
 CURRENT = "current"
 START = "lane_start"
@@ -165,6 +165,13 @@ class Desk:
                 runs = spread(runs, worth - amount, first=first)
         self.runs[at] = runs
         return runs
+
+    def told(self, at: int) -> tuple[tuple[int, int], ...]:
+        """Return how many units of a line cost how much, in their order."""
+        runs, first = self.runs[at], self.context.settings.units_first
+        if runs is None or len(runs) == 1:
+            return left_each(self.amounts[at], self.count[at], first=first)
+        return tuple([(run.count, run.amount) for run in self.units(at)])
 
     def sorted_units(
         self, lines: Sequence[int], base: str, *, free: bool = False, cheapest: bool = False

@@ -38,9 +38,14 @@ class Grant:
     miss: Miss | None = None
     """What it would take for the action to do anything, where that can be said."""
 
+    summed: int | None = None
+    """What it comes to, once nothing of it changes any more; it is asked for often."""
+
     @property
     def total(self) -> int:
         """Return everything that is taken off."""
+        if self.summed is not None:
+            return self.summed
         goods = sum(self.lines.values())
         return goods + sum(self.ships.values()) if self.ships else goods
 

@@ -216,6 +216,7 @@ class Run:
             used={at: used for at, used in grant.used.items() if at in lines},
             deposits={at: ahead for at, ahead in grant.deposits.items() if at in lines},
             sold={item: units for item, units in grant.sold.items() if item in items},
+            summed=None,
         )
 
 

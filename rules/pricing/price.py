@@ -103,7 +103,7 @@ def _lines(desk: Desk, versions: Mapping[str, int], tax: Taxes) -> tuple[LineRes
             desk.amounts[at],
             desk.floors[at],
             tax.lines[at],
-            tuple([(run.count, run.amount) for run in desk.units(at)]),
+            desk.told(at),
         )
         for at, line in enumerate(desk.cart.lines)
     )
@@ -123,11 +123,12 @@ def _by_place(
     booked: Iterable[Booked], versions: Mapping[str, int]
 ) -> dict[int, tuple[Allocation, ...]]:
     rows: dict[int, list[Allocation]] = {}
-    for one in booked:
-        allocation = Allocation(
-            one.promotion, versions[one.promotion], one.code, one.lane, one.amount, one.units
-        )
-        rows.setdefault(one.at, []).append(allocation)
+    for promotion, _, code, lane, at, amount, units in booked:
+        allocation = Allocation(promotion, versions[promotion], code, lane, amount, units)
+        if at in rows:
+            rows[at].append(allocation)
+        else:
+            rows[at] = [allocation]
     return {at: tuple(found) for at, found in rows.items()}
 
 

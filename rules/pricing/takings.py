@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, lcm
@@ -27,25 +27,28 @@ class Effect:
     price: Amount | None = None
 
 
-def percent_off(settings: Settings, base: int, percent: Fraction, units: int, of: int) -> int:
-    """Return what a percent takes off some of a line's units, rounded once.
+Off = Callable[[int, int, int], int]
+"""What is taken off: what a line costs, off how many of its units, and how many it has."""
 
-    Args:
-        settings: how a shop rounds.
-        base: what the line costs.
-        percent: the share taken off.
-        units: how many units it is taken off.
-        of: how many units the line has.
 
-    """
+def percent_off(settings: Settings, percent: Fraction) -> Off:
+    """Return how a percent is taken off some of a line's units, rounded once as a shop rounds."""
     part, whole = percent.numerator, percent.denominator
-    if settings.round_price:
+    round_ = WAYS[settings.rounding]
+
+    def of_price(base: int, units: int, of: int) -> int:
         left = half_up(base * (whole - part), whole * of)
         return max(0, base * units // of - left * units)
-    round_ = WAYS[settings.rounding]
-    if settings.round_at == UNIT:
+
+    def of_unit(base: int, units: int, of: int) -> int:
         return round_(base * part, whole * of) * units
-    return round_(base * part * units, whole * of)
+
+    def of_line(base: int, units: int, of: int) -> int:
+        return round_(base * part * units, whole * of)
+
+    if settings.round_price:
+        return of_price
+    return of_unit if settings.round_at == UNIT else of_line
 
 
 def spread_over(desk: Desk, grant: Grant, amount: int, lines: Sequence[int], base: str) -> None:
@@ -84,14 +87,16 @@ def reduce_lines(
     """Take an effect off each line by itself, off at most so many units of it."""
     amounts, settings, currency = desk.base(base), desk.context.settings, desk.cart.currency
     exact: dict[int, Fraction] = {}
+    percent, counts = effect.percent, desk.count
+    off = None if percent is None else percent_off(settings, percent)
     for at in lines:
-        count = desk.count[at]
+        count = counts[at]
         units = count if most is None or most > count else most
-        if effect.percent is not None and settings.rounds_once:
-            exact[at] = amounts[at] * effect.percent * units / count
+        if percent is not None and settings.rounds_once:
+            exact[at] = amounts[at] * percent * units / count
             taken = 0
-        elif effect.percent is not None:
-            taken = percent_off(settings, amounts[at], effect.percent, units, count)
+        elif off is not None:
+            taken = off(amounts[at], units, count)
         else:
             worth = amounts[at] * units // count
             if effect.price is not None:
@@ -133,6 +138,8 @@ def reduce_units(
 
     """
     settings, currency = desk.context.settings, desk.cart.currency
+    percent = effect.percent or Fraction(0)
+    off = percent_off(settings, percent)
     worth: dict[int, int] = {}
     for unit, count in units:
         picks = grant.picks.setdefault(unit.line, {})
@@ -143,17 +150,16 @@ def reduce_units(
         elif effect.amount is not None:
             taken = min(each, effect.amount.of(currency)) * count
         elif settings.round_at == UNIT or settings.round_price:
-            taken = percent_off(settings, each, effect.percent or Fraction(0), 1, 1) * count
+            taken = off(each, 1, 1) * count
         else:
             worth[unit.line] = worth.get(unit.line, 0) + each * count
             continue
         grant.lines[unit.line] = grant.lines.get(unit.line, 0) + taken
         grant.bases[unit.line] = desk.amounts[unit.line]
-    percent = effect.percent or Fraction(0)
     if settings.rounds_once:
         exact = {at: amount * percent for at, amount in worth.items()}
         grant.lines.update(_rounded_once(settings, exact))
     else:
         for at, amount in worth.items():
-            grant.lines[at] = percent_off(settings, amount, percent, 1, 1)
+            grant.lines[at] = off(amount, 1, 1)
     grant.bases.update(worth)

@@ -88,15 +88,20 @@ def touch(
 
 
 def left_over(amount: int, count: int, held: bool, *, first: bool) -> list[Run]:
-    """Return equal units after something was taken off all of them: `amount` is what is left.
+    """Return equal units after something was taken off all of them: `amount` is what is left."""
+    return [Run(many, each, held) for many, each in left_each(amount, count, first=first)]
+
+
+def left_each(amount: int, count: int, *, first: bool) -> tuple[tuple[int, int], ...]:
+    """Return how many units cost how much when `amount` is left of all, which cost the same before.
 
     The odd smallest units were taken off the first units, so these are the cheaper ones.
     """
     each, more = evenly(amount, count)
     if not more:
-        return [Run(count, each, held)]
-    runs = [Run(count - more, each, held), Run(more, each + 1, held)]
-    return runs if first else runs[::-1]
+        return ((count, each),)
+    cheap, dear = (count - more, each), (more, each + 1)
+    return (cheap, dear) if first else (dear, cheap)
 
 
 def even(amount: int, count: int) -> list[Run]:
