@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+import sqlalchemy.exc
 
 from rules.blockers import Blocker
 from rules.ledger.entries import Entry, entry
@@ -53,6 +55,18 @@ def undone(shop: Counting, entries: list[Entry]) -> None:
         posting = Posting(connection, runtime.book, shop.clock.now, runtime.make_id)
         assert len(posting.post(entries, Cause())) == len(entries)
         raise ZeroDivisionError
+
+
+def cut_off(shop: Counting, entries: list[Entry]) -> None:
+    """Post, lose the connection, and post once more in the same transaction."""
+    runtime = shop.runtime
+    with write(runtime.engine) as connection:
+        posting = Posting(connection, runtime.book, shop.clock.now, runtime.make_id)
+        posting.post(entries, Cause())
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with runtime.engine.connect() as other:
+            other.exec_driver_sql("SELECT pg_terminate_backend(%s, 10000)", (own,))
+        posting.post(entries, Cause())
 
 
 def numbers(shop: Counting) -> list[dict[str, int]]:
@@ -136,6 +150,18 @@ def test_what_a_transaction_wrote_before_stays_when_they_are_asked_one_by_one(
     assert [each.replayed for each in told] == [True, False]
     assert fast.now_at(*PLACES[1])["on_hand"] == 1
     assert fast.now_at(*PLACES[3])["on_hand"] == 3
+    fast.agrees()
+
+
+def test_a_connection_that_is_lost_leaves_nothing_and_the_next_one_posts(fast: Counting) -> None:
+    entries = [made(fast, "receive", 1, at) for at in PLACES[::2]]
+    before, count = numbers(fast), fast.count("stock_entry")
+    with pytest.raises(sa.exc.DBAPIError) as lost:
+        cut_off(fast, entries)
+    assert lost.value.connection_invalidated
+    assert (numbers(fast), fast.count("stock_entry")) == (before, count)
+    posted(fast, entries)
+    assert fast.count("stock_entry") == count + 2
     fast.agrees()
 
 
