@@ -231,6 +231,18 @@ TEXTS: Mapping[str, str] = {
         "请让 `place:` 的 `extras:` 成为明细行，并保留 `item` 和 `free`。"
     ),
     "Nothing is known of the tax of what was paid.": "无法得知实付金额中的税额。",
+    "Nobody knows what is owed no more.": "无法得知因更改而不再应付的金额。",
+    "Write `{keys}` beside it, or leave this out.": "请在旁边写上 `{keys}`，或去掉此项。",
+    "Nothing is kept of what was received before lines are changed.": (
+        "没有保存更改明细之前已收的金额。"
+    ),
+    "Let `record:` of `place:` keep `basis`.": "请让 `place:` 的 `record:` 保留 `basis`。",
+    "Nobody knows what a case comes to, and the tax in it.": "无法得知售后单的金额及其中的税额。",
+    "Let `take:` fill fields with `total` and `tax`.": (
+        "请让 `take:` 用 `total` 和 `tax` 填入字段。"
+    ),
+    "'{field}' does not know every answer.": "“{field}”缺少可能的选项。",
+    "Add to its options: {names}.": "请在其选项中补充：{names}。",
     "Let `{part}:` of `place:` keep `tax`.": "请让 `place:` 的 `{part}:` 保留 `tax`。",
     "Let `deliveries:` of `place:` keep `paid`.": "请让 `place:` 的 `deliveries:` 保留 `paid`。",
     "Let `place:` keep quantity, price and off of every line.": (

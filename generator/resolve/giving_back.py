@@ -12,7 +12,16 @@ from typing import Any
 from generator.expressions import types
 from generator.expressions.compile import Expression, parse
 from generator.model.entity import Entity, Field
-from generator.model.giving_back import CASE, NEVER, PART, TOLD, GivingBack
+from generator.model.giving_back import (
+    CASE,
+    NEVER,
+    NO_TAX,
+    PART,
+    PAYMENT,
+    TOLD,
+    GivingBack,
+    PaidOut,
+)
 from generator.model.placing import DELIVERIES, EXTRAS, LINES, Placing, Stock
 from generator.problems import Problem, unknown_name
 from generator.resolve.access import Words
@@ -24,8 +33,9 @@ TYPES: Mapping[str, tuple[str, ...]] = {
     "integer": ("integer", "quantity"),
     "text": ("text", "long_text"),
     "boolean": ("boolean",),
+    "choice": ("choice",),
 }
-TAXED = ("tax", "net")
+TAXED = ("tax", "net", "no_tax")
 """What takes the tax of what was paid to be known."""
 NEEDED = ("quantity", "price", "off")
 """What a placed line keeps, or nobody knows later what was paid for it."""
@@ -65,14 +75,16 @@ def resolve_giving_back(
             say("'{field}' does not lead to what was placed.", field=item.name),
             say("Name a reference to {entity}.", entity=line.name),
         )
-    for name, where in ((given.get("off"), placed), (given.get("returned"), line)):
-        reads.fits(name, where, "money" if where is placed else "integer")
+    for name in ("off", "owed", "received"):
+        reads.fits(given.get(name), placed, "money")
+    reads.fits(given.get("returned"), line, "integer")
     if units is not None and units.type not in TYPES["integer"]:
         reads.unfit(lines.get("units"), "integer")
     if given.get("delivery", NEVER) != NEVER and placing is not None:
         _knows_deliveries(reads, given, placing)
     if placing is not None:
         _knows_taxes(reads, given, lines, placing)
+        _knows_changes(reads, given, placing)
     if "to_stock" in given and placing is not None:
         _knows_stock(reads, given, placing, stock=stock)
     found = GivingBack(
@@ -89,10 +101,51 @@ def resolve_giving_back(
         for_good=reads.asks(given, "for_good", case, words),
         settled=reads.asks(given, "settled", case, words),
         to_stock=reads.asks(given, "to_stock", case, words),
+        owed=_text(given.get("owed")),
+        received=_text(given.get("received")),
+        changed=reads.asks(given, "changed", case, words),
+        paid_out=_paid_out(reads, given, case, words),
         of_case=reads.told(given, case, CASE),
         of_part=reads.told(lines, part, PART),
     )
     return (None if reads.problems else found), reads.problems
+
+
+def _paid_out(reads: _Reads, given: Given, case: Entity, words: Words) -> PaidOut | None:
+    """Return the parts of a case by which it is paid."""
+    own: Given | None = given.get("paid_out")
+    payment = reads.parts(own, "into", case) if own is not None else None
+    if own is None or payment is None:
+        return None
+    if not {"total", "tax"} <= {str(fact) for fact in given.get("take", {}).values()}:
+        reads.wrong(
+            Written("paid_out", own.span),
+            say("Nobody knows what a case comes to, and the tax in it."),
+            say("Let `take:` fill fields with `total` and `tax`."),
+        )
+    reads.fits(own.get("amount"), payment, "money")
+    return PaidOut(
+        into=own.get("into").text,
+        amount=_text(own.get("amount")),
+        counts=reads.asks(own, "while", payment, words),
+        take=reads.told(own, payment, PAYMENT),
+    )
+
+
+def _knows_changes(reads: _Reads, given: Given, placing: Placing) -> None:
+    """Note that nobody knows what fell away when lines were changed."""
+    if "changed" not in given:
+        return
+    missing = [key for key in ("owed", "received") if key not in given]
+    if missing:
+        hint = say("Write `{keys}` beside it, or leave this out.", keys=", ".join(missing))
+        reads.wrong(given.get("changed"), say("Nobody knows what is owed no more."), hint)
+    if not placing.filled_with("basis"):
+        reads.wrong(
+            given.get("changed"),
+            say("Nothing is kept of what was received before lines are changed."),
+            say("Let `record:` of `place:` keep `basis`."),
+        )
 
 
 def _knows_deliveries(reads: _Reads, given: Given, placing: Placing) -> None:
@@ -127,9 +180,10 @@ def _knows_stock(reads: _Reads, given: Given, placing: Placing, *, stock: Stock 
 
 def _knows_taxes(reads: _Reads, given: Given, lines: Given, placing: Placing) -> None:
     """Note that nobody knows the tax of what was paid."""
+    payments: Given | None = given.get("paid_out")
     asked = [
         name
-        for one in (given, lines)
+        for one in (given, lines, *((payments,) if payments is not None else ()))
         for name, fact in one.get("take", {}).items()
         if str(fact) in TAXED
     ]
@@ -195,6 +249,13 @@ class _Reads:
                 continue
             if field.computed is not None or field.type not in TYPES[kind]:
                 self.unfit(name, kind)
+            missing = set(NO_TAX.get(about, ())) - set(field.args.get("options") or ())
+            if kind == "choice" and missing:
+                self.wrong(
+                    name,
+                    say("'{field}' does not know every answer.", field=field.name),
+                    say("Add to its options: {names}.", names=", ".join(sorted(missing))),
+                )
             found[field.name] = str(fact)
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.kinds import Arg, Shape
-from generator.model.giving_back import CASE, DELIVERIES_BACK, NEVER, PART, TOLD
+from generator.model.giving_back import CASE, DELIVERIES_BACK, NEVER, PART, PAYMENT, TOLD
 
 
 def _take(about: str) -> Arg:
@@ -24,6 +24,17 @@ LINES = Shape(
         "item": Arg("name", "Its reference to the placed line.", required=True, to="field"),
         "units": Arg("name", "How many units of it.", required=True, to="field"),
         "take": _take(PART),
+    },
+)
+PAID_OUT = Shape(
+    "paying out",
+    "The parts of a case by which it is paid: each says its part of the case's tax, the last takes "
+    "the rest.",
+    {
+        "into": Arg("name", "The field of a case with them.", required=True, to="field"),
+        "amount": Arg("name", "What one of them pays.", required=True, to="field"),
+        "while": Arg("expression", "One counts while this holds; always if missing."),
+        "take": _take(PAYMENT),
     },
 )
 GIVE_BACK = Shape(
@@ -77,6 +88,20 @@ GIVE_BACK = Shape(
             "While this holds of a case, what promotions added and it brings back, gifts and "
             "add-ons, lies in its stock again (`stock:`); never if missing.",
         ),
+        "owed": Arg("name", "A field of the placed record: what it comes to now.", to="field"),
+        "received": Arg(
+            "name",
+            "A field of the placed record: what was paid for it. With `owed`, a case without goods "
+            "says its tax when it pays all that is left.",
+            to="field",
+        ),
+        "changed": Arg(
+            "expression",
+            "A case pays back what is owed no more, because lines were changed (`reprice`), while "
+            "this holds: its tax is what fell away. Wants `owed` and `received`, and `basis` of "
+            "`place:`.",
+        ),
+        "paid_out": Arg("shape", "The parts of a case by which it is paid.", shape=PAID_OUT),
         "take": _take(CASE),
         "lines": Arg("shape", "The parts of a case.", required=True, shape=LINES),
     },

@@ -44,5 +44,56 @@ def tax_back(parts: Iterable[Taxed], less: int, told: int, amount: int) -> int:
     return max(0, min(found - told, amount))
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """An amount and the tax within it."""
+
+    amount: int
+    tax: int
+
+
+def tax_received(before: Sum, more: int, owed: Sum) -> int:
+    """Return the tax within what was received.
+
+    Args:
+        before: what was received when it was last asked, without what went back since.
+        more: what came since then.
+        owed: what all of it came to in the meantime. Whatever is paid beyond has no tax.
+
+    """
+    missing = owed.amount - before.amount
+    if more <= 0 or missing <= 0:
+        return before.tax
+    if more >= missing:
+        return owed.tax
+    return before.tax + _part(owed.tax - before.tax, more, missing)
+
+
+def tax_of_part(whole: Sum, earlier: Sum, amount: int) -> int | None:
+    """Return the tax within one of the payments by which a whole is paid; the last takes the rest.
+
+    Args:
+        whole: what all payments come to.
+        earlier: the other payments that count.
+        amount: of this payment.
+
+    Returns:
+        None where the payments come to more than the whole: what is beyond is no part of it.
+
+    """
+    paid = earlier.amount + amount
+    if paid > whole.amount:
+        return None
+    found = _part(whole.tax, paid, whole.amount) - earlier.tax
+    if not 0 <= whole.tax <= whole.amount:
+        return found  # less tax fell away than came in its place, or more than the amount
+    return max(0, min(found, amount))
+
+
+def _part(tax: int, part: int, paid: int) -> int:
+    found = _within(paid, abs(tax), part)
+    return found if tax >= 0 else -found
+
+
 def _within(paid: int, tax: int, part: int) -> int:
     return half_up(tax * part, paid) if paid > 0 else 0

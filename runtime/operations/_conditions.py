@@ -68,8 +68,13 @@ def require(work: Work, draft: Draft, seen: Facts) -> None:
 
 
 def _was_sent(draft: Draft, field: Field) -> bool:
-    """Return whether the payload gives the field another value than the record has."""
+    """Return whether the payload gives the field another value than the record has.
+
+    What the engine itself worked out meanwhile was sent by nobody.
+    """
+    if field.name not in draft.sent:
+        return False
     value = draft.facts.get(field.name)
     if draft.before is not None:
         return value != draft.before.get(field.name)
-    return value is not None and field.name in draft.sent
+    return value is not None

@@ -15,14 +15,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.model.entity import Entity
-from generator.model.giving_back import LAST, NEVER, GivingBack
+from generator.model.giving_back import BY_HAND, LAST, NEVER, NOT_KEPT, GivingBack
 from generator.model.placing import LINES, Placing
 from generator.model.text import Label
 from rules.pricing.broken import Break, after_break, gifts_owed
 from rules.pricing.frozen import Gift
 from rules.pricing.refunds import share_of, worth_of
 from runtime.errors import FieldError
+from runtime.operations import _taxes_back
 from runtime.operations._paid_lines import PaidLine, PaidLines, filled_with
+from runtime.operations._taxes_back import TaxesBack
 from runtime.operations._work import Draft, Work
 
 SILENT = ("gift", "tax")
@@ -72,18 +74,19 @@ class _Counting:
         self.paid = PaidLines(self.work, self.draft, self.give, self.placing)
 
     def run(self) -> list[Draft]:
-        counted: list[Draft] = []
-        fresh: list[Draft] = []
-        for case in self.draft.children[self.give.cases]:
-            if not self.paid.counts(case.facts):
-                continue
-            (fresh if self._is_news(case) else counted).append(case)
-        if not fresh and not self._has_less(counted):
+        cases = self.draft.children[self.give.cases]
+        _taxes_back.keep_told(self.paid, cases)
+        taxes = TaxesBack(self.paid, [one for one in cases if self.paid.counts(one.facts)])
+        fresh = [one for one in taxes.cases if self._is_news(one)]
+        news = {id(one) for one in fresh}
+        counted = [one for one in taxes.cases if id(one) not in news]
+        if not fresh and taxes.is_told and not self._has_less(counted):
             return []
         for case in counted:
-            self.paid.settle(case)
+            self._settle(case, is_told=not taxes.is_news(case))
         for case in fresh:
             self._pay(case)
+        taxes.tell()
         for line in self.paid.lines.values():
             if line.row is not None and self.give.returned:
                 line.row.facts[self.give.returned] = line.back
@@ -115,6 +118,17 @@ class _Counting:
             one.before is not None and self.paid.counts(one.before) and id(one) not in counting
             for one in self.draft.children[self.give.cases]
         )
+
+    def _settle(self, case: Draft, *, is_told: bool) -> None:
+        """Count what a case gave back; whoever wrote another amount than it comes to is told."""
+        if not is_told:
+            case.facts[filled_with(self.give.of_case, "tax")] = None
+        tax = self.paid.settle(case)
+        if not is_told and _taxes_back.has_goods(self.paid, case):
+            is_share = self.paid.told_of(case, "total") == self.paid.comes_to(case)
+            found = tax if is_share and self.paid.knows_taxes else None
+            why = BY_HAND if self.paid.knows_taxes else NOT_KEPT
+            _taxes_back.say(self.paid, case, found, why)
 
     def _pay(self, case: Draft) -> None:
         """Find out what a case pays."""
@@ -149,6 +163,7 @@ class _Counting:
             "total": total,
             "tax": tax,
             "net": total - tax if tax is not None else None,
+            "no_tax": NOT_KEPT if tax is None else None,
         }
         self._tell(case, self.give.of_case, told)
 

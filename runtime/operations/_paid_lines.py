@@ -17,11 +17,12 @@ from generator.model.entity import Entity
 from generator.model.giving_back import GivingBack
 from generator.model.placing import DELIVERIES, LINES, Filled, Placing
 from rules.pricing.frozen import Basis
-from rules.pricing.refund_taxes import Taxed, tax_back
+from rules.pricing.refund_taxes import Sum, Taxed, tax_back
 from rules.pricing.rounding import half_up
 from rules.pricing.split import split
 from runtime import price_book
 from runtime.operations._work import Draft, Work
+from runtime.store.forms import form_of
 
 
 @dataclass
@@ -124,18 +125,42 @@ class PaidLines:
     @cached_property
     def off_all(self) -> int:
         """What was taken off the record beside its lines."""
-        name = self.give.off
+        return abs(self.of_whole(self.give.off))
+
+    @cached_property
+    def owed(self) -> Sum:
+        """What the record comes to, and the tax that was kept within that."""
+        tax = sum(one.tax for one in self.lines.values()) + self.delivery_tax
+        return Sum(self.of_whole(self.give.owed), tax)
+
+    @cached_property
+    def received(self) -> int:
+        """What was paid for it."""
+        return self.of_whole(self.give.received)
+
+    def of_whole(self, name: str) -> int:
+        """Return an amount of the record itself as it is now; 0 without a name."""
         if not name:
             return 0
         model = self.draft.entity.fields[name]
         value = self.draft.facts.get(name)
         if model.computed is not None:
             parts = {
-                each: [one.facts for one in drafts] for each, drafts in self.draft.children.items()
+                each: [self._computed(one) for one in drafts]
+                for each, drafts in self.draft.children.items()
             }
-            seen = {**(self.draft.before or {}), **self.draft.facts, **parts}
+            none = dict.fromkeys(form_of(self.work.runtime, self.draft.entity).children, ())
+            seen = {**none, **(self.draft.before or {}), **self.draft.facts, **parts}
             value = model.computed.function(seen, self.work.context)
-        return abs(self.minor(self.draft.entity, name, value))
+        return self.minor(self.draft.entity, name, value)
+
+    def _computed(self, part: Draft) -> Mapping[str, Any]:
+        """Return a part with the formulas over its own fields, as these are now."""
+        found = dict(part.facts)
+        for model in self.work.needs[part.entity.name].computed:
+            if model.computed is not None and all(len(path) == 1 for path in model.computed.paths):
+                found[model.name] = model.computed.function(found, self.work.context)
+        return found
 
     @cached_property
     def basis(self) -> Basis | None:
@@ -205,8 +230,14 @@ class PaidLines:
         for_good = self.give.for_good
         return for_good is None or for_good.function(facts, self.work.context) is True
 
-    def settle(self, case: Draft) -> None:
-        """Count what a case gave back earlier."""
+    def settle(self, case: Draft) -> int | None:
+        """Count what a case gave back earlier; return the tax within what that comes to.
+
+        Where a case does not say its tax, as somebody wrote its amount, the tax of its goods is
+        gone nevertheless. What was owed no more is gone before anything of this comes back.
+        """
+        if is_change(self, case):
+            return None
         for_good = self.for_good(case.facts)
         share, tax = (filled_with(self.give.of_part, fact) for fact in ("share", "tax"))
         part = self.work.runtime.app.entities[case.entity.fields[self.give.into].target]
@@ -218,10 +249,25 @@ class PaidLines:
                 line.gone += units if for_good else 0
                 line.given += self.minor(part, share, one.get(share))
                 line.taxed += self.minor(part, tax, one.get(tax)) if tax else 0
-        self.lost += self._told(case, "lost")
-        self.charged += self._told(case, "charged")
-        self.delivered += self._told(case, "delivery")
-        self.told += self._told(case, "tax")
+        self.lost += self.told_of(case, "lost")
+        self.charged += self.told_of(case, "charged")
+        self.delivered += self.told_of(case, "delivery")
+        tax = filled_with(self.give.of_case, "tax")
+        if not tax or case.facts.get(tax) is not None or not rows_of(case, self.give.into):
+            told = self.told_of(case, "tax")
+            self.told += told
+            return told
+        return self.tax_back(max(0, self.comes_to(case)))
+
+    def comes_to(self, case: Draft) -> int:
+        """Return what a case comes to by its goods, whoever wrote another amount."""
+        share = filled_with(self.give.of_part, "share")
+        part = self.work.runtime.app.entities[case.entity.fields[self.give.into].target]
+        goods = sum(
+            self.minor(part, share, one.get(share)) for one in rows_of(case, self.give.into)
+        )
+        kept = self.told_of(case, "lost") + self.told_of(case, "charged")
+        return goods + self.told_of(case, "delivery") - kept
 
     def bought(self, basis: Basis) -> tuple[PaidLine, ...]:
         """Return the lines that were in the cart, in its order; () if they were changed since."""
@@ -273,7 +319,8 @@ class PaidLines:
         spare = self._places(entity, name) - self.decimals
         return int(minor * 10**spare) if spare >= 0 else half_up(minor, 10**-spare)
 
-    def _told(self, case: Draft, fact: str) -> int:
+    def told_of(self, case: Draft, fact: str) -> int:
+        """Return an amount that a case says of itself."""
         name = filled_with(self.give.of_case, fact)
         return self.minor(case.entity, name, case.facts.get(name))
 
@@ -288,6 +335,16 @@ class PaidLines:
         kind = self.work.runtime.compiled.field_types[model.type]
         assert isinstance(kind, Money)
         return kind.places(model)
+
+
+def is_change(paid: PaidLines, case: Draft) -> bool:
+    """Return whether a case pays back what is owed no more."""
+    changed = paid.give.changed
+    return (
+        changed is not None
+        and changed.function(case.facts, paid.work.context) is True
+        and not rows_of(case, paid.give.into)
+    )
 
 
 def filled_with(take: Mapping[str, str], fact: str) -> str:

@@ -37,6 +37,7 @@ from runtime.operations import (
     _repriced_cart,
     _saving,
     _taken_back,
+    _taxes_back,
 )
 from runtime.operations._counters import Own
 from runtime.operations._paid_lines import filled_with
@@ -114,7 +115,10 @@ def look(work: Work, draft: Draft, command: Reprice) -> Repriced:
         raise unfired(Unfired("guard_blocked", (CODE_LOST,)))
     done = _taken(found)
     files = {} if command.today else {str(one["id"]): one for one in kept.written}
-    basis = price_book.basis(work.connection, work.runtime, found, files, again=True)
+    basis = {
+        **price_book.basis(work.connection, work.runtime, found, files, again=True),
+        **_taxes_back.received(work, draft),
+    }
     bounds = _counters.bounds(work.runtime, done, found.cart.currency)
     more = {"basis": basis or None, "bounds": bounds or None}
     _fill(work, draft, placing, kept, found, _placing.values(work.runtime, placing, found, more))
