@@ -20,6 +20,7 @@ TEXTS: Mapping[str, str] = {
     "placed trials": "下单时的试运行结果",
     "placed codes": "下单使用的券码",
     "giving back": "退货应退的计算",
+    "paying out": "分次付款",
     "returned lines": "售后商品明细",
     "price history": "历史价格的记录",
     "priced item": "定价商品",
