@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.model.app import App
-from runtime.operations.preview_transition import Amount, Preview
+from runtime.operations.preview_transition import Amount, Preview, Share
 from runtime.pricing_words import Words
 
 
@@ -42,9 +42,7 @@ class Repricings:
                 "" if value is None else self.words.money(-value)
                 for value in (one.before, one.after)
             )
-            known = one.promotion in self.words.labels
-            label = self.words.name(one.promotion) if known else one.label
-            yield Compared(one.promotion, label, before, after)
+            yield Compared(one.promotion, self._name(one), before, after)
 
     def units(self) -> Iterator[Compared]:
         """Yield how many there are of each item, where that changes."""
@@ -71,7 +69,17 @@ class Repricings:
                 }
                 for one in self.found.amounts
             ],
-            "promotions": [_told(one) for one in self.shares()],
+            "promotions": [
+                {
+                    "promotion": one.promotion,
+                    "label": self._name(one),
+                    **{
+                        name: None if value is None else self.words.amount(value)
+                        for name, value in (("before", one.before), ("after", one.after))
+                    },
+                }
+                for one in self.found.shares
+            ],
             "items": [
                 {"item": one.item, "added": one.added, "before": one.before, "after": one.after}
                 for one in self.found.units
@@ -79,14 +87,13 @@ class Repricings:
             "prices": self.words.as_json(),
         }
 
+    def _name(self, one: Share) -> str:
+        known = one.promotion in self.words.labels
+        return self.words.name(one.promotion) if known else one.label
+
     def _money(self, one: Amount, value: Any) -> str:
         places = self.types[one.field.type].places(one.field) - self.found.found.places
         return self.words.money(int(value or 0) // 10**places)
-
-
-def _told(one: Compared) -> dict[str, str]:
-    texts = {"label": one.label, "before": one.before, "after": one.after}
-    return {"promotion": one.name, **texts}
 
 
 def _dumped(dump: Any, value: Any) -> Any:

@@ -73,7 +73,8 @@ def _repriced() -> Shape:
     """Return the schema of what other lines of something placed would cost."""
     maybe: Shape = {"type": ["string", "null"]}
     amount = {"field": TEXT, "label": TEXT, "before": maybe, "after": maybe}
-    promotion = {"promotion": TEXT, "label": TEXT, "before": TEXT, "after": TEXT}
+    taken: Shape = {**maybe, "description": "What it takes off; null where it does not apply."}
+    promotion = {"promotion": TEXT, "label": TEXT, "before": taken, "after": taken}
     item = {"item": TEXT, "added": {"type": "boolean"}, "before": NUMBER, "after": NUMBER}
     return _object(
         {

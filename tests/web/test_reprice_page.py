@@ -51,8 +51,8 @@ def test_over_rest_one_looks_and_then_does_the_very_same(till: Shop) -> None:
         "expected": ("20.00", "39.00"),
         "total": ("20.00", "39.00"),
     }
-    assert [(one["promotion"], one["after"]) for one in found["promotions"]] == [
-        ("first_ten", "-€1.00")
+    assert [(one["promotion"], one["before"], one["after"]) for one in found["promotions"]] == [
+        ("first_ten", None, "1.00")
     ]
     assert [(one["item"], one["before"], one["after"]) for one in found["items"]] == [
         ("pot", 2, 3),
