@@ -16,7 +16,8 @@ from rules.ledger.entries import Entry, entry, hold
 from runtime.expiring import expire
 from runtime.runtime import Runtime, new_id, utc_now
 from runtime.store.engine import write
-from runtime.store.ledgers import Cause, Posting
+from runtime.store.ledgers import Posting
+from runtime.store.posted import Cause
 
 LEDGER, SOME, WARM = "seat", 50, 400
 

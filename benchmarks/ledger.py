@@ -44,8 +44,9 @@ from runtime.pipeline import handle
 from runtime.runtime import Runtime, new_id, utc_now
 from runtime.store.engine import make_engine, read, write
 from runtime.store.ledger_verify import replay
-from runtime.store.ledgers import Cause, Posting
+from runtime.store.ledgers import Posting
 from runtime.store.migrate.apply import create_all
+from runtime.store.posted import Cause
 from runtime.store.schema import build_schema
 from runtime.store.system_tables import system_tables
 from runtime.web.rest import Api

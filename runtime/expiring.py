@@ -26,7 +26,7 @@ from runtime.runtime import Runtime
 from runtime.store.engine import read, write
 from runtime.store.guard import system
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import Cause, Refused
+from runtime.store.posted import Cause, Refused
 
 BATCH, CHUNK = 200, 50
 """How many are looked for at a time, and how many holds share a transaction."""

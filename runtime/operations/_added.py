@@ -21,7 +21,7 @@ from runtime.operations._counters import NOTHING, Own
 from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store.guard import system
-from runtime.store.ledgers import Refused
+from runtime.store.posted import Refused
 
 WHY = "how many there are of what promotions add"
 

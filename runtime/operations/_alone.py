@@ -26,7 +26,7 @@ from runtime.store import idempotency, inserts, lone_posts
 from runtime.store.audit_chain import SOON, moment_of
 from runtime.store.engine import prove, stepwise
 from runtime.store.ledger_statements import Beside
-from runtime.store.ledgers import Posted, Refused
+from runtime.store.posted import Posted, Refused
 
 
 def post(plan: Plan, runtime: Runtime, body: Body) -> Result | None:

@@ -26,7 +26,7 @@ from rules.pricing.uses import Count, Take, bounded, gathered
 from runtime.operations._work import Draft
 from runtime.runtime import Runtime
 from runtime.store.guard import system
-from runtime.store.ledgers import Refused
+from runtime.store.posted import Refused
 
 WHY = "what promotions have left"
 RECORD = "record"

@@ -30,7 +30,8 @@ from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
 from runtime.store import inserts
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import AGAIN, Cause, Posting, Refused
+from runtime.store.ledgers import AGAIN, Posting
+from runtime.store.posted import Cause, Refused
 from runtime.store.titles import title_of
 
 NOTHING = Blocker("NOTHING_TO_POST", both("What is to be posted is empty.", "过账内容为空。"))

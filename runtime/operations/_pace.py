@@ -23,7 +23,7 @@ from runtime.operations._work import Work
 from runtime.runtime import Runtime
 from runtime.store import inserts
 from runtime.store.guard import system
-from runtime.store.ledgers import Refused
+from runtime.store.posted import Refused
 
 WHY = "how often a promotion was used lately"
 REFUSED = Blocker(

@@ -41,7 +41,8 @@ from runtime.runtime import Runtime
 from runtime.store import audit, idempotency, inserts, violations
 from runtime.store.engine import write
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import Cause, Posted, Posting, Refused
+from runtime.store.ledgers import Posting
+from runtime.store.posted import Cause, Posted, Refused
 from runtime.store.titles import titles_of
 
 ACTION = POST

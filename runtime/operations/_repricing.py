@@ -46,7 +46,7 @@ from runtime.operations._unfired import unfired
 from runtime.operations._work import Draft, Work
 from runtime.operations.evaluate import Evaluated
 from runtime.store import inserts
-from runtime.store.ledgers import Cause, Refused
+from runtime.store.posted import Cause, Refused
 from runtime.store.titles import title_of
 
 ITEM, LINE, QUANTITY = "item", "line", "quantity"

@@ -14,7 +14,8 @@ from runtime.operations._posting import or_refuse, post_within, posting_of
 from runtime.operations._work import Draft, Work
 from runtime.store import inserts
 from runtime.store.ledger_statements import Book
-from runtime.store.ledgers import AMENDED, GIVEN_BACK, REST, Cause
+from runtime.store.ledgers import AMENDED, GIVEN_BACK, REST
+from runtime.store.posted import Cause
 from runtime.store.titles import title_of
 
 

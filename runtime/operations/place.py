@@ -51,7 +51,7 @@ from runtime.operations._writing import (
 from runtime.operations.evaluate import Evaluated, evaluated
 from runtime.runtime import Runtime
 from runtime.store import audit, fetch, inserts
-from runtime.store.ledgers import Cause, Refused
+from runtime.store.posted import Cause, Refused
 from runtime.store.titles import title_of
 
 ACTION = "create"

@@ -8,9 +8,8 @@ lock of their balance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,54 +19,15 @@ from generator.model.ledger import OPEN, Guard
 from generator.resolve.ledger_records import AFTER
 from rules.blockers import Blocker, both
 from rules.ledger.entries import Entry, Held, Key, Past, place
-from rules.ledger.lots import Draw, Lot, take, take_back
-from runtime.store import inserts
-from runtime.store.guard import system
+from runtime.store.ledger_lots import Lots
 from runtime.store.ledger_statements import Book
+from runtime.store.ledger_writer import Writer
+from runtime.store.posted import Cause, Posted, Refused
 from runtime.store.prepared import Prepared, ask_together
 
 
-@dataclass(frozen=True)
-class Cause:
-    """What a post happens for: a record, and who asks."""
-
-    entity: str = ""
-    record_id: str = ""
-    title: str = ""
-    reason: str = ""
-    actor_id: int = 0
-
-
-@dataclass(frozen=True)
-class Posted:
-    """What became of one entry."""
-
-    id: str
-    entry: Entry
-    balance: str
-    version: int = 0
-    after: Mapping[str, int] = field(default_factory=dict)
-    """Every number of the balance."""
-    replayed: bool = False
-    """It was written before, under the same key."""
-
-
-class Refused(Exception):
-    """A ledger says no; nothing of the transaction may stay."""
-
-    def __init__(self, blockers: tuple[Blocker, ...], entry: Entry | None = None) -> None:
-        super().__init__(", ".join(one.code for one in blockers))
-        self.blockers, self.entry = blockers, entry
-
-
-@dataclass(frozen=True)
-class Posting:
-    """One writer: a transaction, its moment, and how ids are made."""
-
-    connection: sa.Connection
-    books: Callable[[str], Book]
-    now: datetime
-    make_id: Callable[[], str]
+class Posting(Writer):
+    """One transaction's hand on balances and entries."""
 
     def post(self, entries: Iterable[Entry], cause: Cause) -> list[Posted]:
         """Write entries, all or none; each in the answer at the place it had.
@@ -82,7 +42,8 @@ class Posting:
         written = self._together(sorted_, cause) or [self._one(one, cause) for one in sorted_]
         done = dict(zip(order, written, strict=True))
         posted = [done[at] for at in range(len(asked))]
-        self._lots([one for one in posted if not one.replayed])
+        keeper = Lots(self.connection, self.books, self.now, self.make_id)
+        keeper.follow([one for one in posted if not one.replayed])
         return posted
 
     def _together(self, entries: Sequence[Entry], cause: Cause) -> list[Posted] | None:
@@ -168,14 +129,9 @@ class Posting:
             "transfer": entry.transfer,
             "reverses": entry.reverses,
             "hold": entry.hold,
-            **self._stamps(cause),
+            **self.stamps(cause),
         }
         return values | {f"entry_{name}": value for name, value in row.items()}
-
-    def _stamps(self, cause: Cause) -> dict[str, Any]:
-        by = cause.actor_id
-        moments = {"created_at": self.now, "updated_at": self.now}
-        return {**moments, "created_by": by, "updated_by": by, "version": 1}
 
     def _earlier(self, book: Book, entry: Entry) -> Posted | None:
         """Return what was posted under the same key.
@@ -197,7 +153,7 @@ class Posting:
         of_key = [
             table.c[name] == one for name, one in zip(book.ledger.key, entry.key, strict=True)
         ]
-        row = self._ask(sa.select(table.c.id, table.c.version, *names).where(*of_key))[0]
+        row = self.ask(sa.select(table.c.id, table.c.version, *names).where(*of_key))[0]
         after = dict(zip(book.numbers, row[2:], strict=True))
         return Posted(past.id, entry, str(row[0]), row[1], after, replayed=True)
 
@@ -215,7 +171,7 @@ class Posting:
             "id": self.make_id(),
             **dict(zip(ledger.key, entry.key, strict=True)),
         }
-        row |= {**empty, **formulas, **self._stamps(Cause(actor_id=by))}
+        row |= {**empty, **formulas, **self.stamps(Cause(actor_id=by))}
         return {f"new_{name}": value for name, value in row.items()}
 
     def _refused(self, book: Book, entry: Entry, values: Mapping[str, Any]) -> Refused | None:
@@ -248,7 +204,7 @@ class Posting:
         table, ledger = book.entries, book.ledger
         names = ("id", "kind", *ledger.key, "quantity", *ledger.buckets, "reverses", "transfer")
         names += ("hold",) if ledger.holds is not None else ()
-        rows = self._ask(sa.select(*(table.c[name] for name in names)).where(*where))
+        rows = self.ask(sa.select(*(table.c[name] for name in names)).where(*where))
         if not rows:
             return None
         row = dict(zip(names, rows[0], strict=True))
@@ -285,7 +241,7 @@ class Posting:
             open_,
         )
         found = [
-            self.past(book, table.c.id == row[0]) for row in self._ask(asked.order_by(table.c.id))
+            self.past(book, table.c.id == row[0]) for row in self.ask(asked.order_by(table.c.id))
         ]
         return [one for one in found if one is not None]
 
@@ -302,7 +258,7 @@ class Posting:
             ~sa.select(anew.c.id).where(anew.c.post_key.like(again + "/%")).exists(),
         )
         found = [
-            self.past(book, table.c.id == row[0]) for row in self._ask(asked.order_by(table.c.id))
+            self.past(book, table.c.id == row[0]) for row in self.ask(asked.order_by(table.c.id))
         ]
         return [one for one in found if one is not None]
 
@@ -313,7 +269,7 @@ class Posting:
         asked = sa.select(sa.func.coalesce(sa.func.sum(table.c.quantity), 0)).where(
             table.c.cause_id == record_id, table.c.cause == entity, *of_key, _by_refunds(table)
         )
-        return -int(self._ask(asked)[0][0])
+        return -int(self.ask(asked)[0][0])
 
     def is_reversed(self, book: Book, entry_id: str) -> bool:
         """Return whether an entry was taken back."""
@@ -335,9 +291,9 @@ class Posting:
             "cause": cause.entity or None,
             "cause_id": cause.record_id or None,
             "cause_title": cause.title or None,
-            **self._stamps(cause),
+            **self.stamps(cause),
         }
-        self._insert(book.holds, [row])
+        self.insert(book.holds, [row])
         return hold_id
 
     def hold_of(self, book: Book, hold_id: str) -> Held | None:
@@ -362,7 +318,7 @@ class Posting:
         table = book.holds
         names = ("id", *book.ledger.key, "remaining", "state", "due_at")
         asked = sa.select(*(table.c[name] for name in names)).where(*where)
-        rows = self._ask(asked.order_by(table.c.id).with_for_update(skip_locked=not waits))
+        rows = self.ask(asked.order_by(table.c.id).with_for_update(skip_locked=not waits))
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [
             Held(
@@ -391,116 +347,9 @@ class Posting:
     ) -> None:
         table = book.holds
         stamps = {"version": table.c.version + 1, "updated_at": self.now, "updated_by": by}
-        self._do(table.update().where(which).values(remaining=left, state=state, **stamps))
-
-    def _lots(self, posted: Sequence[Posted]) -> None:
-        """Put what came in into lots and take what went out; what leaves before what arrives."""
-        left: dict[str, list[Draw]] = {}
-        with_lots = [one for one in posted if self._in_lots(one)]
-        for one in sorted(with_lots, key=lambda one: self._in_lots(one) > 0):
-            book, change = self.books(one.entry.ledger), self._in_lots(one)
-            number = one.entry.transfer
-            if one.entry.reverses is not None:
-                draws = _or_refuse(take_back(self._drawn(book, one.entry.reverses)), one.entry)
-            elif change < 0:
-                draws = self._taken(book, one, -change)
-                if number is not None:
-                    left[number] = list(draws)
-            else:
-                draws = self._arrived(book, one, change, left.get(number or "", ()))
-            self._write_draws(book, one, draws)
-
-    def _in_lots(self, one: Posted) -> int:
-        lots = self.books(one.entry.ledger).ledger.lots
-        return one.entry.changes.get(lots.bucket, 0) if lots is not None else 0
-
-    def _taken(self, book: Book, one: Posted, quantity: int) -> tuple[Draw, ...]:
-        table = book.lots
-        if one.entry.only_lot is not None:
-            lots = self._found_lots(book, table.c.id == one.entry.only_lot)
-            return tuple(Draw(lot, -quantity) for lot in lots)
-        lots = self._found_lots(book, table.c.balance == one.balance, table.c.remaining > 0)
-        return _or_refuse(take(lots, quantity, self.now), one.entry)
-
-    def _arrived(
-        self, book: Book, one: Posted, quantity: int, left: Sequence[Draw]
-    ) -> tuple[Draw, ...]:
-        """Make the lots of what came in; those of a transfer keep their names and their ends."""
-        entry, lots = one.entry, book.ledger.lots
-        assert lots is not None
-        expires_at = entry.expires_at
-        if expires_at is None and lots.seconds is not None:
-            expires_at = self.now + timedelta(seconds=lots.seconds)
-        new = [
-            Lot(self.make_id(), -draw.quantity, 0, draw.lot.expires_at, draw.lot.code)
-            for draw in left
-        ] or [Lot(self.make_id(), quantity, 0, expires_at, entry.lot)]
-        stamps = self._stamps(Cause())
-        rows = [
-            {
-                "id": lot.id,
-                "balance": one.balance,
-                **dict(zip(book.ledger.key, entry.key, strict=True)),
-                "code": lot.code or None,
-                "expires_at": lot.expires_at,
-                "quantity": lot.quantity,
-                "remaining": lot.remaining,
-                **stamps,
-            }
-            for lot in new
-        ]
-        self._insert(book.lots, rows)
-        return tuple(Draw(lot, lot.quantity) for lot in new)
-
-    def _write_draws(self, book: Book, one: Posted, draws: Sequence[Draw]) -> None:
-        table = book.lots
-        for draw in draws:
-            self._do(
-                table.update()
-                .where(table.c.id == draw.lot.id)
-                .values(remaining=table.c.remaining + draw.quantity, updated_at=self.now)
-            )
-        stamps = self._stamps(Cause())
-        rows = [
-            {
-                "id": self.make_id(),
-                "entry": one.id,
-                "lot": draw.lot.id,
-                "quantity": draw.quantity,
-                **stamps,
-            }
-            for draw in draws
-        ]
-        self._insert(book.draws, rows)
-
-    def _drawn(self, book: Book, entry_id: str) -> tuple[Draw, ...]:
-        draws, found = book.draws, []
-        asked = sa.select(draws.c.lot, draws.c.quantity).where(draws.c.entry == entry_id)
-        for lot_id, quantity in self._ask(asked):
-            (lot,) = self._found_lots(book, book.lots.c.id == lot_id)
-            found.append(Draw(lot, quantity))
-        return tuple(found)
-
-    def _found_lots(self, book: Book, *where: sa.ColumnElement[bool]) -> list[Lot]:
-        table = book.lots
-        columns = [table.c[name] for name in ("id", "quantity", "remaining", "expires_at", "code")]
-        order = (table.c.expires_at.asc().nulls_last(), table.c.id)
-        rows = self._ask(sa.select(*columns).where(*where).order_by(*order))
-        return [Lot(str(row[0]), row[1], row[2], row[3], row[4] or "") for row in rows]
-
-    def _insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._do(table.insert().values([dict(row) for row in rows]))
-
-    def _ask(self, statement: sa.Select[Any]) -> Sequence[Any]:
-        inserts.leave_now(self.connection)
-        return self.connection.execute(system(statement, WHY)).all()
-
-    def _do(self, statement: sa.UpdateBase) -> None:
-        self.connection.execute(system(statement, WHY))
+        self.do(table.update().where(which).values(remaining=left, state=state, **stamps))
 
 
-WHY = "a post to a ledger"
 AGAIN = "again/"
 """Begins the key of what is posted again after it was taken back; the id of the entry follows."""
 GIVEN_BACK, REST = "back/", "rest/"
@@ -543,9 +392,3 @@ def _blocker(guard: Guard | str, entry: Entry, numbers: Mapping[str, int]) -> Bl
             code, message, {"have": have, "most": most, "left": left, "q": entry.quantity}
         )
     return Blocker(guard.code, guard.message, {**numbers, "q": entry.quantity}, guard.span)
-
-
-def _or_refuse(found: tuple[Draw, ...] | Blocker, entry: Entry) -> tuple[Draw, ...]:
-    if isinstance(found, Blocker):
-        raise Refused((found,), entry)
-    return found

@@ -20,7 +20,8 @@ import sqlalchemy.exc
 from rules.ledger.entries import Entry, Key
 from runtime.store import violations
 from runtime.store.ledger_statements import Beside, Book
-from runtime.store.ledgers import Cause, Posted, Posting
+from runtime.store.ledgers import Posting
+from runtime.store.posted import Cause, Posted
 
 
 def may_be_alone(engine: sa.Engine, book: Book) -> bool:

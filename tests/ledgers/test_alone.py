@@ -14,7 +14,8 @@ from runtime.operations import _alone
 from runtime.store.audit_key import DEVELOPMENT_KEY
 from runtime.store.audit_verify import verify
 from runtime.store.engine import deferred, read, write
-from runtime.store.ledgers import Cause, Posted, Posting, Refused
+from runtime.store.ledgers import Posting
+from runtime.store.posted import Cause, Posted, Refused
 from tests.databases import postgres_url
 from tests.ledgers.counting import Counting, code, open_counting
 from tests.runtime.test_races import together

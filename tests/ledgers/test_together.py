@@ -13,7 +13,8 @@ from rules.blockers import Blocker
 from rules.ledger.entries import Entry, entry
 from runtime.expiring import expire
 from runtime.store.engine import write
-from runtime.store.ledgers import Cause, Posted, Posting, Refused
+from runtime.store.ledgers import Posting
+from runtime.store.posted import Cause, Posted, Refused
 from tests.databases import postgres_url
 from tests.ledgers.counting import Counting, code, open_counting
 from tests.ledgers.test_alone import statements
