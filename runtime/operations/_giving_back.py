@@ -77,6 +77,7 @@ class _Counting:
         cases = self.draft.children[self.give.cases]
         _taxes_back.keep_told(self.paid, cases)
         taxes = TaxesBack(self.paid, [one for one in cases if self.paid.counts(one.facts)])
+        taxes.keep()
         fresh = [one for one in taxes.cases if self._is_news(one)]
         news = {id(one) for one in fresh}
         counted = [one for one in taxes.cases if id(one) not in news]

@@ -55,6 +55,17 @@ class TaxesBack:
         for case in self.cases:
             self._pay_out(case)
 
+    def keep(self) -> None:
+        """Keep what came in since lines were changed, as long as it is known what it came in for.
+
+        A case that counts no more later gives its tax back to all that was received.
+        """
+        draft, name = self.paid.draft, self.paid.placing.filled_with("basis")
+        basis = (draft.facts.get(name) or {}) if name else {}
+        kept = basis.get(RECEIVED)
+        if kept is not None and self.paid.received > int(kept["amount"]):
+            draft.facts[name] = {**basis, RECEIVED: self.received()}
+
     def received(self) -> Mapping[str, Any]:
         """Return what was received up to now and the tax in it, to be kept when lines change."""
         held, why = self._held()

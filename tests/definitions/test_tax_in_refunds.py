@@ -138,6 +138,19 @@ def test_what_was_rejected_of_a_change_is_in_the_next(retail: Retail) -> None:
     assert of_case(third) == ("22.00", "19.00", "3.00", None)
 
 
+def test_what_came_in_before_a_refund_was_rejected_keeps_its_tax(retail: Retail) -> None:
+    order = retail.paid(CUP=3)
+    retail.change(order, CUP=2)
+    (first,) = retail.cases(order)
+    retail.change(order, SPOON=5)
+    retail.pay(order)
+    retail.do(f"after_sale/{first['id']}", "reject", answer="Not agreed.")
+    retail.change(order, SPOON=1)
+    second = retail.cases(order)[1]
+    # 90.00 with 10.35 and 40.00 with 2.26 came in, 68.00 with 7.35 are owed
+    assert of_case(second) == ("62.00", "56.74", "5.26", None)
+
+
 def test_parts_of_a_refund_add_up_to_their_case(retail: Retail) -> None:
     order = retail.paid(CUP=1)
     line = retail.row(f"order/{order}?include=lines")["lines"][0]["id"]
