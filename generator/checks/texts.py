@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from generator.kinds import Catalog
 from generator.model.app import App
 from generator.places import Places
 from generator.problems import Problem, did_you_mean, quoted
 from generator.saying import say
+from generator.zones import every_zone
 
 PLACE = re.compile(r"\{[^{}]+\}")
 
@@ -40,7 +41,7 @@ def check(app: App, catalogs: Mapping[str, Catalog[Any]], places: Places) -> Ite
             "D425",
             places.at("app.yaml", "time_zone"),
             say("There is no time zone {time_zone}.", time_zone=quoted(app.time_zone)),
-            did_you_mean(app.time_zone, available_timezones(), otherwise="Write UTC."),
+            did_you_mean(app.time_zone, every_zone(), otherwise="Write UTC."),
         )
 
 

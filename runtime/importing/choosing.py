@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from generator.field_types import FieldType
 from generator.kinds import Catalog
@@ -15,6 +14,7 @@ from generator.model.importmap import ImportField, ImportMap, ImportTarget
 from generator.resolve.fields import STATE
 from generator.resolve.importmaps import LostPath, follow
 from generator.suggest import closest
+from generator.zones import every_zone
 from runtime.importing.faults import FileFault
 from runtime.importing.formats import AS_ALWAYS, Formats, formatted
 from runtime.importing.headers import target_from_header, zone_of
@@ -88,7 +88,7 @@ def choose(wish: Wish, file: Path, runtime: Runtime) -> Chosen:
         meant=wish.meant,
     )
     target = formatted(target, wish.formats, app, runtime.compiled.field_types)
-    told = "" if wish.meant is not None else zone_of(table.columns, available_timezones())
+    told = "" if wish.meant is not None else zone_of(table.columns, every_zone())
     made = _created(wish, (target,), entity, runtime)
     return Chosen(table, (replace(target, create=made),), told, "")
 

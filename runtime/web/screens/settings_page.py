@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from babel.dates import get_timezone_location
 
 from generator.field_types._locales import babel_locale, zone
 from generator.field_types._times import clock_text
+from generator.zones import every_zone
 from runtime.mailing import wishes
 from runtime.mailing.wishes import DAILY, DAY, HOUR, MAIL, NOW, Wishes
 from runtime.notifications import TOPICS
@@ -176,23 +177,32 @@ def _choice(
 
 def _zones(visit: Visit, now: datetime) -> Mapping[str, str]:
     """Return the time zones by their offset now."""
-    locale = babel_locale(visit.actor.locale)
     found = []
-    for name in known_zones():
+    for name, place in _places(visit.actor.locale).items():
         offset = now.astimezone(zone(name)).utcoffset()
         seconds = int(offset.total_seconds()) if offset is not None else 0
         sign, size = ("-" if seconds < 0 else "+"), abs(seconds)
         written = f"UTC{sign}{size // 3600:02}:{size % 3600 // 60:02}"
-        place = get_timezone_location(name, locale=locale) if name != "UTC" else "UTC"
         found.append((seconds, name, f"{written} · {place} ({name})"))
     return {name: text for _, name, text in sorted(found)}
 
 
+@lru_cache(maxsize=16)
+def _places(language: str) -> Mapping[str, str]:
+    """Return what the place of each zone is called; the words of a language do not change."""
+    locale = babel_locale(language)
+    return {
+        name: get_timezone_location(name, locale=locale) if name != "UTC" else "UTC"
+        for name in known_zones()
+    }
+
+
+@cache
 def known_zones() -> frozenset[str]:
     """Return the zones that are offered: one a place, without the old names."""
     return frozenset(
         name
-        for name in available_timezones()
+        for name in every_zone()
         if name == "UTC" or (name.split("/")[0] in REGIONS and "/" in name)
     )
 
