@@ -15,9 +15,8 @@ from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import own_tables
 from tests.databases import fill
+from tests.tables import tables_of
 
 NOON = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
 
@@ -81,5 +80,6 @@ def open_office(folder: Path, url: str) -> Office:
     fill(
         engine, (open_office, compiled.app.digest), lambda new: create_all(new, compiled, now=NOON)
     )
-    schema = build_schema(compiled, engine.dialect.name)
-    return Office(Runtime(compiled, engine, schema, own_tables(), clock=lambda: NOON))
+    tables = tables_of(compiled, engine)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system, clock=lambda: NOON)
+    return Office(runtime)

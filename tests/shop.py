@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from generator.build.tables import NAMING
 from generator.compile import compile_definitions
 from runtime.errors import RequestError
 from runtime.messages import Actor, Incoming, Result
@@ -18,9 +17,8 @@ from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
 from runtime.store.rows import json_function
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
 from tests.databases import fill
+from tests.tables import tables_of
 
 TINY = Path(__file__).parent / "shops" / "tiny"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -102,11 +100,9 @@ def open_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
     """Return a shop with its tables made in an empty database."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
-    metadata = sa.MetaData(naming_convention=NAMING)
-    system = system_tables(metadata)
-    schema = build_schema(compiled, engine.dialect.name, metadata)
-    fill(engine, (open_shop, compiled.app.digest), metadata.create_all)
-    runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
+    tables = tables_of(compiled, engine)
+    fill(engine, (open_shop, compiled.app.digest), tables.metadata.create_all)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system, clock=lambda: NOON)
     return Shop(runtime, person(role))
 
 
@@ -114,10 +110,9 @@ def reopen_shop(url: str, folder: Path = TINY, role: str = "clerk") -> Shop:
     """Return a shop over a database that has its tables, as another process opens it."""
     compiled = compile_definitions(folder)
     engine = make_engine(url)
-    metadata = sa.MetaData(naming_convention=NAMING)
-    system = system_tables(metadata)
-    schema = build_schema(compiled, engine.dialect.name, metadata)
-    return Shop(Runtime(compiled, engine, schema, system, clock=lambda: NOON), person(role))
+    tables = tables_of(compiled, engine)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system, clock=lambda: NOON)
+    return Shop(runtime, person(role))
 
 
 def write_folder(folder: Path, files: Mapping[str, str]) -> Path:

@@ -35,11 +35,11 @@ from runtime.store.audit_key import DEVELOPMENT_KEY
 from runtime.store.audit_verify import verify
 from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import SystemTables, own_tables, system_tables
+from runtime.store.system_tables import SystemTables, own_tables
 from tests.databases import fill, url_of
 from tests.runtime.long_ago import LongAgo
 from tests.shop import NOON, Shop, person, write_folder
+from tests.tables import tables_of
 
 WHY = "She asked for it by letter."
 FILES = {
@@ -241,11 +241,9 @@ def opened(kind: str, folder: Path, **files: str) -> Practice:
     written = {**FILES, **{f"work/{name.replace('__', '.')}.yaml": t for name, t in files.items()}}
     compiled = compile_definitions(write_folder(folder / "practice", written))
     engine = make_engine(url_of(kind, folder))
-    metadata = sa.MetaData()
-    system = system_tables(metadata)
     fill(engine, (opened, compiled.app.digest), lambda new: create_all(new, compiled, now=NOON))
-    schema = build_schema(compiled, engine.dialect.name)
-    runtime = Runtime(compiled, engine, schema, system, clock=lambda: NOON)
+    tables = tables_of(compiled, engine)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system, clock=lambda: NOON)
     return Practice(runtime, person("owner"))
 
 

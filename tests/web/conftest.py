@@ -17,13 +17,12 @@ from generator.compile import Compiled, compile_definitions
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
 from runtime.web import users
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
 from runtime.web.users import sync_roles
 from tests import databases
+from tests.tables import tables_of
 
 TINY = Path(__file__).resolve().parents[1] / "shops" / "tiny"
 PASSWORD = "correct horse battery"
@@ -58,11 +57,8 @@ def open_shop(
     engine = make_engine(url)
     known_by = (open_shop, compiled.app.digest, users.HASHING, tuple(people.items()))
     databases.fill(engine, known_by, lambda new: _fill(new, compiled, people))
-    metadata = sa.MetaData()
-    system = system_tables(metadata)
-    runtime = Runtime(
-        compiled, engine, build_schema(compiled, engine.dialect.name, metadata), system
-    )
+    tables = tables_of(compiled, engine)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system)
     return Shop(runtime, create_app(runtime, WebSettings(**settings)), databases.people(engine))
 
 

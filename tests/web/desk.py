@@ -20,13 +20,12 @@ from runtime.pipeline import handle
 from runtime.runtime import Runtime
 from runtime.store.engine import make_engine
 from runtime.store.migrate.apply import create_all
-from runtime.store.schema import build_schema
-from runtime.store.system_tables import system_tables
 from runtime.web import users
 from runtime.web.factory import create_app
 from runtime.web.settings import WebSettings
 from runtime.web.users import sync_roles
 from tests import databases
+from tests.tables import tables_of
 
 SHOPS = Path(__file__).resolve().parents[1] / "shops"
 DESK = SHOPS / "desk"
@@ -166,9 +165,8 @@ def open_desk(
         (open_desk, compiled.app.digest, users.HASHING, roles),
         lambda new: _fill(new, compiled, roles),
     )
-    system = system_tables(sa.MetaData())
-    schema = build_schema(compiled, engine.dialect.name)
-    runtime = Runtime(compiled, engine, schema, system)
+    tables = tables_of(compiled, engine)
+    runtime = Runtime(compiled, engine, tables.schema, tables.system)
     settings = WebSettings(files=files, templates=templates, export_now=export_now)
     app = create_app(runtime, settings)
     return Desk(runtime, app, databases.people(engine), roles[0])
