@@ -17,6 +17,7 @@ import getpass
 import os
 import re
 import tempfile
+import threading
 import uuid
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from runtime.store.engine import make_engine
 
 OF_PROCESS = re.compile(r"test_(\d+)_[0-9a-f]{32}\Z")
 
+_AT_ONCE = threading.Lock()
 _ROOT = Path(tempfile.gettempdir()) / f"shopwright-tests-{getpass.getuser()}"
 
 
@@ -152,6 +154,7 @@ def _copy_postgres(made: str, name: str) -> None:
 def _new_name() -> str:
     """Return the name of a database that is dropped when this process ends."""
     name = f"test_{os.getpid()}_{uuid.uuid4().hex}"
+    _administrator(os.getpid())  # whose server stops after everything registered from now on
     atexit.register(_administer, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     return name
 
@@ -194,5 +197,13 @@ def _runs(process: int) -> bool:
 
 
 def _administer(statement: str) -> None:
-    with psycopg.connect(_administration(), autocommit=True) as connection:
-        connection.execute(statement)
+    with _AT_ONCE:
+        _administrator(os.getpid()).execute(statement.encode())
+
+
+@cache
+def _administrator(process: int) -> psycopg.Connection[Any]:
+    """Return a connection that stays: opening three a database took half as long as its copy."""
+    connection = psycopg.connect(_administration(), autocommit=True)
+    atexit.register(connection.close)
+    return connection
