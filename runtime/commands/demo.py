@@ -1,8 +1,9 @@
 """What `run` does before it starts: bring the database up to date and open a believable shop.
 
-The rows lie in the folder `data` of the definitions; those in `data/later` are seeded by a job, so
-that nobody waits for them. A note in the database says how far it came: an interrupted start goes
-on, and a shop somebody has worked with is never seeded again.
+The rows lie in the folder `data` of the definitions, and carts that are placed beside them
+(`demo_carts`); those in `data/later` are seeded by a job, so that nobody waits for them. A note in
+the database says how far it came: an interrupted start goes on, and a shop somebody has worked with
+is never seeded again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from generator.compile import Compiled
 from runtime.commands.context import engine_of, make_runtime, system_actor
+from runtime.commands.demo_carts import place_carts
 from runtime.commands.language import refusal, say
 from runtime.files import FileStore
 from runtime.jobs import runs
@@ -105,6 +107,7 @@ def _load(runtime: Runtime, settings: Settings, locale: str) -> None:
     actor = replace(system_actor(runtime.compiled), name="system")
     say(locale, "  Loading the demo shop …", "  正在载入示例店铺 …")
     seed(runtime, rows, actor, files)
+    place_carts(runtime, rows, actor)
     _people(runtime)
     _more_people(runtime, rows / "people" / "people.csv")
     with write(runtime.engine) as connection:
