@@ -74,6 +74,7 @@ MISSES: Mapping[str, Texts] = {
     "not": ("Something is there that must not be.", "存在不允许的条件。"),
     "any": ("None of its conditions holds.", "没有满足任何条件。"),
 }
+ONLY_FOR: Texts = ("Only for {need}.", "仅限 {need}。")
 WINDOWS: Mapping[str, Texts] = {
     "not_started": ("It has not begun.", "活动尚未开始。"),
     "ended": ("It is over.", "活动已结束。"),
@@ -204,6 +205,9 @@ class Sentences:
             label = pricing.facts.get(name) if pricing is not None else None
             parts["name"] = label.text(self.locale) if label is not None else name
             return self._say(FACT if begins == "fact." else WHO, parts)
+        if miss.path == "customer.groups" and not miss.have:
+            # whoever buys is in none, or it is not kept in which
+            return self._say(ONLY_FOR, parts)
         return self._say(MISSES.get(miss.path, OTHER), parts)
 
     def _say(self, texts: Texts, parts: Mapping[str, str]) -> str:
