@@ -106,47 +106,23 @@ class Book:
         most: Sequence[str],
         *,
         keyed: bool,
+        surely: bool = False,
     ) -> Prepared:
         """Return the statement that changes a balance and, on PostgreSQL, writes the entry.
 
         It gives the balance's id, version and numbers as they are after; no row when it stopped.
+        Where it must post `surely`, on PostgreSQL, it fails instead, so that nothing that was sent
+        behind it is done; the server's log then says so as far as a cast that fails can.
         """
-        form = ("post", *changed, keyed, *self._asked(guards, most))
-        return prepared(
-            self.balances, form, dialect, lambda: self._post(dialect, changed, guards, most, keyed)
-        )
+        form = ("post", *changed, keyed, surely, *self._asked(guards, most))
 
-    def surely(
-        self,
-        dialect: sa.Dialect,
-        changed: Sequence[str],
-        guards: Sequence[Guard],
-        most: Sequence[str],
-        *,
-        keyed: bool,
-    ) -> Prepared:
-        """Return the statement of `posting` that fails where it would stop; on PostgreSQL only.
-
-        So nothing that was sent behind it is done. What the server writes into its log then says
-        what happened as far as a cast that fails can.
-        """
-        form = ("surely", *changed, keyed, *self._asked(guards, most))
-
-        def make() -> sa.Select[Any]:
+        def make() -> Any:
             change = self._unused(self._change(changed, guards, most), keyed=keyed)
+            if dialect.name != "postgresql":
+                return change
             done = change.cte("done")
-            count = sa.select(sa.func.count()).select_from(done).scalar_subquery()
-            must = sa.case(
-                (count > 0, 1), else_=sa.cast(sa.literal(STOPPED).concat(count), sa.Integer)
-            )
-            one = sa.values(sa.column("one", sa.Integer), name="once").data([(1,)])
-            joined = one.outerjoin(done, sa.true())
-            columns = [done.c.id, done.c.version, *(done.c[name] for name in self.numbers)]
-            return (
-                sa.select(*columns, must.label("must"))
-                .select_from(joined)
-                .add_cte(self._written(done))
-            )
+            found = self._surely(done) if surely else sa.select(done)
+            return found.add_cte(self._written(done))
 
         return prepared(self.balances, form, dialect, make)
 
@@ -168,19 +144,13 @@ class Book:
         """Return what a statement asks, for telling one from another."""
         return ("of", *(self.ledger.guards.index(guard) for guard in guards), "most", *most)
 
-    def _post(
-        self,
-        dialect: sa.Dialect,
-        changed: Sequence[str],
-        guards: Sequence[Guard],
-        most: Sequence[str],
-        keyed: bool,
-    ) -> Any:
-        change = self._unused(self._change(changed, guards, most), keyed=keyed)
-        if dialect.name != "postgresql":
-            return change
-        done = change.cte("done")
-        return sa.select(done).add_cte(self._written(done))
+    def _surely(self, done: sa.CTE) -> sa.Select[Any]:
+        """Return the row of a changed balance; a question that fails where there is none."""
+        count = sa.select(sa.func.count()).select_from(done).scalar_subquery()
+        stopped = sa.cast(sa.literal(STOPPED).concat(count), sa.Integer)
+        one = sa.values(sa.column("one", sa.Integer), name="once").data([(1,)])
+        must = sa.case((count > 0, 1), else_=stopped).label("must")
+        return sa.select(*done.c, must).select_from(one.outerjoin(done, sa.true()))
 
     def alone(
         self,
@@ -362,7 +332,7 @@ class Book:
 AFTER_OF = "'{entries,0,after}'"
 """Where the answer to a post of one entry tells the numbers after it, as PostgreSQL writes it."""
 STOPPED = "nothing was posted, balances changed: "
-"""What the statement `surely` casts into a number when it stops; how many changed follows."""
+"""What a statement that must post casts into a number when it stops; how many changed follows."""
 MOST_KNOWN = 10_000
 """Balances whose ids are known by their keys, of one ledger."""
 NO_OPTIONS: Mapping[str, Any] = {}

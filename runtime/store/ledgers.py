@@ -61,7 +61,8 @@ class Posting(Writer):
             if entry.key not in book.known:
                 sent.append((book.opening(dialect), self._empty(book, entry, cause.actor_id)))
             form = (tuple(entry.changes), entry.guards, tuple(entry.most))
-            statement = book.surely(dialect, *form, keyed=entry.post_key is not None)
+            keyed = entry.post_key is not None
+            statement = book.posting(dialect, *form, keyed=keyed, surely=True)
             places.append(len(sent))
             sent.append((statement, self.values_of(book, entry, entry_id, cause)))
         try:
