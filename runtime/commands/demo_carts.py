@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from generator.model.text import in_both
+from generator.model.text import Label, in_both
 from runtime.errors import RequestError
 from runtime.messages import Actor, Incoming, Result
 from runtime.pipeline import handle
@@ -91,7 +91,10 @@ class _Counter:
         if not isinstance(value, Mapping):
             return value
         target = self.runtime.app.entities[self.placed].fields[name].target
-        return next(self._ids(target, value), None)
+        found = next(self._ids(target, value), None)
+        if found is None:
+            raise SeedRefused(in_both(lambda locale: _nobody(target, value, locale)))
+        return found
 
     def _belonging(self, entity: str, field: str, record: str) -> tuple[str, ...]:
         return tuple(self._ids(entity, {field: record}))
@@ -102,6 +105,12 @@ class _Counter:
         with read(self.runtime.engine) as connection:
             for row in connection.execute(system(asked.order_by(table.c.id), WHY)).all():
                 yield str(row[0])
+
+
+def _nobody(entity: str, where: Mapping[str, Any], locale: str) -> str:
+    wanted = ", ".join(f"{name}={one}" for name, one in where.items())
+    told = Label({"en": "There is no such record: {what}.", "zh": "没有这条记录：{what}。"})
+    return f"{FILE}: {told.text(locale).format(what=f'{entity} {wanted}')}"
 
 
 def _said(what: str, refused: RequestError, locale: str) -> str:

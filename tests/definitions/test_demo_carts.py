@@ -70,5 +70,12 @@ def test_a_cart_that_is_refused_is_named(demo: Office, tmp_path: Path) -> None:
         place_carts(demo.runtime, tmp_path, SYSTEM)
 
 
+def test_a_record_that_is_not_there_is_named(demo: Office, tmp_path: Path) -> None:
+    bad = [{**CARTS[0], "record": {"store": {"code": "NOWHERE"}}}]
+    (tmp_path / FILE).write_bytes(orjson.dumps(bad))
+    with pytest.raises(SeedRefused, match=r"carts\.json: .*store code=NOWHERE"):
+        place_carts(demo.runtime, tmp_path, SYSTEM)
+
+
 def test_a_folder_without_carts_has_none(demo: Office, tmp_path: Path) -> None:
     assert place_carts(demo.runtime, tmp_path, SYSTEM) == 0
