@@ -19,7 +19,9 @@ FIELD = Shape(
             or_true=True,
         ),
         "visible": Arg(
-            "expression", "It is asked only while this holds; otherwise it is kept empty."
+            "expression",
+            "It is asked only while this holds; otherwise it is kept empty, and the record's page "
+            "leaves it out.",
         ),
         "readonly": Arg("expression", "It cannot be changed while this holds."),
         "unique": Arg("boolean", "No two records have the same value.", default=False),

@@ -11,6 +11,7 @@ from generator.model.entity import Entity
 from rules.permissions import Grant
 from runtime.errors import BadRequest
 from runtime.messages import Actor, Incoming
+from runtime.operations._asked import asked_paths
 from runtime.operations._asking import (
     MAX_FIELDS,
     MAX_INCLUDES,
@@ -67,6 +68,8 @@ class ReadCall:
     asked: str
     """Who asks, and for which rows: a page link leads on for nobody and nothing else."""
     looked: tuple[Clause, ...] = ()
+    tells_asked: bool = False
+    """Each record also says which of its fields are asked of it: a page leaves out the others."""
 
     @property
     def form(self) -> Hashable:
@@ -85,6 +88,7 @@ class ReadCall:
             self.match,
             self.ids is not None,
             tuple([clause.shape for clause in self.looked]),
+            self.tells_asked,
         )
 
     def but(self, **values: Any) -> ReadCall:
@@ -224,6 +228,8 @@ def _plan(
     sorted_by = {key.path.text: key.path for key in sort}
     every = {path.text: path for path in paths}
     every |= {text: path for text, path in sorted_by.items() if text not in every}
+    if call.tells_asked:
+        every |= {path.text: path for path in asked_paths(paths)}
     return QueryPlan(
         entity=entity,
         grant=grant,

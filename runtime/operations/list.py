@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rules.permissions import Grant
 from runtime.messages import Incoming, Result
 from runtime.operations import _looking, _reading
+from runtime.operations._asked import is_printed
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.cursor import seal_cursor
@@ -48,7 +49,8 @@ class Plan:
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
     assert incoming.actor is not None
     looking = _looking.right(runtime, incoming.actor, incoming.entity)
-    return Call(_reading.parse_read(incoming, grant, runtime, looking), incoming)
+    read = _reading.parse_read(incoming, grant, runtime, looking)
+    return Call(read.but(tells_asked=is_printed(incoming)), incoming)
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:

@@ -9,6 +9,7 @@ from rules.permissions import Grant
 from runtime.errors import NotFound
 from runtime.messages import Incoming, Result
 from runtime.operations import _reading
+from runtime.operations._asked import is_shown
 from runtime.runtime import Runtime
 from runtime.store import fetch
 from runtime.store.plan import QueryPlan
@@ -32,7 +33,8 @@ class Plan:
 
 
 def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Call:
-    return Call(incoming.record_id, _reading.parse_read(incoming, grant, runtime))
+    read = _reading.parse_read(incoming, grant, runtime)
+    return Call(incoming.record_id, read.but(tells_asked=is_shown(incoming)))
 
 
 def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:

@@ -26,6 +26,7 @@ from runtime.web.screens.detail_parts import (
     Table,
     TabLink,
     TagBox,
+    asked_only,
     include_of,
     record_facts,
     relates,
@@ -248,9 +249,12 @@ def items_of(
     place: Mapping[str, int],
     editable: frozenset[str] = frozenset(),
 ) -> tuple[Item, ...]:
-    """Return labels and values of what the reader may see; tags in `editable` can be changed."""
+    """Return labels and values of what the reader may see; tags in `editable` can be changed.
+
+    A field that is not asked of this record is as if it were not there.
+    """
     found, masked = [], masked_fields(visit, entity.name)
-    for path in drawing.readable(visit, entity.name, names):
+    for path in asked_only(drawing.readable(visit, entity.name, names), result):
         if relates(visit, path.field, "children"):
             continue
         label = drawing.path_label(visit, path)

@@ -9,6 +9,8 @@ from typing import Any
 from generator.field_types import Cell
 from generator.model.entity import Field
 from runtime.messages import Result
+from runtime.operations._asked import left_out
+from runtime.store.paths import Path
 from runtime.store.plan import Include
 from runtime.web.screens.visit import Visit
 
@@ -100,6 +102,12 @@ def record_facts(result: Result, name: str) -> Any:
         if path.text == name:
             return result.row[place]
     return None
+
+
+def asked_only(paths: Iterable[Path], result: Result) -> tuple[Path, ...]:
+    """Return the paths without those that begin at a field which is not asked of the record."""
+    absent = left_out(result.plan.paths, result.row)
+    return tuple(path for path in paths if path.steps[0].name not in absent)
 
 
 def include_of(result: Result, name: str) -> Include | None:

@@ -6,7 +6,7 @@ sees the values in clear; a masked value is printed as its mask and drawn as no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -16,6 +16,7 @@ from generator.model.entity import Entity, PrintLabel
 from runtime.messages import Result
 from runtime.web import codes
 from runtime.web.screens import cells as drawing
+from runtime.web.screens.detail_parts import asked_only
 from runtime.web.screens.print_page import Choice, Rest, TwoWords, other_language, two_words
 from runtime.web.screens.visit import Visit, record_url
 
@@ -137,13 +138,14 @@ def sheets(visit: Visit, entity: Entity, label: PrintLabel, result: Result) -> l
     named = label.height >= NAMED
     found = []
     for row in result.rows or (result.row,):
+        asked = {path.text for path in asked_only(paths, replace(result, row=row))}
         cells = [
             (words[path.text], cell)
             for path in shown
-            if drawing.filled(cell := drawn[path.text](row))
+            if path.text in asked and drawing.filled(cell := drawn[path.text](row))
         ]
-        code = drawn[label.barcode](row) if label.barcode in drawn else EMPTY
-        square = drawn[label.qr](row) if label.qr in drawn else EMPTY
+        code = drawn[label.barcode](row) if label.barcode in asked else EMPTY
+        square = drawn[label.qr](row) if label.qr in asked else EMPTY
         bars = codes.bars(_clear(code))
         found.append(
             Sheet(

@@ -23,6 +23,7 @@ from generator.field_types import Cell
 from generator.model.entity import Entity
 from runtime.messages import Result
 from runtime.web.screens import cells as drawing
+from runtime.web.screens.detail_parts import asked_only
 from runtime.web.screens.visit import Visit
 
 FOLDER = "panels"
@@ -90,12 +91,12 @@ def panel_boxes(
 def _values(visit: Visit, entity: Entity, result: Result) -> Mapping[str, Shown]:
     """Return what the plan brought, by path: it holds nothing that the reader may not see.
 
-    What a panel names and its reader may not see is there and empty.
+    What a panel names and its reader may not see is there and empty, and so is a field that is not
+    asked of the record.
     """
-    paths = result.plan.shown
     named = (text for panel in entity.detail.panels for text in panel.fields)
     found = {text.replace(".", "__"): Shown("", "", "", "") for text in named}
-    for path in paths:
+    for path in asked_only(result.plan.shown, result):
         cell: Cell = drawing.draw(visit, path, result.plan.paths)(result.row)
         found[path.text.replace(".", "__")] = Shown(
             cell.text, cell.href, drawing.path_label(visit, path), cell.unit

@@ -10,6 +10,7 @@ from runtime.messages import Result
 from runtime.operations._columns import title_columns
 from runtime.store.paths import Path
 from runtime.web.screens import cells as drawing
+from runtime.web.screens.detail_parts import asked_only
 from runtime.web.screens.visit import Visit, record_url
 
 MOST = 24
@@ -57,7 +58,7 @@ def page(visit: Visit, entity: Entity, result: Result, listed: str) -> PreviewPa
     record_id = str(result.row[[path.text for path in found].index("id")])
     drawn = (
         Fact(drawing.path_label(visit, path), drawing.draw(visit, path, found)(result.row))
-        for path in paths(visit, entity)
+        for path in asked_only(paths(visit, entity), result)
     )
     edits = visit.may("update", entity.name)
     return PreviewPage(
