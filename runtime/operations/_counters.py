@@ -35,14 +35,22 @@ Own = Mapping[tuple[str, Key], int]
 """By ledger and key: what a record took itself."""
 NOTHING: Own = MappingProxyType({})
 CONTACT = "contact:"
-"""Begins the key of whoever is known by an address only."""
+"""Begins the key of whoever is known by an address only; a mark of the address follows."""
+MARK = 24
+"""Characters of such a mark."""
 
 
-def customers(key: str, *contacts: str) -> tuple[str, ...]:
-    """Return every key under which somebody is known: their own, and those of addresses."""
+def customers(runtime: Runtime, key: str, *contacts: str) -> tuple[str, ...]:
+    """Return every key under which somebody is known: their own, and marks of their addresses.
+
+    Balances and entries are read by people who see no address, and entries are kept for good: an
+    address itself stands in none. Marks are made with the secret of the installation; what was
+    counted under one that was in use before counts as well.
+    """
     read = (unicodedata.normalize("NFKC", one).strip().casefold() for one in contacts)
-    found = [key, *(CONTACT + one for one in read if one)]
-    return tuple(dict.fromkeys(one for one in found if one))
+    secrets = (runtime.audit_key, *runtime.old_audit_keys)
+    marks = (one.of(f"{CONTACT}{text}".encode())[:MARK] for text in read if text for one in secrets)
+    return tuple(dict.fromkeys(one for one in (key, *(CONTACT + one for one in marks)) if one))
 
 
 def used(

@@ -143,7 +143,8 @@ def evaluated(
                                    "没有这位顾客。"))  # fmt: skip
     groups = sent.groups if sent.groups is not None else buyer.groups if buyer else ()
     orders = sent.orders if sent.orders is not None else buyer.orders if buyer else None
-    known = _counters.customers(sent.customer, sent.contact, buyer.contact if buyer else "")
+    contacts = (sent.contact, buyer.contact if buyer else "")
+    known = _counters.customers(runtime, sent.customer, *contacts)
     promotions = book or price_book.current(connection, runtime)
     used = _counters.used(connection, runtime, promotions, cart, known)
     customer = Customer(sent.customer or (known[0] if known else ""), groups, orders)

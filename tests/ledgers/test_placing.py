@@ -1,6 +1,7 @@
 """Placing a cart: priced once more, written with its parts, counted, all in one transaction."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -9,12 +10,14 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
 from runtime.errors import Invalid, PriceChanged, RequestError
 from runtime.files import FileStore
 from runtime.messages import Result
 from runtime.outside.timers import ring_due
 from runtime.runtime import new_id, utc_now
+from runtime.store.audit_key import audit_key
 from runtime.web.rest import Api
 from runtime.web.wire import JSON, Asked
 from tests.databases import postgres_url, sqlite_url
@@ -182,6 +185,25 @@ def test_a_limit_by_customer_counts_the_account_and_the_address(small: Till) -> 
     refusal = small.place(cart("hat"))
     assert isinstance(refusal, Invalid)
     assert refusal.errors[0].field == "cart.customer"
+
+
+def test_no_balance_no_entry_and_no_sale_holds_an_address(small: Till) -> None:
+    guest = cart("hat", contact="Guest.One@example.org")
+    assert small.place(guest)["total"] == "9.00"
+    kept = [small.runtime.schema.tables["sale"]]
+    for name in small.runtime.app.ledgers:
+        kept += [small.runtime.book(name).balances, small.runtime.book(name).entries]
+    texts = [str(row).casefold() for table in kept for row in small.read(sa.select(table))]
+    assert any("contact:" in text for text in texts)
+    assert not any("guest.one" in text for text in texts)
+
+
+def test_a_limit_still_counts_what_was_used_before_the_secret_was_replaced(small: Till) -> None:
+    guest = cart("hat", contact="guest@example.org")
+    assert small.place(guest)["total"] == "9.00"
+    before, after = small.runtime, audit_key("another secret of the same shop")
+    changed = replace(before, audit_key=after, old_audit_keys=(before.audit_key,))
+    assert replace(small, runtime=changed).place(guest)["total"] == "10.00"
 
 
 def test_a_budget_grants_what_it_has_and_no_more(small: Till) -> None:
