@@ -87,14 +87,14 @@ def basis(
     found: Evaluated,
     written: Files = MappingProxyType({}),
     *,
-    again: bool = False,
+    lost: Mapping[str, bool] | None = None,
 ) -> Mapping[str, Any]:
     """Return all that must be kept of how something was priced; {} where nobody asks for it.
 
-    `written` are promotions of files as they were, where those of now are not meant; `again` says
-    that it was placed before.
+    `written` are promotions of files as they were, where those of now are not meant; `lost` are the
+    codes that do not hold any more of what was placed before, None where it is placed now.
     """
-    before = agreed(runtime, found, written, again=again)
+    before = agreed(runtime, found, written, lost)
     back = frozen(connection, runtime, found, written)
     return {**back, **({AGREED: before} if before else {})}
 
@@ -142,7 +142,7 @@ def reprices_by(app: App, entity: str, workflow: str, transition: str) -> bool:
 
 
 def agreed(
-    runtime: Runtime, found: Evaluated, written: Files, *, again: bool
+    runtime: Runtime, found: Evaluated, written: Files, lost: Mapping[str, bool] | None
 ) -> Mapping[str, Any]:  # fmt: skip
     """Return by what other lines are priced; {} where no transition ever asks for it."""
     if not reprices(runtime):
@@ -151,7 +151,7 @@ def agreed(
     versions = {one.id: one.version for one in found.book.promotions}
     names = [name for name in agreeing.reachable(found.priced) if name in versions]
     used = {one.code for one in found.priced.usage if one.code}
-    if again:
+    if lost is not None:
         # a code that does not hold for these lines may hold for the next ones
         used = {normalized(code) for code in found.cart.codes}
     return agreeing.kept(
@@ -163,6 +163,7 @@ def agreed(
         found.book.lanes,
         [own[name] for name in names if name in own],
         [(name, versions[name]) for name in names if name not in own],
+        lost or {},
     )
 
 

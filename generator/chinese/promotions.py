@@ -221,6 +221,16 @@ TEXTS: Mapping[str, str] = {
     "Let `place:` fill `basis`, and `number` and `quantity` of lines.": (
         "请在 `place:` 中填充 `basis`，以及商品行的 `number` 和 `quantity`。"
     ),
+    "A code that goes back must be used again, and the other way round.": (
+        "能退回的券必须能再次核销，反之亦然。"
+    ),
+    "Write both `use` and `back`.": "请同时填写 `use` 和 `back`。",
+    "'{name}' is not for the system to fire.": "'{name}' 不能由系统触发。",
+    "Give it `trigger: system`.": "请为其设置 `trigger: system`。",
+    "'{name}' asks '{asked}', and nobody answers.": "'{name}' 需要填写 '{asked}'，但无人填写。",
+    "Only a question for what is placed is answered; make others optional.": (
+        "系统只填写指向下单记录的问题，其他问题请设为选填。"
+    ),
     "'{field}' cannot hold this.": "'{field}' 不能存放该内容。",
     "'{path}' stands in another record.": "'{path}' 位于其他记录。",
     "Keep a history where the item has its price itself.": "请在价格所属的记录自身保存历史。",

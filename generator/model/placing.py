@@ -112,6 +112,15 @@ FACTS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Fires:
+    """A transition of a code that is fired when what was placed with it gets other lines."""
+
+    workflow: str
+    transition: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
 class HandedOut:
     """Where codes stand that were handed out singly; all but the entity are paths from there."""
 
@@ -138,6 +147,11 @@ class HandedOut:
     into: str = ""
     """The field of what is placed that leads to the code used; '' for none."""
     span: Span = NOWHERE
+    """Of `into`."""
+    use: Fires | None = None
+    """What uses a code that holds again for other lines."""
+    back: Fires | None = None
+    """What gives a code back that does not hold for other lines any more."""
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from generator.resolve.price_lists import resolve_lists
 from generator.resolve.promotions import resolve_pricing, resolve_promotions
 from generator.resolve.reading import JobWords
 from generator.resolve.region_taxes import resolve_region_taxes
-from generator.resolve.repricing import repricing_problems
+from generator.resolve.repricing import code_problems, repricing_problems
 from generator.resolve.scenario_names import ScenarioWords
 from generator.resolve.scenarios import resolve_scenarios
 from generator.resolve.stock import resolve_stock
@@ -221,6 +221,8 @@ def resolve(
         )
     placed = pricing.placing if pricing is not None else None
     problems += repricing_problems(workflows, placed)
+    if pricing is not None:
+        problems += code_problems(pricing.codes, workflows, placed)
     importmaps, found = resolve_importmaps(
         given["importmap"], entities, catalogs["field_types"], unread.fields
     )

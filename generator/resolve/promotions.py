@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.kinds import Catalog
 from generator.model.entity import Entity, Field
-from generator.model.placing import HandedOut
+from generator.model.placing import Fires, HandedOut
 from generator.model.pricing import (
     BudgetFacts,
     CustomerFacts,
@@ -217,7 +217,16 @@ def _codes(given: Given, reads: Vocabulary) -> HandedOut:
         bool(given.get("each_once", False)),
         given.get("into").text if "into" in given else "",
         given.at("into"),
+        _fires(given.get("use")),
+        _fires(given.get("back")),
     )
+
+
+def _fires(written: Written | None) -> Fires | None:
+    if written is None:
+        return None
+    workflow, _, transition = written.text.rpartition(".")
+    return Fires(workflow, transition, written.span)
 
 
 def _opened(written: Written | None, entity: str, reads: Vocabulary) -> tuple[str, str]:

@@ -80,6 +80,15 @@ CODES = Shape(
         "limit": Arg("path", "How often it may be used."),
         "each_once": Arg("boolean", "One customer may use it once only.", default=False),
         "into": Arg("name", "The field of what is placed that leads to the one used.", to="field"),
+        "back": Arg(
+            "path",
+            "`workflow.transition` that gives one back which does not hold any more when what was "
+            "placed gets other lines (`reprice`); `trigger: system`, a refusal stops nothing. Its "
+            "question for what was placed is answered.",
+        ),
+        "use": Arg(
+            "path", "`workflow.transition` that uses one again which then holds again; with `back`."
+        ),
     },
 )
 

@@ -8,7 +8,7 @@ file keeps no older one. Plain values, so that they can be stored as JSON.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -53,6 +53,8 @@ class Agreed:
     """Promotions of files, as they were."""
     versions: tuple[tuple[str, int], ...]
     """Promotions that are records."""
+    lost: Mapping[str, bool] = field(default_factory=dict)
+    """By code that did not hold for other lines any more: whether its use was given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,12 @@ def kept(
     lanes: Iterable[str],
     written: Sequence[Written],
     versions: Iterable[tuple[str, int]],
+    lost: Mapping[str, bool],
 ) -> dict[str, Any]:
     """Return what is kept, as plain values.
 
-    `cart` is the one that no price list touched yet; of its codes those in `used` took effect.
+    `cart` is the one that no price list touched yet; of its codes those in `used` took effect, and
+    those in `lost` do not any more.
     """
     lists = {one.list.id: one.list for line in cart.lines for one in line.listed}
     buyer = context.customer
@@ -113,6 +117,7 @@ def kept(
         "lanes": list(lanes),
         "written": [plain(one) for one in written],
         "versions": [list(one) for one in versions],
+        **({"lost": dict(lost)} if lost else {}),
     }
 
 
@@ -149,6 +154,7 @@ def read(stored: Plain) -> Agreed:
         tuple(stored["lanes"]),
         tuple(stored["written"]),
         tuple((str(name), int(number)) for name, number in stored["versions"]),
+        dict(stored.get("lost", {})),
     )
 
 

@@ -54,11 +54,25 @@ def fire_others(
 
     """
     inserts.leave_now(work.connection)
-    found = [
-        (asked, one)
-        for asked in several
-        for one in _reached(work, entity, asked.command.path, record_id)
-    ]
+    fire_these(
+        work,
+        [
+            (asked, one)
+            for asked in several
+            for one in _reached(work, entity, asked.command.path, record_id)
+        ],
+        fire,
+    )
+
+
+def fire_these(work: Work, found: Sequence[tuple[Asked, str]], fire: Fire) -> None:
+    """Fire transitions of records that are known, in this order.
+
+    Raises:
+        RequestError: one is refused, or they go deeper than `MOST_CASCADES`.
+
+    """
+    inserts.leave_now(work.connection)
     lock(work, ((asked.command.entity, one) for asked, one in found))
     # what waits to be settled is settled after all of them, whatever becomes of each
     waiting, work.written = work.written, []
@@ -75,25 +89,31 @@ def fire_others(
 
 
 def lock_ahead(
-    work: Work, entity: Entity, record_id: str, workflow: Workflow, edges: Iterable[Transition]
+    work: Work,
+    entity: Entity,
+    record_id: str,
+    workflow: Workflow,
+    edges: Iterable[Transition],
+    more: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Lock the records that a transition leads to by reference, before its own: they come first."""
+    """Lock the records that a transition leads to by reference, before its own: they come first.
+
+    `more` are others that it leads to, by entity and id.
+    """
     paths = {
         (effect.given["entity"], effect.given["of"])
         for edge in edges
         for effect in _effects(workflow, edge)
         if effect.word == "fire" and "of" in effect.given
     }
-    if paths:
+    if paths or more:
         inserts.leave_now(work.connection)
-        lock(
-            work,
-            (
-                (other, one)
-                for other, path in sorted(paths)
-                for one in _reached(work, entity, path, record_id)
-            ),
-        )
+        reached = [
+            (other, one)
+            for other, path in sorted(paths)
+            for one in _reached(work, entity, path, record_id)
+        ]
+        lock(work, (*reached, *more))
 
 
 def _effects(workflow: Workflow, edge: Transition) -> Iterator[Effect]:

@@ -33,7 +33,7 @@ from runtime.errors import (
     VersionConflict,
 )
 from runtime.messages import Actor, Incoming
-from runtime.operations import _broken, _decimals, _held, _reading
+from runtime.operations import _broken, _decimals, _held, _lost_codes, _reading
 from runtime.operations._answers import answers_in_words
 from runtime.operations._elsewhere import lock_ahead
 from runtime.operations._entries import Entries, write_all
@@ -98,7 +98,8 @@ def fire_inside(work: Work, wanted: Wanted) -> Fired:
     fires, work.fires = work.fires, True
     try:
         _bound_wait(work)
-        lock_ahead(work, machines.entity, wanted.record_id, workflow, edges)
+        more = _lost_codes.led_to(work, machines.entity, wanted.record_id, edges)
+        lock_ahead(work, machines.entity, wanted.record_id, workflow, edges, more)
         held = _held_for(work, machines.entity, wanted)
         if wanted.version is not None and held.version != wanted.version:
             state = state_told(work, held, workflow.field)

@@ -4,7 +4,7 @@ Comes in: one record under its lock and the decision about it. Goes out: `Fired`
 written. A refusal undoes the caller's transaction; nothing here opens or ends one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +33,12 @@ from runtime.errors import (
     Invalid,
     InvalidInput,
 )
-from runtime.operations import _held, _renewing, _repricing, _saving
+from runtime.operations import _held, _lost_codes, _renewing, _repricing, _saving
 from runtime.operations._effect_posts import post_all
-from runtime.operations._elsewhere import Asked, fire_others
+from runtime.operations._elsewhere import Asked, fire_others, fire_these
 from runtime.operations._entries import SYSTEM_ACTOR, Entries
 from runtime.operations._held import Held
+from runtime.operations._lost_codes import Fate
 from runtime.operations._making import create_inside
 from runtime.operations._numbers import issue_number
 from runtime.operations._rearming import rearm
@@ -216,9 +217,15 @@ class Passing:
         if self.others:
             own = self.held.draft
             fire_others(work, own.entity, str(own.facts["id"]), self.others, self._fire_other)
-        has_more = bool(work.written or self.others)
+        codes = _lost_codes.asked(work, self.held.draft, self._fates(), self.log_id)
+        if codes:
+            fire_these(work, codes, self._fire_other)
+        has_more = bool(work.written or self.others or codes)
         self.settle(work)
         return has_more
+
+    def _fates(self) -> Sequence[Fate]:
+        return self.repriced.fates if self.repriced is not None else ()
 
     def _fire_other(self, entity: str, record_id: str, asked: Asked) -> None:
         """Fire a transition of another record as the system."""

@@ -69,11 +69,15 @@ def evaluated(
         else price_book.book_of(connection, runtime, kept)
     )
     at = runtime.clock() if today else kept.at
+    # what was given back may be somebody else's by now: it is known as it is now
+    back = [code for code, released in kept.lost.items() if released]
+    known = {code: one for code, one in kept.context.codes.items() if code not in back}
     context = replace(
         kept.context,
         used=_counters.used(connection, runtime, promotions, cart, kept.customers, own),
         pools=_pools.pools(connection, runtime, promotions, own),
         stock=_added.stock(connection, runtime, promotions, own),
+        codes={**known, **shelf.facts.codes(back, runtime.clock())},
         settings=settings_of(pricing) if today else kept.context.settings,
     )
     context = _pace.read(connection, runtime, promotions, context, kept.customers, record_id)

@@ -21,7 +21,6 @@ from rules.ledger import entries as rules
 from rules.ledger.entries import Entry, Key
 from rules.pricing import agreed as agreeing
 from rules.pricing.agreed import Agreed, Change
-from rules.pricing.codes import normalized
 from rules.pricing.uses import Take, takes
 from rules.workflow.asking import Refused as Unfired
 from runtime import price_book
@@ -31,6 +30,7 @@ from runtime.operations import (
     _added,
     _counters,
     _effect_posts,
+    _lost_codes,
     _pace,
     _placing,
     _posting,
@@ -40,6 +40,7 @@ from runtime.operations import (
     _taxes_back,
 )
 from runtime.operations._counters import Own
+from runtime.operations._lost_codes import Fate
 from runtime.operations._paid_lines import filled_with
 from runtime.operations._repriced_cart import MOST_LINES, MOST_UNITS
 from runtime.operations._unfired import unfired
@@ -65,13 +66,6 @@ NOT_AGREED = Blocker(
         "该单据下单时未保存计价依据，无法重新计价。",
     ),
 )
-CODE_LOST = Blocker(
-    "CODE_LOST",
-    both(
-        "A code of its own would not hold any more; cancel it and place it anew.",
-        "更改后所用的券将不再适用，请取消后重新下单。",
-    ),
-)
 WHO_BUYS = Blocker(
     "WHO_BUYS",
     both(
@@ -89,6 +83,8 @@ class Repriced:
     takes: tuple[Take, ...]
     own: Own
     """What it took of counters so far."""
+    fates: tuple[Fate, ...] = ()
+    """What becomes of each code it was placed with."""
 
 
 def look(work: Work, draft: Draft, command: Reprice) -> Repriced:
@@ -110,19 +106,18 @@ def look(work: Work, draft: Draft, command: Reprice) -> Repriced:
         raise _unknown(command, error) from error
     placing = _placing_of(work)
     found = _with_records(placing, draft, kept, found)
-    lost = {normalized(code) for code in kept.cart.codes} - {one.code for one in found.priced.usage}
-    if any(code in kept.context.codes for code in lost):
-        raise unfired(Unfired("guard_blocked", (CODE_LOST,)))
+    fates = _lost_codes.fates(work, kept, found)
     done = _taken(found)
+    lost = _lost_codes.lost(fates)
     files = {} if command.today else {str(one["id"]): one for one in kept.written}
     basis = {
-        **price_book.basis(work.connection, work.runtime, found, files, again=True),
+        **price_book.basis(work.connection, work.runtime, found, files, lost=lost),
         **_taxes_back.received(work, draft),
     }
     bounds = _counters.bounds(work.runtime, done, found.cart.currency)
     more = {"basis": basis or None, "bounds": bounds or None}
     _fill(work, draft, placing, kept, found, _placing.values(work.runtime, placing, found, more))
-    return Repriced(found, done, own)
+    return Repriced(found, done, own, fates)
 
 
 def _taken(found: Evaluated) -> tuple[Take, ...]:
@@ -184,7 +179,7 @@ def _difference(work: Work, draft: Draft, done: Repriced) -> Iterator[Entry]:
     kinds = {one.ledger: (one.take, one.keep) for one in pricing.counters.values()}
     if pricing.stock is not None:
         kinds[pricing.stock.ledger] = (pricing.stock.take,) * 2
-    pace = pricing.counters.get(PACE)
+    stays = _lost_codes.Staying(runtime, done.fates)
     wanted: dict[tuple[str, Key], Entry] = {}
     counted = _counters.entries(runtime, done.takes, done.found.cart.currency, "")
     for one in (*counted, *_added.entries(work, done.found.priced, "")):
@@ -201,8 +196,7 @@ def _difference(work: Work, draft: Draft, done: Repriced) -> Iterator[Entry]:
             yield _posting.or_refuse(
                 rules.entry(model, entry.kind, key, after - before, post_key=post_key, most=most)
             )
-        elif after < before and (pace is None or ledger != pace.ledger):
-            # how often somebody was that quick is no less true because it was changed later
+        elif after < before and not stays(ledger, key):
             yield from _taken_back.amended(
                 work, draft, ledger, kinds[ledger], key, before - after
             )  # fmt: skip

@@ -20,8 +20,9 @@ from rules.workflow import firing
 from rules.workflow.asking import Ask, Refused
 from runtime.errors import Forbidden, Invalid
 from runtime.messages import Incoming, Result
-from runtime.operations import _held, _reading, _repricing, _saving, transition
+from runtime.operations import _held, _lost_codes, _reading, _repricing, _saving, transition
 from runtime.operations._held import Held
+from runtime.operations._lost_codes import Fate, Outcome
 from runtime.operations._paid_lines import filled_with, rows_of
 from runtime.operations._references import Lookup
 from runtime.operations._repricing import Repriced
@@ -66,6 +67,15 @@ class Units:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A code that does not hold any more, or holds again, or still does not."""
+
+    fate: Fate
+    then: Outcome | None
+    """Of one that falls away, what it is good for; None of one that anybody may type."""
+
+
+@dataclass(frozen=True)
 class Preview:
     """What would change."""
 
@@ -74,6 +84,7 @@ class Preview:
     amounts: tuple[Amount, ...]
     shares: tuple[Share, ...]
     units: tuple[Units, ...]
+    codes: tuple[Code, ...]
     facts: Mapping[str, Any]
     """The record as it would be."""
 
@@ -139,8 +150,17 @@ def _told(work: Work, held: Held, done: Repriced) -> Preview:
         amounts,
         tuple(_shares(work, pricing.placing, draft, done.found)),
         tuple(_units(pricing.placing, draft, done.found)),
+        tuple(_codes(work, draft, done)),
         after,
     )
+
+
+def _codes(work: Work, draft: Draft, done: Repriced) -> Iterator[Code]:
+    """Yield what becomes of codes, but of those that hold as they did."""
+    for one in done.fates:
+        if not (one.before and one.after):
+            then = _lost_codes.outcome(work, draft, one) if one.falls_away else None
+            yield Code(one, then)
 
 
 def _shares(work: Work, placing: Placing, draft: Draft, found: Evaluated) -> Iterator[Share]:

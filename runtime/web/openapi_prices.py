@@ -76,6 +76,11 @@ def _repriced() -> Shape:
     taken: Shape = {**maybe, "description": "What it takes off; null where it does not apply."}
     promotion = {"promotion": TEXT, "label": TEXT, "before": taken, "after": taken}
     item = {"item": TEXT, "added": {"type": "boolean"}, "before": NUMBER, "after": NUMBER}
+    yes: Shape = {"type": "boolean"}
+    usable = {**yes, "description": "Whether it can be used again once it is given back."}
+    holds = {**yes, "description": "Whether it takes effect."}
+    code = {"code": TEXT, "promotion": TEXT, "before": holds, "after": holds, "given_back": yes,
+            "usable": usable, "message": TEXT}  # fmt: skip
     return _object(
         {
             "version": NUMBER,
@@ -83,6 +88,7 @@ def _repriced() -> Shape:
             "amounts": _list(_object(amount)),
             "promotions": _list(_object(promotion)),
             "items": _list(_object(item)),
+            "codes": _list(_object(code)),
             "prices": _prices(),
         }
     )

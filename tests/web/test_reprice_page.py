@@ -198,3 +198,42 @@ def test_the_document_of_the_api_says_how(till: Shop) -> None:
     path = "/api/v1/sale/{id}/transitions/status/edit/preview"
     assert path in found["paths"]
     assert "/api/v1/sale/{id}/transitions/status/pay/preview" not in found["paths"]
+
+
+def test_a_code_that_does_not_apply_any_more_is_told_before_and_goes_back(till: Shop) -> None:
+    cal = till.client("cal")
+    made = cal.post("/api/v1/token", json={"code": "THIRTY", "rule": "bulk"})
+    assert made.status_code == 201, made.text
+    cart = {"lines": [{"item": "mug", "quantity": 3}], "codes": ["THIRTY"]}
+    mark = cal.post("/api/v1/pricing/evaluate", json=cart).json["data"]["fingerprint"]
+    done = cal.post("/api/v1/pricing/place", json={"cart": cart, "fingerprint": mark})
+    sale = done.json["data"]
+    assert sale["total"] == "25.00"
+    given = {"input": {"items": [{"line": 1, "quantity": 2}]}}
+    over_rest = f"/api/v1/sale/{sale['id']}/transitions/status/edit/preview"
+    for locale, text in (
+        ("en", "Needs goods for €30.00; there are €20.00. It is given back and can be used again."),
+        ("zh", "需满 €30.00，目前 €20.00。该券将退回，可再次使用。"),
+    ):
+        found = cal.post(over_rest, json=given, headers={"Accept-Language": locale})
+        (code,) = found.json["data"]["codes"]
+        assert text in code.pop("message")
+        assert code == {
+            "code": "THIRTY",
+            "promotion": "bulk",
+            "before": True,
+            "after": False,
+            "given_back": True,
+            "usable": True,
+        }
+    address = f"/sale/{sale['id']}/do/status/edit"
+    looked = send(cal, cal.get(address), address, line1="2")
+    assert looked.status_code == 200, looked.text
+    assert "Code THIRTY (Bulk) does not apply any more." in looked.text
+    assert "€25.00" in looked.text
+    assert "€20.00" in looked.text
+    done = send(cal, looked, address, line1="2")
+    assert done.status_code == 303, done.text
+    assert total(till, sale["id"]) == "20.00"
+    (token,) = cal.get("/api/v1/token").json["data"]
+    assert (token["status"], token["sale"]) == ("open", None)

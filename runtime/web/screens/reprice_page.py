@@ -78,6 +78,8 @@ class RepricePage:
     amounts: tuple[Compared, ...] = ()
     shares: tuple[Compared, ...] = ()
     units: tuple[Compared, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+    """Tone and sentence of each code that does not hold any more, or holds again."""
     in_drawer: bool = False
 
 
@@ -246,6 +248,7 @@ def looked_page(visit: Visit, page: RepricePage, found: Preview) -> RepricePage:
     words = Repricings(found, visit.app, visit.catalog, visit.actor.locale)
     units = tuple(words.units())
     item = pricing.item.entity
+    codes = tuple(("warning" if one.before else "info", one.message) for one in words.codes())
     # a line that keeps no key tells its item by the record
     called = doors.titles_of(visit, {item: [one.label for one in units]})
     return replace(
@@ -253,5 +256,6 @@ def looked_page(visit: Visit, page: RepricePage, found: Preview) -> RepricePage:
         looked=True,
         amounts=tuple(words.amounts()),
         shares=tuple(words.shares()),
+        codes=codes,
         units=tuple(replace(one, label=called.get((item, one.label), one.label)) for one in units),
     )
