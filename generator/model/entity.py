@@ -236,6 +236,15 @@ class Entity:
         """The name of its table."""
         return self.name
 
+    @property
+    def newest_by(self) -> str:
+        """The column that has an index and by which what people touched last comes first.
+
+        A post changes a balance: were its `updated_at` in an index, every post would write into
+        each index of the balance; where none of them changes, PostgreSQL writes into none (HOT).
+        """
+        return "created_at" if self.ledger else "updated_at"
+
     @cached_property
     def title_paths(self) -> tuple[str, ...]:
         """The paths its title is made of."""

@@ -105,7 +105,7 @@ class _Records:
             "help": self.given.get("help"),
             "title": " · ".join(map(self._title, self.keys)) or "{id}",
             "key": names,
-            "list": self.given.get("list") or self._list(fields, ("-updated_at",)),
+            "list": self.given.get("list") or self._list(fields, ("-created_at",)),
             "detail": self.given.get("detail") or self._detail(),
         }
         return self._entity(self.name, self.label, fields, own)

@@ -114,8 +114,8 @@ def plan(call: Call, grant: Grant, runtime: Runtime) -> Plan:
     fields = choice_fields(entity, _columns.reader(runtime, call.read.actor, grant))
     wanted = call.read.ids
     read = replace(call.read, fields=fields, limit=HITS if wanted is None else max(len(wanted), 1))
-    if not read.search and "updated_at" in grant.read:
-        read = replace(read, sort=("-updated_at",))
+    if not read.search and entity.newest_by in grant.read:
+        read = replace(read, sort=(f"-{entity.newest_by}",))
     query = _reading.plan_read(read, grant, runtime)
     pick = call.field.pick if call.field is not None else None
     if pick is not None and call.field is not None and call.field.picks_by and call.this is None:

@@ -243,9 +243,9 @@ class Builder:
         return sa.and_(*alone, *(sa.or_(*group) for group in groups.values()))
 
     def _among_newest(self, count: int) -> Any:
-        """Return "is one of the records last changed": a bound on what a search looks through."""
+        """Return "is one of the newest records": a bound on what a search looks through."""
         every = self.table.alias("newest")
-        last = sa.select(every.c.id).order_by(every.c.updated_at.desc())
+        last = sa.select(every.c.id).order_by(every.c[self.plan.entity.newest_by].desc())
         cut = last.limit(sa.literal_column(str(count))).subquery()
         return self.table.c.id.in_(sa.select(cut.c.id))
 
