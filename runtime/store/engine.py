@@ -136,12 +136,12 @@ def write(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open one transaction that may write; it commits at the end and is undone by an exception."""
     owed = assumed()
     if owed is None:
-        with engine.begin() as connection, Guarded():
+        with _lent_to_write(engine) as connection, connection.begin(), Guarded():
             yield connection
         return
     opening: Opening | None = None
     try:
-        with engine.begin() as connection, Guarded():
+        with _lent_to_write(engine) as connection, connection.begin(), Guarded():
             opening = connection.info.get(OPENING)
             if opening is None:
                 owed.prove(connection)
@@ -330,6 +330,16 @@ def _lent(engine: sa.Engine) -> Lent | sa.Connection:
     twin = deferred(engine)
     standing: Standing | None = twin.get_execution_options().get(STANDING)
     return twin.connect() if standing is None else standing.lend()
+
+
+def _lent_to_write(engine: sa.Engine) -> Lent | sa.Connection:
+    """Return a connection for one transaction, for a `with` block."""
+    options = engine.get_execution_options()
+    twin, begin = options.get(READING), options.get(BEGIN)
+    if twin is None or not begin:
+        return engine.connect()
+    standing: Standing | None = twin.get_execution_options().get(STANDING)
+    return engine.connect() if standing is None else standing.lend({BEGIN: begin})
 
 
 def _postgresql(where: sa.URL, size: int, more: int, options: dict[str, Any]) -> sa.Engine:

@@ -32,7 +32,8 @@ from runtime.store.opening import OPENING, Opening, begun_with, open_now, riding
 Process = Callable[[Any], Any]
 Row = tuple[Any, ...]
 
-AS_THE_DRIVER_GIVES = {"postgresql": (type(id_type()), Utc, UtcDateTime)}
+MOMENTS = (Utc, UtcDateTime)
+AS_THE_DRIVER_GIVES = {"postgresql": (type(id_type()), *MOMENTS)}
 """Types whose values need no conversion: `make_engine` lets psycopg read ids as text and sets every
 session to UTC."""
 
@@ -66,7 +67,7 @@ class Prepared:
         self._text = str(self._compiled)
         self._sent: Any = self._text.encode() if self._is_raw else self._text
         self._fixed = dict(self._compiled.construct_params(_check=False))
-        self._binds: Mapping[str, Any] = self._compiled._bind_processors
+        self._binds = _quick(self._compiled, dialect)
         self._order: Sequence[str] | None = (
             self._compiled.positiontup if self._compiled.positional else None
         )
@@ -321,6 +322,22 @@ def _by_driver(
 
 
 BEFORE, DONE, UNDO = b"SAVEPOINT together", b"RELEASE together", b"ROLLBACK TO together"
+
+
+def _quick(compiled: Any, dialect: sa.Dialect) -> Mapping[str, Process]:
+    """Return what makes of each value what is bound; the driver knows a moment by its zone."""
+    found: dict[str, Process] = dict(compiled._bind_processors)
+    if dialect.name == "postgresql":
+        for bind, name in compiled.bind_names.items():
+            if name in found and isinstance(bind.type, MOMENTS):
+                found[name] = _with_zone
+    return found
+
+
+def _with_zone(moment: Any) -> Any:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("A moment needs a time zone.")
+    return moment
 
 
 def _numbered(dialect: sa.Dialect) -> sa.Dialect:

@@ -2,8 +2,9 @@
 
 Taking a connection from SQLAlchemy's pool and giving it back makes three objects, asks a queue
 twice and resets what was never touched: together that takes longer than a small statement takes
-the server. Whoever asks statement by statement (`engine.read`, `engine.stepwise`) gets one that
-stands ready instead. What is given back must be as it was taken: with nothing open, and alive.
+the server. Whoever asks statement by statement (`engine.read`, `engine.stepwise`), or writes in a
+transaction (`engine.write`), gets one that stands ready instead. What is given back must be as it
+was taken: with nothing open, and alive.
 
 Decided here: no more stand ready than the pool keeps, and they are the pool's no longer: what it
 has lent it keeps alive, also when nobody holds its engine any more. With fewer, what does not find
@@ -15,13 +16,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
 LONGEST = 1800.0
 """Seconds that a connection stands; the pool's own are opened anew after as long."""
+
+NO_OPTIONS: Mapping[str, Any] = {}
 
 IDLE = psycopg.pq.TransactionStatus.IDLE
 
@@ -33,9 +38,9 @@ class Standing:
         self._engine, self._most = engine, most
         self._ready: deque[tuple[sa.Connection, float]] = deque()
 
-    def lend(self) -> Lent:
-        """Return a connection for a `with` block."""
-        return Lent(self)
+    def lend(self, options: Mapping[str, Any] = NO_OPTIONS) -> Lent:
+        """Return a connection for a `with` block, with execution options for as long."""
+        return Lent(self, options)
 
     def take(self) -> tuple[sa.Connection, float]:
         """Return a connection and when it was opened; a new one where none stands ready."""
@@ -78,13 +83,15 @@ class Standing:
 class Lent:
     """One connection for one `with` block."""
 
-    __slots__ = ("_connection", "_opened", "_standing")
+    __slots__ = ("_connection", "_opened", "_options", "_standing")
 
-    def __init__(self, standing: Standing) -> None:
-        self._standing = standing
+    def __init__(self, standing: Standing, options: Mapping[str, Any]) -> None:
+        self._standing, self._options = standing, options
 
     def __enter__(self) -> sa.Connection:
         self._connection, self._opened = self._standing.take()
+        if self._options:
+            self._connection.execution_options(**self._options)
         return self._connection
 
     def __exit__(
@@ -93,4 +100,7 @@ class Lent:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._options:
+            usual = self._connection.engine.get_execution_options()
+            self._connection.execution_options(**{name: usual[name] for name in self._options})
         self._standing.give(self._connection, self._opened)

@@ -44,12 +44,10 @@ def statements(shop: Counting) -> Iterator[list[str]]:
     def hear(connection: Any, cursor: Any, text: str, *_: Any) -> None:
         found.append(text)
 
-    engines = (shop.runtime.engine, deferred(shop.runtime.engine))
-    for engine in engines:
-        sa.event.listen(engine, "before_cursor_execute", hear)
+    engine = deferred(shop.runtime.engine)  # every connection that stands ready is of it
+    sa.event.listen(engine, "before_cursor_execute", hear)
     yield found
-    for engine in engines:
-        sa.event.remove(engine, "before_cursor_execute", hear)
+    sa.event.remove(engine, "before_cursor_execute", hear)
 
 
 def of_system(shop: Counting) -> tuple[int, int, int]:

@@ -150,7 +150,6 @@ def test_behind_one_that_fails_nothing_is_run(engine: sa.Engine) -> None:
 
 
 def test_who_waits_for_a_lock_lets_other_threads_go_on(engine: sa.Engine) -> None:
-    asking(engine)
     locked, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -162,6 +161,7 @@ def test_who_waits_for_a_lock_lets_other_threads_go_on(engine: sa.Engine) -> Non
     holder = threading.Thread(target=hold)
     holder.start()
     assert locked.wait(30)
+    asking(engine)
     threading.Timer(0.2, done.set).start()
     with stepwise(engine) as connection:
         way = direct(connection)

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -30,6 +31,14 @@ def backend(engine: sa.Engine) -> int:
         return int(connection.execute(WHO).scalar_one())
 
 
+def is_open(connection: sa.Connection) -> bool:
+    """Return whether the server is within a transaction, after what was asked last."""
+    connection.execute(WHO)
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+
+
 def open_backends(url: sa.URL) -> int:
     """Return how many connections the database has, beside the one that asks."""
     other = sa.create_engine(url.set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
@@ -39,6 +48,14 @@ def open_backends(url: sa.URL) -> int:
     )
     with other.connect() as connection:
         return int(connection.execute(count).scalar_one())
+
+
+def cut_off(url: sa.URL, backends: list[int]) -> None:
+    """End connections from outside, and wait until they have ended."""
+    other = sa.create_engine(url.set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+    with other.connect() as connection:
+        for each in backends:
+            connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": each})
 
 
 def test_the_next_request_gets_the_same_connection(engine: sa.Engine) -> None:
@@ -88,9 +105,7 @@ def test_after_a_failed_statement_the_connection_answers_again(engine: sa.Engine
 def test_one_that_was_cut_off_fails_once_and_takes_the_others_with_it(engine: sa.Engine) -> None:
     with read(engine) as one, read(engine) as two:
         lost = [int(each.execute(WHO).scalar_one()) for each in (one, two)]
-    with write(engine) as connection:
-        for each in lost:
-            connection.execute(sa.text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": each})
+    cut_off(engine.url, lost)
     with pytest.raises(sa.exc.OperationalError):
         backend(engine)
     assert {backend(engine) for _ in range(3)}.isdisjoint(lost)
@@ -124,3 +139,48 @@ def test_a_fork_leaves_them_to_its_parent(engine: sa.Engine) -> None:
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert backend(engine) == before
+
+
+def test_who_writes_gets_one_that_stands_ready_and_it_reads_as_before(engine: sa.Engine) -> None:
+    before = backend(engine)
+    for _ in range(3):
+        with write(engine) as connection:
+            assert int(connection.execute(WHO).scalar_one()) == before
+            assert is_open(connection)
+        with read(engine) as connection:
+            assert int(connection.execute(WHO).scalar_one()) == before
+            assert not is_open(connection)
+
+
+def test_what_failed_in_a_transaction_is_undone_before_the_next(engine: sa.Engine) -> None:
+    def fail() -> None:
+        with write(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE half_made (number integer)")
+            connection.exec_driver_sql("SELECT nothing FROM nowhere")
+
+    with pytest.raises(sa.exc.ProgrammingError):
+        fail()
+    with read(engine) as connection:
+        assert connection.exec_driver_sql("SELECT to_regclass('half_made')").scalar_one() is None
+
+
+def test_a_writer_whose_connection_was_cut_off_fails_and_the_next_one_writes(
+    engine: sa.Engine,
+) -> None:
+    def fail() -> None:
+        with write(engine) as connection:
+            cut_off(engine.url, [int(connection.execute(WHO).scalar_one())])
+            connection.exec_driver_sql("CREATE TABLE never_made (number integer)")
+
+    with pytest.raises(sa.exc.OperationalError):
+        fail()
+    with write(engine) as connection:
+        found = connection.exec_driver_sql("SELECT to_regclass('never_made')").scalar_one()
+    assert found is None
+
+
+def test_a_transaction_that_asks_nothing_leaves_nothing_behind(engine: sa.Engine) -> None:
+    with write(engine):
+        pass
+    with read(engine) as connection:
+        assert not is_open(connection)
