@@ -1,7 +1,7 @@
 """What ran out of time in ledgers: holds are given back, lots are taken out.
 
-Asked by the scheduler every few seconds, and by as many processes as there are: each hold and each
-lot is locked and looked at again before anything is posted, so that none is posted twice. Holds go
+Asked by the scheduler every few seconds, and by as many processes as there are: what one of them
+has locked is left out by the others, so that they share the work and none is posted twice. Holds go
 together, some in one transaction; where one of them cannot be posted, and for lots, each has a
 transaction of its own, so that it stops no other.
 """
@@ -19,6 +19,7 @@ import sqlalchemy.exc
 from generator.model.ledger import EXPIRED, OPEN
 from rules.blockers import Blocker
 from rules.ledger import entries as rules
+from rules.ledger.entries import Held
 from runtime.messages import Actor, Incoming
 from runtime.operations import _posting, _reading
 from runtime.operations._work import Work
@@ -29,7 +30,9 @@ from runtime.store.ledger_statements import Book
 from runtime.store.posted import Cause, Refused
 
 BATCH, CHUNK = 200, 50
-"""How many are looked for at a time, and how many holds share a transaction."""
+"""How many lots are looked for at a time, and how many holds share a transaction."""
+MANY = 2_000
+"""How many holds of a ledger are given back at a time: others wait for the scheduler meanwhile."""
 WHY = "what ran out of time"
 CAUSE = Cause(reason="expired")
 
@@ -42,10 +45,7 @@ def expire(runtime: Runtime) -> int:
     for name, ledger in runtime.app.ledgers.items():
         book = runtime.book(name)
         if ledger.holds is not None:
-            due = book.holds.c.due_at <= runtime.clock()
-            over = sa.select(book.holds.c.id).where(book.holds.c.state == OPEN, due)
-            ids = _found(runtime, over.order_by(book.holds.c.due_at))
-            done += _by_chunks(runtime, ids, partial(_release, book))
+            done += _give_back(runtime, book)
         if ledger.lots is not None and ledger.lots.expire:
             end = book.lots.c.expires_at
             over = sa.select(book.lots.c.id).where(
@@ -56,25 +56,40 @@ def expire(runtime: Runtime) -> int:
     return done
 
 
+def _give_back(runtime: Runtime, book: Book) -> int:
+    due = book.holds.c.due_at <= runtime.clock()
+    # asked before, as SQLite would let nobody else write
+    if not _found(runtime, sa.select(book.holds.c.id).where(book.holds.c.state == OPEN, due)):
+        return 0
+    done = 0
+    left_alone: list[str] = []
+    while done < MANY:
+        locked: list[str] = []
+        given = 0
+        try:
+            with write(runtime.engine) as connection:
+                work = _work(runtime, connection)
+                over = _posting.posting_of(work).holds_over(book, CHUNK, left_alone)
+                locked = [held.id for held in over]
+                given = _release(book, work, over)
+        except (Refused, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError):
+            if not locked:
+                raise
+            given = _each(runtime, locked, partial(_release_one, book))
+        done += given
+        left_alone += locked if given < len(locked) else []
+        if len(locked) < CHUNK:
+            break
+    return done
+
+
 def _found(runtime: Runtime, over: sa.Select[Any]) -> Sequence[str]:
     with read(runtime.engine) as connection:
         asked = system(over.limit(BATCH), WHY)
         return [str(one) for one in connection.execute(asked).scalars()]
 
 
-Do = Callable[[Work, Sequence[str]], int]
-
-
-def _by_chunks(runtime: Runtime, ids: Sequence[str], do: Do) -> int:
-    done = 0
-    for at in range(0, len(ids), CHUNK):
-        chunk = ids[at : at + CHUNK]
-        try:
-            with write(runtime.engine) as connection:
-                done += do(_work(runtime, connection), chunk)
-        except (Refused, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError):
-            done += _each(runtime, chunk, do)
-    return done
+Do = Callable[[Work, str], int]
 
 
 def _each(runtime: Runtime, ids: Sequence[str], do: Do) -> int:
@@ -82,7 +97,7 @@ def _each(runtime: Runtime, ids: Sequence[str], do: Do) -> int:
     for one in ids:
         try:
             with write(runtime.engine) as connection:
-                done += do(_work(runtime, connection), (one,))
+                done += do(_work(runtime, connection), one)
         except (Refused, sqlalchemy.exc.IntegrityError) as error:
             # a guard of the kind, or another process that was quicker
             log.warning("%s could not be expired: %s", one, type(error).__name__)
@@ -95,10 +110,14 @@ def _work(runtime: Runtime, connection: sa.Connection) -> Work:
     return Work(connection, runtime, incoming, runtime.clock(), _reading.context(runtime, actor))
 
 
-def _release(book: Book, work: Work, ids: Sequence[str]) -> int:
+def _release_one(book: Book, work: Work, hold_id: str) -> int:
+    return _release(book, work, _posting.posting_of(work).holds_by(book, (hold_id,)))
+
+
+def _release(book: Book, work: Work, locked: Sequence[Held]) -> int:
     posting = _posting.posting_of(work)
     over, made = [], []
-    for held in posting.holds_by(book, ids):
+    for held in locked:
         if held.due_at is None or held.due_at > work.now:
             continue
         entry = rules.settle(
@@ -114,8 +133,7 @@ def _release(book: Book, work: Work, ids: Sequence[str]) -> int:
     return len(made)
 
 
-def _take_out(book: Book, work: Work, ids: Sequence[str]) -> int:
-    (lot_id,) = ids
+def _take_out(book: Book, work: Work, lot_id: str) -> int:
     table = book.lots
     columns = [table.c[name] for name in ("balance", "remaining", *book.ledger.key)]
     asked = sa.select(*columns).where(table.c.id == lot_id)

@@ -42,8 +42,10 @@ class Posting(Writer):
         written = self._together(sorted_, cause) or [self._one(one, cause) for one in sorted_]
         done = dict(zip(order, written, strict=True))
         posted = [done[at] for at in range(len(asked))]
-        keeper = Lots(self.connection, self.books, self.now, self.make_id)
-        keeper.follow([one for one in posted if not one.replayed])
+        of_lots = [one for one in posted if self.books(one.entry.ledger).ledger.lots is not None]
+        if of_lots:
+            keeper = Lots(self.connection, self.books, self.now, self.make_id)
+            keeper.follow([one for one in of_lots if not one.replayed])
         return posted
 
     def _together(self, entries: Sequence[Entry], cause: Cause) -> list[Posted] | None:
@@ -309,17 +311,34 @@ class Posting(Writer):
         """
         return self._held(book, book.holds.c.id.in_(ids), waits=False)
 
+    def holds_over(self, book: Book, count: int, besides: Sequence[str]) -> list[Held]:
+        """Return so many open holds whose time is over, locked until the end of the transaction.
+
+        Those of `besides` are left out, and on PostgreSQL those that somebody else has locked.
+        """
+        table = book.holds
+        over = (table.c.state == OPEN, table.c.due_at <= self.now, table.c.id.not_in(besides))
+        return self._held(book, *over, waits=False, first=(table.c.due_at, count))
+
     def holds_of(self, book: Book, entity: str, record_id: str) -> list[Held]:
         """Return the open holds of a record, locked until the end of the transaction."""
         table = book.holds
         own = (table.c.cause_id == record_id, table.c.cause == entity)
         return self._held(book, *own, table.c.state == OPEN)
 
-    def _held(self, book: Book, *where: sa.ColumnElement[bool], waits: bool = True) -> list[Held]:
+    def _held(
+        self,
+        book: Book,
+        *where: sa.ColumnElement[bool],
+        waits: bool = True,
+        first: tuple[sa.Column[Any], int] | None = None,
+    ) -> list[Held]:
+        """Return locked holds by their ids, or so many by a column."""
         table = book.holds
         names = ("id", *book.ledger.key, "remaining", "state", "due_at")
         asked = sa.select(*(table.c[name] for name in names)).where(*where)
-        rows = self.ask(asked.order_by(table.c.id).with_for_update(skip_locked=not waits))
+        asked = asked.order_by(first[0]).limit(first[1]) if first else asked.order_by(table.c.id)
+        rows = self.ask(asked.with_for_update(skip_locked=not waits))
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [
             Held(

@@ -206,3 +206,19 @@ def test_one_hold_that_cannot_be_given_back_stops_none_beside_it(shop: Counting)
     assert [one for one in holds if states[one] != "expired"] == [holds[17]]
     assert code(shop.do("commit", hold=holds[3])) == "HOLD_CLOSED"
     shop.agrees()
+
+
+def test_several_clocks_share_the_holds_that_ran_out(fast: Counting) -> None:
+    fast.post("receive", 300)
+    for _ in range(260):
+        fast.do("hold", key=fast.key(), quantity="1", **{"for": "PT1M"})
+    fast.clock.now += timedelta(hours=1)
+    runtime = fast.runtime
+    with write(runtime.engine) as connection:
+        posting = Posting(connection, runtime.book, runtime.clock(), runtime.make_id)
+        assert len(posting.holds_over(runtime.book("stock"), 50, [])) == 50
+        assert expire(runtime) == 210, "what another one has locked is left to it"
+    assert expire(runtime) == 50
+    assert expire(runtime) == 0
+    assert fast.now_at()["held"] == 0
+    fast.agrees()
