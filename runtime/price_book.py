@@ -149,7 +149,10 @@ def agreed(
         return {}
     own = {**{name: one.written for name, one in runtime.app.promotions.items()}, **written}
     versions = {one.id: one.version for one in found.book.promotions}
-    names = [name for name in agreeing.reachable(found.priced) if name in versions]
+    # a promotion whose code is not to be had now may hold once it is
+    closed = [one.promotion for code, one in found.context.codes.items() if code in (lost or {})]
+    names = [*agreeing.reachable(found.priced), *closed]
+    names = [name for name in dict.fromkeys(names) if name in versions]
     used = {one.code for one in found.priced.usage if one.code}
     if lost is not None:
         # a code that does not hold for these lines may hold for the next ones

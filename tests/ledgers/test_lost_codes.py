@@ -103,6 +103,21 @@ def test_what_holds_again_is_taken_again(till: Till) -> None:
     till.agrees()
 
 
+def test_a_code_that_somebody_else_had_is_taken_when_it_is_free_again(till: Till) -> None:
+    token(till)
+    first = till.place(CUPS)
+    lose(till, first["id"])
+    second = till.place(CUPS)
+    assert isinstance(regain(till, first["id"]), Result)
+    assert isinstance(edit(till, first["id"], {"cup": 2}), Result)
+    assert sale(till, first["id"])["total"] == "20.00"
+    till.cancel(second["id"])
+    assert isinstance(edit(till, first["id"], {"cup": 3}), Result)
+    assert sale(till, first["id"])["total"] == "26.00"
+    assert (held(till), till.used("bonus", code="ONE")) == (("used", first["id"]), 1)
+    till.agrees()
+
+
 def test_what_is_cancelled_after_it_gives_nothing_back_twice(till: Till) -> None:
     token(till)
     row = till.place(CUPS)
