@@ -84,7 +84,7 @@ class RuleWords:
         if self.chinese and 0 < value < 100 and value.as_tuple().exponent == 0:  # 20 % off: 8 折
             left = (100 - value) / 10
             return f"{left.normalize():f} 折"
-        return f"减 {value.normalize():f}%" if self.chinese else f"{value.normalize():f} % off"
+        return f"减 {value.normalize():f}%" if self.chinese else f"{value.normalize():f}% off"
 
     def effect(self, given: Given) -> str:
         """Return what one of `percent`, `amount` and `price` does."""

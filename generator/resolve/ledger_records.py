@@ -37,6 +37,8 @@ AFTER = "_after"
 
 LONGEST_KEY = 255
 LONGEST_TEXT = 200
+MOST_KEYS = 4
+"""Columns of the key in a list of entries; what moved stands beside them always."""
 """Characters of a key that is a text."""
 
 Fields = Mapping[Written, Given]
@@ -136,10 +138,11 @@ class _Records:
         fields |= self._field(
             "post_key", "text", "Idempotency key", "幂等键", max=LONGEST_KEY, unique=True
         )
-        columns = ("created_at", "kind", *(n.text for n in self.keys), *(n.text for n in buckets))
-        more = ("cause_title", "created_by")
+        keys = [name.text for name in self.keys][:MOST_KEYS]
+        moved = [name.text for name in buckets][: max(1, MOST_KEYS - len(keys))]
+        columns = ("created_at", "kind", *keys, *moved, "cause_title", "created_by")
         listing = {
-            "columns": self._words(*columns[:6], *more),
+            "columns": self._words(*columns),
             "filters": self._words("kind", *(n.text for n in self.keys), "created_at", "cause_id"),
             "sort": self._words("-created_at"),
         }

@@ -206,6 +206,13 @@ def test_a_limit_still_counts_what_was_used_before_the_secret_was_replaced(small
     assert replace(small, runtime=changed).place(guest)["total"] == "10.00"
 
 
+def test_a_list_of_entries_says_how_much_moved_however_long_the_key_is(small: Till) -> None:
+    columns = small.runtime.app.entities["use_entry"].list.columns
+    assert columns[2:7] == ("promotion", "customer", "code", "item", "used")
+    columns = small.runtime.app.entities["grant_entry"].list.columns
+    assert "spent" in columns
+
+
 def test_a_budget_grants_what_it_has_and_no_more(small: Till) -> None:
     totals = [small.place(cart("bag"))["total"] for _ in range(11)]
     assert totals == [*["7.00"] * 10, "10.00"]

@@ -264,7 +264,7 @@ def test_it_is_asked_from_the_promotions_page_and_told_on_the_runs(stall: Shop) 
     assert work_on(setup, "try", run_id, "test") == "succeeded"
     told = bea.get(answer.location).text
     for text in ("4 orders played through; 2 of them come out differently.", "FIRST-TWO!",
-                 "Without FIRST-TWO!", "Margin", "−€6.00", "<svg", "As a table",
+                 "Without FIRST-TWO!", "Margin", "−€6.00", "<svg", "As a table", "Highest: €",
                  "4 of 4"):  # fmt: skip
         assert text.replace("−", "-") in told.replace("−", "-"), text
     assert len(re.findall(r'href="/sale/[0-9a-f-]{36}"', told)) == 2

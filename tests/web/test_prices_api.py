@@ -123,6 +123,7 @@ def test_what_is_wrong_stands_at_its_control(stall: Shop) -> None:
     page = stall.client("sue").get("/pricing/?item=NONE&quantity=1&item=A&quantity=x&at=soon").text
     assert "There is no item" not in page, "what cannot be read is told first"
     assert page.count('aria-invalid="true"') == 2
+    assert re.search(r'<input[^>]*name="quantity"[^>]*value="x"[^>]*aria-invalid="true"', page)
     wrong = stall.client("sue").get("/pricing/?item=NONE%3Cb%3E").text
     assert "There is no item &#39;NONE&lt;b&gt;&#39; here." in wrong
 

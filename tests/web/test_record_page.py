@@ -59,6 +59,14 @@ def test_a_page_costs_the_same_whatever_stands_beside_the_record(
     assert len(few) == len(many) <= 14, [len(few), *many]
 
 
+def test_a_time_below_the_title_says_which_one_it_is(desk: Desk, holder: str) -> None:
+    due = desk.make("loan", member=holder, books=BOOKS, due_at="2026-12-01T10:00:00+00:00")
+    facts = re.search(r'<p class="ph-s">.*?</p>', desk.browser().get(f"/loan/{due}").text, re.S)
+    assert facts is not None
+    assert '<span class="t3">Due </span><time ' in facts[0]
+    assert '<span class="sr">Member: </span>' in facts[0]
+
+
 def test_a_comment_is_text_with_links_and_its_writer_changes_it(desk: Desk, loan: str) -> None:
     browser, page = desk.browser(), f"/loan/{loan}?tab=history"
     said = "See <b>this</b> https://x.example/a?b=1&c=2. @ron"

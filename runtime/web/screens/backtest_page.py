@@ -23,8 +23,9 @@ from runtime.web.screens import doors
 from runtime.web.screens.numbers import number
 from runtime.web.screens.visit import Visit, record_url
 
-WIDTH, HEIGHT, FOOT = 720, 160, 18
-"""The size of the picture in its own units; the page makes it as wide as there is room."""
+WIDTH, HEIGHT = 720, 160
+"""The size of the picture in its own units; the page stretches it to the room there is, so that
+what is written stands beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,13 @@ class Chart:
     """What both sides took off over time, as a picture and as a table."""
 
     bars: tuple[Bar, ...]
-    marks: tuple[tuple[float, str], ...]
-    """Where a few days are named below the bars."""
+    most: str
+    """What the highest bar stands for."""
+    marks: tuple[str, ...]
+    """The first day, one in the middle and the last, as they stand below the bars."""
     rows: tuple[Row, ...]
     width: int = WIDTH
-    height: int = HEIGHT + FOOT
+    height: int = HEIGHT
     base: int = HEIGHT
 
 
@@ -121,7 +124,7 @@ def report_of(visit: Visit, report: Mapping[str, Any]) -> Report:
           n=carts, changed=changed),
         tuple(_notes(visit, words)),
         tuple(_sums(visit, words)),
-        _chart(words),
+        _chart(visit, words),
         tuple(_promotions(visit, words)),
         tuple(
             Row(" + ".join(words.name(each) for each in one["promotions"]),
@@ -211,10 +214,10 @@ def _largest(visit: Visit, words: _Words) -> Sequence[Row]:
     ]
 
 
-def _chart(words: _Words) -> Chart:
+def _chart(visit: Visit, words: _Words) -> Chart:
     points = words.report["course"]
     most = max((max(one["left"], one["right"]) for one in points), default=0)
-    bars, marks, rows = [], [], []
+    bars, rows = [], []
     room = WIDTH / max(1, len(points))
     for at, one in enumerate(points):
         for place, side in enumerate(("left", "right")):
@@ -224,12 +227,20 @@ def _chart(words: _Words) -> Chart:
                 bars.append(Bar(left, round(HEIGHT - height, 1), round(room * 0.4, 1), height,
                                 side))  # fmt: skip
         text = _days(words, one)
-        if at % max(1, -(-len(points) // 6)) == 0:
-            begins = date.fromisoformat(one["from"])
-            marks.append((round(at * room + 2, 1), _short(words, begins)))
         rows.append(Row(text, (words.count(one["carts"]), words.money(one["left"]),
                                words.money(one["right"]))))  # fmt: skip
-    return Chart(tuple(bars), tuple(marks), tuple(rows))
+    most_said = visit.t("Highest: {amount}", "backtest", amount=words.money(most))
+    return Chart(tuple(bars), most_said, _marks(words, points), tuple(rows))
+
+
+def _marks(words: _Words, points: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the first day, one in the middle and the last, as far as they are several."""
+    days = [date.fromisoformat(one["from"]) for one in points]
+    if not days:
+        return ()
+    last = days[-1] + timedelta(days=points[-1]["days"] - 1)
+    between = [days[len(days) // 2]] if len(days) > 4 else []
+    return tuple(_short(words, one) for one in dict.fromkeys((days[0], *between, last)))
 
 
 def _short(words: _Words, day: date) -> str:

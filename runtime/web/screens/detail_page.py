@@ -7,7 +7,7 @@ timeline are asked for only when their tab is open, so a page has a fixed number
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generator.field_types import EMPTY, Cell
@@ -176,7 +176,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         title=drawing.title(visit, entity.name, paths)(row) or record_id[:8],
         singular=single(visit, entity),
         badges=tuple(item.cell for item in items(screen.badges) if drawing.filled(item.cell)),
-        facts=tuple(item for item in items(screen.facts) if drawing.filled(item.cell)),
+        facts=tuple(_own_label(item) for item in items(screen.facts) if drawing.filled(item.cell)),
         cards=tuple(card(section) for section in screen.sections),
         side=side.items,
         side_card=side,
@@ -222,6 +222,11 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         trouble=around.trouble,
         is_document=any(model.type == "sequence" for model in entity.fields.values()),
     )
+
+
+def _own_label(item: Item) -> Item:
+    """Return a value of the line below the title, where `·` stands between values alone."""
+    return replace(item, label=item.label.rpartition(" · ")[2])
 
 
 def _beside(entity: Entity, record_id: str, listed: str) -> str:

@@ -194,7 +194,11 @@ def _shown(
         for cell, column, role in zip(drawn, shown, roles, strict=True)
         if column.kind == "badge" and role != "stt"
     ]
-    when = [cell for cell, column in zip(drawn, shown, strict=True) if column.kind == "time"][:1]
+    when = [
+        cell
+        for cell, column, role in zip(drawn, shown, roles, strict=True)
+        if column.kind == "time" and role != "c1"
+    ][:1]
     beside = {"stt": tuple(states), "cu": tuple(when)}
     return tuple(
         ShownCell(cell, role, column.number, beside.get(role, ()), edit, width)

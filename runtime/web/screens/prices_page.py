@@ -41,6 +41,8 @@ class LineInput:
     item: str
     quantity: str
     error: str
+    """What is wrong with the item."""
+    wrong_quantity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class PricedLine:
     price: str
     off: str
     total: str
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
+    """The promotions that take something off, each with its amount."""
     source: str = ""
     """The price list that the price stands in."""
     lowest: str = ""
@@ -163,7 +166,7 @@ def prices_page(visit: Visit, pricing: Pricing, typed: Typed) -> PricesPage:
         lines=tuple(
             LineInput(
                 at + 1, item, quantity,
-                told.get(f"lines.{at}.item", told.get(f"lines.{at}.quantity", "")),
+                told.get(f"lines.{at}.item", ""), told.get(f"lines.{at}.quantity", ""),
             )
             for at, (item, quantity) in enumerate([*rows, *[("", "")] * blank])
         ),
@@ -328,7 +331,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                 words.money(-one.off) if one.off else "",
                 words.money(one.paid),
                 tuple(
-                    f"{words.name(each.promotion)} {words.money(-each.amount)}"
+                    (words.name(each.promotion), words.money(-each.amount))
                     for each in one.allocations
                 ),
                 sources.get(one.id, ""),
@@ -342,7 +345,7 @@ def _with_prices(visit: Visit, page: PricesPage, found: Evaluated) -> PricesPage
                 words.money(one.charged // one.quantity),
                 "",
                 words.money(one.charged),
-                (words.name(one.promotion),),
+                ((words.name(one.promotion), ""),),
                 t("Gift", "prices") if not one.charged else t("Add-on", "prices"),
             )
             for one in found.priced.extras

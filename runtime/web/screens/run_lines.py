@@ -184,6 +184,8 @@ def took(visit: Visit, run: Any) -> str:
         return ""
     end = run.finished_at or visit.runtime.clock()
     seconds = max(int((end - run.started_at).total_seconds()), 0)
+    if not seconds and run.finished_at is not None:
+        return visit.t("less than a second", "run")
     return str(timedelta(seconds=seconds))
 
 
