@@ -329,3 +329,19 @@ def test_a_step_that_asks_does_so_over_the_record(form: Open, shop: Shop) -> Non
     drawer.locator("[name=part]").press("Enter")
     expect(page.locator(".flashes")).to_contain_text("Being mended → Waiting for parts.")
     expect(page.locator("h1 + .st, .ph .st").first).to_have_text("Waiting for parts")
+
+
+def test_what_is_chosen_covers_nothing_below_it_on_a_phone(form: Open, shop: Shop) -> None:
+    desk, _ = shop
+    names = [f"Works with a name of several words, number {number}" for number in range(3)]
+    makers = [desk.make("maker", code=f"L{number}", name=one) for number, one in enumerate(names)]
+    thing = desk.make("thing", name="Long", maker=makers[0], helpers=makers)
+    page = form(f"/thing/{thing}/edit", width=390)
+    expect(page.locator(".ts-wrapper .item")).to_have_count(4)
+    heights = page.evaluate(
+        """() => [...document.querySelectorAll('.ts-wrapper.has-items')].map(
+            (one) => [one.offsetHeight, one.querySelector('.ts-control').offsetHeight])"""
+    )
+    assert len(heights) == 2
+    assert all(outer >= inner for outer, inner in heights), heights
+    assert max(inner for _, inner in heights) > 60, "several lines"
