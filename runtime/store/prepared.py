@@ -330,14 +330,17 @@ def _quick(compiled: Any, dialect: sa.Dialect) -> Mapping[str, Process]:
     if dialect.name == "postgresql":
         for bind, name in compiled.bind_names.items():
             if name in found and isinstance(bind.type, MOMENTS):
-                found[name] = _with_zone
+                found[name] = _as_it_is(found[name])
     return found
 
 
-def _with_zone(moment: Any) -> Any:
-    if moment is not None and moment.tzinfo is None:
-        raise ValueError("A moment needs a time zone.")
-    return moment
+def _as_it_is(otherwise: Process) -> Process:
+    """Return what lets a moment with a zone through; its type refuses one without."""
+
+    def bound(moment: Any) -> Any:
+        return moment if moment is None or moment.tzinfo is not None else otherwise(moment)
+
+    return bound
 
 
 def _numbered(dialect: sa.Dialect) -> sa.Dialect:
