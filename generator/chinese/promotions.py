@@ -140,6 +140,8 @@ TEXTS: Mapping[str, str] = {
     ),
     "The promotion does nothing.": "这个促销没有任何优惠。",
     "Write an action in `then`.": "请在 `then` 中写一项优惠。",
+    "Something is not filled in.": "还有内容未填写。",
+    "Fill in `{key}`.": "请填写 `{key}`。",
     "This cannot be read.": "无法识别这里的内容。",
     "Compare it with the reference of promotions.": "请对照参考文档中的促销部分。",
     "This step is never the one reached: `when` asks for more already.": (

@@ -86,6 +86,7 @@ SAID: Mapping[str, tuple[str, str]] = {
         "The action does not say one thing.",
         "Write just one of `percent`, `amount` and `price`.",
     ),
+    "missing": ("Something is not filled in.", "Fill in `{key}`."),
     "no_action": ("The promotion does nothing.", "Write an action in `then`."),
 }
 """What an author is told of a fault, and what to write instead."""
@@ -102,5 +103,6 @@ class Readable(Lint):
                 parts = {"codes": codes} if "{codes}" in hint else {}
                 parts |= {"names": names} if "{names}" in hint else {}
                 code, path = CODE.get(fault.code, "D802"), path_of(fault.path)
+                parts |= {"key": str(path[-1])} if "{key}" in hint else {}
                 told = (say(message), say(hint, **parts))
                 yield Finding(code, one.name, path, *told, "error")

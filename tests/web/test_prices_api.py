@@ -165,6 +165,7 @@ def test_a_rule_that_is_written_is_said_in_both_languages_and_tried_on_a_cart(st
     ("rule", "told"),
     [
         ('{"then": [{"type": "percent_off", "percent": 120}]}', "a percent is from 0 to 100"),
+        ('{"then": [{"type": "bundle_price"}]}', "Something is not filled in. Fill in “Price”."),
         ('{"then": [', "The rule cannot be read."),
         ("[1]", "The rule cannot be read."),
         ('{"then": [{"type": 7}], "when": {"a": 1}, "include": 5}', "This cannot be read."),
