@@ -191,7 +191,8 @@ def _holds_records(app: App, entity: Entity, words: Catalog[FieldType], path: st
     if field is None:
         return False
     if other:
-        return words[field.type].relation == "reference" and field.target == entity.name
+        points = words[field.type].relation == "reference" and field.target == entity.name
+        return points or app.is_counted(entity.name, path)
     return words[field.type].relation in {"children", "references"}
 
 

@@ -22,6 +22,7 @@ from generator.model.importmap import ImportMap
 from generator.model.job import Calendar, Job
 from generator.model.ledger import Ledger
 from generator.model.message import Message
+from generator.model.placing import PROMOTION
 from generator.model.pricing import Pricing, Promotion
 from generator.model.scenario import Scenario
 from generator.model.text import Label
@@ -97,6 +98,15 @@ class App:
         """Return a field by entity and name, or None."""
         found = self.entities.get(entity)
         return found.fields.get(name) if found else None
+
+    def is_counted(self, entity: str, tab: str) -> bool:
+        """Return whether a tab `LEDGER.promotion` is what was counted of records as promotions."""
+        name, _, part = tab.partition(".")
+        ledger = self.ledgers.get(name)
+        if self.pricing is None or ledger is None or self.entities[entity].promotion is None:
+            return False
+        counts = any(one.ledger == name for one in self.pricing.counters.values())
+        return counts and part == PROMOTION and part in ledger.key
 
     def walk(self, entity: str, path: str) -> tuple[Field, ...] | None:
         """Return the fields along a path such as `customer.name`, or None when it leads nowhere."""

@@ -11,7 +11,8 @@ from generator.model.text import NOWHERE, Span
 USES, MONEY, PACE, SHARED = "uses", "money", "pace", "shared"
 """What counters count: uses and units, what was granted, uses in a short time, or what was granted
 of a budget that promotions share."""
-PARTS = ("promotion", "customer", "code", "item", "currency", "by")
+PROMOTION = "promotion"
+PARTS = (PROMOTION, "customer", "code", "item", "currency", "by")
 """What the key of a counter may consist of; what a count is not about is `NOBODY`."""
 NOBODY = "*"
 WHOLE = "record"

@@ -11,6 +11,7 @@ from generator.expressions.compile import Expression, first_of, parse
 from generator.field_types import FieldType
 from generator.kinds import Catalog
 from generator.model.entity import THIS, Check, Entity, Field, View
+from generator.model.placing import PROMOTION
 from generator.model.pricing import Offering
 from generator.model.privacy import Keep, Privacy
 from generator.model.text import Label, Span
@@ -329,8 +330,8 @@ class _Resolver:
     def _walk(self, path: Written, entity: str) -> None:
         steps = path.text.lstrip("-").split(".")
         child = self.fields.get(steps[0], {}).get(steps[1]) if len(steps) == 2 else None
-        if child is not None and child.target == entity:
-            return
+        if child is not None and (child.target == entity or child.name == PROMOTION):
+            return  # whether what was counted of a promotion is meant is known later
         here = entity
         for step in steps:
             if here and here not in self.fields:

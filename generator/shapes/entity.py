@@ -172,7 +172,8 @@ DETAIL = Shape(
             of=Arg("shape", "", shape=SECTION),
         ),
         "tabs": _paths(
-            "Children, many-to-many fields, ENTITY.FIELD of records that point here, history."
+            "Children, many-to-many fields, ENTITY.FIELD of records that point here, history; of "
+            "promotions also LEDGER.promotion: what a ledger of `counters:` counted of each."
         ),
         "side": _paths("Fields in the narrow column."),
         "panels": Arg(

@@ -1,5 +1,7 @@
 """`related_counts`: how many records point at one, for several relations at once: one statement.
 
+They point by its id, or, where a page names it, by what else the record is called.
+
 Each relation is counted inside the caller's own right to list its entity; one they may not list
 has no number. Counts stop where those of lists stop.
 """
@@ -41,14 +43,17 @@ def parse(incoming: Incoming, grant: Grant, runtime: Runtime) -> Incoming:
 def plan(call: Incoming, grant: Grant, runtime: Runtime) -> Plan:
     assert call.actor is not None
     found = {}
-    for relation in call.query.get("of", ()):
+    relations = call.query.get("of", ())
+    by = dict(zip(relations, call.query.get("by", ()), strict=False))
+    for relation in relations:
         other, _, name = relation.partition(".")
         allowed = runtime.matrix.grant(call.actor.roles, other, "list")
         if allowed is None or name not in allowed.read:
             continue
         field = runtime.app.entities[other].fields[name]
         many = runtime.compiled.field_types[field.type].relation == "references"
-        query = {f"{name}[{'has' if many else 'eq'}]": (call.record_id,), "fields": ("id",)}
+        query = {f"{name}[{'has' if many else 'eq'}]": (by.get(relation, call.record_id),)}
+        query |= {"fields": ("id",)}
         listing = Incoming("list", other, call.actor, query=query)
         asked = _reading.parse_read(listing, allowed, runtime)
         found[relation] = _reading.plan_read(asked, allowed, runtime)

@@ -36,6 +36,7 @@ from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
 from runtime.web.screens.job_page import trial_url
 from runtime.web.screens.panels import PanelBox
+from runtime.web.screens.pointing import called
 from runtime.web.screens.prices_page import Considered, kept_considered
 from runtime.web.screens.progress_page import ProgressBox
 from runtime.web.screens.reveal_page import masked_fields
@@ -118,16 +119,6 @@ class DetailPage:
     """A numbered document: its parts, such as lines, stand before everything else."""
 
 
-def _trial(
-    visit: Visit, entity: Entity, result: Result, place: Mapping[str, int], record_id: str
-) -> str:
-    if entity.promotion is None:
-        return ""
-    named = [result.row[place[name]] for name in entity.key if name in place]
-    key = str(named[0]) if len(named) == len(entity.key) == 1 else record_id
-    return trial_url(visit, entity.name, f"{entity.name}:{key}")
-
-
 def _considered(
     visit: Visit, entity: Entity, result: Result, place: Mapping[str, int]
 ) -> tuple[Considered, ...]:
@@ -207,7 +198,9 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         erase_url=record_url(entity.name, record_id, "erase")
         if privacy.is_person(visit.app, entity.name) and visit.may("erase", entity.name)
         else "",
-        trial_url=_trial(visit, entity, result, place, record_id),
+        trial_url=trial_url(visit, entity.name, called(entity, result, record_id))
+        if entity.promotion is not None
+        else "",
         print_url=record_url(entity.name, record_id, "print")
         if visit.may("print", entity.name)
         else "",

@@ -47,6 +47,8 @@ def detail_plan(visit: Visit, entity: Entity, tab: str) -> DetailPlan:
     )
     titles = title_columns(entity.name, visit.reads)
     tabs = tuple(name for name in screen.tabs if _may_open(visit, entity, name))
+    if any(visit.app.is_counted(entity.name, name) for name in tabs):
+        fields = (*fields, *entity.key)
     links = [path.text for path in paths if relates(visit, path.field, "references")]
     children = [name for name in tabs if "." not in name and name != "history"]
     includes = tuple(dict.fromkeys((*children, *links)))[:MOST_INCLUDES]
@@ -81,7 +83,11 @@ def _may_open(visit: Visit, entity: Entity, tab: str) -> bool:
         return visit.may("history", entity.name) or visit.may("read", entity.name)
     if "." in tab:
         other, name = tab.split(".", 1)
-        return visit.may("list", other) and bool(drawing.readable(visit, other, (name,)))
+        counted = visit.app.is_counted(entity.name, tab)
+        knows = not counted or len(drawing.readable(visit, entity.name, entity.key)) == len(
+            entity.key
+        )
+        return visit.may("list", other) and bool(drawing.readable(visit, other, (name,))) and knows
     model = entity.fields.get(tab)
     return (
         model is not None

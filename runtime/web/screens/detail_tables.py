@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from generator.field_types import EMPTY, Cell
 from generator.model.entity import Entity, Field
@@ -123,9 +124,9 @@ def _total(
 
 
 def related_table(
-    visit: Visit, tab: str, record_id: str, result: Result, sums: Mapping[str, Sequence[Cell]]
+    visit: Visit, tab: str, value: str, result: Result, sums: Mapping[str, Sequence[Cell]]
 ) -> Table:
-    """Return the first records that point here by a field, and the way to all of them.
+    """Return the first records that point here by a field's value, and the way to all of them.
 
     `sums` are those of all of them, by column; amounts in several currencies are not added.
     """
@@ -153,14 +154,16 @@ def related_table(
         )
         if result.rows and any(len(one) == 1 for one in sums.values())
         else (),
-        more_url=record_url(other) + f"?{name}{_key(visit, reference)}={record_id}",
+        more_url=record_url(other) + f"?{name}{_key(visit, reference)}={quote(value)}",
         more_text=visit.t("See all {n}", n=total) if result.rows else "",
-        create_url=new_url(other, **{name: record_id}) if allowed else "",
+        create_url=new_url(other, **{name: value}) if allowed else "",
         create_text=visit.t("New {name}", name=single(visit, target)),
     )
 
 
 def _key(visit: Visit, reference: Field) -> str:
+    if not reference.target:
+        return "[eq]"
     return "[has_any]" if relates(visit, reference, "references") else "[in]"
 
 
@@ -176,14 +179,20 @@ def related_paths(visit: Visit, tab: str) -> tuple[Path, ...]:
     )[:6]
 
 
-def related_query(visit: Visit, tab: str, record_id: str) -> Mapping[str, tuple[str, ...]]:
-    """Return the query of a related tab: five rows and a capped count."""
+def related_query(visit: Visit, tab: str, value: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the query of a related tab: five rows and a capped count; of counts the largest."""
     other, name = tab.split(".", 1)
     reference = visit.app.entities[other].fields[name]
     operator = "has" if relates(visit, reference, "references") else "eq"
     fields = drawing.needs(visit, other, related_paths(visit, tab))
+    pricing = visit.app.pricing
+    counters = pricing.counters.values() if pricing is not None and not reference.target else ()
+    counted = next((one.bucket for one in counters if one.ledger == other), "")
+    # what a count is not about is `*`, which comes before what it is about
+    order = (f"-{counted}", *visit.app.ledgers[other].key) if counted else ()
     return {
-        f"{name}[{operator}]": (record_id,),
+        **({"sort": (",".join(order),)} if order else {}),
+        f"{name}[{operator}]": (value,),
         "fields": (",".join(("id", *fields)),),
         "limit": (str(RELATED_ROWS),),
         "count": ("capped",),

@@ -20,12 +20,14 @@ TIMELINE = "history"
 """The name of the timeline's tab in definitions and addresses."""
 
 
-def related_counts(visit: Visit, plan: DetailPlan, record_id: str) -> Mapping[str, Count]:
+def related_counts(
+    visit: Visit, plan: DetailPlan, record_id: str, by: Mapping[str, str]
+) -> Mapping[str, Count]:
     """Return how many records point here, by tab: one statement, none without such tabs."""
-    relations = tuple(name for name in plan.tabs if "." in name)
-    if not relations:
+    if not by:
         return {}
-    result = doors.ask(visit, "related_counts", plan.entity.name, record_id, {"of": relations})
+    query = {"of": tuple(by), "by": tuple(by.values())}
+    result = doors.ask(visit, "related_counts", plan.entity.name, record_id, query)
     found: Mapping[str, Count] = result.row
     return found
 
@@ -43,6 +45,9 @@ def tab_links(
     for name in plan.tabs:
         rows = result.included.get(name, {}).get(record_id, ()) if name in result.included else ()
         counted = counts.get(name)
+        is_empty = counted is not None and not counted.number and name != plan.tab
+        if is_empty and visit.app.is_counted(plan.entity.name, name):
+            continue  # most promotions have no bound, and nothing is counted of them
         text = ""
         if counted is not None:
             text = f"{counted.number}{'' if counted.is_exact else '+'}"

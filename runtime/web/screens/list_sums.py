@@ -141,14 +141,14 @@ def sums(
     }
 
 
-def related_sums(visit: Visit, tab: str, record_id: str) -> Mapping[str, Lines]:
+def related_sums(visit: Visit, tab: str, value: str) -> Mapping[str, Lines]:
     """Return what the records that point at one come to, as far as their list adds up anything."""
     name, field = tab.split(".", 1)
     entity = visit.app.entities[name]
     paths = summable(visit, entity, drawing.readable(visit, name, entity.list.sums))
     if not paths or visit.catalog[entity.fields[field].type].relation == "references":
         return {}
-    query = {f"{field}[eq]": (record_id,), "sum": (",".join(path.text for path in paths),)}
+    query = {f"{field}[eq]": (value,), "sum": (",".join(path.text for path in paths),)}
     result = doors.ask(visit, "aggregate", name, query=query)
     return {
         each.path.text: tuple(_measured(visit, result, place, each, row) for row in result.rows)

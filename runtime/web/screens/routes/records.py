@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl
 
@@ -30,6 +31,7 @@ from runtime.web.screens.detail_tabs import TIMELINE, related_counts
 from runtime.web.screens.list_sums import related_sums
 from runtime.web.screens.list_url import pipeline_query, read_url
 from runtime.web.screens.panels import panel_boxes
+from runtime.web.screens.pointing import pointing
 from runtime.web.screens.progress_page import progress
 from runtime.web.screens.steps_page import steps
 from runtime.web.screens.timeline_page import Timeline, named_in, timeline
@@ -70,12 +72,13 @@ class Records:
         known = self.desk.knowing(visit, (file.actor_id for file in beside.files))
         is_there = record_facts(result, "archived_at") is None
         changes = is_there and visit.may("update", entity) and visit.may("file", entity)
+        by = pointing(visit, plan, result, record_id)
         around = Around(
             listed=listed,
-            table=self._table(visit, plan, result, record_id),
+            table=self._table(visit, plan, result, by),
             timeline=self._timeline(visit, plan, result, record_id, listed),
             neighbours=_neighbours(visit, model, record_id, listed),
-            counts=related_counts(visit, plan, record_id),
+            counts=related_counts(visit, plan, record_id, by),
             files=file_boxes(known, entity, record_id, beside.files, changes=changes),
             follows=beside.follows,
             panels=panel_boxes(visit, model, result, self.desk.around.templates),
@@ -118,7 +121,7 @@ class Records:
         )
 
     def _table(
-        self, visit: Visit, plan: DetailPlan, result: Result, record_id: str
+        self, visit: Visit, plan: DetailPlan, result: Result, by: Mapping[str, str]
     ) -> Table | None:
         """Return the table of the open tab; None for the timeline and without tabs."""
         if not plan.tab or plan.tab == TIMELINE:
@@ -126,11 +129,10 @@ class Records:
         if "." not in plan.tab:
             return child_table(visit, plan.entity, plan.tab, result)
         other = plan.tab.split(".", 1)[0]
-        found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, record_id))
+        value = by[plan.tab]
+        found = doors.ask(visit, "list", other, query=related_query(visit, plan.tab, value))
         visit = self.desk.with_names(visit, found.plan.paths, found.rows)
-        return related_table(
-            visit, plan.tab, record_id, found, related_sums(visit, plan.tab, record_id)
-        )
+        return related_table(visit, plan.tab, value, found, related_sums(visit, plan.tab, value))
 
 
 def _neighbours(visit: Visit, model: Entity, record_id: str, listed: str) -> Neighbours:

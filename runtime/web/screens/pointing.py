@@ -1,0 +1,33 @@
+"""By what the rows of a related tab are found: records that point here, by the id of the record.
+
+What was counted of a record as a promotion is a balance of a ledger; its key is a text, and says
+what the record is called as a promotion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from generator.model.entity import Entity
+from runtime.messages import Result
+from runtime.web.screens.detail_plan import DetailPlan
+from runtime.web.screens.visit import Visit
+
+
+def pointing(visit: Visit, plan: DetailPlan, result: Result, record_id: str) -> Mapping[str, str]:
+    """Return by tab what its rows say of the record."""
+    related = [tab for tab in plan.tabs if "." in tab]
+    return {
+        tab: called(plan.entity, result, record_id)
+        if visit.app.is_counted(plan.entity.name, tab)
+        else record_id
+        for tab in related
+    }
+
+
+def called(entity: Entity, result: Result, record_id: str) -> str:
+    """Return what a record is called as a promotion: by its natural key, else by its id."""
+    place = {path.text: number for number, path in enumerate(result.plan.paths)}
+    named = [result.row[place[name]] for name in entity.key if name in place]
+    key = "-".join(str(one) for one in named if one is not None)
+    return f"{entity.name}:{key or record_id}"
