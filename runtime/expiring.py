@@ -51,16 +51,16 @@ def expire(runtime: Runtime) -> int:
             over = sa.select(book.lots.c.id).where(
                 book.lots.c.remaining > 0, end <= runtime.clock()
             )
-            ids = _found(runtime, over.order_by(end))
+            ids = _found(runtime, over.order_by(end), BATCH)
             done += _each(runtime, ids, partial(_take_out, book))
     return done
 
 
 def _give_back(runtime: Runtime, book: Book) -> int:
     due = book.holds.c.due_at <= runtime.clock()
-    # asked before, as SQLite would let nobody else write
-    if not _found(runtime, sa.select(book.holds.c.id).where(book.holds.c.state == OPEN, due)):
-        return 0
+    over = sa.select(book.holds.c.id).where(book.holds.c.state == OPEN, due)
+    if not _found(runtime, over, 1):
+        return 0  # asked before, as on SQLite nobody else could write meanwhile
     done = 0
     left_alone: list[str] = []
     while done < MANY:
@@ -69,9 +69,9 @@ def _give_back(runtime: Runtime, book: Book) -> int:
         try:
             with write(runtime.engine) as connection:
                 work = _work(runtime, connection)
-                over = _posting.posting_of(work).holds_over(book, CHUNK, left_alone)
-                locked = [held.id for held in over]
-                given = _release(book, work, over)
+                chunk = _posting.posting_of(work).holds_over(book, CHUNK, left_alone)
+                locked = [held.id for held in chunk]
+                given = _release(book, work, chunk)
         except (Refused, sqlalchemy.exc.IntegrityError, sqlalchemy.exc.OperationalError):
             if not locked:
                 raise
@@ -83,9 +83,9 @@ def _give_back(runtime: Runtime, book: Book) -> int:
     return done
 
 
-def _found(runtime: Runtime, over: sa.Select[Any]) -> Sequence[str]:
+def _found(runtime: Runtime, over: sa.Select[Any], most: int) -> Sequence[str]:
     with read(runtime.engine) as connection:
-        asked = system(over.limit(BATCH), WHY)
+        asked = system(over.limit(most), WHY)
         return [str(one) for one in connection.execute(asked).scalars()]
 
 

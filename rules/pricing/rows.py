@@ -7,7 +7,7 @@ is told where somebody can change it. Nothing is looked up here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -58,6 +58,11 @@ class Composed:
                 rest = path[end:] if found.startswith(f"{self.rule}.") else ()
                 return ".".join((found, *(str(step) for step in rest)))
         return self.rule
+
+
+def key_of(values: Iterable[Any], record_id: str) -> str:
+    """Return what identifies a record as a promotion: its natural key, else its id."""
+    return "-".join(str(one) for one in values if one is not None) or record_id
 
 
 def compose(

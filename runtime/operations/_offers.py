@@ -16,7 +16,7 @@ from generator.model.pricing import Promotion as Written
 from generator.model.text import NOWHERE, Label
 from generator.saying import in_language
 from rules.lints import matches
-from rules.pricing.rows import ALIVE, FROZEN, STATUSES, Composed, Path, compose
+from rules.pricing.rows import ALIVE, FROZEN, STATUSES, Composed, Path, compose, key_of
 from runtime.errors import FieldError
 from runtime.operations import _cart_facts
 from runtime.operations._work import Draft, Facts, Work
@@ -61,8 +61,7 @@ def composed(
 ) -> Composed:
     """Return a record as the promotion it is."""
     assert entity.promotion is not None
-    named = [str(seen[name]) for name in entity.key if seen.get(name) is not None]
-    key = "-".join(named) or str(seen.get("id") or "new")
+    key = key_of(map(seen.get, entity.key), str(seen.get("id") or "new"))
     return compose(entity.promotion, seen, context, key, runtime.app.time_zone)
 
 

@@ -37,7 +37,8 @@ promotion:
 detail:
   tabs: [use.promotion, history]
 """
-ACCESS = "access: offers\ngrants:\n  clerk: {offer: all}\n  guest: {offer: view}\n"
+PAIR = OFFER.replace("entity: offer", "entity: pair").replace("key: code", "key: [code, item]")
+ACCESS = "access: offers\ngrants:\n  clerk: {offer: all, pair: all}\n  guest: {offer: view}\n"
 
 
 @pytest.fixture(scope="module")
@@ -45,18 +46,19 @@ def till(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("counted")
     shutil.copytree(TILL, folder / "till")
     (folder / "till" / "sales" / "offer.entity.yaml").write_text(OFFER, encoding="utf-8")
+    (folder / "till" / "sales" / "pair.entity.yaml").write_text(PAIR, encoding="utf-8")
     (folder / "till" / "sales" / "offers.access.yaml").write_text(ACCESS, encoding="utf-8")
     shop = open_shop(databases.sqlite_url(folder), folder / "till", PEOPLE)
     cal = shop.client("cal")
-    for code in ("oar", "net"):
+    for code in ("oar", "net", "rod"):
         assert cal.post("/api/v1/ware", json={"code": code, "price": "10.00"}).status_code == 201
     yield shop
     shop.runtime.engine.dispose()
 
 
-def offer(till: Shop, code: str, item: str) -> str:
+def offer(till: Shop, code: str, item: str, entity: str = "offer") -> str:
     values = {"code": code, "name": code, "item": item, "price": "4.00", "pieces": 20}
-    made = till.client("cal").post("/api/v1/offer", json=values)
+    made = till.client("cal").post(f"/api/v1/{entity}", json=values)
     assert made.status_code == 201, made.text
     return str(made.json["data"]["id"])
 
@@ -103,3 +105,12 @@ def test_who_may_not_read_the_ledger_sees_no_tab(till: Shop) -> None:
         found = page(till, "gus", f"/offer/{seen}{tab}")
         assert "use.promotion" not in found
         assert "/use/" not in found
+
+
+def test_one_that_several_fields_name_together_is_known_by_all_of_them(till: Shop) -> None:
+    both = offer(till, "RODS", "rod", "pair")
+    sell(till, "rod", 6)
+    found = page(till, "cal", f"/pair/{both}?tab=use.promotion")
+    assert "/use/?promotion[eq]=pair%3ARODS-rod" in found
+    (row,) = [one for one in found.split("<tr")[1:] if 'href="/use/' in one]
+    assert ">6<" in row, row

@@ -36,7 +36,7 @@ from runtime.web.screens.detail_tabs import tab_links
 from runtime.web.screens.form_layout import form_layout
 from runtime.web.screens.job_page import trial_url
 from runtime.web.screens.panels import PanelBox
-from runtime.web.screens.pointing import called
+from runtime.web.screens.pointing import tried_as
 from runtime.web.screens.prices_page import Considered, kept_considered
 from runtime.web.screens.progress_page import ProgressBox
 from runtime.web.screens.reveal_page import masked_fields
@@ -198,7 +198,7 @@ def detail_page(visit: Visit, plan: DetailPlan, result: Result, around: Around) 
         erase_url=record_url(entity.name, record_id, "erase")
         if privacy.is_person(visit.app, entity.name) and visit.may("erase", entity.name)
         else "",
-        trial_url=trial_url(visit, entity.name, called(entity, result, record_id))
+        trial_url=trial_url(visit, entity.name, tried_as(entity, result, record_id))
         if entity.promotion is not None
         else "",
         print_url=record_url(entity.name, record_id, "print")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from generator.model.entity import Entity
+from rules.pricing.rows import key_of
 from runtime.messages import Result
 from runtime.web.screens.detail_plan import DetailPlan
 from runtime.web.screens.visit import Visit
@@ -26,8 +27,13 @@ def pointing(visit: Visit, plan: DetailPlan, result: Result, record_id: str) -> 
 
 
 def called(entity: Entity, result: Result, record_id: str) -> str:
-    """Return what a record is called as a promotion: by its natural key, else by its id."""
+    """Return what a record is called as a promotion, which is how counters know it."""
     place = {path.text: number for number, path in enumerate(result.plan.paths)}
     named = [result.row[place[name]] for name in entity.key if name in place]
-    key = "-".join(str(one) for one in named if one is not None)
-    return f"{entity.name}:{key or record_id}"
+    return f"{entity.name}:{key_of(named, record_id)}"
+
+
+def tried_as(entity: Entity, result: Result, record_id: str) -> str:
+    """Return by what a backtest finds the record: a key of one part, else its id."""
+    whole = len(entity.key) == 1
+    return called(entity, result, record_id) if whole else f"{entity.name}:{record_id}"
